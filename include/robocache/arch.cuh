@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+namespace robocache {
+
+/// Compute capability times ten, as `__CUDA_ARCH__ / 10`: 90 is Hopper. Policies compare with `>=`.
+namespace arch {
+inline constexpr int sm80 = 80;    ///< A100
+inline constexpr int sm86 = 86;    ///< RTX 30
+inline constexpr int sm87 = 87;    ///< Jetson Orin
+inline constexpr int sm89 = 89;    ///< RTX 40, L40
+inline constexpr int sm90 = 90;    ///< H100, H200
+inline constexpr int sm100 = 100;  ///< B200
+inline constexpr int sm110 = 110;  ///< Jetson Thor
+inline constexpr int sm120 = 120;  ///< RTX 50
+}  // namespace arch
+
+/// What a launcher needs to know of the current device.
+struct device_properties {
+  int compute_capability = 0;  ///< times ten
+  int multiprocessors = 0;
+};
+
+/// Reads the current device's properties: three cached look-ups of the runtime, no synchronisation.
+inline cudaError_t read_device_properties(device_properties& properties) {
+  int device = 0;
+  cudaError_t error = cudaGetDevice(&device);
+  int major = 0;
+  int minor = 0;
+  if (error == cudaSuccess) { error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device); }
+  if (error == cudaSuccess) { error = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device); }
+  if (error == cudaSuccess) {
+    error = cudaDeviceGetAttribute(&properties.multiprocessors, cudaDevAttrMultiProcessorCount, device);
+  }
+  properties.compute_capability = 10 * major + minor;
+  return error;
+}
+
+}  // namespace robocache

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstdarg>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <type_traits>
+
+#include <robocache/dtype.hpp>
+#include <robocache/options.hpp>
+#include <robocache/series.hpp>
+#include <robocache/status.hpp>
+#include <robocache/timeline.hpp>
+
+// The argument checks that device, host and compiled API share. All are O(1): nothing that a pointer points to is read.
+namespace robocache::detail {
+
+/// "name.field" with `sentence` formatted: what was found and what is wanted.
+[[gnu::format(printf, 4, 5)]] inline status refuse(status_code code, char const* name, char const* field,
+                                                   char const* sentence, ...) {
+  char argument[40];
+  std::snprintf(argument, sizeof argument, "%s%s%s", name, *field == '\0' ? "" : ".", field);
+  char text[200];
+  std::va_list values;
+  va_start(values, sentence);
+  std::vsnprintf(text, sizeof text, sentence, values);
+  va_end(values);
+  return status(code, argument, text);
+}
+
+inline constexpr status_code invalid = status_code::invalid_argument;
+
+constexpr bool is_hold(interpolation method) noexcept {
+  return method == interpolation::previous || method == interpolation::next || method == interpolation::nearest;
+}
+
+/// True if `a * b` leaves 64 bits. Both not negative.
+inline bool product_overflows(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product);
+}
+
+/// A pointer that `count` elements are read from or written to.
+template <class T>
+status check_pointer(char const* name, char const* field, T const* pointer, std::int64_t count, std::size_t alignment) {
+  if (count > 0 && pointer == nullptr) {
+    return refuse(invalid, name, field, "found a null pointer, want %lld elements", static_cast<long long>(count));
+  }
+  if (reinterpret_cast<std::uintptr_t>(pointer) % alignment != 0) {
+    return refuse(invalid, name, field, "found address %p, want a multiple of %zu bytes",
+                  static_cast<void const*>(pointer), alignment);
+  }
+  return {};
+}
+
+template <class Stamp>
+status check_period(char const* name, timeline<Stamp> const& when) {
+  if constexpr (std::is_floating_point_v<Stamp>) {
+    if (!(when.num > Stamp(0)) || !std::isfinite(when.num)) {
+      return refuse(invalid, name, "num", "found a period of %g, want it above 0 and finite", double(when.num));
+    }
+  } else if (when.num <= 0 || when.den <= 0) {
+    return refuse(invalid, name, "num", "found a period of %lld / %lld, want both above 0",
+                  static_cast<long long>(when.num), static_cast<long long>(when.den));
+  }
+  return {};
+}
+
+/// @param name  what the caller calls this timeline: "source.when" or "target"
+template <class Stamp>
+status check_timeline(char const* name, timeline<Stamp> const& when) {
+  if (when.kind > timeline_kind::windows) {
+    return refuse(invalid, name, "kind", "found %d, want a timeline_kind", static_cast<int>(when.kind));
+  }
+  if (when.batch < 0) {
+    return refuse(invalid, name, "batch", "found %lld, want 0 or more", static_cast<long long>(when.batch));
+  }
+  if (when.length < 0) {
+    return refuse(invalid, name, "length", "found %lld, want 0 or more", static_cast<long long>(when.length));
+  }
+  if (when.rows < 0) {
+    return refuse(invalid, name, "rows", "found %lld, want 0 or more", static_cast<long long>(when.rows));
+  }
+  if (product_overflows(when.batch, when.length)) {
+    return refuse(invalid, name, "length", "found batch %lld times length %lld, want a product below 2^63",
+                  static_cast<long long>(when.batch), static_cast<long long>(when.length));
+  }
+  bool const takes_offsets = when.kind == timeline_kind::ragged || when.kind == timeline_kind::uniform;
+  if (when.offsets != nullptr && !takes_offsets) {
+    return refuse(invalid, name, "offsets", "found a pointer, want it with ragged and uniform timelines only");
+  }
+  if (when.lengths != nullptr && when.kind != timeline_kind::dense) {
+    return refuse(invalid, name, "lengths", "found a pointer, want it with dense timelines only");
+  }
+  std::int64_t const total = when.total();
+  if (total == 0 || when.batch == 0) { return {}; }
+
+  bool const stored = when.kind == timeline_kind::dense || when.kind == timeline_kind::shared ||
+                      when.kind == timeline_kind::ragged;
+  status s = check_pointer(name, "stamps", when.stamps, stored ? total : 0, alignof(Stamp));
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "offsets", when.offsets, when.kind == timeline_kind::ragged ? when.batch + 1 : 0, 8);
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "lengths", when.lengths, 0, 8);
+  if (!s.ok()) { return s; }
+  if (when.kind == timeline_kind::dense && when.stride < 0) {
+    return refuse(invalid, name, "stride", "found %lld, want 0 or more", static_cast<long long>(when.stride));
+  }
+  if (when.kind == timeline_kind::uniform) {
+    s = check_period(name, when);
+    if (!s.ok()) { return s; }
+  }
+  bool const windows = when.kind == timeline_kind::windows;
+  s = check_pointer(name, windows ? "starts (the anchors)" : "starts", when.starts, windows ? when.batch : 0,
+                    alignof(Stamp));
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "deltas", when.deltas, windows ? when.length : 0, alignof(Stamp));
+  if (!s.ok()) { return s; }
+  return check_pointer(name, "trajectory", when.trajectory, 0, 8);
+}
+
+template <class Stamp>
+status check_options(resample_options<Stamp> const& options) {
+  if (options.method > interpolation::linear) {
+    return refuse(invalid, "options", "method", "found %d, want an interpolation", static_cast<int>(options.method));
+  }
+  if (options.before > edge::extrapolate || options.after > edge::extrapolate) {
+    bool const before = options.before > edge::extrapolate;
+    return refuse(invalid, "options", before ? "before" : "after", "found %d, want an edge",
+                  static_cast<int>(before ? options.before : options.after));
+  }
+  if (!(options.max_gap >= Stamp(0))) {
+    return refuse(invalid, "options", "max_gap", "found %g, want 0 or more", static_cast<double>(options.max_gap));
+  }
+  if (options.causal && options.method != interpolation::previous) {
+    return refuse(invalid, "options", "causal",
+                  "found a method that reads later samples, want interpolation::previous with causal");
+  }
+  if (options.causal && options.before != edge::fill) {
+    return refuse(invalid, "options", "before",
+                  "found an edge that reads the first sample before its time, want edge::fill with causal");
+  }
+  return {};
+}
+
+/// The timelines and the rules: all that `locate` takes.
+template <class Stamp>
+status check_locate(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target,
+                    resample_options<Stamp> const& options) {
+  if (source.kind == timeline_kind::windows) {
+    return refuse(invalid, source_name, "kind", "found windows, want a timeline that has samples of its own");
+  }
+  status s = check_timeline(source_name, source);
+  if (!s.ok()) { return s; }
+  s = check_timeline("target", target);
+  if (!s.ok()) { return s; }
+  if (target.trajectory != nullptr && target.kind != timeline_kind::windows) {
+    return refuse(invalid, "target", "trajectory", "found a pointer, want it with windows only");
+  }
+  if (target.trajectory == nullptr && source.batch != target.batch) {
+    return refuse(invalid, "target", "batch", "found %lld, want the source's %lld",
+                  static_cast<long long>(target.batch), static_cast<long long>(source.batch));
+  }
+  return check_options(options);
+}
+
+/// Strides with the default filled in.
+struct strides {
+  std::int64_t batch;
+  std::int64_t row;
+};
+
+template <class View, class Stamp>
+constexpr strides strides_of(View const& view, timeline<Stamp> const& when, std::int64_t channels) noexcept {
+  std::int64_t const row = view.row_stride == contiguous ? channels : view.row_stride;
+  return {view.batch_stride == contiguous ? when.length * row : view.batch_stride, row};
+}
+
+/// Strides that are not negative and keep every offset of `batch` x `length` rows within 64 bits.
+inline status check_strides(char const* name, strides step, std::int64_t batch, std::int64_t length,
+                            std::int64_t channels) {
+  if (step.row < 0) {
+    return refuse(invalid, name, "row_stride", "found %lld, want 0 or more", static_cast<long long>(step.row));
+  }
+  if (step.batch < 0) {
+    return refuse(invalid, name, "batch_stride", "found %lld, want 0 or more", static_cast<long long>(step.batch));
+  }
+  // Half of the range, so that bytes of 8-byte elements and sums of the three terms stay inside as well.
+  constexpr std::int64_t limit = INT64_MAX / 32;
+  if (product_overflows(length, step.row) || length * step.row > limit || product_overflows(batch, step.batch) ||
+      batch * step.batch > limit || channels > limit) {
+    return refuse(invalid, name, "row_stride", "found %lld x %lld rows with strides %lld and %lld, want below 2^58 in all",
+                  static_cast<long long>(batch), static_cast<long long>(length), static_cast<long long>(step.batch),
+                  static_cast<long long>(step.row));
+  }
+  return {};
+}
+
+/// Rows of a result must not overlap: either whole trajectories are nested in the batch stride, or, as in
+/// `[T, B, D]`, the batch is nested in the row stride.
+inline status check_disjoint(strides step, std::int64_t batch, std::int64_t length, std::int64_t channels) {
+  bool const rows_apart = length <= 1 || step.row >= channels;
+  bool const batch_apart = batch <= 1 || step.batch >= channels;
+  bool const rows_inside = batch <= 1 || step.batch >= (length - 1) * step.row + channels;
+  bool const batch_inside = length <= 1 || step.row >= (batch - 1) * step.batch + channels;
+  if (!rows_apart || !batch_apart || !(rows_inside || batch_inside)) {
+    return refuse(invalid, "out", rows_apart ? "batch_stride" : "row_stride",
+                  "found strides %lld (batch) and %lld (row) for %lld channels, want rows that do not overlap",
+                  static_cast<long long>(step.batch), static_cast<long long>(step.row),
+                  static_cast<long long>(channels));
+  }
+  return {};
+}
+
+template <class Result>
+status check_fill(double fill) {
+  if constexpr (std::is_integral_v<Result>) {
+    // 2^63 itself is out of range, and the largest double below it is in.
+    double const low = static_cast<double>(std::numeric_limits<Result>::min());
+    double const beyond = std::ldexp(1.0, std::numeric_limits<Result>::digits);
+    if (!(fill >= low && fill < beyond) || std::floor(fill) != fill) {
+      return refuse(invalid, "options", "fill", "found %g, want a whole number in the range of %s", fill,
+                    name_of(dtype_of<Result>::value));
+    }
+  }
+  return {};
+}
+
+/// Everything that `resample` checks, on the host and on the device alike.
+template <class Value, class Stamp, class Result>
+status check_resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
+                      resample_options<Stamp> const& options) {
+  static_assert(std::is_integral_v<Value> ? std::is_same_v<Value, Result> : !std::is_integral_v<Result>,
+                "integer values keep their type; floats become floats");
+  status s = check_locate("source.when", source.when, target, options);
+  if (!s.ok()) { return s; }
+  if (std::is_integral_v<Value> && !is_hold(options.method)) {
+    return refuse(status_code::unsupported, "options", "method",
+                  "found linear for %s values, want previous, next or nearest", name_of(dtype_of<Value>::value));
+  }
+  s = check_fill<Result>(options.fill);
+  if (!s.ok()) { return s; }
+  if (source.channels < 1) {
+    return refuse(invalid, "source", "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
+  }
+  std::int64_t const source_rows = source.when.batch == 0 ? 0 : source.when.total();
+  std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
+  s = check_pointer("source", "values", source.values, source_rows, sizeof(Value));
+  if (!s.ok()) { return s; }
+  s = check_pointer("out", "values", out.values, target_rows, sizeof(Result));
+  if (!s.ok()) { return s; }
+
+  bool const source_packed = source.when.packed();
+  bool const target_packed = target.packed();
+  strides const from = strides_of(source, source.when, source.channels);
+  strides const to = strides_of(out, target, source.channels);
+  s = check_strides("source", source_packed ? strides{0, from.row} : from, source.when.batch,
+                    source_packed ? source.when.rows : source.when.length, source.channels);
+  if (!s.ok()) { return s; }
+  std::int64_t const rows_each = target_packed ? target.rows : target.length;
+  s = check_strides("out", target_packed ? strides{0, to.row} : to, target.batch, rows_each, source.channels);
+  if (!s.ok()) { return s; }
+  return check_disjoint(to, target_packed ? 1 : target.batch, rows_each, source.channels);
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// `__host__ __device__` where the compiler knows the words, nothing elsewhere: the building blocks in
+// device/ and the argument checks are compiled by g++ and clang for the host side too.
+#if defined(__CUDACC__)
+#define ROBOCACHE_HOST_DEVICE __host__ __device__
+#else
+#define ROBOCACHE_HOST_DEVICE
+#endif
+
+// Keeps kernels and launchers out of a shared library's symbol table, so that two libraries built for
+// different chips can live in one process without binding to each other's kernels.
+#define ROBOCACHE_HIDDEN __attribute__((visibility("hidden")))

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/detail/config.hpp>
+
+/// Building blocks for `__host__` and `__device__` code: use them inside your own kernels. On the device every float
+/// operation is a round-to-nearest intrinsic, which the compiler neither contracts nor, under `--use_fast_math`,
+/// replaces; on the host the compiler's flags decide (the compiled library is built with `-ffp-contract=off`).
+namespace robocache::device {
+
+ROBOCACHE_HOST_DEVICE inline float add_rn(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return __fadd_rn(a, b);
+#else
+  return a + b;
+#endif
+}
+
+ROBOCACHE_HOST_DEVICE inline float sub_rn(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return __fsub_rn(a, b);
+#else
+  return a - b;
+#endif
+}
+
+ROBOCACHE_HOST_DEVICE inline float mul_rn(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return __fmul_rn(a, b);
+#else
+  return a * b;
+#endif
+}
+
+ROBOCACHE_HOST_DEVICE inline float div_rn(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return __fdiv_rn(a, b);
+#else
+  return a / b;
+#endif
+}
+
+ROBOCACHE_HOST_DEVICE inline double add_rn(double a, double b) {
+#if defined(__CUDA_ARCH__)
+  return __dadd_rn(a, b);
+#else
+  return a + b;
+#endif
+}
+
+ROBOCACHE_HOST_DEVICE inline double sub_rn(double a, double b) {
+#if defined(__CUDA_ARCH__)
+  return __dsub_rn(a, b);
+#else
+  return a - b;
+#endif
+}
+
+ROBOCACHE_HOST_DEVICE inline double mul_rn(double a, double b) {
+#if defined(__CUDA_ARCH__)
+  return __dmul_rn(a, b);
+#else
+  return a * b;
+#endif
+}
+
+/// `a + b` that wraps around, as the hardware adds.
+ROBOCACHE_HOST_DEVICE inline std::int64_t add_wrapping(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+/// The type of a difference of two stamps: unsigned for integers, so that no difference overflows.
+template <class Stamp>
+using span_of = std::conditional_t<std::is_integral_v<Stamp>, std::uint64_t, Stamp>;
+
+/// `later - earlier` in the stamp type, for `earlier <= later`.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline span_of<Stamp> span_between(Stamp earlier, Stamp later) {
+  if constexpr (std::is_integral_v<Stamp>) {
+    return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
+  } else {
+    return sub_rn(later, earlier);
+  }
+}
+
+/// A difference of stamps as float, rounded to nearest.
+template <class Span>
+ROBOCACHE_HOST_DEVICE inline float span_to_float(Span span) {
+#if defined(__CUDA_ARCH__)
+  if constexpr (std::is_same_v<Span, double>) {
+    return __double2float_rn(span);
+  } else if constexpr (std::is_same_v<Span, std::uint64_t>) {
+    return __ull2float_rn(span);
+  } else {
+    return span;
+  }
+#else
+  return static_cast<float>(span);
+#endif
+}
+
+/// `first + step` for stamps: wraps for integers, one rounding for floats.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline Stamp stamp_sum(Stamp first, Stamp step) {
+  if constexpr (std::is_integral_v<Stamp>) {
+    return add_wrapping(first, step);
+  } else {
+    return add_rn(first, step);
+  }
+}
+
+/// False for NaN and infinities. Integer stamps are always finite.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline bool is_finite(Stamp t) {
+  if constexpr (std::is_integral_v<Stamp>) {
+    return true;
+  } else {
+    return sub_rn(t, t) == Stamp(0);
+  }
+}
+
+}  // namespace robocache::device

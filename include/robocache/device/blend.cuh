@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/device/arithmetic.cuh>
+#include <robocache/device/convert.cuh>
+#include <robocache/device/locate.cuh>
+#include <robocache/series.hpp>
+
+namespace robocache::device {
+
+/// `(1 - weight) * a + weight * b`, each operation rounded. The two-product form, so that it is exact at both ends
+/// and monotone between equal values; not to be used where a weight is exactly 0, which `location` sorts out.
+ROBOCACHE_HOST_DEVICE inline float linear(float a, float b, float weight) {
+  return add_rn(mul_rn(sub_rn(1.0f, weight), a), mul_rn(weight, b));
+}
+
+/// One channel of a located target as float, before the rounding to a result type: for custom kernels.
+///
+/// @param source    the series that is read
+/// @param one       the trajectory that `where` was located in
+/// @param where     from `locate`
+/// @param channel   in [0, source.channels)
+/// @param fill      returned where no sample contributes
+///
+/// Strides of `source` must be given or `contiguous`; `Value` is `float`, `__half` or `__nv_bfloat16`.
+template <class Value, class Stamp>
+ROBOCACHE_HOST_DEVICE inline float value_at(series<Value, Stamp> const& source, trajectory<Stamp> const& one,
+                                            location const& where, std::int64_t channel, float fill) {
+  if (where.row < 0) { return fill; }
+  std::int64_t const row_stride = source.row_stride == contiguous ? source.channels : source.row_stride;
+  std::int64_t const batch_stride =
+      source.batch_stride == contiguous ? source.when.length * row_stride : source.batch_stride;
+  Value const* const first = source.values + one.element(where.row, batch_stride, row_stride) + channel;
+  float const a = to_float(*first);
+  return where.blends ? linear(a, to_float(first[row_stride]), where.weight) : a;
+}
+
+}  // namespace robocache::device

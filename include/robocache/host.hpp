@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <robocache/options.hpp>
+#include <robocache/series.hpp>
+#include <robocache/status.hpp>
+#include <robocache/timeline.hpp>
+
+/// The operations on CPU memory, compiled into `robocache::robocache`: the same arguments, the same bits as on the
+/// GPU. Plain C++17; link the compiled library.
+namespace robocache::host {
+
+/// `robocache::resample` on CPU memory: all pointers, offsets and stamps included, are host pointers.
+///
+/// Uses all cores (OpenMP: `OMP_NUM_THREADS` and `omp_set_num_threads` are heeded) and the widest vectors the CPU
+/// has; neither changes a bit of the result. Returns when the results are written.
+///
+/// Compiled for every combination of `Value` and `Result` in float, `__half`, `__nv_bfloat16`, for `std::uint8_t`,
+/// `std::int32_t`, `std::int64_t` unchanged, and for all three stamp types.
+///
+/// @return as `robocache::resample`; on failure nothing was written
+template <class Value, class Stamp, class Result>
+status resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
+                resample_options<Stamp> const& options);
+
+/// `robocache::locate` on CPU memory. Compiled for all three stamp types.
+template <class Stamp>
+status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
+              resample_options<Stamp> const& options);
+
+}  // namespace robocache::host

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+namespace robocache {
+
+/// How a value between two samples is made.
+enum class interpolation : std::uint8_t {
+  previous,  ///< the sample at or before the target (zero-order hold)
+  next,      ///< the sample at or after the target
+  nearest,   ///< the closer sample; the earlier one at equal distance
+  linear,    ///< the straight line between the two samples
+};
+
+/// What stands before the first sample and after the last. The valid mask is 0 there whatever the rule, but for
+/// `previous` after the last and `next` before the first sample: they hold, and know no edge there.
+enum class edge : std::uint8_t {
+  clamp,        ///< the edge sample, as `numpy.interp`
+  fill,         ///< the fill value
+  extrapolate,  ///< the straight line of the two outermost samples; for hold methods clamp
+};
+
+/// The `max_gap` that nothing exceeds: infinity, or the largest integer.
+template <class Stamp>
+constexpr Stamp unlimited_gap() noexcept {
+  return std::numeric_limits<Stamp>::has_infinity ? std::numeric_limits<Stamp>::infinity()
+                                                  : std::numeric_limits<Stamp>::max();
+}
+
+/// The rules of one resampling. Times have the stamps' type and unit.
+template <class Stamp>
+struct resample_options {
+  interpolation method = interpolation::linear;
+  edge before = edge::clamp;  ///< before the first sample
+  edge after = edge::clamp;   ///< after the last sample
+
+  /// Beyond this gap the result is the fill value and not valid. The gap is, for linear, the time between the two
+  /// samples around the target; for hold methods and clamp, the distance to the sample used. Not negative, not NaN.
+  /// A target exactly at a sample is always valid.
+  Stamp max_gap = unlimited_gap<Stamp>();
+
+  /// Written where there is no value, rounded to the result's type. For integer results a whole number in range.
+  double fill = 0.0;
+
+  /// A promise for robots: no sample stamped after its target is used. Asks for `interpolation::previous` and for
+  /// `before = edge::fill`.
+  bool causal = false;
+};
+
+}  // namespace robocache

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include <robocache/dtype.hpp>
+#include <robocache/options.hpp>
+#include <robocache/series.hpp>
+#include <robocache/status.hpp>
+#include <robocache/timeline.hpp>
+
+// CUDA's own declaration of its stream handle, repeated so that no CUDA header is needed.
+struct CUstream_st;
+
+namespace robocache {
+
+/// What the compiled API throws: the text of the `status` that the header API returns.
+class error : public std::runtime_error {
+ public:
+  explicit error(status const& cause)
+      : std::runtime_error(cause.message()), code_(cause.code()), argument_(cause.argument()) {}
+
+  status_code code() const noexcept { return code_; }
+  /// The argument's name, such as "options.max_gap".
+  std::string const& argument() const noexcept { return argument_; }
+
+ private:
+  status_code code_;
+  std::string argument_;
+};
+
+/// The compiled API: value and result types as run-time values, any C++17 compiler, no CUDA headers. Link
+/// `robocache::robocache`. Each function throws `robocache::error` where its header counterpart returns a failure.
+namespace compiled {
+
+/// A CUDA stream: a `cudaStream_t` converts to it as it is. Null is the default stream.
+using stream_handle = CUstream_st*;
+
+/// Where the memory of a call lies, and with that, who does the work.
+enum class place : std::uint8_t { host, device };
+
+/// A timeline whose stamp type is known only at run time. Converts from each `timeline<Stamp>`.
+struct any_timeline {
+  any_timeline(timeline<float> const& t) noexcept : type(stamp_dtype::float32), as_float32(t) {}         // NOLINT
+  any_timeline(timeline<double> const& t) noexcept : type(stamp_dtype::float64), as_float64(t) {}        // NOLINT
+  any_timeline(timeline<std::int64_t> const& t) noexcept : type(stamp_dtype::int64), as_int64(t) {}      // NOLINT
+
+  stamp_dtype type;
+  union {
+    timeline<float> as_float32;
+    timeline<double> as_float64;
+    timeline<std::int64_t> as_int64;
+  };
+};
+
+/// Options whose stamp type is known only at run time; it must be the timelines'. Converts from each
+/// `resample_options<Stamp>`.
+struct any_options {
+  any_options(resample_options<float> const& o) noexcept : type(stamp_dtype::float32), as_float32(o) {}     // NOLINT
+  any_options(resample_options<double> const& o) noexcept : type(stamp_dtype::float64), as_float64(o) {}    // NOLINT
+  any_options(resample_options<std::int64_t> const& o) noexcept : type(stamp_dtype::int64), as_int64(o) {}  // NOLINT
+
+  stamp_dtype type;
+  union {
+    resample_options<float> as_float32;
+    resample_options<double> as_float64;
+    resample_options<std::int64_t> as_int64;
+  };
+};
+
+/// `series`, its value type a value. Strides count elements of `type`.
+struct any_series {
+  void const* values;
+  dtype type;
+  any_timeline when;
+  std::int64_t channels;
+  std::int64_t batch_stride = contiguous;
+  std::int64_t row_stride = contiguous;
+};
+
+/// `output`, its result type a value. Strides count elements of `type`.
+struct any_output {
+  void* values;
+  dtype type;
+  std::uint8_t* valid = nullptr;
+  std::int64_t batch_stride = contiguous;
+  std::int64_t row_stride = contiguous;
+};
+
+/// `robocache::resample` (place::device) or `robocache::host::resample` (place::host) for types known at run time.
+///
+/// @param where        device: all pointers are to memory of the current device, and the call returns once the work is
+///                     enqueued on `cuda_stream`; host: all pointers are host pointers, the results are written on return
+/// @param cuda_stream  used with place::device only
+/// @throws error  where the header API returns a failure, with the same text; nothing was written then
+void resample(place where, any_series const& source, any_timeline const& target, any_output const& out,
+              any_options const& options, stream_handle cuda_stream = nullptr);
+
+/// `robocache::locate` or `robocache::host::locate`, as `compiled::resample`.
+void locate(place where, any_timeline const& source, any_timeline const& target, located const& out,
+            any_options const& options, stream_handle cuda_stream = nullptr);
+
+/// How many CUDA devices this process can use; 0 without a driver. Never throws.
+int device_count() noexcept;
+
+}  // namespace compiled
+}  // namespace robocache

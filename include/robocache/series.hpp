@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/timeline.hpp>
+
+namespace robocache {
+
+/// A stride left to the library: rows follow each other without a hole.
+inline constexpr std::int64_t contiguous = INT64_MIN;
+
+/// Values with their sample times: a view, nothing is owned.
+///
+/// Row i of trajectory b begins at `values + b * batch_stride + i * row_stride`; of a packed timeline at
+/// `values + (offsets[b] + i) * row_stride`. Channels of a row are adjacent. A slice of channels is a view:
+/// `values` moved to its first channel, `channels` its width, `row_stride` the whole row's width.
+/// All rows that the timeline counts must be readable, `values` aligned to `Value`.
+///
+/// @tparam Value  `float`, `__half`, `__nv_bfloat16`; for hold methods also `std::uint8_t`, `std::int32_t`,
+///                `std::int64_t`
+template <class Value, class Stamp>
+struct series {
+  Value const* values = nullptr;            ///< `[B, N, D]`, or packed `[rows, D]`
+  timeline<Stamp> when{};                   ///< any kind but windows
+  std::int64_t channels = 0;                ///< D
+  std::int64_t batch_stride = contiguous;   ///< elements; default `N * row_stride`; 0: all trajectories read the same rows
+  std::int64_t row_stride = contiguous;     ///< elements; default D
+};
+
+template <class Value, class Stamp, class... Strides>
+series(Value const*, timeline<Stamp>, std::int64_t, Strides...) -> series<Value, Stamp>;
+
+/// Where results go: a view of `[B, T, D]`, or packed `[sum T, D]` where the targets are packed.
+///
+/// Target k of trajectory b is written to `values + b * batch_stride + k * row_stride`; packed target r to
+/// `values + r * row_stride`. Results never overlap the source's values or any stamps (not checked), nor each
+/// other (checked).
+template <class Result>
+struct output {
+  Result* values = nullptr;
+  std::uint8_t* valid = nullptr;           ///< valid mask `[B, T]` or `[sum T]`, one byte a target, contiguous; may be null
+  std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
+  std::int64_t row_stride = contiguous;    ///< elements; default D
+};
+
+template <class Result, class... Rest>
+output(Result*, Rest...) -> output<Result>;
+
+/// Where `locate` puts its records, one a target, contiguous; each pointer may be null.
+struct located {
+  /// `[B, T, 2]`: the source rows that the target reads, counted over the source's values as `[B * N, D]` (packed:
+  /// `[rows, D]`). Both are the same row where only one contributes; both -1 where the result is the fill value.
+  std::int64_t* rows = nullptr;
+  /// `[B, T]`: the weight of the second row; the first has 1 minus it. 0 where only one row contributes. In [0, 1]
+  /// unless extrapolated.
+  float* weights = nullptr;
+  /// `[B, T]`: 1 where the result is backed by data.
+  std::uint8_t* valid = nullptr;
+};
+
+}  // namespace robocache

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace robocache {
+
+/// How the times of a timeline are stored.
+enum class timeline_kind : std::uint8_t {
+  dense,    ///< stamps `[B, N]`, optional `lengths[B]`
+  shared,   ///< stamps `[N]`, the same for the whole batch
+  ragged,   ///< packed stamps `[rows]`, `offsets[B + 1]`
+  uniform,  ///< start and period; nothing stored, no search; optional `offsets[B + 1]`
+  windows,  ///< targets only: `anchor[b] + delta[k]`
+};
+
+/// A sample period as the ratio `num / den`: `{1'000'000, 30}` is 30 Hz in microseconds, without drift.
+template <class Stamp>
+struct sample_period {
+  Stamp num;
+  Stamp den;
+  constexpr sample_period(Stamp numerator, Stamp denominator = Stamp(1))  // NOLINT: a plain number is a period
+      : num(numerator), den(denominator) {}
+};
+
+/// When samples are taken, for a batch of trajectories: a view, nothing is owned.
+///
+/// Make one with the named functions below; they fill in the fields that belong together. All pointers
+/// are to memory of the side that reads them: device memory for `resample`, host memory for
+/// `host::resample`. Stamps ascend within a trajectory (duplicates are fine); one unit a call.
+///
+/// @tparam Stamp  `float`, `double` or `std::int64_t` (any unit, before the epoch too)
+template <class Stamp>
+struct timeline {
+  static_assert(std::is_same_v<Stamp, float> || std::is_same_v<Stamp, double> || std::is_same_v<Stamp, std::int64_t>,
+                "stamps are float, double or std::int64_t");
+
+  timeline_kind kind = timeline_kind::dense;
+  std::int64_t batch = 0;   ///< B, trajectories
+  std::int64_t length = 0;  ///< N, samples a trajectory; the padded length where `lengths` is given; 0 if packed
+  std::int64_t rows = 0;    ///< packed timelines: samples of all trajectories together
+
+  Stamp const* stamps = nullptr;  ///< dense `[B, N]`; shared `[N]`; ragged `[rows]`; else null
+  std::int64_t stride = 0;        ///< dense: elements from one trajectory's stamps to the next; may be 0
+
+  std::int64_t const* lengths = nullptr;     ///< dense, optional: `[B]`, clamped into `[0, N]`
+  std::int64_t const* offsets = nullptr;     ///< ragged; uniform, optional: `[B + 1]`, clamped into `[0, rows]`
+  std::int64_t const* trajectory = nullptr;  ///< windows, optional: `[B]`, which source trajectory to read
+
+  Stamp const* starts = nullptr;  ///< uniform, optional: `[B]`, one start a trajectory; windows: `[B]`, the anchors
+  Stamp const* deltas = nullptr;  ///< windows: `[N]`
+  Stamp start = Stamp(0);         ///< uniform, where `starts` is null
+  Stamp num = Stamp(1);           ///< uniform: the period's numerator; for floats the period itself
+  Stamp den = Stamp(1);           ///< uniform, integers: the period's denominator
+
+  /// True where rows of all trajectories lie one after the other, found through `offsets`.
+  constexpr bool packed() const noexcept { return offsets != nullptr || kind == timeline_kind::ragged; }
+
+  /// Rows of all trajectories together, padding included: `rows` if packed, else `batch * length`.
+  constexpr std::int64_t total() const noexcept { return packed() ? rows : batch * length; }
+
+  /// Stamps `[batch, length]`, one row a trajectory.
+  /// @param lengths  optional `[batch]`: how many samples of each row are real; clamped into `[0, length]`
+  static constexpr timeline dense(Stamp const* stamps, std::int64_t batch, std::int64_t length,
+                                  std::int64_t const* lengths = nullptr) noexcept {
+    timeline t;
+    t.kind = timeline_kind::dense;
+    t.batch = batch;
+    t.length = length;
+    t.stamps = stamps;
+    t.stride = length;
+    t.lengths = lengths;
+    return t;
+  }
+
+  /// Stamps `[length]`, the same for every one of `batch` trajectories.
+  static constexpr timeline shared(Stamp const* stamps, std::int64_t batch, std::int64_t length) noexcept {
+    timeline t;
+    t.kind = timeline_kind::shared;
+    t.batch = batch;
+    t.length = length;
+    t.stamps = stamps;
+    return t;
+  }
+
+  /// Packed stamps `[rows]`; trajectory b owns rows `offsets[b]` to `offsets[b + 1]`.
+  /// @param offsets  `[batch + 1]`, ascending; each is clamped into `[0, rows]`
+  static constexpr timeline ragged(Stamp const* stamps, std::int64_t const* offsets, std::int64_t batch,
+                                   std::int64_t rows) noexcept {
+    timeline t;
+    t.kind = timeline_kind::ragged;
+    t.batch = batch;
+    t.rows = rows;
+    t.stamps = stamps;
+    t.offsets = offsets;
+    return t;
+  }
+
+  /// Sample i of every trajectory is at `start + floor(i * num / den)` for integers, and at
+  /// `start + Stamp(i) * period` (two roundings) for floats, whose period `num / den` is rounded once, here.
+  static constexpr timeline uniform(Stamp start, sample_period<Stamp> period, std::int64_t batch,
+                                    std::int64_t length) noexcept {
+    timeline t;
+    t.kind = timeline_kind::uniform;
+    t.batch = batch;
+    t.length = length;
+    t.start = start;
+    if constexpr (std::is_floating_point_v<Stamp>) {
+      t.num = period.num / period.den;
+    } else {
+      t.num = period.num;
+      t.den = period.den;
+    }
+    return t;
+  }
+
+  /// As `uniform`, with a start of its own for each trajectory.
+  /// @param starts  `[batch]`
+  static constexpr timeline uniform_each(Stamp const* starts, sample_period<Stamp> period, std::int64_t batch,
+                                         std::int64_t length) noexcept {
+    timeline t = uniform(Stamp(0), period, batch, length);
+    t.starts = starts;
+    return t;
+  }
+
+  /// A uniform timeline whose trajectories have lengths of their own: trajectory b has
+  /// `offsets[b + 1] - offsets[b]` samples, and its rows are packed.
+  /// @param starts  `[batch]`, or null: then every trajectory begins at `start`
+  static constexpr timeline uniform_ragged(Stamp start, Stamp const* starts, sample_period<Stamp> period,
+                                           std::int64_t const* offsets, std::int64_t batch,
+                                           std::int64_t rows) noexcept {
+    timeline t = uniform(start, period, batch, 0);
+    t.starts = starts;
+    t.offsets = offsets;
+    t.rows = rows;
+    return t;
+  }
+
+  /// Targets only, what a training sampler asks for: target k of window b is at `anchors[b] + deltas[k]`.
+  /// @param anchors     `[batch]`
+  /// @param deltas      `[length]`, in any order
+  /// @param trajectory  optional `[batch]`: which source trajectory window b reads (then the source may have any
+  ///                    batch; an index out of range reads as an empty series). Null: window b reads trajectory b.
+  static constexpr timeline windows(Stamp const* anchors, Stamp const* deltas, std::int64_t batch, std::int64_t length,
+                                    std::int64_t const* trajectory = nullptr) noexcept {
+    timeline t;
+    t.kind = timeline_kind::windows;
+    t.batch = batch;
+    t.length = length;
+    t.starts = anchors;
+    t.deltas = deltas;
+    t.trajectory = trajectory;
+    return t;
+  }
+};
+
+}  // namespace robocache
