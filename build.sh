@@ -1,0 +1,199 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Sets up, builds and runs RoboCache: `./build.sh help` lists the commands.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+build_dir="$(realpath -m "${ROBOCACHE_BUILD_DIR:-build/main}")"
+readonly build_dir
+readonly jobs="${ROBOCACHE_JOBS:-$(nproc)}"
+
+usage() {
+  cat <<'TEXT'
+usage: ./build.sh COMMAND
+
+  demo [ARGS]     resample a recording and draw it (ARGS: see ./build.sh demo --help)
+  test [ARGS]     build everything and run the tests (ARGS go to ctest: -R resample)
+  gpu-test        run the tests that need a GPU; fails where there is none
+  bench [ARGS]    run the benchmarks of this machine: GPU where there is one, else CPU
+  install PREFIX  install headers, libraries and the CMake package
+  setup           install the packages that the other commands need, and stop
+  help            this text
+
+Needs the CUDA Toolkit, CMake 3.25 and g++. Each command first sets up what is missing: with apt where that is
+allowed, else it prints the command to run. Nothing is downloaded otherwise.
+
+environment
+  ROBOCACHE_BUILD_DIR    where to build (build/main)
+  ROBOCACHE_JOBS         parallel jobs (all cores)
+  ROBOCACHE_CMAKE_ARGS   more options for CMake: -DCMAKE_CUDA_ARCHITECTURES=release
+  ROBOCACHE_PYTHON       the Python to use (the first of python3 and /usr/bin/python3 that has NumPy and Matplotlib)
+  ROBOCACHE_DATA         the folder of real recordings that some tests read
+TEXT
+}
+
+say() { printf '\033[1m-- %s\033[0m\n' "$*" >&2; }
+fail() {
+  printf 'build.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+# ---- set-up ----------------------------------------------------------------------------------------------------------
+
+# Whether the compiler finds any of the given headers, CMAKE_PREFIX_PATH included.
+has_header() {
+  local condition="0" options=() prefixes="${CMAKE_PREFIX_PATH:-}" prefix header
+  for header in "$@"; do condition+=" || __has_include(<$header>)"; done
+  for prefix in ${prefixes//[:;]/ }; do options+=("-I$prefix/include"); done
+  printf '#if !(%s)\n#error\n#endif\n' "$condition" | g++ -E -x c++ "${options[@]}" - >/dev/null 2>&1
+}
+
+has_python() {
+  "$1" -c 'import importlib.util as u, sys; sys.exit(not (u.find_spec("numpy") and u.find_spec("matplotlib")))' \
+    >/dev/null 2>&1
+}
+
+# Prints the Python that has what the demo and the benchmarks import.
+find_python() {
+  local candidate
+  for candidate in ${ROBOCACHE_PYTHON:-python3 /usr/bin/python3}; do
+    if has_python "$candidate"; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+# Installs Debian packages, or prints how.
+install_packages() {
+  local command=(apt-get install -y --no-install-recommends "$@") as_root=()
+  if ! command -v apt-get >/dev/null; then
+    fail "missing: what Debian calls $*; install it with this system's package manager"
+  fi
+  if [[ $EUID -ne 0 ]]; then
+    as_root=(sudo)
+    sudo -n true 2>/dev/null || fail "missing packages; run this first: sudo ${command[*]}"
+  fi
+  say "installing $*"
+  "${as_root[@]}" apt-get update -q >&2 || say "the package lists could not be updated; going on with the old ones"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${command[@]}" -q >&2 ||
+    fail "could not install packages; run this first: ${as_root[*]} ${command[*]}"
+}
+
+# Sets up for `library` (headers and libraries alone), `all` (tests, benches, demo too) or `ci` (its tools as well).
+setup() {
+  local missing=() tool
+  command -v g++ >/dev/null || missing+=(g++)
+  command -v cmake >/dev/null || missing+=(cmake)
+  command -v ninja >/dev/null || missing+=(ninja-build)
+  if [[ $1 != library ]]; then
+    has_header catch2/catch_test_macros.hpp catch2/catch.hpp || missing+=(catch2)
+    has_header benchmark/benchmark.h || missing+=(libbenchmark-dev)
+    find_python >/dev/null || missing+=(python3-numpy python3-matplotlib)
+  fi
+  if [[ $1 == ci ]]; then
+    for tool in clang-format clang-tidy doxygen shellcheck; do
+      command -v "$tool" >/dev/null || missing+=("$tool")
+    done
+    command -v clang++ >/dev/null || missing+=(clang)
+  fi
+  [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
+
+  if [[ $(printf '%s\n' 3.25 "$(cmake --version | sed -n '1s/[^0-9]*//p')" | sort -V | head -1) != 3.25 ]]; then
+    fail "CMake 3.25 or newer is needed; found $(cmake --version | head -1)"
+  fi
+  if ! command -v nvcc >/dev/null; then
+    PATH="$PATH:${CUDA_HOME:-/usr/local/cuda}/bin"
+    command -v nvcc >/dev/null ||
+      fail "no nvcc in PATH, \$CUDA_HOME/bin or /usr/local/cuda/bin: install the CUDA Toolkit (tested with 13.0)"
+  fi
+}
+
+# ---- build -----------------------------------------------------------------------------------------------------------
+
+# Configures directory $1 with the options after it, unless that was already done with these.
+configure() {
+  local directory="$1" options=(-DCMAKE_BUILD_TYPE=Release) wanted
+  shift
+  # shellcheck disable=SC2206  # options are separated by blanks
+  options+=("$@" ${ROBOCACHE_CMAKE_ARGS:-})
+  wanted="${options[*]}"
+  if [[ ! -f $directory/build.ninja || "$(cat "$directory/configured_with" 2>/dev/null)" != "$wanted" ]]; then
+    say "configuring $directory"
+    cmake -G Ninja -S . -B "$directory" "${options[@]}" >&2
+    printf '%s' "$wanted" >"$directory/configured_with"
+  fi
+}
+
+# Builds the given targets of the main build; all without any.
+build() {
+  local python
+  python="$(find_python)"
+  configure "$build_dir" "-DPython3_EXECUTABLE=$python"
+  say "building in $build_dir${*:+: $*}"
+  cmake --build "$build_dir" --parallel "$jobs" ${1:+--target "$@"} >&2
+}
+
+has_gpu() { nvidia-smi -L 2>/dev/null | grep -q GPU; }
+
+# ---- commands --------------------------------------------------------------------------------------------------------
+
+run_demo() {
+  setup all
+  build robocache_demo_bridge
+  exec "$(find_python)" examples/demo/demo.py \
+    --bridge "$(find "$build_dir/examples" -name librobocache_demo_bridge.so)" "$@"
+}
+
+run_tests() {
+  setup all
+  build
+  say "testing"
+  ctest --test-dir "$build_dir" --output-on-failure --no-tests=error --parallel "$jobs" "$@"
+}
+
+run_gpu_tests() {
+  has_gpu || fail "gpu-test: this machine has no CUDA device (nvidia-smi lists none)"
+  local log="$build_dir/gpu-test.log"
+  run_tests --label-regex gpu "$@" | tee "$log"
+  if grep -qE '\(Skipped\)|\*\*\*Skipped' "$log"; then
+    fail "gpu-test: a test was skipped"
+  fi
+}
+
+run_bench() {
+  setup all
+  build
+  if has_gpu; then
+    "$build_dir/bench/bench_resample" "${@:---must}"
+  else
+    say "no CUDA device: measuring the CPU side"
+    "$(find_python)" bench/host_compare.py --binary "$build_dir/bench/bench_host_resample" "$@"
+  fi
+}
+
+run_install() {
+  [[ $# -eq 1 ]] || fail "install takes one argument, the prefix: ./build.sh install /usr/local"
+  setup library
+  local directory="$build_dir-install"
+  configure "$directory" -DROBOCACHE_BUILD_TESTS=OFF -DROBOCACHE_BUILD_BENCH=OFF -DROBOCACHE_BUILD_EXAMPLES=OFF
+  cmake --build "$directory" --parallel "$jobs"
+  cmake --install "$directory" --prefix "$1"
+}
+
+asked="${1:-help}"
+shift || true
+case "$asked" in
+  demo) run_demo "$@" ;;
+  test) run_tests "$@" ;;
+  gpu-test) run_gpu_tests "$@" ;;
+  bench) run_bench "$@" ;;
+  install) run_install "$@" ;;
+  setup) setup "${1:-all}" ;;
+  help | -h | --help) usage ;;
+  *)
+    usage >&2
+    fail "no such command: $asked"
+    ;;
+esac
