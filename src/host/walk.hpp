@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include <robocache/device/locate.cuh>
+#include <robocache/timeline.hpp>
+
+/// The locate half of host resampling: runs through target rows in the order in which results are stored.
+namespace robocache::host::detail {
+
+/// Neighbouring target rows of one trajectory.
+struct target_run {
+  std::int64_t row;    ///< the first one, counted over all targets
+  std::int64_t b;      ///< the trajectory; of packed rows that no trajectory owns any number
+  std::int64_t k;      ///< the first one, counted inside the trajectory
+  std::int64_t count;  ///< rows
+  bool owned;          ///< false: padding, or packed rows outside all trajectories; they have no target time
+};
+
+/// Cuts target rows into runs, one after the other.
+template <class Stamp>
+class target_runs {
+ public:
+  target_runs(timeline<Stamp> const& target, std::int64_t first_row)
+      : target_(target), row_(first_row), b_(first_owner(target, first_row)) {}
+
+  /// The next run; it ends before `end` or where the trajectory does.
+  target_run next(std::int64_t end) {
+    target_run const run = target_.packed() ? next_packed(end) : next_padded(end);
+    row_ += run.count;
+    return run;
+  }
+
+ private:
+  /// Packed: the last trajectory that begins at or before `row`, or -1.
+  static std::int64_t first_owner(timeline<Stamp> const& target, std::int64_t row) {
+    return target.packed() ? device::count_not_after(target.offsets, target.batch, row) - 1 : row / target.length;
+  }
+
+  target_run next_packed(std::int64_t end) {
+    while (b_ + 1 < target_.batch && target_.offsets[b_ + 1] <= row_) { ++b_; }
+    std::int64_t const next_begin = b_ + 1 < target_.batch ? target_.offsets[b_ + 1] : end;
+    auto const one = device::trajectory_of(target_, b_);
+    std::int64_t const k = row_ - one.first_row;
+    bool const owned = k >= 0 && k < one.length;
+    std::int64_t const rest = owned ? one.length - k : next_begin - row_;
+    return {row_, b_, k, std::min(rest, end - row_), owned};
+  }
+
+  target_run next_padded(std::int64_t end) {
+    std::int64_t const b = row_ / target_.length;
+    std::int64_t const k = row_ - b * target_.length;
+    std::int64_t const real = target_.lengths != nullptr ? device::trajectory_of(target_, b).length : target_.length;
+    bool const owned = k < real;
+    return {row_, b, k, std::min((owned ? real : target_.length) - k, end - row_), owned};
+  }
+
+  timeline<Stamp> const& target_;
+  std::int64_t row_;
+  std::int64_t b_;
+};
+
+/// `device::count_not_after` for targets that mostly ascend: looks next to the last answer before it searches.
+/// The answer does not depend on the order of the targets.
+template <class Stamp>
+class bracket_walk {
+ public:
+  explicit bracket_walk(device::trajectory<Stamp> const& source) : source_(source) {}
+
+  /// How many samples are at or before `t`. `t` is finite.
+  std::int64_t count_not_after(Stamp t) {
+    if (source_.stamps == nullptr) { return device::count_not_after(source_, t); }
+    count_ = ahead_of_last(t) ? count_from(count_, t) : device::count_not_after(source_.stamps, count_, t);
+    return count_;
+  }
+
+ private:
+  bool ahead_of_last(Stamp t) const { return count_ == 0 || source_.stamps[count_ - 1] <= t; }
+
+  /// The same from sample `low` on, before which all are at or before `t`.
+  std::int64_t count_from(std::int64_t low, Stamp t) const {
+    // The first stretch covers the usual step from target to target with a branch that is easily predicted.
+    std::int64_t stretch = 8;
+    while (source_.length - low > stretch && source_.stamps[low + stretch] <= t) {
+      low += stretch + 1;
+      stretch *= 2;
+    }
+    std::int64_t const length = std::min(stretch, source_.length - low);
+    return low + device::count_not_after(source_.stamps + low, length, t);
+  }
+
+  device::trajectory<Stamp> source_;
+  std::int64_t count_ = 0;
+};
+
+/// How many rows `locate_rows` hands on at once: few enough for the stack and the nearest cache.
+inline constexpr std::int64_t rows_at_once = 64;
+
+/// Locates target rows `[begin, end)` and hands them on, at most `rows_at_once` together.
+/// @param take  called with a run, the source trajectory that it reads, and one location for each of its rows
+template <class Stamp, class Take>
+void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, device::locate_rules<Stamp> const& rules,
+                 std::int64_t begin, std::int64_t end, Take const& take) {
+  device::location locations[rows_at_once];
+  target_runs<Stamp> runs(target, begin);
+  for (std::int64_t row = begin; row < end;) {
+    target_run run = runs.next(end);
+    row += run.count;
+    auto const from = device::trajectory_of(source, run.owned ? device::source_of(target, run.b) : -1);
+    auto const to = device::trajectory_of(target, run.b);
+    bracket_walk<Stamp> walk(from);
+    for (std::int64_t rest = run.count; rest > 0;) {
+      run.count = std::min(rest, rows_at_once);
+      for (std::int64_t i = 0; i < run.count; ++i) {
+        if (!run.owned) {
+          locations[i] = {};
+          continue;
+        }
+        Stamp const t = target.kind == timeline_kind::windows
+                            ? device::stamp_sum(target.starts[run.b], target.deltas[run.k + i])
+                            : to.stamp(run.k + i);
+        std::int64_t const count = device::is_finite(t) ? walk.count_not_after(t) : 0;
+        locations[i] = device::locate_in_bracket(from, t, count, rules);
+      }
+      take(run, from, locations);
+      rest -= run.count;
+      run.row += run.count;
+      run.k += run.count;
+    }
+  }
+}
+
+}  // namespace robocache::host::detail
