@@ -13,6 +13,7 @@ usage() {
 usage: ./build.sh COMMAND
 
   demo [ARGS]     resample a recording and draw it (ARGS: see ./build.sh demo --help)
+  build           build everything
   test [ARGS]     build everything and run the tests (ARGS go to ctest: -R resample)
   gpu-test        run the tests that need a GPU; fails where there is none
   bench [ARGS]    run the benchmarks of this machine: GPU where there is one, else CPU
@@ -146,11 +147,16 @@ run_demo() {
     --bridge "$(find "$build_dir/examples" -name librobocache_demo_bridge.so)" "$@"
 }
 
-run_tests() {
+run_build() {
   setup all
   build
+}
+
+run_tests() {
+  run_build
   say "testing"
-  ctest --test-dir "$build_dir" --output-on-failure --no-tests=error --parallel "$jobs" "$@"
+  ctest --test-dir "$build_dir" --output-on-failure --no-tests=error --timeout 1200 \
+    --parallel "$jobs" "$@"
 }
 
 run_gpu_tests() {
@@ -163,8 +169,7 @@ run_gpu_tests() {
 }
 
 run_bench() {
-  setup all
-  build
+  run_build
   if has_gpu; then
     "$build_dir/bench/bench_resample" "${@:---must}"
   else
@@ -186,6 +191,7 @@ asked="${1:-help}"
 shift || true
 case "$asked" in
   demo) run_demo "$@" ;;
+  build) run_build ;;
   test) run_tests "$@" ;;
   gpu-test) run_gpu_tests "$@" ;;
   bench) run_bench "$@" ;;
