@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo as its user meets it: results against numpy.interp, and one sentence for each kind of bad input.
+
+    python tests/demo_test.py PATH_OF_librobocache_demo_bridge
+"""
+
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+try:
+    import matplotlib  # noqa: F401
+    import numpy as np
+except ImportError as missing:
+    print(f"skipped: demo_test.py: {missing}")
+    sys.exit(77)
+
+DEMO = Path(__file__).resolve().parents[1] / "examples" / "demo" / "demo.py"
+BRIDGE = ""  # from the command line
+
+
+class DemoTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+
+    def log(self, content, name="log.csv"):
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def demo(self, *arguments):
+        command = [sys.executable, DEMO, "--bridge", BRIDGE, "--out", self.folder / "out", *arguments]
+        return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+
+    def table(self, *arguments):
+        done = self.demo(*arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertGreater((self.folder / "out" / "resampled.png").stat().st_size, 10_000)
+        with (self.folder / "out" / "resampled.csv").open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        return {name: [row[column] for row in rows] for column, name in enumerate(header)}
+
+
+class GoodInput(DemoTest):
+    def test_linear_is_numpy_interp(self):
+        rng = np.random.default_rng(1)
+        stamps = np.sort(rng.integers(0, 10_000_000, 300))
+        values = rng.normal(size=300).astype(np.float32)
+        rows = "".join(f"{stamp},{value!s}\n" for stamp, value in zip(stamps, values))
+        table = self.table("--log", self.log("t_us,x\n" + rows), "--rate", "30", "--max-gap", "inf")
+        targets = np.array(table["timestamp_us"], np.int64)
+        wanted = [int(stamps[0]) + i * 1_000_000 // 30 for i in range(len(targets))]
+        self.assertEqual(targets.tolist(), wanted)
+        self.assertEqual(set(table["log.valid"]), {"1"})
+        np.testing.assert_allclose(np.array(table["log.x"], float), np.interp(targets, stamps, values), atol=2e-6)
+
+    def test_simulated_robot_has_a_dropout(self):
+        table = self.table("--device", "auto")
+        camera = np.array(table["camera.valid"], int)
+        self.assertTrue(0.85 < camera.mean() < 0.97)
+        self.assertTrue(all(text == "" for text, ok in zip(table["camera.feature0"], camera) if not ok))
+
+    def test_large_values_keep_their_digits(self):
+        log = self.log("t_ms,lat_1e7deg\n" + "".join(f"{10 * i},{634170541 + 3 * i}\n" for i in range(20)))
+        table = self.table("--log", log, "--rate", "200")
+        wanted = 634170541 + 1.5 * np.arange(len(table["log.lat_1e7deg"]))
+        np.testing.assert_allclose(np.array(table["log.lat_1e7deg"], float), wanted, rtol=0, atol=1e-4)
+
+    def test_epoch_nanoseconds_stay_whole(self):
+        table = self.table("--log", self.log("t_ns,x\n1700000000000000001,1\n1700000000100000001,2\n"), "--rate", "20")
+        self.assertEqual(table["timestamp_ns"], [str(1700000000000000001 + 50_000_000 * i) for i in range(3)])
+        self.assertEqual(table["log.x"], ["1.0", "1.5", "2.0"])
+
+    def test_units_are_brought_together(self):
+        logs = self.log("t_us,x\n0,0\n1000000,1\n", "a.csv"), self.log("Time (s),x\n0.0,0\n1.0,2\n", "b.csv")
+        table = self.table("--log", logs[0], "--log", logs[1], "--rate", "4")
+        self.assertEqual(table["timestamp_ns"], [str(250_000_000 * i) for i in range(5)])
+        self.assertEqual(table["b.x"], ["0.0", "0.5", "1.0", "1.5", "2.0"])
+
+    def test_one_sample(self):
+        self.assertEqual(self.table("--log", self.log("t_us,x\n5,1.5\n"))["log.x"], ["1.5"])
+
+    @unittest.skipUnless("ROBOCACHE_DATA" in os.environ, "ROBOCACHE_DATA is unset")
+    def test_real_recordings(self):
+        data = Path(os.environ["ROBOCACHE_DATA"])
+        flight = sorted((data / "px4_flight").glob("*.csv"))
+        self.assertEqual(len(flight), 7)
+        table = self.table("--log", *flight)
+        for stream in ("imu", "attitude", "controls", "magnetometer"):
+            self.assertTrue(0.95 < np.mean(np.array(table[f"{stream}.valid"], int)) < 0.99, stream)
+        table = self.table("--log", data / "imu" / "xio_sensor_data.csv")
+        self.assertEqual(set(table["xio_sensor_data.valid"]), {"1"})
+
+
+class BadInput(DemoTest):
+    def refused(self, *words, arguments=(), content=None):
+        """Exit code 2 and one sentence on stderr that holds all of `words`; no traceback."""
+        log = () if content is None else ("--log", self.log(content))
+        done = self.demo(*log, *arguments)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        sentence = done.stderr.strip().splitlines()[-1]
+        for word in words:
+            self.assertIn(word, sentence)
+        self.assertNotIn("Traceback", done.stderr)
+        if content is not None:
+            self.assertEqual(len(done.stderr.strip().splitlines()), 1)
+
+    def test_missing(self):
+        self.refused("gone.csv", "No such file", arguments=("--log", self.folder / "gone.csv"))
+
+    def test_folder(self):
+        self.refused(str(self.folder), "directory", arguments=("--log", self.folder))
+
+    def test_empty(self):
+        self.refused("log.csv", "line 1", "column 1", "empty", content="")
+
+    def test_header_only(self):
+        self.refused("log.csv", "line 2", "column 1", content="t_us,x\n")
+
+    def test_no_header(self):
+        self.refused("line 1", "column 1", "column names", content="0,1\n1,2\n")
+
+    def test_no_channel(self):
+        self.refused("line 1", "column 2", content="t_us\n0\n")
+
+    def test_no_unit(self):
+        self.refused("line 1", "column 1", "'time'", "--unit", content="time,x\n0,1\n")
+
+    def test_too_few_fields(self):
+        self.refused("log.csv", "line 3", "column 3 (y)", "missing", content="t_us,x,y\n0,1,2\n1,2\n")
+
+    def test_too_many_fields(self):
+        self.refused("line 2", "column 3", "too many", content="t_us,x\n0,1,2\n")
+
+    def test_not_a_number(self):
+        self.refused("log.csv", "line 4", "column 2 (x)", "'abc'", content="t_us,x\n0,1\n\n1,abc\n")
+
+    def test_empty_field(self):
+        self.refused("line 2", "column 2 (x)", "''", content="t_us,x\n0,\n")
+
+    def test_unsorted(self):
+        self.refused("log.csv", "line 4", "column 1 (t_us)", "ascend", content="t_us,x\n0,1\n5,1\n4,1\n")
+
+    def test_stamp_not_finite(self):
+        self.refused("line 2", "column 1 (t_s)", "not finite", content="t_s,x\nnan,1\n")
+
+    def test_stamp_beyond_64_bits(self):
+        self.refused("line 2", "column 1 (t_ns)", "64 bits", content="t_ns,x\n9223372036854775808,1\n")
+
+    def test_value_beyond_fp32(self):
+        self.refused("line 2", "column 2 (x)", "FP32", content="t_s,x\n0,1e300\n")
+
+    def test_not_text(self):
+        self.refused("log.csv", "line 2", "column 2", "UTF-8", content=b"t_s,x\n0,\xff\xfe\n")
+
+    def test_nul_bytes(self):
+        self.refused("log.csv", "line 2", content=b"t_s,x\n0,\0\n")
+
+    def test_too_many_targets(self):
+        self.refused("--rate", content="t_s,x\n0,1\n1000000000,2\n")
+
+    def test_bad_options(self):
+        for option, value in (("--rate", "0"), ("--rate", "nan"), ("--rate", "fast"), ("--max-gap", "-1")):
+            self.refused(option, value, arguments=(option, value))
+
+    def test_result_folder_is_a_file(self):
+        self.refused("cannot be written", arguments=("--out", self.log("", "taken")))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    BRIDGE = sys.argv.pop(1)
+    unittest.main(verbosity=1)
