@@ -12,7 +12,7 @@
 #include <robocache/device/locate.cuh>
 #include <robocache/device/timeline.cuh>
 
-#include "device_memory.cuh"
+#include "device_memory.hpp"
 
 namespace rc = robocache;
 

@@ -9,7 +9,7 @@
 
 #include <robocache/resample.cuh>
 
-#include "device_memory.cuh"
+#include "device_memory.hpp"
 
 namespace rc = robocache;
 

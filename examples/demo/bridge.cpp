@@ -3,16 +3,15 @@
 
 #include <cuda_runtime_api.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <exception>
 #include <limits>
-#include <memory>
-#include <stdexcept>
 
 #include <robocache/robocache.hpp>
+
+#include "../device_memory.hpp"
 
 namespace rc = robocache;
 
@@ -37,31 +36,6 @@ struct demo_job {
 namespace {
 
 constexpr int timed_calls = 20;
-
-void check(cudaError_t code) {
-  if (code != cudaSuccess) { throw std::runtime_error(cudaGetErrorString(code)); }
-}
-
-struct device_free {
-  void operator()(void* memory) const noexcept { cudaFree(memory); }
-};
-
-template <class T>
-using device_array = std::unique_ptr<T[], device_free>;
-
-template <class T>
-device_array<T> device_allocate(std::int64_t count) {
-  void* memory = nullptr;
-  check(cudaMalloc(&memory, std::max<std::int64_t>(count, 1) * sizeof(T)));
-  return device_array<T>(static_cast<T*>(memory));
-}
-
-template <class T>
-device_array<T> to_device(T const* from, std::int64_t count) {
-  auto copy = device_allocate<T>(count);
-  check(cudaMemcpy(copy.get(), from, count * sizeof(T), cudaMemcpyHostToDevice));
-  return copy;
-}
 
 /// Microseconds a call, without the first one, which pays for start-up.
 template <class Call, class Wait>
@@ -91,20 +65,20 @@ void resample(rc::compiled::place where, demo_job<Stamp> const& job) {
 template <class Stamp>
 double resample_on_gpu(demo_job<Stamp> const& job) {
   auto const result_count = job.targets * job.channels;
-  auto const stamps = to_device(job.stamps, job.rows);
-  auto const values = to_device(job.values, job.rows * job.channels);
-  auto const results = device_allocate<float>(result_count);
-  auto const valid = device_allocate<std::uint8_t>(job.targets);
+  auto const stamps = example::to_device(job.stamps, job.rows);
+  auto const values = example::to_device(job.values, job.rows * job.channels);
+  auto const results = example::device_allocate<float>(result_count);
+  auto const valid = example::device_allocate<std::uint8_t>(job.targets);
 
   auto on_gpu = job;
   on_gpu.stamps = stamps.get();
   on_gpu.values = values.get();
   on_gpu.results = results.get();
   on_gpu.valid = valid.get();
-  double const microseconds =
-      time_calls([&] { resample(rc::compiled::place::device, on_gpu); }, [] { check(cudaDeviceSynchronize()); });
-  check(cudaMemcpy(job.results, results.get(), result_count * sizeof(float), cudaMemcpyDeviceToHost));
-  check(cudaMemcpy(job.valid, valid.get(), job.targets, cudaMemcpyDeviceToHost));
+  double const microseconds = time_calls([&] { resample(rc::compiled::place::device, on_gpu); },
+                                         [] { example::check(cudaDeviceSynchronize()); });
+  example::to_host(results, result_count, job.results);
+  example::to_host(valid, job.targets, job.valid);
   return microseconds;
 }
 
