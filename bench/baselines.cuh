@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+#include <vector_types.h>
+
+#include <cstdint>
+
+#include "harness.cuh"
+
+/// What the library is measured against, and the kernel that fills inputs. Defined in baselines.cu.
+namespace robocache::bench {
+
+/// A kernel that does nothing: what any call costs at least.
+void enqueue_empty(cudaStream_t cuda_stream);
+
+/// Copies `count` vectors, one a thread, with streaming loads and stores.
+void enqueue_copy(int4 const* from, int4* to, std::int64_t count, cudaStream_t cuda_stream);
+
+/// Fills `count` values with U(0, 1). For `float`, `__half`, `__nv_bfloat16`.
+template <class Value>
+void enqueue_fill(Value* to, std::int64_t count, cudaStream_t cuda_stream);
+
+/// Linear resampling of `[B, S, D]` to `[B, T, D]` as one would first write it: one thread an element, which searches
+/// for itself and loads scalars. Clamps at the edges. Fewer than 2^32 elements. For the same types.
+template <class Value>
+void enqueue_naive_linear(Value const* values, float const* stamps, float const* targets, Value* result,
+                          std::int64_t batch, std::int64_t source_length, std::int64_t target_length,
+                          std::int64_t channels, cudaStream_t cuda_stream);
+
+/// A copy that moves about `bytes`: half of them read, half written. Each set has memory of its own.
+class rotated_copy {
+ public:
+  rotated_copy(std::int64_t bytes, int sets) : from_(vectors(bytes), sets), to_(vectors(bytes), sets) {
+    for (int set = 0; set < sets; ++set) { check(cudaMemset(from_.at(set), set, from_.bytes()), "cudaMemset"); }
+  }
+  void enqueue(int set, cudaStream_t cuda_stream) const {
+    enqueue_copy(from_.at(set), to_.at(set), from_.size(), cuda_stream);
+  }
+  /// What one call really moves.
+  std::int64_t bytes() const { return 2 * from_.bytes(); }
+
+ private:
+  static std::int64_t vectors(std::int64_t bytes) {
+    constexpr std::int64_t moved = 2 * sizeof(int4);
+    return (bytes + moved - 1) / moved;
+  }
+  rotated_array<int4> from_, to_;
+};
+
+}  // namespace robocache::bench

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <robocache/dtype.hpp>
+#include <robocache/options.hpp>
+#include <robocache/timeline.hpp>
+
+namespace robocache::bench {
+
+/// What a figure is compared with.
+enum class yardstick : std::uint8_t {
+  none,            ///< measured for information
+  over_copy,       ///< time over the time of a copy of as many bytes
+  microseconds,    ///< time
+  over_reference,  ///< time over that of the plain case, extra bytes allowed for
+};
+
+/// What must be reached, and what would be good.
+struct requirement {
+  yardstick measure = yardstick::none;
+  double must = 0.0;
+  double goal = 0.0;
+};
+
+/// One line of the table: a resampling of `batch` trajectories from `source_length` to `target_length` rows.
+struct resample_case {
+  std::int64_t batch = 0;
+  std::int64_t source_length = 0;
+  std::int64_t target_length = 0;
+  std::int64_t channels = 0;
+  requirement required{};
+
+  dtype value = dtype::bfloat16;  ///< of source and result
+  stamp_dtype stamp = stamp_dtype::float32;
+  timeline_kind source = timeline_kind::dense;
+  timeline_kind target = timeline_kind::dense;
+  interpolation method = interpolation::linear;
+  bool mask = false;
+  bool hot = false;  ///< one set of buffers, so that what fits stays in L2; else they rotate
+};
+
+/// "resample/bf16/B:32/S:500/T:250/D:256/cold"; what differs from the plain case stands before the last part.
+std::string name_of(resample_case const& one);
+
+/// The same shape and value type with dense float stamps, linear, without a mask, cold.
+resample_case plain(resample_case const& one);
+
+/// All cases, each after the plain one that it is compared with.
+std::vector<resample_case> all_cases();
+
+}  // namespace robocache::bench

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <iomanip>
+#include <limits>
+#include <ostream>
+
+namespace robocache::bench {
+
+namespace {
+
+constexpr double tolerance = 1.03;      // of a must, for noise
+constexpr double launch_must_us = 5.0;  // host time of a call
+
+/// Fixed digits, or a dash where there is no number.
+std::string fixed(double value, int digits) {
+  if (!std::isfinite(value) || value == 0.0) { return "-"; }
+  char text[40];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+char const* name_of(verdict what) {
+  switch (what) {
+    case verdict::none:
+      return "-";
+    case verdict::goal:
+      return "goal";
+    case verdict::must:
+      return "pass";
+    case verdict::missed:
+      return "FAIL";
+    case verdict::broken:
+      return "WRONG";
+  }
+  return "";
+}
+
+char const* name_of(yardstick measure) {
+  switch (measure) {
+    case yardstick::none:
+      return "none";
+    case yardstick::over_copy:
+      return "over copy";
+    case yardstick::microseconds:
+      return "us";
+    case yardstick::over_reference:
+      return "over plain";
+  }
+  return "";
+}
+
+record const* find(std::vector<record> const& all, std::string const& name) {
+  auto const found = std::find_if(all.begin(), all.end(), [&](record const& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+/// Time over the plain case's, which is granted the extra bytes at the speed of its copy.
+double over_reference(record const& one, record const& plain) {
+  double const extra = static_cast<double>(std::max<std::int64_t>(0, one.bytes - plain.bytes));
+  double const granted = median(plain.us) + extra / static_cast<double>(plain.bytes) * median(plain.copy_us);
+  return median(one.us) / granted;
+}
+
+/// A string between quotes. Our texts hold neither control characters nor anything beyond ASCII.
+std::string quoted(std::string const& text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') { out += '\\'; }
+    out += c;
+  }
+  return out + '"';
+}
+
+/// A number, or null.
+std::string number(double value) {
+  if (!std::isfinite(value)) { return "null"; }
+  char text[40];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
+std::string list(std::vector<double> const& values) {
+  std::string out = "[";
+  for (double value : values) { out += (out.size() > 1 ? ", " : "") + number(value); }
+  return out + "]";
+}
+
+}  // namespace
+
+double median(std::vector<double> values) {
+  if (values.empty()) { return std::numeric_limits<double>::quiet_NaN(); }
+  auto const middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double record::over_copy() const {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < std::min(us.size(), copy_us.size()); ++i) { ratios.push_back(us[i] / copy_us[i]); }
+  return median(ratios);
+}
+
+judgement judge(record const& one, std::vector<record> const& all) {
+  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+  if (!one.error.empty()) { return {nothing, verdict::broken}; }
+  double figure = nothing;
+  switch (one.required.measure) {
+    case yardstick::none:
+      break;
+    case yardstick::over_copy:
+      figure = one.over_copy();
+      break;
+    case yardstick::microseconds:
+      figure = median(one.us);
+      break;
+    case yardstick::over_reference:
+      if (record const* plain = find(all, one.reference)) { figure = over_reference(one, *plain); }
+      break;
+  }
+  if (!std::isfinite(figure)) { return {figure, verdict::none}; }
+  if (figure <= one.required.goal) { return {figure, verdict::goal}; }
+  return {figure, figure <= one.required.must * tolerance ? verdict::must : verdict::missed};
+}
+
+verdict judge_launch(machine const& where) {
+  if (where.launch_us == 0.0) { return verdict::none; }
+  return where.launch_us <= launch_must_us * tolerance ? verdict::must : verdict::missed;
+}
+
+void print_table(std::ostream& out, machine const& where, std::vector<record> const& all) {
+  out << where.chip << ", driver " << where.driver << ", CUDA " << where.cuda << ", clocks " << where.clocks
+      << "\ncommit " << where.commit << ", " << where.date << "\ncopy of 1 GB: " << fixed(where.ceiling_gbps, 0)
+      << " GB/s" << (where.steady() ? "" : ", BELOW 95 % OF THE CHIP'S: FIGURES DO NOT COUNT") << "; empty kernel "
+      << fixed(where.empty_us, 2) << " us; a call costs the host " << fixed(where.launch_us, 2) << " us (must "
+      << fixed(launch_must_us, 0) << ": " << name_of(judge_launch(where)) << ")\n\n";
+  constexpr int name_width = 72, width = 9;
+  out << std::left << std::setw(name_width) << "case" << std::right;
+  for (char const* head : {"MB", "us", "copy us", "naive us", "GB/s", "/copy", "figure", "must", "goal"}) {
+    out << std::setw(width) << head;
+  }
+  out << "\n";
+  for (record const& one : all) {
+    judgement const judged = judge(one, all);
+    out << std::left << std::setw(name_width) << one.name << std::right;
+    for (std::string const& cell :
+         {fixed(static_cast<double>(one.bytes) * 1e-6, 2), fixed(median(one.us), 2), fixed(median(one.copy_us), 2),
+          fixed(median(one.naive_us), 1), fixed(one.gigabytes_per_second(), 0), fixed(one.over_copy(), 3),
+          fixed(judged.figure, 3), fixed(one.required.must, 2), fixed(one.required.goal, 2)}) {
+      out << std::setw(width) << cell;
+    }
+    out << "  " << name_of(judged.what) << (one.error.empty() ? "" : ": ") << one.error << "\n";
+  }
+}
+
+void print_json(std::ostream& out, machine const& where, std::vector<record> const& all) {
+  out << "{\n  \"benchmark\": \"resample\",\n  \"commit\": " << quoted(where.commit)
+      << ",\n  \"date\": " << quoted(where.date) << ",\n  \"chip\": " << quoted(where.chip)
+      << ",\n  \"driver\": " << quoted(where.driver) << ",\n  \"cuda\": " << quoted(where.cuda)
+      << ",\n  \"clocks\": " << quoted(where.clocks) << ",\n  \"ceiling_gbps\": " << number(where.ceiling_gbps)
+      << ",\n  \"steady\": " << (where.steady() ? "true" : "false") << ",\n  \"empty_us\": " << number(where.empty_us)
+      << ",\n  \"launch_us\": " << number(where.launch_us) << ",\n  \"cases\": [";
+  char const* separator = "\n";
+  for (record const& one : all) {
+    judgement const judged = judge(one, all);
+    out << separator << "    {\"name\": " << quoted(one.name) << ", \"bytes\": " << one.bytes
+        << ", \"us\": " << number(median(one.us)) << ", \"copy_us\": " << number(median(one.copy_us))
+        << ", \"naive_us\": " << number(median(one.naive_us)) << ", \"over_copy\": " << number(one.over_copy())
+        << ",\n     \"yardstick\": " << quoted(name_of(one.required.measure))
+        << ", \"figure\": " << number(judged.figure) << ", \"must\": " << number(one.required.must)
+        << ", \"goal\": " << number(one.required.goal) << ", \"verdict\": " << quoted(name_of(judged.what))
+        << ", \"error\": " << quoted(one.error) << ",\n     \"runs_us\": " << list(one.us)
+        << ", \"runs_copy_us\": " << list(one.copy_us) << ", \"runs_naive_us\": " << list(one.naive_us) << "}";
+    separator = ",\n";
+  }
+  out << "\n  ]\n}\n";
+}
+
+}  // namespace robocache::bench

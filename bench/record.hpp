@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "cases.hpp"
+
+namespace robocache::bench {
+
+/// The median; the lower one of an even number. NaN of nothing.
+double median(std::vector<double> values);
+
+/// What was measured of one case.
+struct record {
+  std::string name;
+  std::string reference;  ///< the case it is compared with, itself if it is plain
+  requirement required{};
+  std::int64_t bytes = 0;
+  std::string error;  ///< empty, or why there are no times
+
+  // One entry a run, in microseconds a call.
+  std::vector<double> us, copy_us, naive_us;
+
+  /// The median of each run's time over that run's time of the copy.
+  double over_copy() const;
+  double gigabytes_per_second() const { return static_cast<double>(bytes) / median(us) * 1e-3; }
+};
+
+/// What was measured once, beside the cases.
+struct machine {
+  std::string commit, date, chip, driver, cuda, clocks;
+  double empty_us = 0.0;     ///< an empty kernel in a graph
+  double ceiling_gbps = 0;   ///< the copy kernel on 1 GB
+  double expected_gbps = 0;  ///< what that copy reaches on this chip when nothing disturbs it; 0: not known
+  double launch_us = 0;      ///< what one call costs the host; 0: not measured
+
+  /// Figures count only if the copy reaches 95 % of what the chip can.
+  bool steady() const { return expected_gbps == 0 || ceiling_gbps >= 0.95 * expected_gbps; }
+};
+
+enum class verdict : std::uint8_t { none, goal, must, missed, broken };
+
+/// A record's figure in units of its requirement, and what to think of it.
+struct judgement {
+  double figure;
+  verdict what;
+};
+judgement judge(record const& one, std::vector<record> const& all);
+verdict judge_launch(machine const& where);
+
+void print_table(std::ostream& out, machine const& where, std::vector<record> const& all);
+void print_json(std::ostream& out, machine const& where, std::vector<record> const& all);
+
+}  // namespace robocache::bench

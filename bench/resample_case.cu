@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resample_case.hpp"
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <cstring>
+#include <stdexcept>
+#include <type_traits>
+#include <vector>
+
+#include <robocache/host.hpp>
+#include <robocache/resample.cuh>
+
+#include "baselines.cuh"
+#include "harness.cuh"
+#include "inputs.hpp"
+
+namespace robocache::bench {
+
+namespace {
+
+constexpr int poison = 0xA5;
+
+void require(status const& result) {
+  if (!result.ok()) { throw std::runtime_error(result.message()); }
+}
+
+/// A timeline in device memory, `sets` times over.
+template <class Stamp>
+class rotated_timeline {
+ public:
+  rotated_timeline() = default;
+  rotated_timeline(stored_timeline<Stamp> const& from, int sets)
+      : view_(from.view),
+        stamps_(from.stamps, sets),
+        starts_(from.starts, sets),
+        deltas_(from.deltas, sets),
+        offsets_(from.offsets, sets),
+        trajectory_(from.trajectory, sets) {}
+
+  timeline<Stamp> at(int set) const {
+    timeline<Stamp> view = view_;
+    view.stamps = stamps_.at(set);
+    view.starts = starts_.at(set);
+    view.deltas = deltas_.at(set);
+    view.offsets = offsets_.at(set);
+    view.trajectory = trajectory_.at(set);
+    return view;
+  }
+
+ private:
+  timeline<Stamp> view_{};
+  rotated_array<Stamp> stamps_, starts_, deltas_;
+  rotated_array<std::int64_t> offsets_, trajectory_;
+};
+
+/// How many source rows the targets read, each counted once.
+template <class Stamp>
+std::int64_t touched_rows(timeline<Stamp> const& source, timeline<Stamp> const& target,
+                          resample_options<Stamp> const& options) {
+  std::vector<std::int64_t> rows(2 * target.total());
+  located found;
+  found.rows = rows.data();
+  require(host::locate(source, target, found, options));
+  std::vector<bool> touched(source.total(), false);
+  std::int64_t count = 0;
+  for (std::int64_t row : rows) {
+    if (row < 0 || touched[row]) { continue; }
+    touched[row] = true;
+    ++count;
+  }
+  return count;
+}
+
+template <class T>
+std::vector<T> to_host(T const* from, std::int64_t size) {
+  std::vector<T> values(size);
+  check(cudaMemcpy(values.data(), from, size * sizeof(T), cudaMemcpyDeviceToHost), "cudaMemcpy");
+  return values;
+}
+
+template <class Value, class Stamp>
+class typed_case final : public prepared_case {
+ public:
+  typed_case(resample_case const& one, cudaStream_t cuda_stream) : case_(one) {
+    spans span;
+    host_source_ = make_source<Stamp>(one, span);
+    host_target_ = make_target<Stamp>(one, span);
+    options_.method = one.method;
+
+    std::int64_t const source_rows = host_source_.view.total(), target_rows = host_target_.view.total();
+    std::int64_t const touched = touched_rows(host_source_.view, host_target_.view, options_);
+    bytes_ = (touched + target_rows) * one.channels * static_cast<std::int64_t>(sizeof(Value)) + host_source_.bytes() +
+             host_target_.bytes() + (one.mask ? target_rows : 0);
+    int device = 0, l2_bytes = 0;
+    check(cudaGetDevice(&device), "cudaGetDevice");
+    check(cudaDeviceGetAttribute(&l2_bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
+    sets_ = sets_in_rotation(bytes_, l2_bytes, one.hot);
+
+    source_ = rotated_timeline<Stamp>(host_source_, sets_);
+    target_ = rotated_timeline<Stamp>(host_target_, sets_);
+    values_ = rotated_array<Value>(source_rows * one.channels, sets_);
+    result_ = rotated_array<Value>(target_rows * one.channels, sets_);
+    valid_ = rotated_array<std::uint8_t>(one.mask ? target_rows : 0, sets_);
+    for (int set = 0; set < sets_; ++set) { enqueue_fill(values_.at(set), values_.size(), cuda_stream); }
+    check(cudaStreamSynchronize(cuda_stream), "filling");
+  }
+
+  void enqueue(int set, cudaStream_t cuda_stream) const override {
+    series<Value, Stamp> const source{values_.at(set), source_.at(set), case_.channels};
+    output<Value> const out{result_.at(set), valid_.at(set)};
+    require(resample(source, target_.at(set), out, options_, cuda_stream));
+  }
+
+  bool has_naive() const override {
+    return std::is_same_v<Stamp, float> && case_.source == timeline_kind::dense &&
+           case_.target == timeline_kind::dense && case_.method == interpolation::linear && !case_.mask;
+  }
+
+  void enqueue_naive(int set, cudaStream_t cuda_stream) const override {
+    if constexpr (std::is_same_v<Stamp, float>) {
+      enqueue_naive_linear(values_.at(set), source_.at(set).stamps, target_.at(set).stamps, result_.at(set),
+                           case_.batch, case_.source_length, case_.target_length, case_.channels, cuda_stream);
+    }
+  }
+
+  std::string find_difference(cudaStream_t cuda_stream) const override {
+    std::vector<Value> const values = to_host(values_.at(0), values_.size());
+    std::vector<Value> expected(result_.size());
+    std::vector<std::uint8_t> expected_valid(valid_.size());
+    series<Value, Stamp> const source{values.data(), host_source_.view, case_.channels};
+    output<Value> const out{expected.data(), case_.mask ? expected_valid.data() : nullptr};
+    require(host::resample(source, host_target_.view, out, options_));
+
+    enqueue_poison(cuda_stream);
+    enqueue(0, cuda_stream);
+    check(cudaStreamSynchronize(cuda_stream), "resampling");
+    std::string difference = compare(expected, result_, "result");
+    if (difference.empty()) { difference = compare(expected_valid, valid_, "valid mask"); }
+    if (!difference.empty() || !has_naive()) { return difference; }
+    enqueue_poison(cuda_stream);
+    enqueue_naive(0, cuda_stream);
+    check(cudaStreamSynchronize(cuda_stream), "naive resampling");
+    return compare(expected, result_, "naive result");
+  }
+
+ private:
+  void enqueue_poison(cudaStream_t cuda_stream) const {
+    check(cudaMemsetAsync(result_.at(0), poison, result_.bytes(), cuda_stream), "cudaMemsetAsync");
+    if (case_.mask) { check(cudaMemsetAsync(valid_.at(0), poison, valid_.bytes(), cuda_stream), "cudaMemset"); }
+  }
+
+  template <class T>
+  static std::string compare(std::vector<T> const& expected, rotated_array<T> const& from, char const* what) {
+    std::vector<T> const found = to_host(from.at(0), from.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (std::memcmp(&found[i], &expected[i], sizeof(T)) != 0) {
+        return std::string(what) + " differs from host::resample at element " + std::to_string(i);
+      }
+    }
+    return {};
+  }
+
+  resample_case case_;
+  resample_options<Stamp> options_;
+  stored_timeline<Stamp> host_source_, host_target_;
+  rotated_timeline<Stamp> source_, target_;
+  rotated_array<Value> values_, result_;
+  rotated_array<std::uint8_t> valid_;
+};
+
+}  // namespace
+
+std::unique_ptr<prepared_case> prepare(resample_case const& one, cudaStream_t cuda_stream) {
+  if (one.value == dtype::bfloat16) {
+    switch (one.stamp) {
+      case stamp_dtype::float32:
+        return std::make_unique<typed_case<__nv_bfloat16, float>>(one, cuda_stream);
+      case stamp_dtype::float64:
+        return std::make_unique<typed_case<__nv_bfloat16, double>>(one, cuda_stream);
+      case stamp_dtype::int64:
+        return std::make_unique<typed_case<__nv_bfloat16, std::int64_t>>(one, cuda_stream);
+    }
+  }
+  if (one.stamp == stamp_dtype::float32) {
+    if (one.value == dtype::float32) { return std::make_unique<typed_case<float, float>>(one, cuda_stream); }
+    if (one.value == dtype::float16) { return std::make_unique<typed_case<__half, float>>(one, cuda_stream); }
+  }
+  throw std::logic_error("no instantiation for " + name_of(one));
+}
+
+}  // namespace robocache::bench
