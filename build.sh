@@ -94,7 +94,8 @@ setup() {
     find_python >/dev/null || missing+=(python3-numpy python3-matplotlib)
   fi
   if [[ $1 == ci ]]; then
-    for tool in clang-format clang-tidy doxygen shellcheck; do
+    # Formatting differs between versions of clang-format: one is settled on.
+    for tool in clang-format-14 clang-tidy-14 doxygen shellcheck; do
       command -v "$tool" >/dev/null || missing+=("$tool")
     done
     command -v clang++ >/dev/null || missing+=(clang)

@@ -24,6 +24,6 @@ function(robocache_defaults target)
     ${target}
     PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${host_options};-Wpedantic>"
             # nvcc's own generated code is not pedantic.
-            "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${forwarded};--expt-relaxed-constexpr>")
+            "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${forwarded}>")
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF CUDA_EXTENSIONS OFF)
 endfunction()
