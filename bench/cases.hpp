@@ -23,7 +23,7 @@ enum class yardstick : std::uint8_t {
 struct requirement {
   yardstick measure = yardstick::none;
   double must = 0.0;
-  double goal = 0.0;
+  double goal = 0.0;  ///< 0: none
 };
 
 /// One line of the table: a resampling of `batch` trajectories from `source_length` to `target_length` rows.

@@ -92,6 +92,7 @@ class replayed_calls {
   /// @param enqueue  called as `enqueue(set)`; must put all its work on `cuda_stream`
   template <class Enqueue>
   replayed_calls(cudaStream_t cuda_stream, int sets, Enqueue&& enqueue) : stream_(cuda_stream) {
+    enqueue(0);  // loads the kernel's code, which a capture may not do
     for (int call = 0; call == 0 || call < sets; call += calls_per_replay) {
       check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
       for (int i = 0; i < calls_per_replay; ++i) { enqueue((call + i) % sets); }

@@ -6,7 +6,7 @@
 #include <robocache/detail/config.hpp>
 
 /// Random numbers that depend on (seed, index) alone: the same on CPU and GPU, in any order, and in the Python
-/// peers, which repeat these few lines (peers/inputs.py).
+/// peers, which repeat these few lines.
 namespace robocache::bench {
 
 /// What a random number is for. Each use has a sequence of its own.

@@ -167,8 +167,9 @@ void print_json(std::ostream& out, machine const& where, std::vector<record> con
   for (record const& one : all) {
     judgement const judged = judge(one, all);
     out << separator << "    {\"name\": " << quoted(one.name) << ", \"bytes\": " << one.bytes
-        << ", \"us\": " << number(median(one.us)) << ", \"copy_us\": " << number(median(one.copy_us))
-        << ", \"naive_us\": " << number(median(one.naive_us)) << ", \"over_copy\": " << number(one.over_copy())
+        << ", \"checksum\": " << one.checksum << ", \"us\": " << number(median(one.us))
+        << ", \"copy_us\": " << number(median(one.copy_us)) << ", \"naive_us\": " << number(median(one.naive_us))
+        << ", \"over_copy\": " << number(one.over_copy())
         << ",\n     \"yardstick\": " << quoted(name_of(one.required.measure))
         << ", \"figure\": " << number(judged.figure) << ", \"must\": " << number(one.required.must)
         << ", \"goal\": " << number(one.required.goal) << ", \"verdict\": " << quoted(name_of(judged.what))

@@ -19,7 +19,8 @@ struct record {
   std::string reference;  ///< the case it is compared with, itself if it is plain
   requirement required{};
   std::int64_t bytes = 0;
-  std::string error;  ///< empty, or why there are no times
+  std::uint64_t checksum = 0;  ///< of the inputs
+  std::string error;           ///< empty, or why there are no times
 
   // One entry a run, in microseconds a call.
   std::vector<double> us, copy_us, naive_us;

@@ -13,6 +13,9 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "baselines.cuh"
 #include "cases.hpp"
@@ -30,7 +33,7 @@ constexpr int runs = 5;
 
 /// A case ready to be timed: its inputs, and its calls in graphs.
 struct timed_case {
-  timed_case(resample_case const& one, cudaStream_t cuda_stream) : prepared(prepare(one, cuda_stream)) {
+  timed_case(std::unique_ptr<prepared_case> ready, cudaStream_t cuda_stream) : prepared(std::move(ready)) {
     int const sets = prepared->sets();
     copy_buffers.emplace(prepared->bytes(), sets);
     ours.emplace(cuda_stream, sets, [&](int set) { prepared->enqueue(set, cuda_stream); });
@@ -144,9 +147,11 @@ class session {
   void make_current(resample_case const& one, record& into) {
     current_.reset();  // before the next case takes its memory
     current_name_ = name_of(one);
-    current_ = std::make_unique<timed_case>(one, stream_);
-    into.bytes = current_->prepared->bytes();
-    into.error = current_->prepared->find_difference(stream_);
+    auto prepared = prepare(one, stream_);
+    into.bytes = prepared->bytes();
+    into.checksum = prepared->checksum();
+    into.error = prepared->find_difference(stream_);
+    if (into.error.empty()) { current_ = std::make_unique<timed_case>(std::move(prepared), stream_); }
   }
 
   static void report(record const& one, benchmark::State& state) {

@@ -73,6 +73,16 @@ std::int64_t touched_rows(timeline<Stamp> const& source, timeline<Stamp> const& 
   return count;
 }
 
+std::uint64_t sum_of_words(std::vector<float> const& stamps) {
+  std::uint64_t sum = 0;
+  for (float stamp : stamps) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, &stamp, sizeof word);
+    sum += word;
+  }
+  return sum;
+}
+
 template <class T>
 std::vector<T> to_host(T const* from, std::int64_t size) {
   std::vector<T> values(size);
@@ -93,6 +103,9 @@ class typed_case final : public prepared_case {
     std::int64_t const touched = touched_rows(host_source_.view, host_target_.view, options_);
     bytes_ = (touched + target_rows) * one.channels * static_cast<std::int64_t>(sizeof(Value)) + host_source_.bytes() +
              host_target_.bytes() + (one.mask ? target_rows : 0);
+    if constexpr (std::is_same_v<Stamp, float>) {
+      checksum_ = (sum_of_words(host_source_.stamps) + sum_of_words(host_target_.stamps)) % (std::uint64_t(1) << 52);
+    }
     int device = 0, l2_bytes = 0;
     check(cudaGetDevice(&device), "cudaGetDevice");
     check(cudaDeviceGetAttribute(&l2_bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");

@@ -35,9 +35,14 @@ class prepared_case {
   std::int64_t bytes() const { return bytes_; }
   int sets() const { return sets_; }
 
+  /// The sum of the float stamps of source and target as 32-bit words, below 2^52: by it a peer shows that it was
+  /// given the same input. 0 for other timelines.
+  std::uint64_t checksum() const { return checksum_; }
+
  protected:
   std::int64_t bytes_ = 0;
   int sets_ = 1;
+  std::uint64_t checksum_ = 0;
 };
 
 std::unique_ptr<prepared_case> prepare(resample_case const& one, cudaStream_t cuda_stream);
