@@ -69,12 +69,6 @@ def _seconds(text):
     return seconds
 
 
-def intervals(stream, max_gap=math.inf):
-    """Times between neighbouring samples that are no gaps."""
-    steps = np.diff(stream.stamps)
-    return steps[steps <= max_gap]
-
-
 def gap_limit(stream, seconds):
     """`max_gap` in the stream's unit: as asked, else five of the stream's usual periods."""
     if seconds is not None:
@@ -129,17 +123,24 @@ def resample(bridge, stream, start, period, targets, options):
 def describe(result):
     """One line of the report on what was read, one on what came out."""
     stream = result.stream
-    steps = stream.seconds(intervals(stream))
-    usual = stream.seconds(intervals(stream, result.max_gap))
-    rate = f"{1.0 / usual.mean():6.1f} Hz" if usual.size and usual.mean() > 0 else "     ? Hz"
-    period = f"period {1e3 * np.median(usual):.2f} ms, jitter {1e3 * usual.std():.2f} ms" if usual.size else "one sample"
-    gaps = steps.size - usual.size
-    gaps = {0: "no gap", 1: f"a gap of {steps.max(initial=0):.3g} s"}.get(gaps, f"{gaps} gaps, at most {steps.max(initial=0):.3g} s")
-    read = f"{stream.stamps.size:6} rows of {len(stream.channels):2} channels, {rate}, {period}, {gaps}"
+    steps = stream.seconds(np.diff(stream.stamps))
+    gaps = steps[steps > stream.seconds(result.max_gap)]
+    usual = steps[steps <= stream.seconds(result.max_gap)]
+    said = [f"{stream.stamps.size:6} rows of {len(stream.channels):2} channels"]
+    if usual.size and usual.mean() > 0:
+        said.append(f"{1.0 / usual.mean():6.1f} Hz")
+        said.append(f"period {1e3 * np.median(usual):.2f} ms, jitter {1e3 * usual.std():.2f} ms")
+    if gaps.size == 1:
+        said.append(f"a gap of {gaps[0]:.3g} s")
+    elif gaps.size:
+        said.append(f"{gaps.size} gaps, the longest {gaps.max():.3g} s")
+    else:
+        said.append("no gap")
+
     valid, total = np.count_nonzero(result.valid), result.valid.size
     limit = f"max_gap {stream.seconds(result.max_gap):.3g} s"
     came = f"{valid:6} of {total} targets valid ({100.0 * valid / total:.1f} %), {limit}, {result.microseconds:.1f} us"
-    return read, came
+    return ", ".join(said), came
 
 
 def write_csv(path, unit, targets, results):
@@ -169,6 +170,28 @@ def processor():
     return f"{name}, {len(os.sched_getaffinity(0))} threads"
 
 
+def report(options, bridge, results, remark):
+    streams = [result.stream for result in results]
+    width = max(len(stream.name) for stream in streams)
+    lines = [describe(result) for result in results]
+    print(f"read {len(options.log)} logs" if options.log else f"recorded a simulated robot, seed {options.seed}")
+    for stream, (read, _) in zip(streams, lines):
+        print(f"  {stream.name:{width}} {read}")
+    if remark:
+        print(f"  {remark}")
+    for result in results:
+        for name, offset in zip(result.stream.channels, result.offsets):
+            if offset:
+                print(f"  {result.stream.name}.{name}: resampled as differences from {offset:.15g}, so that FP32 keeps "
+                      "all digits")  # fmt: skip
+    print(f"resampled to {float(options.rate):g} Hz, {options.method}: {results[0].valid.size} targets")
+    for stream, (_, came) in zip(streams, lines):
+        print(f"  {stream.name:{width}} {came}")
+    total = sum(result.microseconds for result in results)
+    device = bridge.gpu if options.device == "gpu" else processor()
+    print(f"took {total:.1f} us in all, mean of 20 calls with the data in place, on {device}")
+
+
 def run(options):
     bridge = Bridge(options.bridge)
     if options.device == "gpu" and not bridge.gpu:
@@ -182,27 +205,12 @@ def run(options):
     start, period, targets = target_times(streams, options.rate)
     results = [resample(bridge, stream, start, period, targets.size, options) for stream in streams]
 
-    width = max(len(stream.name) for stream in streams)
-    reports = [describe(result) for result in results]
-    print(f"read {len(options.log)} logs" if options.log else f"recorded a simulated robot, seed {options.seed}")
-    for stream, (read, _) in zip(streams, reports):
-        print(f"  {stream.name:{width}} {read}")
-    if remark:
-        print(f"  {remark}")
-    for result in results:
-        for name, offset in zip(result.stream.channels, result.offsets):
-            if offset:
-                print(f"  {result.stream.name}.{name}: FP32 would lose digits, so differences from {offset:.15g} are resampled")
-    print(f"resampled to {float(options.rate):g} Hz, {options.method}: {targets.size} targets")
-    for stream, (_, came) in zip(streams, reports):
-        print(f"  {stream.name:{width}} {came}")
-    total = sum(result.microseconds for result in results)
-    print(f"took {total:.1f} us in all, data in place, on {bridge.gpu if options.device == 'gpu' else processor()}")
-
+    report(options, bridge, results, remark)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         write_csv(options.out / "resampled.csv", streams[0].unit, targets, results)
-        draw(options.out / "resampled.png", targets, results, f"Resampled to {float(options.rate):g} Hz, {options.method}")
+        title = f"Resampled to {float(options.rate):g} Hz, {options.method}"
+        draw(options.out / "resampled.png", targets, results, title)
     except OSError as cause:
         raise DemoError(f"{cause.filename or options.out}: cannot be written: {cause.strerror}") from None
     print(f"wrote {options.out / 'resampled.csv'} and {options.out / 'resampled.png'}")

@@ -25,21 +25,22 @@ def draw(path, targets, results, title):
     for (whole, close), result in zip(axes, results):
         sample_seconds = result.stream.seconds(result.stream.stamps - start)
         samples, curves, scaled = _to_show(result)
+        seen = (sample_seconds >= window[0]) & (sample_seconds <= window[1])
         for axis in (whole, close):
             _shade(axis, seconds, result.valid)
             for channel, colour in zip(range(samples.shape[1]), COLOURS):
-                at, name = sample_seconds, result.stream.channels[channel]
+                at, taken, name = sample_seconds, samples[:, channel], result.stream.channels[channel]
                 if axis is whole:
-                    axis.scatter(at, samples[:, channel], s=3.0, color=colour, alpha=0.4, linewidths=0)
+                    axis.scatter(at, taken, s=3.0, color=colour, alpha=0.4, linewidths=0)
                     axis.plot(seconds, curves[:, channel], color=colour, linewidth=0.9)
                 else:
-                    axis.scatter(at, samples[:, channel], s=20.0, facecolors="none", edgecolors=colour, linewidths=0.6)
+                    axis.scatter(at[seen], taken[seen], s=20.0, facecolors="none", edgecolors=colour, linewidths=0.6)
                     axis.plot(seconds, curves[:, channel], ".-", color=colour, linewidth=1.0, markersize=5, label=name)
             axis.margins(x=0.01)
             axis.spines[["top", "right"]].set_visible(False)
             axis.tick_params(labelsize=8)
         close.set_xlim(*window)
-        _fit_height(close, sample_seconds, samples, window)
+        _fit_height(close, samples[seen])
         whole.axvspan(*window, facecolor="none", edgecolor="#555555", linewidth=0.8, linestyle=":")
         whole.set_ylabel(result.stream.name + ("\n(scaled)" if scaled else ""), fontsize=9)
         close.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -92,10 +93,9 @@ def _busiest(seconds, result):
     return seconds[moves.argmax()] if moves.size else seconds[0]
 
 
-def _fit_height(axis, sample_seconds, samples, window):
+def _fit_height(axis, samples):
     """The close-up's own height: that of the samples it shows."""
-    inside = samples[(sample_seconds >= window[0]) & (sample_seconds <= window[1])]
-    inside = inside[np.isfinite(inside)]
-    if inside.size and inside.max() > inside.min():
-        room = 0.12 * (inside.max() - inside.min())
-        axis.set_ylim(inside.min() - room, inside.max() + room)
+    samples = samples[np.isfinite(samples)]
+    if samples.size and samples.max() > samples.min():
+        room = 0.12 * (samples.max() - samples.min())
+        axis.set_ylim(samples.min() - room, samples.max() + room)
