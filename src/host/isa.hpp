@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+
+#include <robocache/dtype.hpp>
 
 #include "blend.hpp"
 
@@ -14,12 +17,12 @@ enum class isa : std::uint8_t { baseline, avx2, avx512 };
 bool runs(isa set) noexcept;
 
 /// Blending compiled for `set`, which must run here.
-blend_table const& blend_table_of(isa set) noexcept;
+blend_function blend_function_of(isa set, dtype value, dtype result) noexcept;
 
-/// Blending with the widest set that runs here, or with the one chosen by `use_isa`.
-blend_table const& blend_in_use() noexcept;
+/// The fastest blending that runs here for rows of `channels`, or that of the set that `force_isa` named.
+blend_function best_blend_function(dtype value, dtype result, std::int64_t channels) noexcept;
 
-/// For tests: all later calls blend with `set`, which must run here.
-void use_isa(isa set) noexcept;
+/// For tests: all later calls blend with `set`, which must run here; without one, with the fastest again.
+void force_isa(std::optional<isa> set) noexcept;
 
 }  // namespace robocache::host::detail

@@ -46,12 +46,11 @@ void move_rows(blend_record const* records, std::int64_t count, void* out, blend
 }
 
 template <class Value, class Result>
-blend_function blend_for() {
+blend_function blend_for(std::int64_t channels) {
   if constexpr (std::is_integral_v<Value>) {
     return move_rows<Value>;
   } else {
-    return blend_in_use()
-        .functions[static_cast<int>(dtype_of<Value>::value)][static_cast<int>(dtype_of<Result>::value)];
+    return best_blend_function(dtype_of<Value>::value, dtype_of<Result>::value, channels);
   }
 }
 
@@ -102,7 +101,7 @@ status resample(series<Value, Stamp> const& source, timeline<Stamp> const& targe
   Result const fill = detail::fill_value<Result>(options.fill);
 
   detail::blend_job job{};
-  job.blend = detail::blend_for<Value, Result>();
+  job.blend = detail::blend_for<Value, Result>(source.channels);
   job.rule = {source.channels, to.row * result_bytes, &fill};
   job.values = reinterpret_cast<char const*>(source.values);
   job.batch_bytes = from.batch * value_bytes;
