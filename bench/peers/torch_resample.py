@@ -143,7 +143,7 @@ def measure(shape, l2_bytes):
     size = bytes_of(inputs)
     sets = [inputs] + [tuple(x.clone() for x in inputs) for _ in range(sets_in_rotation(size, l2_bytes) - 1)]
 
-    torch._dynamo.reset()
+    torch.compiler.reset()
     compiled = torch.compile(resample, fullgraph=True, dynamic=False)
     difference = (compiled(*inputs).float() - resample(*inputs).float()).abs().max().item()
     assert difference <= 2**-8, f"compiled and eager differ by {difference}"
