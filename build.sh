@@ -170,12 +170,14 @@ run_gpu_tests() {
 }
 
 run_bench() {
-  run_build
+  setup all
   if has_gpu; then
+    build bench_resample
     "$build_dir/bench/bench_resample" "${@:---must}"
   else
+    build bench_host_resample
     say "no CUDA device: measuring the CPU side"
-    "$(find_python)" bench/host_compare.py --binary "$build_dir/bench/bench_host_resample" "$@"
+    "$(find_python)" bench/host_compare.py --bench "$build_dir/bench/bench_host_resample" "$@"
   fi
 }
 
