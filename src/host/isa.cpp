@@ -18,11 +18,9 @@ std::atomic<std::optional<isa>> forced{};
 bool runs(isa set) noexcept {
 #if defined(__x86_64__)
   switch (set) {
-    case isa::baseline:
-      return true;
+    case isa::baseline: return true;
     // F16C is older than AVX2; no CPU has the second without the first.
-    case isa::avx2:
-      return __builtin_cpu_supports("avx2") != 0;
+    case isa::avx2: return __builtin_cpu_supports("avx2") != 0;
     case isa::avx512:
       return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
              __builtin_cpu_supports("avx512vl") != 0;
@@ -38,12 +36,9 @@ blend_function blend_function_of(isa set, dtype value, dtype result) noexcept {
   auto const to = static_cast<int>(result);
 #if defined(__x86_64__)
   switch (set) {
-    case isa::baseline:
-      break;
-    case isa::avx2:
-      return blend_avx2.functions[from][to];
-    case isa::avx512:
-      return blend_avx512.functions[from][to];
+    case isa::baseline: break;
+    case isa::avx2: return blend_avx2.functions[from][to];
+    case isa::avx512: return blend_avx512.functions[from][to];
   }
 #else
   static_cast<void>(set);

@@ -7,10 +7,11 @@
 namespace robocache::host::detail {
 
 /// Calls `body(begin, end)` for pieces of `[0, rows)` on all threads. A job that is one piece starts no thread.
-/// @param bytes_per_row  what a row reads and writes: pieces are cut to last long enough for a thread to be worth it
+/// @param bytes_per_row  what a row reads and writes
 template <class Body>
 void for_each_piece(std::int64_t rows, std::int64_t bytes_per_row, Body const& body) {
-  constexpr std::int64_t piece_bytes = 128 * 1024;
+  // Some 3 us of work: smaller pieces, and threads for smaller jobs, cost more than they gain.
+  constexpr std::int64_t piece_bytes = std::int64_t{128} << 10;
   std::int64_t const piece = std::max<std::int64_t>(1, piece_bytes / std::max<std::int64_t>(1, bytes_per_row));
   std::int64_t const pieces = rows / piece + (rows % piece != 0 ? 1 : 0);
 #pragma omp parallel for schedule(dynamic) if (pieces > 1)

@@ -64,8 +64,8 @@ Result fill_value(double fill) {
 }
 
 template <class Stamp>
-void run(timeline<Stamp> const& source, timeline<Stamp> const& target, device::locate_rules<Stamp> const& rules,
-         blend_job const& job) {
+void resample_rows(timeline<Stamp> const& source, timeline<Stamp> const& target,
+                   device::locate_rules<Stamp> const& rules, blend_job const& job) {
   auto const blend_located = [&](target_run const& run, device::trajectory<Stamp> const& from,
                                  device::location const* locations) {
     blend_record records[rows_at_once];
@@ -110,7 +110,7 @@ status resample(series<Value, Stamp> const& source, timeline<Stamp> const& targe
   job.out_batch_bytes = to.batch * result_bytes;
   job.valid = out.valid;
   job.bytes_per_target = source.channels * (2 * value_bytes + result_bytes);
-  detail::run(source.when, target, device::rules_of(options), job);
+  detail::resample_rows(source.when, target, device::rules_of(options), job);
   return checked;
 }
 
