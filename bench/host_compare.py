@@ -56,6 +56,7 @@ def commit():
 
 
 def measure(args):
+    load = os.getloadavg()[0]
     rounds = []
     for i in range(args.rounds):
         peer = run_numpy(args.python)
@@ -73,6 +74,7 @@ def measure(args):
         "cpu": cpu_name(),
         "commit": commit(),
         "date": datetime.date.today().isoformat(),
+        "load_before": load,
         "numpy": peer["numpy"],
         "us": medians,
         "times_as_long": ratios,
@@ -94,7 +96,8 @@ def as_markdown(report):
         "Linear, FP32 values and stamps, 32 x 500 -> 250 x 256. Both sides ran by turns on the same inputs and gave the",
         f"same bits; medians of {len(report['rounds'])} rounds, and the median of each round's ratio.",
         "",
-        f"{report['cpu']}; NumPy {report['numpy']}; commit {report['commit']}; {report['date']}.",
+        f"{report['cpu']}; NumPy {report['numpy']}; commit {report['commit']}; {report['date']}; load average",
+        f"before the run {report['load_before']:.1f}.",
         "",
         "| | us a call | times as long | must |",
         "|---|---|---|---|",
