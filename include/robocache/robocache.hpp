@@ -43,9 +43,9 @@ enum class place : std::uint8_t { host, device };
 
 /// A timeline whose stamp type is known only at run time. Converts from each `timeline<Stamp>`.
 struct any_timeline {
-  any_timeline(timeline<float> const& t) noexcept : type(stamp_dtype::float32), as_float32(t) {}         // NOLINT
-  any_timeline(timeline<double> const& t) noexcept : type(stamp_dtype::float64), as_float64(t) {}        // NOLINT
-  any_timeline(timeline<std::int64_t> const& t) noexcept : type(stamp_dtype::int64), as_int64(t) {}      // NOLINT
+  any_timeline(timeline<float> const& t) noexcept : type(stamp_dtype::float32), as_float32(t) {}     // NOLINT
+  any_timeline(timeline<double> const& t) noexcept : type(stamp_dtype::float64), as_float64(t) {}    // NOLINT
+  any_timeline(timeline<std::int64_t> const& t) noexcept : type(stamp_dtype::int64), as_int64(t) {}  // NOLINT
 
   stamp_dtype type;
   union {
@@ -92,7 +92,8 @@ struct any_output {
 /// `robocache::resample` (place::device) or `robocache::host::resample` (place::host) for types known at run time.
 ///
 /// @param where        device: all pointers are to memory of the current device, and the call returns once the work is
-///                     enqueued on `cuda_stream`; host: all pointers are host pointers, the results are written on return
+///                     enqueued on `cuda_stream`; host: all pointers are host pointers, the results are written on
+///                     return
 /// @param cuda_stream  used with place::device only
 /// @throws error  where the header API returns a failure, with the same text; nothing was written then
 void resample(place where, any_series const& source, any_timeline const& target, any_output const& out,

@@ -21,11 +21,12 @@ inline constexpr std::int64_t contiguous = INT64_MIN;
 ///                `std::int64_t`
 template <class Value, class Stamp>
 struct series {
-  Value const* values = nullptr;            ///< `[B, N, D]`, or packed `[rows, D]`
-  timeline<Stamp> when{};                   ///< any kind but windows
-  std::int64_t channels = 0;                ///< D
-  std::int64_t batch_stride = contiguous;   ///< elements; default `N * row_stride`; 0: all trajectories read the same rows
-  std::int64_t row_stride = contiguous;     ///< elements; default D
+  Value const* values = nullptr;  ///< `[B, N, D]`, or packed `[rows, D]`
+  timeline<Stamp> when{};         ///< any kind but windows
+  std::int64_t channels = 0;      ///< D
+  std::int64_t batch_stride =
+      contiguous;                        ///< elements; default `N * row_stride`; 0: all trajectories read the same rows
+  std::int64_t row_stride = contiguous;  ///< elements; default D
 };
 
 template <class Value, class Stamp, class... Strides>
@@ -39,7 +40,7 @@ series(Value const*, timeline<Stamp>, std::int64_t, Strides...) -> series<Value,
 template <class Result>
 struct output {
   Result* values = nullptr;
-  std::uint8_t* valid = nullptr;           ///< valid mask `[B, T]` or `[sum T]`, one byte a target, contiguous; may be null
+  std::uint8_t* valid = nullptr;  ///< valid mask `[B, T]` or `[sum T]`, one byte a target, contiguous; may be null
   std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
   std::int64_t row_stride = contiguous;    ///< elements; default D
 };

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <robocache/detail/config.hpp>
+
 namespace robocache {
 
 /// How the times of a timeline are stored.
@@ -55,10 +57,12 @@ struct timeline {
   Stamp den = Stamp(1);           ///< uniform, integers: the period's denominator
 
   /// True where rows of all trajectories lie one after the other, found through `offsets`.
-  constexpr bool packed() const noexcept { return offsets != nullptr || kind == timeline_kind::ragged; }
+  ROBOCACHE_HOST_DEVICE constexpr bool packed() const noexcept {
+    return offsets != nullptr || kind == timeline_kind::ragged;
+  }
 
   /// Rows of all trajectories together, padding included: `rows` if packed, else `batch * length`.
-  constexpr std::int64_t total() const noexcept { return packed() ? rows : batch * length; }
+  ROBOCACHE_HOST_DEVICE constexpr std::int64_t total() const noexcept { return packed() ? rows : batch * length; }
 
   /// Stamps `[batch, length]`, one row a trajectory.
   /// @param lengths  optional `[batch]`: how many samples of each row are real; clamped into `[0, length]`

@@ -97,16 +97,25 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
   std::int64_t const total = when.total();
   if (total == 0 || when.batch == 0) { return {}; }
 
-  bool const stored = when.kind == timeline_kind::dense || when.kind == timeline_kind::shared ||
-                      when.kind == timeline_kind::ragged;
+  bool const stored =
+      when.kind == timeline_kind::dense || when.kind == timeline_kind::shared || when.kind == timeline_kind::ragged;
   status s = check_pointer(name, "stamps", when.stamps, stored ? total : 0, alignof(Stamp));
   if (!s.ok()) { return s; }
   s = check_pointer(name, "offsets", when.offsets, when.kind == timeline_kind::ragged ? when.batch + 1 : 0, 8);
   if (!s.ok()) { return s; }
   s = check_pointer(name, "lengths", when.lengths, 0, 8);
   if (!s.ok()) { return s; }
-  if (when.kind == timeline_kind::dense && when.stride < 0) {
-    return refuse(invalid, name, "stride", "found %lld, want 0 or more", static_cast<long long>(when.stride));
+  if (when.kind == timeline_kind::dense ? when.stride < 0 : when.stride != 0) {
+    return refuse(invalid, name, "stride", "found %lld, want %s", static_cast<long long>(when.stride),
+                  when.kind == timeline_kind::dense ? "0 or more" : "0 for timelines that are not dense");
+  }
+  if (when.length > INT32_MAX) {
+    return refuse(status_code::unsupported, name, "length", "found %lld, want trajectories of less than 2^31 samples",
+                  static_cast<long long>(when.length));
+  }
+  if ((when.stamps != nullptr) != stored || (when.deltas != nullptr) != (when.kind == timeline_kind::windows)) {
+    return refuse(invalid, name, (when.stamps != nullptr) != stored ? "stamps" : "deltas",
+                  "found a pointer, want null for this kind of timeline");
   }
   if (when.kind == timeline_kind::uniform) {
     s = check_period(name, when);
@@ -191,7 +200,8 @@ inline status check_strides(char const* name, strides step, std::int64_t batch, 
   constexpr std::int64_t limit = INT64_MAX / 32;
   if (product_overflows(length, step.row) || length * step.row > limit || product_overflows(batch, step.batch) ||
       batch * step.batch > limit || channels > limit) {
-    return refuse(invalid, name, "row_stride", "found %lld x %lld rows with strides %lld and %lld, want below 2^58 in all",
+    return refuse(invalid, name, "row_stride",
+                  "found %lld x %lld rows with strides %lld and %lld, want below 2^58 in all",
                   static_cast<long long>(batch), static_cast<long long>(length), static_cast<long long>(step.batch),
                   static_cast<long long>(step.row));
   }

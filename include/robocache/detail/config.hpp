@@ -2,11 +2,14 @@
 #pragma once
 
 // `__host__ __device__` where the compiler knows the words, nothing elsewhere: the building blocks in
-// device/ and the argument checks are compiled by g++ and clang for the host side too.
+// device/ and the argument checks are compiled by g++ and clang for the host side too. NOINLINE keeps what is rare and
+// long (128-bit divisions) out of the kernels' straight line, where every instruction is latency.
 #if defined(__CUDACC__)
 #define ROBOCACHE_HOST_DEVICE __host__ __device__
+#define ROBOCACHE_NOINLINE __noinline__
 #else
 #define ROBOCACHE_HOST_DEVICE
+#define ROBOCACHE_NOINLINE
 #endif
 
 // Keeps kernels and launchers out of a shared library's symbol table, so that two libraries built for

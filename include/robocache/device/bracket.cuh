@@ -23,41 +23,45 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after(Stamp const* stamps, s
   return low;
 }
 
-/// The same for a uniform trajectory, computed rather than searched. `t` is finite.
+namespace detail {
+
+/// The same for a uniform trajectory, computed rather than searched. `t` is finite, `length` at least 1.
 template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after_uniform(trajectory<Stamp> const& source, Stamp t) {
-  if (source.length == 0 || !(source.start <= t)) { return 0; }
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t count_not_after_uniform(Stamp start, Stamp num, Stamp den,
+                                                                              std::int64_t length, Stamp t) {
+  if (!(start <= t)) { return 0; }
   if constexpr (std::is_integral_v<Stamp>) {
-    return 1 + static_cast<std::int64_t>(detail::index_at_distance(
-                   span_between(source.start, t), static_cast<std::uint64_t>(source.num),
-                   static_cast<std::uint64_t>(source.den), static_cast<std::uint64_t>(source.length - 1)));
+    return 1 + static_cast<std::int64_t>(index_at_distance(span_between(start, t), static_cast<std::uint64_t>(num),
+                                                           static_cast<std::uint64_t>(den),
+                                                           static_cast<std::uint64_t>(length - 1)));
   } else {
     // The quotient is rounded, so it may miss by one; where neighbouring stamps round to the same number, by many.
     // Steps that double find the end of the run from wherever the estimate lands.
-    Stamp const estimate = (t - source.start) / source.num;
-    std::int64_t const last = source.length - 1;
+    auto const not_after = [&](std::int64_t i) { return uniform_stamp(start, num, den, i) <= t; };
+    Stamp const estimate = (t - start) / num;
+    std::int64_t const last = length - 1;
     std::int64_t const guess = estimate < static_cast<Stamp>(last) ? static_cast<std::int64_t>(estimate) : last;
-    std::int64_t low = 0;              // stamp(low) <= t
-    std::int64_t high = source.length;  // stamp(high) > t, or past the end
+    std::int64_t low = 0;        // not after t
+    std::int64_t high = length;  // after t, or past the end
     std::int64_t step = 1;
-    if (source.stamp(guess) <= t) {
+    if (not_after(guess)) {
       low = guess;
-      while (low + step < high && source.stamp(low + step) <= t) {
+      while (high - low > step && not_after(low + step)) {
         low += step;
         step *= 2;
       }
-      high = low + step < high ? low + step : high;
+      high = high - low > step ? low + step : high;
     } else {
       high = guess;
-      while (high - step > low && !(source.stamp(high - step) <= t)) {
+      while (high - low > step && !not_after(high - step)) {
         high -= step;
         step *= 2;
       }
-      low = high - step > low ? high - step : low;
+      low = high - low > step ? high - step : low;
     }
     while (high - low > 1) {
       std::int64_t const middle = low + (high - low) / 2;
-      if (source.stamp(middle) <= t) {
+      if (not_after(middle)) {
         low = middle;
       } else {
         high = middle;
@@ -67,10 +71,15 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after_uniform(trajectory<Sta
   }
 }
 
+}  // namespace detail
+
 /// How many samples of a trajectory of any kind are at or before `t`. `t` is finite.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after(trajectory<Stamp> const& source, Stamp t) {
-  if (source.stamps == nullptr) { return count_not_after_uniform(source, t); }
+  if (source.length == 0) { return 0; }
+  if (source.stamps == nullptr) {
+    return detail::count_not_after_uniform(source.start, source.num, source.den, source.length, t);
+  }
   return count_not_after(source.stamps, source.length, t);
 }
 

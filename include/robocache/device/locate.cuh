@@ -56,64 +56,79 @@ ROBOCACHE_HOST_DEVICE inline location two_samples(std::int64_t row, float weight
   return {row, weight, true, valid};
 }
 
-/// The line through the two outermost samples `row` and `row + 1`, or the edge sample where they are no line.
+}  // namespace detail
+
+/// The left one of the two samples that decide about a target: of its bracket, or of the two outermost samples where
+/// it lies beyond them. The right one is the next, or the same if there is but one sample.
+template <class Index>
+ROBOCACHE_HOST_DEVICE inline Index left_of_pair(Index count, Index length) {
+  Index const row = (count < length ? count : length - 1) - 1;
+  return row < 0 ? 0 : row;
+}
+
+namespace detail {
+
+/// The rules for a target before the first sample (`count` is 0) or at or after the last (`count` is `length`).
 template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline location beyond_edge(trajectory<Stamp> const& source, Stamp t, std::int64_t outermost,
-                                                  edge rule, locate_rules<Stamp> const& rules) {
-  if (rule == edge::fill) { return {}; }
-  bool const before = outermost == 0 && t < source.stamp(0);
-  Stamp const edge_stamp = source.stamp(outermost);
-  if (rule == edge::extrapolate && rules.method == interpolation::linear && source.length > 1) {
-    std::int64_t const row = before ? 0 : source.length - 2;
-    Stamp const left = source.stamp(row);
-    float const width = span_to_float(span_between(left, source.stamp(row + 1)));
-    if (width != 0.0f) {
-      float const weight = before ? -div_rn(span_to_float(span_between(t, left)), width)
-                                  : div_rn(span_to_float(span_between(left, t)), width);
-      return two_samples(row, weight, false);
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE location locate_at_edge(Stamp left, Stamp right, Stamp t, std::int64_t count,
+                                                                 std::int64_t length, locate_rules<Stamp> rules) {
+  if (!is_finite(t)) { return {}; }
+  bool const before = count == 0;
+  std::int64_t const row = before ? 0 : length - 1;  // the edge sample
+  if (!before && t == right) { return {row, 0.0f, false, true}; }
+
+  bool const holds = rules.method == (before ? interpolation::next : interpolation::previous);
+  edge const rule = before ? rules.before : rules.after;
+  if (!holds) {
+    if (rule == edge::fill) { return {}; }
+    float const width = span_to_float(span_between(left, right));
+    // Two samples at one time are no line: beyond them the edge sample stands, as if clamped. So does a single one.
+    if (rule == edge::extrapolate && rules.method == interpolation::linear && width != 0.0f) {
+      float const passed = before ? -span_to_float(span_between(t, left)) : span_to_float(span_between(left, t));
+      return two_samples(before ? row : row - 1, div_rn(passed, width), false);
     }
   }
-  return one_sample(outermost, before ? span_between(t, edge_stamp) : span_between(edge_stamp, t), rules.max_gap,
-                    false);
+  return one_sample(row, before ? span_between(t, left) : span_between(right, t), rules.max_gap, holds);
 }
 
 }  // namespace detail
 
-/// The rules of docs/semantics.md, once the bracket is known.
+/// The rules of docs/semantics.md, from the two stamps that matter.
 ///
-/// @param source  the trajectory that is read
+/// @tparam Index  a signed integer that holds `length`
+/// @param left    the stamp of sample `left_of_pair(count, length)`
+/// @param right   the stamp of the next sample, or `left` if `length` is 1
 /// @param t       the target
 /// @param count   how many samples are at or before `t`, as `count_not_after` tells
+/// @param length  samples of the trajectory, at least 1
+template <class Stamp, class Index>
+ROBOCACHE_HOST_DEVICE inline location locate_in_pair(Stamp left, Stamp right, Stamp t, Index count, Index length,
+                                                     locate_rules<Stamp> const& rules) {
+  if (count == 0 || count == length) { return detail::locate_at_edge<Stamp>(left, right, t, count, length, rules); }
+  Index const row = count - 1;
+  if (t == left) { return {row, 0.0f, false, true}; }
+  span_of<Stamp> const past = span_between(left, t);
+  if (rules.method == interpolation::linear) {
+    span_of<Stamp> const width = span_between(left, right);
+    if (width > rules.max_gap) { return {}; }
+    float const denominator = span_to_float(width);
+    return detail::two_samples(row, denominator == 0.0f ? 0.0f : div_rn(span_to_float(past), denominator), true);
+  }
+  span_of<Stamp> const ahead = span_between(t, right);
+  bool const takes_next =
+      rules.method == interpolation::next || (rules.method == interpolation::nearest && !(past <= ahead));
+  return detail::one_sample(takes_next ? count : row, takes_next ? ahead : past, rules.max_gap, true);
+}
+
+/// The rules, with the stamps read from the trajectory.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline location locate_in_bracket(trajectory<Stamp> const& source, Stamp t, std::int64_t count,
                                                         locate_rules<Stamp> const& rules) {
-  if (source.length == 0 || !is_finite(t)) { return {}; }
-  if (count == 0) {
-    if (rules.method == interpolation::next) {
-      return detail::one_sample(0, span_between(t, source.stamp(0)), rules.max_gap, true);
-    }
-    return detail::beyond_edge(source, t, 0, rules.before, rules);
-  }
-  std::int64_t const row = count - 1;
+  if (source.length == 0) { return {}; }
+  std::int64_t const row = left_of_pair(count, source.length);
   Stamp const left = source.stamp(row);
-  if (left == t) { return {row, 0.0f, false, true}; }
-  span_of<Stamp> const past = span_between(left, t);
-  if (rules.method == interpolation::previous) { return detail::one_sample(row, past, rules.max_gap, true); }
-  if (count == source.length) { return detail::beyond_edge(source, t, row, rules.after, rules); }
-
-  Stamp const right = source.stamp(row + 1);
-  span_of<Stamp> const ahead = span_between(t, right);
-  switch (rules.method) {
-    case interpolation::next: return detail::one_sample(row + 1, ahead, rules.max_gap, true);
-    case interpolation::nearest:
-      return past <= ahead ? detail::one_sample(row, past, rules.max_gap, true)
-                           : detail::one_sample(row + 1, ahead, rules.max_gap, true);
-    default: break;
-  }
-  span_of<Stamp> const width = span_between(left, right);
-  if (width > rules.max_gap) { return {}; }
-  float const denominator = span_to_float(width);
-  return detail::two_samples(row, denominator == 0.0f ? 0.0f : div_rn(span_to_float(past), denominator), true);
+  Stamp const right = source.stamp(row + (source.length > 1 ? 1 : 0));
+  return locate_in_pair(left, right, t, count, source.length, rules);
 }
 
 /// Locates target `t` in one trajectory: search, then rules. For custom kernels; reads stamps only.

@@ -15,8 +15,8 @@ namespace detail {
 __extension__ typedef unsigned __int128 uint128;
 
 /// `floor(i * num / den)` modulo 2^64, with an intermediate of 128 bits.
-ROBOCACHE_HOST_DEVICE inline std::uint64_t scaled_index(std::uint64_t i, std::uint64_t num, std::uint64_t den) {
-  if (den == 1) { return i * num; }
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline std::uint64_t scaled_index(std::uint64_t i, std::uint64_t num,
+                                                                           std::uint64_t den) {
   uint128 const product = uint128(i) * num;
   // A 64-bit division is several times cheaper, and nearly always enough.
   if (static_cast<std::uint64_t>(product >> 64) == 0) { return static_cast<std::uint64_t>(product) / den; }
@@ -24,8 +24,9 @@ ROBOCACHE_HOST_DEVICE inline std::uint64_t scaled_index(std::uint64_t i, std::ui
 }
 
 /// The largest i with `floor(i * num / den) <= distance`, at most `last`: i * num < (distance + 1) * den.
-ROBOCACHE_HOST_DEVICE inline std::uint64_t index_at_distance(std::uint64_t distance, std::uint64_t num,
-                                                             std::uint64_t den, std::uint64_t last) {
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline std::uint64_t index_at_distance(std::uint64_t distance,
+                                                                                std::uint64_t num, std::uint64_t den,
+                                                                                std::uint64_t last) {
   std::uint64_t i = 0;
   uint128 const bound = (uint128(distance) + 1) * den - 1;
   if (static_cast<std::uint64_t>(bound >> 64) == 0) {
@@ -41,6 +42,20 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t clamp(std::int64_t x, std::int64_t low
   return x < low ? low : (x > high ? high : x);
 }
 
+/// Sample `i` of a uniform timeline that begins at `start`.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline Stamp uniform_stamp(Stamp start, Stamp num, Stamp den, std::int64_t i) {
+  if constexpr (std::is_integral_v<Stamp>) {
+    auto const index = static_cast<std::uint64_t>(i);
+    std::uint64_t const passed =
+        den == 1 ? index * static_cast<std::uint64_t>(num)
+                 : scaled_index(index, static_cast<std::uint64_t>(num), static_cast<std::uint64_t>(den));
+    return add_wrapping(start, static_cast<Stamp>(passed));
+  } else {
+    return add_rn(start, mul_rn(static_cast<Stamp>(i), num));
+  }
+}
+
 }  // namespace detail
 
 /// The samples of one trajectory, resolved from a timeline: what a search runs over.
@@ -50,20 +65,13 @@ struct trajectory {
   std::int64_t length = 0;        ///< samples
   std::int64_t batch_index = 0;   ///< times the values' batch stride; 0 for packed rows
   std::int64_t first_row = 0;     ///< the first sample's row there; 0 unless packed
-  Stamp start = Stamp(0);         ///< uniform
+  Stamp start = Stamp(0);         ///< uniform, and so are the next two
   Stamp num = Stamp(1);
   Stamp den = Stamp(1);
 
   /// The stamp of sample `i`, for `0 <= i < length`.
   ROBOCACHE_HOST_DEVICE Stamp stamp(std::int64_t i) const {
-    if (stamps != nullptr) { return stamps[i]; }
-    if constexpr (std::is_integral_v<Stamp>) {
-      return add_wrapping(start, static_cast<Stamp>(detail::scaled_index(static_cast<std::uint64_t>(i),
-                                                                         static_cast<std::uint64_t>(num),
-                                                                         static_cast<std::uint64_t>(den))));
-    } else {
-      return add_rn(start, mul_rn(static_cast<Stamp>(i), num));
-    }
+    return stamps != nullptr ? stamps[i] : detail::uniform_stamp(start, num, den, i);
   }
 
   /// Where row `i` begins, in elements from the values' base.
@@ -78,26 +86,20 @@ template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> const& when, std::int64_t b) {
   trajectory<Stamp> one;
   if (b < 0 || b >= when.batch) { return one; }
-  one.batch_index = b;
   one.length = when.length;
-  if (when.offsets != nullptr) {
+  if (when.offsets == nullptr) {
+    one.batch_index = b;
+  } else {
     one.first_row = detail::clamp(when.offsets[b], 0, when.rows);
     one.length = detail::clamp(when.offsets[b + 1], one.first_row, when.rows) - one.first_row;
-    one.batch_index = 0;
   }
-  switch (when.kind) {
-    case timeline_kind::dense:
-      one.stamps = when.stamps + b * when.stride;
-      if (when.lengths != nullptr) { one.length = detail::clamp(when.lengths[b], 0, when.length); }
-      break;
-    case timeline_kind::shared: one.stamps = when.stamps; break;
-    case timeline_kind::ragged: one.stamps = when.stamps + one.first_row; break;
-    case timeline_kind::uniform:
-      one.start = when.starts != nullptr ? when.starts[b] : when.start;
-      one.num = when.num;
-      one.den = when.den;
-      break;
-    case timeline_kind::windows: one.length = 0; break;
+  if (when.lengths != nullptr) { one.length = detail::clamp(when.lengths[b], 0, when.length); }
+  if (when.stamps != nullptr) {
+    one.stamps = when.stamps + (b * when.stride + one.first_row);  // the stride of shared and ragged stamps is 0
+  } else {
+    one.start = when.starts != nullptr ? when.starts[b] : when.start;
+    one.num = when.num;
+    one.den = when.den;
   }
   return one;
 }
@@ -105,8 +107,13 @@ ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> con
 /// Target `k` of row `b` of a timeline of any kind, for `0 <= b < batch` and `k` inside the row.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline Stamp target_stamp(timeline<Stamp> const& when, std::int64_t b, std::int64_t k) {
-  if (when.kind == timeline_kind::windows) { return stamp_sum(when.starts[b], when.deltas[k]); }
-  return trajectory_of(when, b).stamp(k);
+  if (when.stamps != nullptr) {
+    std::int64_t const first = when.offsets == nullptr ? 0 : detail::clamp(when.offsets[b], 0, when.rows);
+    return when.stamps[b * when.stride + first + k];
+  }
+  Stamp const start = when.starts != nullptr ? when.starts[b] : when.start;
+  if (when.deltas != nullptr) { return stamp_sum(start, when.deltas[k]); }
+  return detail::uniform_stamp(start, when.num, when.den, k);
 }
 
 /// Which source trajectory row `b` of the targets reads. May be out of range: then it reads as an empty series.

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/check.hpp>
+#include <robocache/detail/resample_kernel.cuh>
+#include <robocache/detail/resample_policy.cuh>
+#include <robocache/resample.cuh>
+
+namespace robocache {
+namespace detail {
+
+/// The CUDA runtime's words for what it refused. Does not clear the last error.
+inline status cuda_failure(char const* what, cudaError_t error) {
+  return refuse(status_code::cuda_error, what, "", "found %s (%s)", cudaGetErrorName(error), cudaGetErrorString(error));
+}
+
+/// Launches and says what the launch itself returned, so that an earlier error is neither blamed on it nor cleared.
+template <class Params>
+ROBOCACHE_HIDDEN status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads,
+                               cudaStream_t cuda_stream) {
+  cudaLaunchConfig_t config{};
+  config.gridDim = grid;
+  config.blockDim = dim3(threads);
+  config.stream = cuda_stream;
+  void* arguments[] = {const_cast<Params*>(&params)};
+  cudaError_t const error = cudaLaunchKernelExC(&config, reinterpret_cast<void const*>(kernel), arguments);
+  return error == cudaSuccess ? status{} : cuda_failure("kernel launch", error);
+}
+
+inline status check_tiles(tiling const& tiles) {
+  if (tiles.tiles > INT32_MAX) {
+    return refuse(invalid, "target", "length", "found %lld targets, want fewer: %lld blocks are more than a grid has",
+                  static_cast<long long>(tiles.targets), static_cast<long long>(tiles.tiles));
+  }
+  return {};
+}
+
+/// True if rows of `Elements` can be read or written as vectors: address, strides and width are whole vectors.
+template <int Elements, class T>
+bool is_vectorizable(T const* pointer, strides step, std::int64_t channels) {
+  return reinterpret_cast<std::uintptr_t>(pointer) % (Elements * sizeof(T)) == 0 && step.batch % Elements == 0 &&
+         step.row % Elements == 0 && channels % Elements == 0;
+}
+
+template <class Result>
+Result fill_as(double fill) {
+  if constexpr (std::is_integral_v<Result>) {
+    return static_cast<Result>(fill);
+  } else {
+    return device::from_float<Result>(static_cast<float>(fill));
+  }
+}
+
+/// Launches with `N` elements a vector and `Loads` vectors in flight.
+template <int N, int Loads, class Value, class Stamp, class Result>
+ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, timeline<Stamp> const& target,
+                                        output<Result> const& out, resample_options<Stamp> const& options,
+                                        resample_shape shape, int multiprocessors, cudaStream_t cuda_stream) {
+  // Very wide rows are cut as well: few rows of a million channels have to fill the chip too.
+  constexpr std::int64_t widest_chunk = 4096;
+  std::int64_t const vectors_each = source.channels / N;
+  std::int64_t const chunk = vectors_each < widest_chunk ? vectors_each : widest_chunk;
+  std::int64_t const chunks = (vectors_each + chunk - 1) / chunk;
+  if (chunks > 65535) {
+    return refuse(invalid, "source", "channels", "found %lld, want at most %lld",
+                  static_cast<long long>(source.channels), static_cast<long long>(65535 * widest_chunk * N));
+  }
+  tiling const tiles = tile_targets(target, chunk, shape, multiprocessors);
+  status const s = check_tiles(tiles);
+  if (!s.ok()) { return s; }
+
+  strides const from = strides_of(source, source.when, source.channels);
+  strides const to = strides_of(out, target, source.channels);
+  resample_params<Value, Result, Stamp> params{};
+  params.plan = make_locate_plan(source.when, target, options, tiles);
+  params.target_packed = target.packed();
+  params.fill = fill_as<Result>(options.fill);
+  params.chunk = divisor(static_cast<std::uint32_t>(chunk));
+  params.vectors_each = vectors_each;
+  params.values_batch_stride = from.batch;
+  params.values_row_stride = from.row;
+  params.results_batch_stride = to.batch;
+  params.results_row_stride = to.row;
+  params.valid = out.valid;
+  params.values = source.values;
+  params.results = out.values;
+  dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(chunks));
+  return launch(resample_kernel<Value, Result, Stamp, N, Loads>, params, grid, shape.threads, cuda_stream);
+}
+
+}  // namespace detail
+
+template <class Value, class Stamp, class Result>
+status resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
+                resample_options<Stamp> const& options, cudaStream_t cuda_stream) {
+  status const s = detail::check_resample(source, target, out, options);
+  if (!s.ok() || target.batch == 0 || target.total() == 0) { return s; }
+  device_properties device;
+  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
+    return detail::cuda_failure("device", error);
+  }
+
+  constexpr int widest = 16 / (sizeof(Value) > sizeof(Result) ? sizeof(Value) : sizeof(Result));
+  detail::strides from = detail::strides_of(source, source.when, source.channels);
+  detail::strides to = detail::strides_of(out, target, source.channels);
+  if (source.when.packed()) { from.batch = 0; }
+  if (target.packed()) { to.batch = 0; }
+  bool const wide = detail::is_vectorizable<widest>(source.values, from, source.channels) &&
+                    detail::is_vectorizable<widest>(out.values, to, source.channels);
+  if (wide) {
+    return detail::launch_resample<widest, 1>(source, target, out, options,
+                                              detail::resample_shape_for(device.compute_capability, widest),
+                                              device.multiprocessors, cuda_stream);
+  }
+  return detail::launch_resample<1, 4>(source, target, out, options,
+                                       detail::resample_shape_for(device.compute_capability, 1), device.multiprocessors,
+                                       cuda_stream);
+}
+
+template <class Stamp>
+status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
+              resample_options<Stamp> const& options, cudaStream_t cuda_stream) {
+  status s = detail::check_locate("source", source, target, options);
+  if (!s.ok() || target.batch == 0 || target.total() == 0) { return s; }
+  device_properties device;
+  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
+    return detail::cuda_failure("device", error);
+  }
+  detail::resample_shape const shape{detail::max_threads, 1, 2};
+  detail::tiling const tiles = detail::tile_targets(target, 1, shape, device.multiprocessors);
+  detail::locate_params<Stamp> const params{detail::make_locate_plan(source, target, options, tiles), out};
+  s = detail::check_tiles(tiles);
+  if (!s.ok()) { return s; }
+  return detail::launch(detail::locate_kernel<Stamp>, params, dim3(static_cast<unsigned>(tiles.tiles)), shape.threads,
+                        cuda_stream);
+}
+
+}  // namespace robocache

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/plan.cuh>
+
+namespace robocache::detail {
+
+/// The shape of a resampling launch: changes its speed, never a result.
+struct resample_shape {
+  int threads;      ///< a block
+  int vectors;      ///< a thread blends in one tile, where the job is large enough
+  int blocks_each;  ///< blocks that a multiprocessor should at least get before tiles grow
+};
+
+/// @param compute_capability  times ten
+/// @param elements            channels in one vector of values: 1 where rows cannot be read in vectors
+constexpr resample_shape resample_shape_for(int compute_capability, int elements) noexcept {
+  if (compute_capability >= arch::sm90) {
+    return elements > 1 ? resample_shape{256, 8, 4} : resample_shape{256, 16, 4};
+  }
+  return elements > 1 ? resample_shape{256, 8, 4} : resample_shape{256, 16, 4};
+}
+
+/// Cuts the targets into tiles.
+/// @param vectors_each  vectors a row has
+template <class Stamp>
+tiling tile_targets(timeline<Stamp> const& target, std::int64_t vectors_each, resample_shape shape,
+                    int multiprocessors) {
+  tiling cut;
+  cut.targets = target.total();
+  cut.length = target.length;
+  std::int64_t rows = std::int64_t(shape.threads) * shape.vectors / vectors_each;
+  std::int64_t const spread = cut.targets / (std::int64_t(multiprocessors) * shape.blocks_each);
+  rows = rows < spread ? rows : spread;
+  rows = rows < 1 ? 1 : (rows > shape.threads ? shape.threads : rows);
+
+  // Short trajectories share tiles, long ones are cut into equal parts.
+  cut.aligned = !target.packed() && (cut.length >= 16 || cut.length >= rows) && target.batch <= INT32_MAX &&
+                cut.length <= INT32_MAX;
+  if (cut.aligned) {
+    // Rather somewhat larger tiles than a few more: a grid of just over one wave takes two.
+    std::int64_t each = cut.length / rows;
+    if (each == 0 || (cut.length + each - 1) / each > shape.threads) { each = (cut.length + rows - 1) / rows; }
+    cut.rows = static_cast<int>((cut.length + each - 1) / each);
+    cut.tiles = each <= INT32_MAX ? each * target.batch : INT64_MAX;
+    cut.tiles_each = divisor(static_cast<std::uint32_t>(each));
+  } else {
+    cut.rows = static_cast<int>(rows);
+    cut.tiles = (cut.targets + rows - 1) / rows;
+  }
+  return cut;
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/device/locate.cuh>
+
+namespace robocache::detail {
+
+/// Threads of a block.
+inline constexpr int max_threads = 256;
+
+/// Stamps that are staged in shared memory at a time: what a search in steps of four reaches, 3 * (256 + ... + 1).
+inline constexpr int stage_capacity = 1023;
+
+/// Above that only every 4^k-th is staged, at most 2^8, and the rest of the search reads global memory: a sector of 32
+/// bytes holds four or eight stamps, so probes further apart than that cost a sector each.
+inline constexpr int coarse_probes_log2 = 8;
+
+/// `count_not_after` by the whole block: every step leaves one of as many parts as the block has threads.
+inline __device__ std::int64_t block_count_not_after(std::int64_t const* sorted, std::int64_t length,
+                                                     std::int64_t value) {
+  std::int64_t low = 0;
+  while (length > 0) {
+    std::int64_t const part = (length + max_threads - 1) / max_threads;
+    std::int64_t const probe = threadIdx.x * part;
+    int const parts = __syncthreads_count(probe < length && sorted[low + probe] <= value);
+    if (parts == 0) { break; }
+    std::int64_t const skipped = (parts - 1) * part + 1;  // the last probe at or before, counted in
+    low += skipped;
+    length = part - 1 < length - skipped ? part - 1 : length - skipped;
+  }
+  return low;
+}
+
+/// The search of a whole block over the stamps of one trajectory: staged in shared memory once, then each thread looks
+/// for its own target.
+template <class Stamp>
+class staged_search {
+ public:
+  __device__ staged_search(Stamp const* stamps, int length) : stamps_(stamps), length_(length), probes_(length) {
+    if (length > stage_capacity) {
+      shift_ = (33 - __clz(length - 1) - coarse_probes_log2) & ~1;
+      probes_ = ((length - 1) >> shift_) + 1;
+    }
+  }
+
+  /// Brings the stamps, or every 4^k-th of them, into shared memory: `stage_capacity + 1` elements. Called by all
+  /// threads, before a barrier.
+  __device__ void stage(Stamp* stage) const {
+    constexpr int rounds = (stage_capacity + 1) / max_threads;
+    // Behind the last stamp stands what no target is at or after, NaN or the largest integer, so that the search need
+    // not look at the length. A target of that very number is put right at the end.
+    constexpr Stamp never =
+        std::is_integral_v<Stamp> ? static_cast<Stamp>(INT64_MAX) : static_cast<Stamp>(__builtin_nanf(""));
+    int const slots = probes_ > 255 ? 1024 : probes_ > 63 ? 256 : 64;
+    Stamp staged[rounds];
+#pragma unroll
+    for (int u = 0; u < rounds; ++u) {
+      int const i = threadIdx.x + u * max_threads;
+      staged[u] = never;
+      if (i < probes_) { staged[u] = stamps_[i << shift_]; }
+    }
+#pragma unroll
+    for (int u = 0; u < rounds; ++u) {
+      int const i = threadIdx.x + u * max_threads;
+      if (i < slots) { stage[i] = staged[u]; }
+    }
+  }
+
+  /// Locates `t`. Called by any thread, after the barrier.
+  __device__ device::location locate(Stamp const* stage, Stamp t, device::locate_rules<Stamp> const& rules) const {
+    int count = 0;
+    if (probes_ > 255) { count = quarter(stage, count, 256, t); }
+    if (probes_ > 63) { count = quarter(stage, count, 64, t); }
+    count = quarter(stage, count, 16, t);
+    count = quarter(stage, count, 4, t);
+    count = quarter(stage, count, 1, t);
+    count = min(count, probes_);
+    if (__builtin_expect(shift_ != 0, false)) { return refine(stamps_, length_, shift_, count, t, rules); }
+    Stamp const* const pair = stage + device::left_of_pair(count, length_);
+    return device::locate_in_pair(pair[0], pair[length_ > 1 ? 1 : 0], t, count, length_, rules);
+  }
+
+ private:
+  /// One step of a search in fours: three probes at once, so that a step costs one latency for two bits.
+  static __device__ int quarter(Stamp const* stage, int low, int part, Stamp t) {
+    Stamp const* const probe = stage + (low + part - 1);
+    return low + ((probe[0] <= t) + (probe[part] <= t) + (probe[2 * part] <= t)) * part;
+  }
+
+  /// The rest of the search where not all stamps are staged: the `2^shift - 1` behind the last one at or before `t`.
+  static __device__ __noinline__ device::location refine(Stamp const* stamps, int length, int shift, int count, Stamp t,
+                                                         device::locate_rules<Stamp> rules) {
+    if (count > 0) {
+      int const first = ((count - 1) << shift) + 1;
+      int const rest = min((1 << shift) - 1, length - first);
+      int low = 0;
+      for (int part = 1 << (shift - 2); part > 0; part >>= 2) {
+        int not_after = 0;
+#pragma unroll
+        for (int i = 1; i <= 3; ++i) {
+          int const probe = low + i * part - 1;
+          if (probe < rest && stamps[first + probe] <= t) { ++not_after; }
+        }
+        low += not_after * part;
+      }
+      count = first + low;
+    }
+    Stamp const* const pair = stamps + device::left_of_pair(count, length);
+    return device::locate_in_pair(pair[0], pair[length > 1 ? 1 : 0], t, count, length, rules);
+  }
+
+  Stamp const* stamps_;
+  int length_;
+  int probes_;
+  int shift_ = 0;
+};
+
+}  // namespace robocache::detail

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/check.hpp>
+#include <robocache/dtype.hpp>
+#include <robocache/robocache.hpp>
+
+// From types as values to types as types, for the compiled API.
+namespace robocache::compiled {
+
+/// Throws what a status reports.
+inline void require(status const& s) {
+  if (!s.ok()) { throw error(s); }
+}
+
+template <class T>
+struct type_tag {
+  using type = T;
+};
+
+/// Calls `visitor(typed timeline of `name`, typed target, typed options)`, once all three have one stamp type.
+template <class Visitor>
+void visit_stamps(char const* name, any_timeline const& source, any_timeline const& target, any_options const& options,
+                  Visitor&& visitor) {
+  if (target.type != source.type || options.type != source.type) {
+    char const* const odd = target.type != source.type ? "target" : "options";
+    require(detail::refuse(status_code::invalid_argument, odd, "",
+                           "found stamps of another type than %s has, want one "
+                           "stamp type a call",
+                           name));
+  }
+  switch (source.type) {
+    case stamp_dtype::float32: return visitor(source.as_float32, target.as_float32, options.as_float32);
+    case stamp_dtype::float64: return visitor(source.as_float64, target.as_float64, options.as_float64);
+    case stamp_dtype::int64: return visitor(source.as_int64, target.as_int64, options.as_int64);
+  }
+  require(detail::refuse(status_code::invalid_argument, name, "type", "found %d, want a stamp_dtype",
+                         static_cast<int>(source.type)));
+}
+
+/// Calls `visitor(type_tag<Value>, type_tag<Result>)` for the pairs that exist.
+template <class Visitor>
+void visit_values(dtype value, dtype result, Visitor&& visitor) {
+  auto const floats = [&](auto tag) {
+    switch (result) {
+      case dtype::float32: return visitor(tag, type_tag<float>{});
+      case dtype::float16: return visitor(tag, type_tag<__half>{});
+      case dtype::bfloat16: return visitor(tag, type_tag<__nv_bfloat16>{});
+      default: break;
+    }
+    require(detail::refuse(status_code::unsupported, "out", "type", "found %s for %s values, want fp32, fp16 or bf16",
+                           name_of(result), name_of(value)));
+  };
+  auto const same = [&](auto tag) {
+    if (result == value) { return visitor(tag, tag); }
+    require(detail::refuse(status_code::unsupported, "out", "type", "found %s for %s values, want %s", name_of(result),
+                           name_of(value), name_of(value)));
+  };
+  switch (value) {
+    case dtype::float32: return floats(type_tag<float>{});
+    case dtype::float16: return floats(type_tag<__half>{});
+    case dtype::bfloat16: return floats(type_tag<__nv_bfloat16>{});
+    case dtype::uint8: return same(type_tag<std::uint8_t>{});
+    case dtype::int32: return same(type_tag<std::int32_t>{});
+    case dtype::int64: return same(type_tag<std::int64_t>{});
+  }
+  require(detail::refuse(status_code::invalid_argument, "source", "type", "found %d, want a dtype",
+                         static_cast<int>(value)));
+}
+
+}  // namespace robocache::compiled
