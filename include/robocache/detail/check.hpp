@@ -113,8 +113,9 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
     return refuse(status_code::unsupported, name, "length", "found %lld, want trajectories of less than 2^31 samples",
                   static_cast<long long>(when.length));
   }
-  if ((when.stamps != nullptr) != stored || (when.deltas != nullptr) != (when.kind == timeline_kind::windows)) {
-    return refuse(invalid, name, (when.stamps != nullptr) != stored ? "stamps" : "deltas",
+  bool const stray_stamps = when.stamps != nullptr && !stored;
+  if (stray_stamps || (when.deltas != nullptr && when.kind != timeline_kind::windows)) {
+    return refuse(invalid, name, stray_stamps ? "stamps" : "deltas",
                   "found a pointer, want null for this kind of timeline");
   }
   if (when.kind == timeline_kind::uniform) {
@@ -196,8 +197,12 @@ inline status check_strides(char const* name, strides step, std::int64_t batch, 
   if (step.batch < 0) {
     return refuse(invalid, name, "batch_stride", "found %lld, want 0 or more", static_cast<long long>(step.batch));
   }
-  // Half of the range, so that bytes of 8-byte elements and sums of the three terms stay inside as well.
+  // A sixteenth of the range, so that bytes of 8-byte elements and sums of the terms stay inside as well.
   constexpr std::int64_t limit = INT64_MAX / 32;
+  if (step.row > INT32_MAX) {
+    return refuse(status_code::unsupported, name, "row_stride", "found %lld, want less than 2^31",
+                  static_cast<long long>(step.row));
+  }
   if (product_overflows(length, step.row) || length * step.row > limit || product_overflows(batch, step.batch) ||
       batch * step.batch > limit || channels > limit) {
     return refuse(invalid, name, "row_stride",
@@ -211,6 +216,7 @@ inline status check_strides(char const* name, strides step, std::int64_t batch, 
 /// Rows of a result must not overlap: either whole trajectories are nested in the batch stride, or, as in
 /// `[T, B, D]`, the batch is nested in the row stride.
 inline status check_disjoint(strides step, std::int64_t batch, std::int64_t length, std::int64_t channels) {
+  if (batch == 0 || length == 0) { return {}; }
   bool const rows_apart = length <= 1 || step.row >= channels;
   bool const batch_apart = batch <= 1 || step.batch >= channels;
   bool const rows_inside = batch <= 1 || step.batch >= (length - 1) * step.row + channels;
