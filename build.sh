@@ -114,7 +114,8 @@ setup() {
 
 # ---- build -----------------------------------------------------------------------------------------------------------
 
-# Configures directory $1 with the options after it, unless that was already done with these.
+# Configures directory $1 with the options after it, unless that was already done with these. Afresh: an option that
+# is no longer given must not live on in the cache.
 configure() {
   local directory="$1" options=(-DCMAKE_BUILD_TYPE=Release) wanted
   shift
@@ -123,7 +124,7 @@ configure() {
   wanted="${options[*]}"
   if [[ ! -f $directory/build.ninja || "$(cat "$directory/configured_with" 2>/dev/null)" != "$wanted" ]]; then
     say "configuring $directory"
-    cmake -G Ninja -S . -B "$directory" "${options[@]}" >&2
+    cmake --fresh -G Ninja -S . -B "$directory" "${options[@]}" >&2
     printf '%s' "$wanted" >"$directory/configured_with"
   fi
 }
