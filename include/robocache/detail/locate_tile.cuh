@@ -14,8 +14,8 @@
 // rare is out of line.
 namespace robocache::detail {
 
-/// A tile with more trajectories than this has each row search alone, rather than staging one after the other.
-inline constexpr int max_staged_trajectories = 8;
+/// A tile with more trajectories than this, a warp each, has each row search alone.
+inline constexpr int max_staged_trajectories = max_threads / 32;
 
 /// The rows of a tile that read one trajectory: the same for the whole block.
 template <class Stamp>
@@ -39,34 +39,38 @@ struct tile_range {
 
 /// Which rows tile `tile` has and whose they are. Called by the whole block.
 template <class Stamp>
-__device__ __noinline__ tile_range range_of_tile(locate_plan<Stamp> const& plan, unsigned tile) {
+__device__ tile_range range_of_tile(locate_plan<Stamp> const& plan, unsigned tile) {
   timeline<Stamp> const& target = plan.target;
   tile_range range;
-  range.rows = plan.tiles.rows;
-  range.first_row = std::int64_t(tile) * range.rows;
-  if (plan.tiles.targets - range.first_row < range.rows) {
-    range.rows = static_cast<int>(plan.tiles.targets - range.first_row);
-  }
+  range.first_row = std::int64_t(tile) * plan.tiles.rows;
+  range.rows = static_cast<int>(min(std::int64_t(plan.tiles.rows), plan.tiles.targets - range.first_row));
   std::int64_t const beyond = range.first_row + range.rows;
-  if (target.packed()) {
+  if (!target.packed()) {
+    range.first = range.first_row / target.length;
+    range.last = (beyond - 1) / target.length;
+  } else if (target.batch < max_threads) {
+    // One look at all offsets serves both ends.
+    bool const inside = threadIdx.x <= target.batch;
+    std::int64_t const offset = inside ? target.offsets[threadIdx.x] : 0;
+    range.first = __syncthreads_count(inside && offset <= range.first_row) - 1;
+    range.last = __syncthreads_count(inside && offset < beyond) - 1;
+  } else {
     range.first = block_count_not_after(target.offsets, target.batch + 1, range.first_row) - 1;
     std::int64_t const after = range.first + 1 + threadIdx.x;
     range.last = range.first + __syncthreads_count(after <= target.batch && target.offsets[after] < beyond);
-  } else {
-    range.first = range.first_row / target.length;
-    range.last = (beyond - 1) / target.length;
   }
   return range;
 }
 
 /// The part of a tile that row `b` of the batch has, for timelines of any kind.
 template <class Stamp>
-__device__ __noinline__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::int64_t b,
-                                                      std::int64_t first_row, int rows) {
+__device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::int64_t b, std::int64_t first_row,
+                                         int rows) {
   timeline<Stamp> const& target = plan.target;
   tile_part<Stamp> part;
   part.b = b;
   part.first_row = first_row;
+  part.source = device::trajectory_of(plan.source, device::source_of(target, b));
   std::int64_t begin = b * target.length;
   std::int64_t end = begin + target.length;
   if (target.packed()) {
@@ -80,7 +84,6 @@ __device__ __noinline__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& 
   if (target.lengths != nullptr) {
     part.wanted = static_cast<int>(device::detail::clamp(target.lengths[b] - part.k0, part.begin, part.end));
   }
-  part.source = device::trajectory_of(plan.source, device::source_of(target, b));
   return part;
 }
 
@@ -88,83 +91,74 @@ __device__ __noinline__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& 
 template <class Stamp>
 __device__ __noinline__ device::location locate_uniform(Stamp start, Stamp num, Stamp den, int length, Stamp t,
                                                         device::locate_rules<Stamp> rules) {
-  device::trajectory<Stamp> source;
-  source.length = length;
-  source.start = start;
-  source.num = num;
-  source.den = den;
-  return device::locate(source, t, rules);
-}
-
-/// Locates the rows of one part and hands each to `emit(slot, part, location)`, from the thread of that number.
-template <class Stamp, class Emit>
-__device__ void locate_part(locate_plan<Stamp> const& plan, tile_part<Stamp> const& part, Stamp* stage, Emit&& emit) {
-  int const slot = threadIdx.x;
-  int const length = static_cast<int>(part.source.length);
-  bool const wanted = slot >= part.begin && slot < part.wanted && length > 0;
-
-  // The target and the stamps are on their way together: nothing looks at `t` before the barrier.
-  Stamp t = Stamp(0);
-  if (wanted) {
-    if (__builtin_expect(plan.target.stamps != nullptr, true)) {
-      t = (plan.target.stamps + (plan.target.packed() ? part.first_row : part.b * plan.target.stride + part.k0))[slot];
-    } else {
-      t = device::target_stamp(plan.target, part.b, part.k0 + slot);
-    }
-  }
-  if (__builtin_expect(part.source.stamps != nullptr, true)) {
-    staged_search<Stamp> const search(part.source.stamps, length);
-    search.stage(stage);
-    __syncthreads();
-    if (wanted) { emit(slot, part, search.locate(stage, t, plan.rules)); }
-  } else if (wanted) {
-    emit(slot, part, locate_uniform(part.source.start, part.source.num, part.source.den, length, t, plan.rules));
-  }
-  if (__builtin_expect(!wanted && slot >= part.begin && slot < part.end, false)) {
-    emit(slot, part, device::location{});
-  }
+  std::int64_t const count =
+      device::is_finite(t) ? device::detail::count_not_after_uniform(start, num, den, std::int64_t(length), t) : 0;
+  int const pair = device::left_of_pair(static_cast<int>(count), length);
+  Stamp const left = device::detail::uniform_stamp(start, num, den, pair);
+  Stamp const right = length > 1 ? device::detail::uniform_stamp(start, num, den, pair + 1) : left;
+  return device::locate_in_pair(left, right, t, static_cast<int>(count), length, rules);
 }
 
 /// Rows of a tile whose trajectories are too many to stage: each searches alone, in global memory.
-template <class Stamp, class Emit>
-__device__ void locate_alone(locate_plan<Stamp> const& plan, tile_range const& range, Emit&& emit) {
-  if (threadIdx.x >= range.rows) { return; }
+template <class Stamp>
+__device__ __noinline__ device::location locate_alone(locate_plan<Stamp> const& plan, std::int64_t b, std::int64_t k) {
   timeline<Stamp> const& target = plan.target;
-  std::int64_t const row = range.first_row + threadIdx.x;
-  tile_part<Stamp> part{};
-  part.first_row = range.first_row;
-  part.b = target.packed() ? device::count_not_after(target.offsets, target.batch + 1, row) - 1 : row / target.length;
-  device::location where;
-  if (part.b >= 0 && part.b < target.batch) {
-    part = resolve_part(plan, part.b, part.first_row, range.rows);
-    if (static_cast<int>(threadIdx.x) < part.wanted) {
-      where = device::locate(part.source, device::target_stamp(target, part.b, part.k0 + threadIdx.x), plan.rules);
-    }
-  }
-  emit(threadIdx.x, part, where);
+  device::trajectory<Stamp> const source = device::trajectory_of(plan.source, device::source_of(target, b));
+  if (target.lengths != nullptr && k >= target.lengths[b]) { return {}; }
+  return device::locate(source, device::target_stamp(target, b, k), plan.rules);
 }
 
-/// Locates all rows of a tile that may belong to several trajectories, packed or short.
+/// The general case: a tile with up to `max_staged_trajectories` trajectories, of any kind of timeline. A warp each
+/// resolves them; as many as fit are staged together, so that they cost one trip to memory.
 template <class Stamp, class Emit>
-__device__ int locate_ranged_tile(locate_plan<Stamp> const& plan, unsigned tile, Stamp* stage, Emit&& emit) {
-  tile_range const range = range_of_tile(plan, tile);
-  if (range.last - range.first >= max_staged_trajectories) {
-    locate_alone(plan, range, emit);
-    return range.rows;
+__device__ void locate_parts(locate_plan<Stamp> const& plan, tile_range const& range, Stamp* stage, Emit&& emit) {
+  __shared__ tile_part<Stamp> parts[max_staged_trajectories];
+  int const slot = threadIdx.x;
+  std::int64_t const first = max(range.first, std::int64_t(0));
+  int const count = static_cast<int>(min(range.last, plan.target.batch - 1) - first) + 1;
+  if (slot % 32 == 0 && slot / 32 < count) {
+    parts[slot / 32] = resolve_part(plan, first + slot / 32, range.first_row, range.rows);
   }
-  bool const owned = range.first >= 0 && range.first == range.last && range.last < plan.target.batch;
-  if (!owned && threadIdx.x < range.rows) {
-    // Rows that no trajectory owns get the fill value; so do all first, should the offsets not ascend.
-    tile_part<Stamp> nobody{};
-    nobody.first_row = range.first_row;
-    emit(threadIdx.x, nobody, device::location{});
+  __syncthreads();
+  for (int next = 0; next < count;) {
+    int used = 0;
+    int mine = -1;
+    Stamp const* my_stage = stage;
+    do {
+      tile_part<Stamp> const& part = parts[next];
+      if (slot >= part.begin && slot < part.end) {
+        mine = next;
+        my_stage = stage + used;
+      }
+      if (part.source.stamps != nullptr) {
+        staged_search<Stamp> const search(part.source.stamps, static_cast<int>(part.source.length));
+        search.stage(stage + used);
+        used += search.slots();
+      }
+      ++next;
+    } while (next < count && used + staged_search<Stamp>::slots_for(parts[next].source.length) <= stage_capacity + 1);
+
+    tile_part<Stamp> const& part = parts[max(mine, 0)];
+    int const length = static_cast<int>(part.source.length);
+    bool const wanted = mine >= 0 && slot < part.wanted && length > 0;
+    Stamp t = Stamp(0);
+    if (wanted) {
+      t = plan.target.stamps == nullptr
+              ? device::target_stamp(plan.target, part.b, part.k0 + slot)
+              : load_early(plan.target.stamps +
+                           (slot + (plan.target.packed() ? part.first_row : part.b * plan.target.stride + part.k0)));
+    }
+    wait_for_copies();
+    __syncthreads();
+    device::location where;
+    if (wanted) {
+      where = part.source.stamps != nullptr
+                  ? staged_search<Stamp>(part.source.stamps, length).locate(my_stage, t, plan.rules)
+                  : locate_uniform(part.source.start, part.source.num, part.source.den, length, t, plan.rules);
+    }
+    if (mine >= 0) { emit(slot, part, where); }
+    if (next < count) { __syncthreads(); }  // the next trajectories' stamps take the place of these
   }
-  std::int64_t const last = min(range.last, plan.target.batch - 1);
-  for (std::int64_t b = max(range.first, std::int64_t(0)); b <= last; ++b) {
-    locate_part(plan, resolve_part(plan, b, range.first_row, range.rows), stage, emit);
-    __syncthreads();  // the next trajectory's stamps take the place of these
-  }
-  return range.rows;
 }
 
 /// Locates all rows of tile `tile` and hands each to `emit(slot, part, location)`, from the thread of that number.
@@ -172,27 +166,61 @@ __device__ int locate_ranged_tile(locate_plan<Stamp> const& plan, unsigned tile,
 template <class Stamp, class Emit>
 __device__ int locate_tile(locate_plan<Stamp> const& plan, unsigned tile, Stamp* stage, Emit&& emit) {
   tiling const& tiles = plan.tiles;
-  if (__builtin_expect(!tiles.aligned, false)) { return locate_ranged_tile(plan, tile, stage, emit); }
-  unsigned const b = tiles.tiles_each.quotient(tile);
-  int const k0 = static_cast<int>(tile - b * tiles.tiles_each.value) * tiles.rows;
-  int const rows = min(tiles.rows, static_cast<int>(tiles.length) - k0);
-  tile_part<Stamp> part;
-  part.b = b;
-  part.first_row = b * tiles.length + k0;
-  if (__builtin_expect(plan.plain, true)) {
-    part.begin = 0;
-    part.end = part.wanted = rows;
-    part.k0 = k0;
-    std::int64_t const from = device::source_of(plan.target, b);
-    part.source.batch_index = from;
-    part.source.first_row = 0;
-    part.source.length = plan.source.length;
-    part.source.stamps = plan.source.stamps + from * plan.source.stride;
+  timeline<Stamp> const& target = plan.target;
+  tile_range range;
+  if (__builtin_expect(tiles.aligned, true)) {
+    unsigned const b = tiles.tiles_each.quotient(tile);
+    int const k0 = static_cast<int>(tile - b * tiles.tiles_each.value) * tiles.rows;
+    range.rows = min(tiles.rows, static_cast<int>(tiles.length) - k0);
+    range.first = range.last = b;
+    range.first_row = b * tiles.length + k0;
+    if (__builtin_expect(plan.plain, true)) {
+      tile_part<Stamp> part;
+      part.begin = 0;
+      part.end = part.wanted = range.rows;
+      part.first_row = range.first_row;
+      part.b = b;
+      part.k0 = k0;
+      part.source.batch_index = b;
+      part.source.first_row = 0;
+      part.source.length = plan.plain_length;
+      int const slot = threadIdx.x;
+      staged_search<Stamp> const search(plan.plain_stamps + b * plan.plain_stamps_stride, plan.plain_length);
+      search.stage(stage);
+      // The target is on its way together with the stamps.
+      Stamp t = Stamp(0);
+      if (slot < range.rows) { t = load_early(plan.plain_targets + (b * plan.plain_targets_stride + k0) + slot); }
+      wait_for_copies();
+      __syncthreads();
+      if (slot < range.rows) { emit(slot, part, search.locate(stage, t, plan.rules)); }
+      return range.rows;
+    }
   } else {
-    part = resolve_part(plan, part.b, part.first_row, rows);
+    range = range_of_tile(plan, tile);
   }
-  locate_part(plan, part, stage, emit);
-  return rows;
+
+  if (range.last - range.first >= max_staged_trajectories) {
+    if (threadIdx.x < range.rows) {
+      std::int64_t const row = range.first_row + threadIdx.x;
+      std::int64_t const b =
+          target.packed() ? device::count_not_after(target.offsets, target.batch + 1, row) - 1 : row / target.length;
+      bool const owned = b >= 0 && b < target.batch;
+      tile_part<Stamp> part{};
+      part.first_row = range.first_row;
+      if (owned) { part = resolve_part(plan, b, range.first_row, range.rows); }
+      emit(threadIdx.x, part, owned ? locate_alone(plan, b, part.k0 + threadIdx.x) : device::location{});
+    }
+    return range.rows;
+  }
+  bool const owned = range.first >= 0 && range.first == range.last && range.last < target.batch;
+  if (!owned && threadIdx.x < range.rows) {
+    // Rows that no trajectory owns get the fill value; so do all first, should the offsets not ascend.
+    tile_part<Stamp> nobody{};
+    nobody.first_row = range.first_row;
+    emit(threadIdx.x, nobody, device::location{});
+  }
+  locate_parts(plan, range, stage, emit);
+  return range.rows;
 }
 
 }  // namespace robocache::detail

@@ -32,23 +32,28 @@ struct divisor {
 
 /// How the target rows are cut into tiles, one a block.
 struct tiling {
-  std::int64_t targets = 0;  ///< rows of all trajectories together
+  divisor tiles_each;        ///< aligned: tiles a trajectory
+  int rows = 1;              ///< rows of a tile; the last one of a trajectory, or of all, may have fewer
+  bool aligned = false;      ///< no tile crosses from one trajectory into the next
   std::int64_t length = 0;   ///< targets a trajectory; unused if they are packed
+  std::int64_t targets = 0;  ///< rows of all trajectories together
   std::int64_t tiles = 0;
-  int rows = 1;          ///< rows of a tile; the last one of a trajectory, or of all, may have fewer
-  bool aligned = false;  ///< no tile crosses from one trajectory into the next
-  divisor tiles_each;    ///< aligned: tiles a trajectory
 };
 
-/// All that locating needs. Fields in the order in which a block first wants them: cold lines of the parameter bank
-/// cost a few hundred cycles each.
+/// All that locating needs. Cold lines of the parameter bank cost a few hundred cycles each, so what the plain case
+/// reads stands together, and the whole timelines behind it.
 template <class Stamp>
 struct locate_plan {
-  bool plain;  ///< both timelines stored, of one length for all trajectories: the case that is kept short
+  bool plain;  ///< aligned, and both timelines stored with one length for all: the case that is kept short
+  device::locate_rules<Stamp> rules;
   tiling tiles;
+  int plain_length;  ///< samples a trajectory
+  Stamp const* plain_stamps;
+  std::int64_t plain_stamps_stride;
+  Stamp const* plain_targets;
+  std::int64_t plain_targets_stride;
   timeline<Stamp> target;
   timeline<Stamp> source;
-  device::locate_rules<Stamp> rules;
 };
 
 template <class Stamp>
@@ -57,7 +62,16 @@ locate_plan<Stamp> make_locate_plan(timeline<Stamp> const& source, timeline<Stam
   auto const plain = [](timeline<Stamp> const& when) {
     return when.stamps != nullptr && when.offsets == nullptr && when.lengths == nullptr;
   };
-  return {plain(source) && plain(target) && tiles.aligned, tiles, target, source, device::rules_of(options)};
+  return {plain(source) && plain(target) && tiles.aligned && source.length > 0,
+          device::rules_of(options),
+          tiles,
+          static_cast<int>(source.length),
+          source.stamps,
+          source.stride,
+          target.stamps,
+          target.stride,
+          target,
+          source};
 }
 
 }  // namespace robocache::detail

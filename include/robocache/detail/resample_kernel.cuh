@@ -2,166 +2,65 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
+#include <robocache/detail/blend_tile.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/locate_tile.cuh>
 #include <robocache/detail/plan.cuh>
-#include <robocache/device/blend.cuh>
+#include <robocache/detail/small_tiles.cuh>
 
 namespace robocache::detail {
 
-/// Where one target row's value comes from and goes to, in elements.
-struct blend_row {
-  std::int64_t source;
-  std::int64_t result;
-  float weight;
-  enum : int { fill, move, blend } kind;
+/// How a launch goes about its rows.
+enum class resample_mode : std::uint8_t {
+  tiles,       ///< a block has a tile of rows: locate them, then read what they need
+  one_row,     ///< a block has one row
+  trajectory,  ///< a block has a whole trajectory, in shared memory
 };
-
-/// `N` elements that travel in one load or store.
-template <class T, int N>
-struct alignas(sizeof(T) * N) vector {
-  T element[N];
-};
-
-template <int Bytes>
-struct word;
-template <>
-struct word<1> {
-  using type = unsigned char;
-};
-template <>
-struct word<2> {
-  using type = unsigned short;
-};
-template <>
-struct word<4> {
-  using type = unsigned int;
-};
-template <>
-struct word<8> {
-  using type = uint2;
-};
-template <>
-struct word<16> {
-  using type = uint4;
-};
-
-/// Through the read-only path: values never overlap results.
-template <class T, int N>
-__device__ vector<T, N> load(T const* from) {
-  using bits = typename word<sizeof(vector<T, N>)>::type;
-  bits const raw = __ldg(reinterpret_cast<bits const*>(from));
-  return reinterpret_cast<vector<T, N> const&>(raw);
-}
-
-/// Results are written once and not read here: they should leave the cache first.
-template <class T, int N>
-__device__ void store_streaming(T* to, vector<T, N> const& value) {
-  using bits = typename word<sizeof(vector<T, N>)>::type;
-  __stcs(reinterpret_cast<bits*>(to), reinterpret_cast<bits const&>(value));
-}
-
-/// One vector of results from the two rows' values.
-template <class Value, class Result, int N>
-__device__ vector<Result, N> blend_vector(vector<Value, N> const& a, vector<Value, N> const& b, float weight,
-                                          bool blends) {
-  vector<Result, N> out;
-#pragma unroll
-  for (int i = 0; i < N; ++i) {
-    if constexpr (std::is_integral_v<Value>) {
-      out.element[i] = a.element[i];
-    } else {
-      float const left = device::to_float(a.element[i]);
-      float const mixed = device::linear(left, device::to_float(b.element[i]), weight);
-      out.element[i] = device::from_float<Result>(blends ? mixed : left);
-    }
-  }
-  return out;
-}
 
 template <class Value, class Result, class Stamp>
 struct resample_params {
-  locate_plan<Stamp> plan;
-  bool target_packed;
-  Result fill;
-  divisor chunk;              ///< vectors of a row that one block handles
-  std::int64_t vectors_each;  ///< vectors of a row
-  std::int64_t values_batch_stride;
-  std::int64_t values_row_stride;
-  std::int64_t results_batch_stride;
-  std::int64_t results_row_stride;
-  std::uint8_t* valid;
-  Value const* values;
-  Result* results;
+  resample_mode mode;
+  int extra;  ///< one_row: bytes of values that a block prefetches; trajectory: where results begin in shared memory
+  blend_params<Value, Result> blend;
+  locate_plan<Stamp> plan;  ///< last: most of it is cold
 };
 
-/// One block, one tile of target rows, one chunk of their channels. First the rows are located, a thread each, and
-/// left in shared memory; then all threads run over the tile's vectors as one flat run, so that narrow rows keep the
-/// warps as busy as wide ones.
+/// One block, one tile of target rows, one chunk of their channels.
 ///
 /// @tparam N      elements of a vector: all pointers and strides are multiples of it
 /// @tparam Loads  vectors a thread has in flight before it uses the first
 template <class Value, class Result, class Stamp, int N, int Loads>
-__global__ void __launch_bounds__(max_threads, 5)
+__global__ void __launch_bounds__(max_threads, 6)
     resample_kernel(__grid_constant__ resample_params<Value, Result, Stamp> const p) {
   __shared__ blend_row rows[max_threads];
   __shared__ Stamp stage[stage_capacity + 1];
+  extern __shared__ uint4 trajectory[];
 
+  if (__builtin_expect(p.mode == resample_mode::one_row, true)) {  // first in line: latency is all it has
+    resample_one_row<Value, Result, Stamp, N>(p.plan, p.blend, p.extra);
+    return;
+  }
+  if (p.mode == resample_mode::trajectory) {
+    auto* const bytes = reinterpret_cast<unsigned char*>(trajectory);
+    resample_trajectory<Value, Result, Stamp, N>(p.plan, p.blend, stage, bytes, bytes + p.extra);
+    return;
+  }
   int const count = locate_tile(
       p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
         blend_row row;
-        row.source =
-            part.source.batch_index * p.values_batch_stride + (part.source.first_row + where.row) * p.values_row_stride;
-        row.result = p.target_packed ? (part.first_row + slot) * p.results_row_stride
-                                     : part.b * p.results_batch_stride + (part.k0 + slot) * p.results_row_stride;
+        row.source = part.source.batch_index * p.blend.values_batch_stride +
+                     (part.source.first_row + where.row) * p.blend.values_row_stride;
+        row.result = p.blend.target_packed
+                         ? (part.first_row + slot) * p.blend.results_row_stride
+                         : part.b * p.blend.results_batch_stride + (part.k0 + slot) * p.blend.results_row_stride;
         row.weight = where.weight;
         row.kind = where.row < 0 ? blend_row::fill : where.blends ? blend_row::blend : blend_row::move;
         rows[slot] = row;
-        if (p.valid != nullptr && blockIdx.y == 0) { p.valid[part.first_row + slot] = where.valid; }
+        if (p.blend.valid != nullptr && blockIdx.y == 0) { p.blend.valid[part.first_row + slot] = where.valid; }
       });
   __syncthreads();
-
-  int const chunk = static_cast<int>(p.chunk.value);
-  std::int64_t const chunk_begin = std::int64_t(blockIdx.y) * chunk;
-  Value const* const values = p.values + chunk_begin * N;
-  Result* const results = p.results + chunk_begin * N;
-  int const width = static_cast<int>(min(std::int64_t(chunk), p.vectors_each - chunk_begin));
-  int const total = count * chunk;
-  for (int base = threadIdx.x; base < total; base += max_threads * Loads) {
-    vector<Value, N> a[Loads];
-    vector<Value, N> b[Loads];
-    std::int64_t to[Loads];
-    float weight[Loads];
-    int kind[Loads];
-#pragma unroll
-    for (int u = 0; u < Loads; ++u) {
-      int const i = base + u * max_threads;
-      int const slot = static_cast<int>(p.chunk.quotient(i));
-      int const column = i - slot * chunk;
-      kind[u] = -1;
-      if (i < total && column < width) {
-        blend_row const row = rows[slot];
-        Value const* const from = values + (row.source + column * N);
-        kind[u] = row.kind;
-        weight[u] = row.weight;
-        to[u] = row.result + column * N;
-        if (row.kind != blend_row::fill) { a[u] = load<Value, N>(from); }
-        if (row.kind == blend_row::blend) { b[u] = load<Value, N>(from + p.values_row_stride); }
-      }
-    }
-#pragma unroll
-    for (int u = 0; u < Loads; ++u) {
-      if (kind[u] < 0) { continue; }
-      vector<Result, N> out = blend_vector<Value, Result, N>(a[u], b[u], weight[u], kind[u] == blend_row::blend);
-#pragma unroll
-      for (int i = 0; i < N; ++i) {
-        if (kind[u] == blend_row::fill) { out.element[i] = p.fill; }
-      }
-      store_streaming(results + to[u], out);
-    }
-  }
+  blend_tile<N, Loads>(p.blend, rows, count);
 }
 
 template <class Stamp>

@@ -22,11 +22,12 @@ inline status cuda_failure(char const* what, cudaError_t error) {
 
 /// Launches and says what the launch itself returned, so that an earlier error is neither blamed on it nor cleared.
 template <class Params>
-ROBOCACHE_HIDDEN status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads,
+ROBOCACHE_HIDDEN status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes,
                                cudaStream_t cuda_stream) {
   cudaLaunchConfig_t config{};
   config.gridDim = grid;
   config.blockDim = dim3(threads);
+  config.dynamicSmemBytes = shared_bytes;
   config.stream = cuda_stream;
   void* arguments[] = {const_cast<Params*>(&params)};
   cudaError_t const error = cudaLaunchKernelExC(&config, reinterpret_cast<void const*>(kernel), arguments);
@@ -79,19 +80,40 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
   strides const to = strides_of(out, target, source.channels);
   resample_params<Value, Result, Stamp> params{};
   params.plan = make_locate_plan(source.when, target, options, tiles);
-  params.target_packed = target.packed();
-  params.fill = fill_as<Result>(options.fill);
-  params.chunk = divisor(static_cast<std::uint32_t>(chunk));
-  params.vectors_each = vectors_each;
-  params.values_batch_stride = from.batch;
-  params.values_row_stride = from.row;
-  params.results_batch_stride = to.batch;
-  params.results_row_stride = to.row;
-  params.valid = out.valid;
-  params.values = source.values;
-  params.results = out.values;
+  params.blend.values = source.values;
+  params.blend.results = out.values;
+  params.blend.valid = out.valid;
+  params.blend.values_batch_stride = from.batch;
+  params.blend.results_batch_stride = to.batch;
+  params.blend.values_row_stride = static_cast<int>(from.row);
+  params.blend.results_row_stride = static_cast<int>(to.row);
+  params.blend.target_packed = target.packed();
+  params.blend.fill = fill_as<Result>(options.fill);
+  params.blend.chunk = divisor(static_cast<std::uint32_t>(chunk));
+  params.blend.vectors_each = vectors_each;
+
+  int threads = shape.threads;
+  int shared_bytes = 0;
+  if (params.plan.plain && tiles.rows == 1 && source.when.length <= stage_capacity + 1) {
+    params.mode = resample_mode::one_row;
+    std::int64_t const bytes = source.when.length * from.row * std::int64_t(sizeof(Value));
+    std::int64_t const share = (bytes / target.length + 127) / 128 * 128;
+    params.extra = share <= shape.prefetch_bytes ? static_cast<int>(share) : 0;
+  } else if (params.plan.plain && tiles.tiles_each.value == 1 && from.row == source.channels &&
+             to.row == source.channels && vectors_each <= shape.trajectory_vectors &&
+             source.when.length <= 2 * target.length && target.length <= max_threads) {
+    // A whole trajectory is read: worth it where most of its rows are wanted anyway, and it fits.
+    int offset = 0;
+    int const bytes = trajectory_bytes<Value, Result>(source.when.length * from.row, target.length * to.row, offset);
+    if (bytes <= shape.trajectory_bytes) {
+      params.mode = resample_mode::trajectory;
+      params.extra = offset;
+      shared_bytes = bytes;
+      threads = static_cast<int>((target.length + 31) / 32 * 32);
+    }
+  }
   dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(chunks));
-  return launch(resample_kernel<Value, Result, Stamp, N, Loads>, params, grid, shape.threads, cuda_stream);
+  return launch(resample_kernel<Value, Result, Stamp, N, Loads>, params, grid, threads, shared_bytes, cuda_stream);
 }
 
 }  // namespace detail
@@ -132,13 +154,13 @@ status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, loca
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
     return detail::cuda_failure("device", error);
   }
-  detail::resample_shape const shape{detail::max_threads, 1, 2};
+  detail::resample_shape const shape{detail::max_threads, 1, 2, 0, 0, 0};
   detail::tiling const tiles = detail::tile_targets(target, 1, shape, device.multiprocessors);
   detail::locate_params<Stamp> const params{detail::make_locate_plan(source, target, options, tiles), out};
   s = detail::check_tiles(tiles);
   if (!s.ok()) { return s; }
   return detail::launch(detail::locate_kernel<Stamp>, params, dim3(static_cast<unsigned>(tiles.tiles)), shape.threads,
-                        cuda_stream);
+                        0, cuda_stream);
 }
 
 }  // namespace robocache

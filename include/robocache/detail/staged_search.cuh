@@ -12,7 +12,7 @@ namespace robocache::detail {
 /// Threads of a block.
 inline constexpr int max_threads = 256;
 
-/// Stamps that are staged in shared memory at a time: what a search in steps of four reaches, 3 * (256 + ... + 1).
+/// Stamps that are staged in shared memory at a time: what a search in steps of 512, 256, ..., 1 reaches.
 inline constexpr int stage_capacity = 1023;
 
 /// Above that only every 4^k-th is staged, at most 2^8, and the rest of the search reads global memory: a sector of 32
@@ -35,6 +35,36 @@ inline __device__ std::int64_t block_count_not_after(std::int64_t const* sorted,
   return low;
 }
 
+/// Begins to copy one element to shared memory, past the registers.
+template <class T>
+__device__ void copy_async(T* shared, T const* global) {
+  auto const to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  if constexpr (sizeof(T) == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(global) : "memory");
+  } else {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(to), "l"(global), "n"(sizeof(T)) : "memory");
+  }
+}
+
+/// A load that stays where it stands: the compiler would rather sink it behind the wait for copies, and pay a second
+/// trip to memory.
+template <class T>
+__device__ T load_early(T const* global) {
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8, "stamps have 4 or 8 bytes");
+  if constexpr (sizeof(T) == 4) {
+    unsigned bits;
+    asm volatile("ld.global.nc.b32 %0, [%1];" : "=r"(bits) : "l"(global));
+    return reinterpret_cast<T const&>(bits);
+  } else {
+    unsigned long long bits;
+    asm volatile("ld.global.nc.b64 %0, [%1];" : "=l"(bits) : "l"(global));
+    return reinterpret_cast<T const&>(bits);
+  }
+}
+
+/// What this thread began to copy has arrived. A barrier makes it so for all threads.
+inline __device__ void wait_for_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
 /// The search of a whole block over the stamps of one trajectory: staged in shared memory once, then each thread looks
 /// for its own target.
 template <class Stamp>
@@ -47,37 +77,43 @@ class staged_search {
     }
   }
 
-  /// Brings the stamps, or every 4^k-th of them, into shared memory: `stage_capacity + 1` elements. Called by all
-  /// threads, before a barrier.
+  /// Slots of the stage that the search uses: a power of two above the number of probes.
+  __device__ int slots() const { return probes_ > 127 ? 1 << (32 - __clz(probes_)) : 128; }
+
+  /// No fewer than `slots()` of a search over `length` stamps.
+  static __device__ int slots_for(std::int64_t length) {
+    int const most = length > stage_capacity ? 1 << coarse_probes_log2 : static_cast<int>(length);
+    return most > 127 ? 1 << (32 - __clz(most)) : 128;
+  }
+
+  /// Begins to bring the stamps, or every 4^k-th of them, into shared memory: `stage_capacity + 1` elements. Called by
+  /// all threads; each then waits for its copies, and all for a barrier.
   __device__ void stage(Stamp* stage) const {
-    constexpr int rounds = (stage_capacity + 1) / max_threads;
-    // Behind the last stamp stands what no target is at or after, NaN or the largest integer, so that the search need
-    // not look at the length. A target of that very number is put right at the end.
+    for (int i = threadIdx.x; i < probes_; i += blockDim.x) { copy_async(stage + i, stamps_ + (i << shift_)); }
+    // Behind the last stamp stands what no target is at or after, NaN or the largest integer, so that the steps of the
+    // search, three instructions each, need not look at the length. A target of that very number is put right at the
+    // end.
     constexpr Stamp never =
         std::is_integral_v<Stamp> ? static_cast<Stamp>(INT64_MAX) : static_cast<Stamp>(__builtin_nanf(""));
-    int const slots = probes_ > 255 ? 1024 : probes_ > 63 ? 256 : 64;
-    Stamp staged[rounds];
-#pragma unroll
-    for (int u = 0; u < rounds; ++u) {
-      int const i = threadIdx.x + u * max_threads;
-      staged[u] = never;
-      if (i < probes_) { staged[u] = stamps_[i << shift_]; }
-    }
-#pragma unroll
-    for (int u = 0; u < rounds; ++u) {
-      int const i = threadIdx.x + u * max_threads;
-      if (i < slots) { stage[i] = staged[u]; }
-    }
+    for (int i = probes_ + threadIdx.x; i < slots(); i += blockDim.x) { stage[i] = never; }
   }
 
   /// Locates `t`. Called by any thread, after the barrier.
   __device__ device::location locate(Stamp const* stage, Stamp t, device::locate_rules<Stamp> const& rules) const {
     int count = 0;
-    if (probes_ > 255) { count = quarter(stage, count, 256, t); }
-    if (probes_ > 63) { count = quarter(stage, count, 64, t); }
-    count = quarter(stage, count, 16, t);
-    count = quarter(stage, count, 4, t);
-    count = quarter(stage, count, 1, t);
+    auto const step = [&](int part) {
+      if (stage[count + part - 1] <= t) { count += part; }
+    };
+    if (probes_ > 511) { step(512); }
+    if (probes_ > 255) { step(256); }
+    if (probes_ > 127) { step(128); }
+    step(64);
+    step(32);
+    step(16);
+    step(8);
+    step(4);
+    step(2);
+    step(1);
     count = min(count, probes_);
     if (__builtin_expect(shift_ != 0, false)) { return refine(stamps_, length_, shift_, count, t, rules); }
     Stamp const* const pair = stage + device::left_of_pair(count, length_);
@@ -85,12 +121,6 @@ class staged_search {
   }
 
  private:
-  /// One step of a search in fours: three probes at once, so that a step costs one latency for two bits.
-  static __device__ int quarter(Stamp const* stage, int low, int part, Stamp t) {
-    Stamp const* const probe = stage + (low + part - 1);
-    return low + ((probe[0] <= t) + (probe[part] <= t) + (probe[2 * part] <= t)) * part;
-  }
-
   /// The rest of the search where not all stamps are staged: the `2^shift - 1` behind the last one at or before `t`.
   static __device__ __noinline__ device::location refine(Stamp const* stamps, int length, int shift, int count, Stamp t,
                                                          device::locate_rules<Stamp> rules) {

@@ -25,49 +25,65 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after(Stamp const* stamps, s
 
 namespace detail {
 
-/// The same for a uniform trajectory, computed rather than searched. `t` is finite, `length` at least 1.
+/// The end of the run of samples at or before `t`, from sample `guess` on in steps that double: the same result
+/// wherever the guess lands. Sample 0 is at or before `t`.
 template <class Stamp>
-ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t count_not_after_uniform(Stamp start, Stamp num, Stamp den,
-                                                                              std::int64_t length, Stamp t) {
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t gallop_uniform(Stamp start, Stamp num, Stamp den,
+                                                                     std::int64_t length, Stamp t, std::int64_t guess) {
+  auto const not_after = [&](std::int64_t i) { return uniform_stamp(start, num, den, i) <= t; };
+  std::int64_t low = 0;        // not after t
+  std::int64_t high = length;  // after t, or past the end
+  std::int64_t step = 1;
+  if (not_after(guess)) {
+    low = guess;
+    while (high - low > step && not_after(low + step)) {
+      low += step;
+      step *= 2;
+    }
+    high = high - low > step ? low + step : high;
+  } else {
+    high = guess;
+    while (high - low > step && !not_after(high - step)) {
+      high -= step;
+      step *= 2;
+    }
+    low = high - low > step ? high - step : low;
+  }
+  while (high - low > 1) {
+    std::int64_t const middle = low + (high - low) / 2;
+    if (not_after(middle)) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return low + 1;
+}
+
+/// `count_not_after` for a uniform trajectory, computed rather than searched. `t` is finite, `length` at least 1.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after_uniform(Stamp start, Stamp num, Stamp den,
+                                                                  std::int64_t length, Stamp t) {
   if (!(start <= t)) { return 0; }
+  std::int64_t const last = length - 1;
   if constexpr (std::is_integral_v<Stamp>) {
-    return 1 + static_cast<std::int64_t>(index_at_distance(span_between(start, t), static_cast<std::uint64_t>(num),
-                                                           static_cast<std::uint64_t>(den),
-                                                           static_cast<std::uint64_t>(length - 1)));
+    std::uint64_t const distance = span_between(start, t);
+    auto const period = static_cast<std::uint64_t>(num);
+    if (den == 1 && distance >> 52 == 0) {
+      // A quotient of doubles is right or, just below a whole number, one too large: cheaper than whole division.
+      auto index = static_cast<std::uint64_t>(static_cast<double>(distance) / static_cast<double>(period));
+      if (index * period > distance) { --index; }
+      return 1 + (index < static_cast<std::uint64_t>(last) ? static_cast<std::int64_t>(index) : last);
+    }
+    return 1 + static_cast<std::int64_t>(index_at_distance(distance, period, static_cast<std::uint64_t>(den),
+                                                           static_cast<std::uint64_t>(last)));
   } else {
     // The quotient is rounded, so it may miss by one; where neighbouring stamps round to the same number, by many.
-    // Steps that double find the end of the run from wherever the estimate lands.
-    auto const not_after = [&](std::int64_t i) { return uniform_stamp(start, num, den, i) <= t; };
     Stamp const estimate = (t - start) / num;
-    std::int64_t const last = length - 1;
     std::int64_t const guess = estimate < static_cast<Stamp>(last) ? static_cast<std::int64_t>(estimate) : last;
-    std::int64_t low = 0;        // not after t
-    std::int64_t high = length;  // after t, or past the end
-    std::int64_t step = 1;
-    if (not_after(guess)) {
-      low = guess;
-      while (high - low > step && not_after(low + step)) {
-        low += step;
-        step *= 2;
-      }
-      high = high - low > step ? low + step : high;
-    } else {
-      high = guess;
-      while (high - low > step && !not_after(high - step)) {
-        high -= step;
-        step *= 2;
-      }
-      low = high - low > step ? high - step : low;
-    }
-    while (high - low > 1) {
-      std::int64_t const middle = low + (high - low) / 2;
-      if (not_after(middle)) {
-        low = middle;
-      } else {
-        high = middle;
-      }
-    }
-    return low + 1;
+    bool const found = uniform_stamp(start, num, den, guess) <= t &&
+                       (guess == last || !(uniform_stamp(start, num, den, guess + 1) <= t));
+    return found ? guess + 1 : gallop_uniform(start, num, den, length, t, guess);
   }
 }
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/blend_tile.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/plan.cuh>
+#include <robocache/detail/staged_search.cuh>
+
+// Two shapes of work for which the general tile is too slow, for want of bytes to hide its latency or its instructions
+// behind. Both need a plain plan; neither changes a bit.
+namespace robocache::detail {
+
+/// A block with one row, for jobs of so few rows that latency is all: the stamps go to registers, barriers count them,
+/// and both samples' values are on their way before the rules are looked at. Needs at most `stage_capacity + 1` stamps.
+template <class Value, class Result, class Stamp, int N>
+__device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Value, Result> const& p,
+                                 std::int64_t prefetch_bytes) {
+  constexpr int rounds = (stage_capacity + 1) / max_threads;
+  int const b = static_cast<int>(plan.tiles.tiles_each.quotient(blockIdx.x));
+  int const k = static_cast<int>(blockIdx.x) - b * static_cast<int>(plan.tiles.tiles_each.value);
+  int const length = plan.plain_length;
+  Stamp const* const stamps = plan.plain_stamps + b * plan.plain_stamps_stride;
+  Stamp const t = load_early(plan.plain_targets + (b * plan.plain_targets_stride + k));
+  Stamp own[rounds];
+#pragma unroll
+  for (int u = 0; u < rounds; ++u) {
+    int const i = threadIdx.x + u * max_threads;
+    if (i < length) { own[u] = load_early(stamps + i); }
+  }
+  // Each block asks for its share of the trajectory's values, whichever rows it will turn out to need: they come from
+  // memory while the stamps do.
+  std::int64_t const share = k * prefetch_bytes + threadIdx.x * 128;
+  if (threadIdx.x * 128 < prefetch_bytes && share < length * std::int64_t(p.values_row_stride * sizeof(Value))) {
+    asm volatile(
+        "prefetch.global.L2 [%0];" ::"l"(reinterpret_cast<char const*>(p.values + b * p.values_batch_stride) + share));
+  }
+  int count = 0;
+#pragma unroll
+  for (int u = 0; u < rounds; ++u) {
+    if (u * max_threads < length) {
+      count += __syncthreads_count(static_cast<int>(threadIdx.x) + u * max_threads < length && own[u] <= t);
+    }
+  }
+
+  int const pair = device::left_of_pair(count, length);
+  int const next = length > 1 ? 1 : 0;
+  std::int64_t const first = std::int64_t(blockIdx.y) * p.chunk.value;
+  int const width = static_cast<int>(min(std::int64_t(p.chunk.value), p.vectors_each - first));
+  Value const* const row =
+      p.values + (b * p.values_batch_stride + std::int64_t(pair) * p.values_row_stride + first * N);
+  Result* const out = p.results + (b * p.results_batch_stride + std::int64_t(k) * p.results_row_stride + first * N);
+  for (int i = threadIdx.x; i < width; i += max_threads) {
+    vector<Value, N> left = load<Value, N>(row + i * N);
+    vector<Value, N> const right = load<Value, N>(row + (next * p.values_row_stride + i * N));
+    device::location const where =
+        device::locate_in_pair(stamps[pair], stamps[pair + next], t, count, length, plan.rules);
+    if (where.row > pair) { left = right; }
+    vector<Result, N> result = blend_vector<Value, Result, N>(left, right, where.weight, where.blends);
+    if (where.row < 0) { result = filled<Result, N>(p.fill); }
+    store_streaming(out + i * N, result);
+    if (p.valid != nullptr && i == 0 && first == 0) { p.valid[blockIdx.x] = where.valid; }
+  }
+}
+
+/// Where the copy of `address` begins in 16-byte aligned shared memory, so that both have the same alignment.
+inline __device__ int skew_of(void const* address) {
+  return static_cast<int>(reinterpret_cast<std::uintptr_t>(address) % 16);
+}
+
+/// Begins to copy `elements` values to `shared + skew_of(from)`: 16 bytes at a time and past the registers, but for the
+/// ends, of which a thread each takes an element.
+template <class T>
+__device__ void copy_in(T const* from, int elements, unsigned char* shared) {
+  constexpr int per_vector = 16 / static_cast<int>(sizeof(T));
+  T* const to = reinterpret_cast<T*>(shared + skew_of(from));
+  int const head = min(elements, (per_vector - skew_of(from) / static_cast<int>(sizeof(T))) % per_vector);
+  int const vectors = (elements - head) / per_vector;
+  int const tail = head + vectors * per_vector;
+  int const lane = threadIdx.x;
+  int const edge = lane < per_vector ? lane : tail + lane - per_vector;
+  bool const has_edge = lane < per_vector ? lane < head : edge < elements;
+  T value;
+  if (has_edge) { value = from[edge]; }
+  for (int i = lane; i < vectors; i += blockDim.x) {
+    copy_async(reinterpret_cast<uint4*>(to + head) + i, reinterpret_cast<uint4 const*>(from + head) + i);
+  }
+  if (has_edge) { to[edge] = value; }
+}
+
+/// The way back: `elements` results from `shared + skew_of(to)`.
+template <class T>
+__device__ void copy_out(T* to, int elements, unsigned char const* shared) {
+  constexpr int per_vector = 16 / static_cast<int>(sizeof(T));
+  T const* const from = reinterpret_cast<T const*>(shared + skew_of(to));
+  int const head = min(elements, (per_vector - skew_of(to) / static_cast<int>(sizeof(T))) % per_vector);
+  int const vectors = (elements - head) / per_vector;
+  int const tail = head + vectors * per_vector;
+  int const lane = threadIdx.x;
+  for (int i = lane; i < vectors; i += blockDim.x) {
+    __stcs(reinterpret_cast<uint4*>(to + head) + i, reinterpret_cast<uint4 const*>(from + head)[i]);
+  }
+  int const edge = lane < per_vector ? lane : tail + lane - per_vector;
+  if (lane < per_vector ? lane < head : edge < elements) { to[edge] = from[edge]; }
+}
+
+/// Bytes of dynamic shared memory for `resample_trajectory`, whose results begin at `results_offset`.
+template <class Value, class Result>
+constexpr int trajectory_bytes(std::int64_t values, std::int64_t results, int& results_offset) {
+  results_offset = static_cast<int>((values * sizeof(Value) + 31) / 16 * 16);
+  return results_offset + static_cast<int>((results * sizeof(Result) + 31) / 16 * 16);
+}
+
+/// A block with a whole trajectory of short rows: its values come to shared memory as one run of bytes while its stamps
+/// are searched, each thread blends its row there, and the results leave as one run, whatever width a row has. Needs
+/// contiguous rows, no more targets than threads, and 32 threads at least.
+template <class Value, class Result, class Stamp, int N>
+__device__ void resample_trajectory(locate_plan<Stamp> const& plan, blend_params<Value, Result> const& p, Stamp* stage,
+                                    unsigned char* values, unsigned char* results) {
+  int const b = static_cast<int>(blockIdx.x);
+  int const k = static_cast<int>(threadIdx.x);
+  int const length = plan.plain_length;
+  int const targets = static_cast<int>(plan.tiles.length);
+  int const channels = p.values_row_stride;
+  Stamp t = Stamp(0);
+  if (k < targets) { t = load_early(plan.plain_targets + (b * plan.plain_targets_stride + k)); }
+  staged_search<Stamp> const search(plan.plain_stamps + b * plan.plain_stamps_stride, length);
+  search.stage(stage);
+  Value const* const from = p.values + b * p.values_batch_stride;
+  copy_in(from, length * channels, values);
+  wait_for_copies();
+  __syncthreads();
+
+  Result* const to = p.results + b * p.results_batch_stride;
+  if (k < targets) {
+    device::location const where = search.locate(stage, t, plan.rules);
+    auto const* const left =
+        reinterpret_cast<Value const*>(values + skew_of(from)) + max(static_cast<int>(where.row), 0) * channels;
+    auto* const out = reinterpret_cast<Result*>(results + skew_of(to)) + k * channels;
+    Value const* const right = left + (where.blends ? channels : 0);
+#pragma unroll(N == 1 ? 4 : 1)
+    for (int c = 0; c < channels; c += N) {
+      auto const a = *reinterpret_cast<vector<Value, N> const*>(left + c);
+      auto const b_ = *reinterpret_cast<vector<Value, N> const*>(right + c);
+      vector<Result, N> mixed = blend_vector<Value, Result, N>(a, b_, where.weight, where.blends);
+      if (where.row < 0) { mixed = filled<Result, N>(p.fill); }
+      *reinterpret_cast<vector<Result, N>*>(out + c) = mixed;
+    }
+    if (p.valid != nullptr) { p.valid[std::int64_t(b) * targets + k] = where.valid; }
+  }
+  __syncthreads();
+  copy_out(to, targets * channels, results);
+}
+
+}  // namespace robocache::detail
