@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <robocache/robocache.hpp>
+
+#include "support/catch.hpp"
+#include "support/draw.hpp"
+#include "support/host_call.hpp"
+#include "support/scenario.hpp"
+
+// The compiled API on host memory: types as values, exceptions with the status's text. Its device side is what
+// test_gpu's backend calls.
+using namespace test;
+using robocache::compiled::any_output;
+using robocache::compiled::any_series;
+using robocache::compiled::place;
+
+namespace {
+
+/// The bytes that the compiled API makes of a dense problem with a mask.
+template <class Stamp>
+outcome compiled_resample(problem<Stamp> const& p) {
+  timeline_pointers<Stamp> from;
+  timeline_pointers<Stamp> to;
+  from.stamps = p.source.stamps.data();
+  to.stamps = p.target.stamps.data();
+  outcome o;
+  o.results.assign(std::size_t(p.result_layout().extent()) * robocache::size_of(p.result_type), std::byte(poison));
+  o.valid.assign(std::size_t(p.target.total()), poison);
+  any_series const source{p.values.data(), p.value_type, view_of(p.source, from), p.channels};
+  any_output const out{o.results.data(), p.result_type, o.valid.data()};
+  robocache::compiled::resample(place::host, source, view_of(p.target, to), out, p.options);
+  return o;
+}
+
+template <class Stamp>
+problem<Stamp> dense_problem(generator& random, dtype value, dtype result) {
+  problem<Stamp> p;
+  p.source = dense(draw_stamps<Stamp>(random, 40, Stamp(0), Stamp(8)), 2);
+  p.target = dense(draw_stamps<Stamp>(random, 60, Stamp(-8), Stamp(5)), 2);
+  p.value_type = value;
+  p.result_type = result;
+  p.channels = 5;
+  p.options.method = is_integer(value) ? interpolation::nearest : interpolation::linear;
+  p.draw_values(random);
+  return p;
+}
+
+/// The error that a call throws; fails where it throws none.
+template <class Call>
+robocache::error error_of(Call call) {
+  try {
+    call();
+  } catch (robocache::error const& e) { return e; }
+  FAIL("nothing was thrown");
+  return robocache::error(status{});
+}
+
+}  // namespace
+
+TEST_CASE("Compiled API: every pair of types gives the header API's bits", "[compiled]") {
+  generator random(30);
+  auto const check = [&](auto tag, dtype value, dtype result) {
+    auto const p = dense_problem<decltype(tag)>(random, value, result);
+    CAPTURE(robocache::name_of(value), robocache::name_of(result));
+    CHECK(difference(p, compiled_resample(p), resample_on_host(p)) == "");
+  };
+  auto const check_stamps = [&](dtype value, dtype result) {
+    check(float{}, value, result);
+    check(double{}, value, result);
+    check(std::int64_t{}, value, result);
+  };
+  for (auto value : float_types) {
+    for (auto result : float_types) { check_stamps(value, result); }
+  }
+  for (auto type : integer_types) { check_stamps(type, type); }
+}
+
+TEST_CASE("Compiled API: locate gives the header API's records", "[compiled]") {
+  generator random(31);
+  auto const p = dense_problem<double>(random, dtype::float32, dtype::float32);
+  timeline_pointers<double> from;
+  timeline_pointers<double> to;
+  from.stamps = p.source.stamps.data();
+  to.stamps = p.target.stamps.data();
+  located_outcome o;
+  o.rows.resize(std::size_t(2 * p.target.total()));
+  o.weights.resize(std::size_t(p.target.total()));
+  o.valid.resize(std::size_t(p.target.total()));
+  robocache::compiled::locate(place::host, view_of(p.source, from), view_of(p.target, to),
+                              {o.rows.data(), o.weights.data(), o.valid.data()}, p.options);
+  CHECK(difference(o, locate_on_host(p)) == "");
+}
+
+TEST_CASE("Compiled API: it throws the header API's text", "[compiled]") {
+  generator random(32);
+  auto p = dense_problem<float>(random, dtype::bfloat16, dtype::float32);
+  p.options.max_gap = -2;
+  auto const e = error_of([&] { compiled_resample(p); });
+  status const s = resample_on_host(p).state;
+  CHECK(std::string(e.what()) == s.message());
+  CHECK(e.argument() == s.argument());
+  CHECK(e.code() == s.code());
+  CHECK(std::string(e.what()).find("options.max_gap: found -2") == 0);
+}
+
+TEST_CASE("Compiled API: types that do not go together", "[compiled]") {
+  generator random(33);
+  auto integers_to_float = dense_problem<float>(random, dtype::int32, dtype::int32);
+  integers_to_float.result_type = dtype::float32;
+  CHECK(std::string(error_of([&] { compiled_resample(integers_to_float); }).what()).find("int32") != std::string::npos);
+  auto to_integers = dense_problem<float>(random, dtype::float32, dtype::float32);
+  to_integers.result_type = dtype::uint8;
+  CHECK(std::string(error_of([&] { compiled_resample(to_integers); }).what()).find("uint8") != std::string::npos);
+  auto no_type = dense_problem<float>(random, dtype::float32, dtype::float32);
+  no_type.value_type = dtype(99);
+  CHECK_THROWS_AS(compiled_resample(no_type), robocache::error);
+
+  float const stamps[2] = {0, 1};
+  double const other[2] = {0, 1};
+  float const values[2] = {1, 2};
+  float results[2] = {-5, -5};
+  any_series const source{values, dtype::float32, timeline<float>::dense(stamps, 1, 2), 1};
+  any_output const out{results, dtype::float32};
+  auto const same = timeline<float>::dense(stamps, 1, 2);
+  auto const unlike = timeline<double>::dense(other, 1, 2);
+  using robocache::compiled::resample;
+  resample_options<float> const options;
+  CHECK_THROWS_AS(resample(place::host, source, unlike, out, options), robocache::error);
+  CHECK_THROWS_AS(resample(place::host, source, same, out, resample_options<double>{}), robocache::error);
+  CHECK(results[0] == -5);
+  resample(place::host, source, same, out, options);
+  CHECK(results[1] == 2);
+}
+
+TEST_CASE("Compiled API: the number of devices is known everywhere", "[compiled]") {
+  CHECK(robocache::compiled::device_count() >= 0);
+}

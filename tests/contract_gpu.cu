@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <thread>
+#include <vector>
+
+#include <robocache/resample.cuh>
+
+#include "support/catch.hpp"
+#include "support/device_space.hpp"
+#include "support/problem.hpp"
+
+// What a call does beside its results (semantics, "A call"): only on the given stream, no synchronisation, no
+// allocation, capturable, the current device and the last error untouched.
+using namespace test;
+
+namespace {
+
+/// Keeps a stream busy for about `milliseconds`.
+__global__ void delay(long long milliseconds) {
+  long long begin = 0;
+  long long now = 0;
+  asm volatile("mov.u64 %0, %globaltimer;" : "=l"(begin));
+  do {
+    __nanosleep(10'000);
+    asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now));
+  } while (now - begin < milliseconds * 1'000'000);
+}
+
+/// A stream that no default stream waits for.
+class own_stream {
+ public:
+  own_stream() { check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate"); }
+  ~own_stream() { cudaStreamDestroy(stream_); }
+  own_stream(own_stream const&) = delete;
+  own_stream& operator=(own_stream const&) = delete;
+  operator cudaStream_t() const { return stream_; }  // NOLINT: it stands for one
+  bool busy() const { return cudaStreamQuery(stream_) == cudaErrorNotReady; }
+  void wait() const { check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
+
+ private:
+  cudaStream_t stream_{};
+};
+
+/// FP32 rows 0, 1, 2, ... (times `factor`) on a uniform timeline, resampled half-way between the samples.
+class job {
+ public:
+  static constexpr std::int64_t rows = 64;
+  static constexpr std::int64_t channels = 48;
+  static constexpr std::int64_t targets = rows - 1;
+
+  job() {
+    check_cuda(cudaMalloc(&values_, rows * channels * 4), "cudaMalloc");
+    check_cuda(cudaMalloc(&results_, targets * channels * 4), "cudaMalloc");
+    check_cuda(cudaMalloc(&valid_, targets), "cudaMalloc");
+    check_cuda(cudaMallocHost(&staging_, rows * channels * 4), "cudaMallocHost");
+    check_cuda(cudaMemset(values_, 0, rows * channels * 4), "cudaMemset");
+    clear();
+  }
+  ~job() {
+    cudaFree(values_);
+    cudaFree(results_);
+    cudaFree(valid_);
+    cudaFreeHost(staging_);
+  }
+  job(job const&) = delete;
+  job& operator=(job const&) = delete;
+
+  void clear() const {
+    check_cuda(cudaMemset(results_, poison, targets * channels * 4), "cudaMemset");
+    check_cuda(cudaMemset(valid_, poison, targets), "cudaMemset");
+    check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+  }
+
+  /// Enqueues the copy of the values; nothing may be using them.
+  void upload(float factor, cudaStream_t stream) const {
+    for (std::int64_t i = 0; i < rows * channels; ++i) { staging_[i] = factor * float(i / channels); }
+    check_cuda(cudaMemcpyAsync(values_, staging_, rows * channels * 4, cudaMemcpyHostToDevice, stream), "upload");
+  }
+
+  status call(cudaStream_t stream, float max_gap = robocache::unlimited_gap<float>()) const {
+    auto const when = robocache::timeline<float>::uniform(0, 1, 1, rows);
+    auto const target = robocache::timeline<float>::uniform(0.5f, 1, 1, targets);
+    resample_options<float> options;
+    options.max_gap = max_gap;
+    return robocache::resample(robocache::series<float, float>{values_, when, channels}, target,
+                               robocache::output<float>{results_, valid_}, options, stream);
+  }
+
+  /// Results as they are now; waits for `stream` alone.
+  std::vector<float> results(cudaStream_t stream) const {
+    std::vector<float> copy(targets * channels);
+    check_cuda(cudaMemcpyAsync(copy.data(), results_, copy.size() * 4, cudaMemcpyDeviceToHost, stream), "download");
+    check_cuda(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+    return copy;
+  }
+
+  static std::vector<float> expected(float factor) {
+    std::vector<float> wanted(targets * channels);
+    for (std::int64_t i = 0; i < targets * channels; ++i) {
+      wanted[std::size_t(i)] = 0.5f * (factor * float(i / channels)) + 0.5f * (factor * float(i / channels + 1));
+    }
+    return wanted;
+  }
+
+  static bool untouched(std::vector<float> const& results) {
+    auto const* bytes = reinterpret_cast<unsigned char const*>(results.data());
+    return std::all_of(bytes, bytes + results.size() * 4, [](unsigned char b) { return b == poison; });
+  }
+
+ private:
+  float* values_ = nullptr;
+  float* results_ = nullptr;
+  std::uint8_t* valid_ = nullptr;
+  float* staging_ = nullptr;
+};
+
+/// The first call loads the kernels; that is CUDA's doing and not what is tested.
+void warm_up(job const& j) {
+  REQUIRE(j.call(cudaStreamPerThread).ok());
+  check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+  j.clear();
+}
+
+}  // namespace
+
+TEST_CASE("A call: only on the given stream, and without synchronisation", "[contract]") {
+  job const j;
+  warm_up(j);
+  own_stream const stream;
+  own_stream const other;
+  delay<<<1, 1, 0, stream>>>(200);
+  j.upload(3, stream);
+  REQUIRE(j.call(stream).ok());
+  CHECK(stream.busy());  // the call came back before the work before it was done
+  CHECK(cudaStreamQuery(cudaStreamLegacy) == cudaSuccess);
+  CHECK(cudaStreamQuery(cudaStreamPerThread) == cudaSuccess);
+  auto const early = j.results(other);
+  bool const still_busy = stream.busy();
+  stream.wait();
+  // Work on another stream would have run by now, and on values that were not there yet.
+  if (still_busy) { CHECK(job::untouched(early)); }
+  CHECK(j.results(stream) == job::expected(3));
+}
+
+TEST_CASE("A call: the default streams are streams like any other", "[contract]") {
+  job const j;
+  warm_up(j);
+  for (cudaStream_t stream : {cudaStream_t(nullptr), cudaStreamLegacy, cudaStreamPerThread}) {
+    j.clear();
+    j.upload(2, stream);
+    REQUIRE(j.call(stream).ok());
+    CHECK(j.results(stream) == job::expected(2));
+  }
+}
+
+TEST_CASE("A call: capturable in a CUDA graph, and replayed on new values", "[contract]") {
+  job const j;
+  own_stream const stream;
+  cudaGraph_t graph{};
+  cudaGraphExec_t executable{};
+  // The strictest mode: what may synchronise or allocate, anywhere in the process, breaks the capture.
+  check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "cudaStreamBeginCapture");
+  status const s = j.call(stream);
+  REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
+  REQUIRE(s.ok());
+  std::size_t nodes = 0;
+  check_cuda(cudaGraphGetNodes(graph, nullptr, &nodes), "cudaGraphGetNodes");
+  CHECK(nodes >= 1);
+  check_cuda(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate");
+  for (float factor : {1.0f, -4.0f, 0.5f}) {
+    j.clear();
+    j.upload(factor, stream);
+    check_cuda(cudaGraphLaunch(executable, stream), "cudaGraphLaunch");
+    CHECK(j.results(stream) == job::expected(factor));
+  }
+  cudaGraphExecDestroy(executable);
+  cudaGraphDestroy(graph);
+}
+
+TEST_CASE("A call: no allocation", "[contract]") {
+  job const j;
+  warm_up(j);
+  own_stream const stream;
+  std::size_t before = 0;
+  std::size_t after = 0;
+  std::size_t total = 0;
+  check_cuda(cudaMemGetInfo(&before, &total), "cudaMemGetInfo");
+  for (int i = 0; i < 100; ++i) { REQUIRE(j.call(stream).ok()); }
+  stream.wait();
+  check_cuda(cudaMemGetInfo(&after, &total), "cudaMemGetInfo");
+  CHECK(after == before);
+}
+
+TEST_CASE("A call: the current device is untouched", "[contract]") {
+  int count = 0;
+  check_cuda(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
+  for (int device = 0; device < count; ++device) {
+    check_cuda(cudaSetDevice(device), "cudaSetDevice");
+    job const j;
+    REQUIRE(j.call(nullptr).ok());
+    CHECK_FALSE(j.call(nullptr, -1).ok());
+    int now = -1;
+    check_cuda(cudaGetDevice(&now), "cudaGetDevice");
+    CHECK(now == device);
+    check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+  }
+  check_cuda(cudaSetDevice(0), "cudaSetDevice");
+}
+
+TEST_CASE("A call: the last error is untouched on success and never cleared", "[contract]") {
+  job const j;
+  own_stream const stream;
+  warm_up(j);
+  CHECK(cudaGetLastError() == cudaSuccess);
+  REQUIRE(j.call(stream).ok());
+  CHECK(cudaPeekAtLastError() == cudaSuccess);
+  CHECK_FALSE(j.call(stream, -1).ok());
+  CHECK(cudaPeekAtLastError() == cudaSuccess);
+
+  REQUIRE(cudaSetDevice(12345) == cudaErrorInvalidDevice);  // somebody else's error, left for them
+  j.upload(7, stream);
+  status const s = j.call(stream);
+  CHECK(s.ok());
+  CHECK(cudaPeekAtLastError() == cudaErrorInvalidDevice);
+  CHECK_FALSE(j.call(stream, -1).ok());
+  CHECK(cudaGetLastError() == cudaErrorInvalidDevice);
+  CHECK(cudaGetLastError() == cudaSuccess);
+  CHECK(j.results(stream) == job::expected(7));
+}
+
+TEST_CASE("A call: when a check fails nothing is enqueued or written", "[contract]") {
+  job const j;
+  own_stream const stream;
+  warm_up(j);
+  status const s = j.call(stream, -1);
+  CHECK(std::string(s.argument()) == "options.max_gap");
+  CHECK_FALSE(stream.busy());
+  CHECK(job::untouched(j.results(stream)));
+}
+
+TEST_CASE("A call: from several threads at once, each on its own stream", "[contract]") {
+  constexpr int count = 4;
+  std::vector<int> right(count, 0);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) {
+    threads.emplace_back([&right, i] {
+      job const j;
+      own_stream const stream;
+      for (int round = 0; round < 50; ++round) {
+        j.upload(float(i + 1), stream);
+        bool const ok = j.call(stream).ok();
+        right[std::size_t(i)] += ok && j.results(stream) == job::expected(float(i + 1)) ? 1 : 0;
+      }
+    });
+  }
+  for (auto& t : threads) { t.join(); }
+  CHECK(right == std::vector<int>(count, 50));
+}
+
+TEST_CASE("A call: costs the host at most 5 microseconds, checks included", "[contract]") {
+  job const j;
+  own_stream const stream;
+  warm_up(j);
+  std::vector<double> microseconds;
+  for (int round = 0; round < 40; ++round) {
+    for (int i = 0; i < 25; ++i) {  // few at a time: a full queue makes any launch wait
+      auto const begin = std::chrono::steady_clock::now();
+      bool const ok = j.call(stream).ok();
+      auto const end = std::chrono::steady_clock::now();
+      REQUIRE(ok);
+      microseconds.push_back(std::chrono::duration<double, std::micro>(end - begin).count());
+    }
+    stream.wait();
+  }
+  std::nth_element(microseconds.begin(), microseconds.begin() + 500, microseconds.end());
+  std::printf("host cost of a call: %.2f us (median of %zu)\n", microseconds[500], microseconds.size());
+  CHECK(microseconds[500] <= 10);  // twice the promise: a busy machine is not a slow library
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <vector>
+
+#include <robocache/robocache.hpp>
+
+#include "support/catch.hpp"
+#include "support/device_space.hpp"
+#include "support/problem.hpp"
+#include "support/skip.hpp"
+
+// More than 2^31 elements and more than 2^32 bytes, in values, in results and in targets. Expected results are known
+// without an oracle: a few rows are read back, among them those on both sides of each power of two.
+using namespace test;
+using namespace robocache::compiled;
+
+namespace {
+
+class device_memory {
+ public:
+  explicit device_memory(std::int64_t bytes) { usable_ = cudaMalloc(&memory_, std::size_t(bytes)) == cudaSuccess; }
+  ~device_memory() {
+    if (usable_) { cudaFree(memory_); }
+    cudaGetLastError();
+  }
+  device_memory(device_memory const&) = delete;
+  device_memory& operator=(device_memory const&) = delete;
+
+  bool usable() const { return usable_; }
+  template <class T>
+  T* as() const {
+    return static_cast<T*>(memory_);
+  }
+
+ private:
+  void* memory_ = nullptr;
+  bool usable_ = false;
+};
+
+template <class T>
+T fetch(T const* from) {
+  T value{};
+  device_space::read(&value, from, sizeof(T));
+  return value;
+}
+
+template <class T>
+void put(T* to, T value) {
+  device_space::write(to, &value, sizeof(T));
+  check_cuda(cudaStreamSynchronize(device_space::stream()), "cudaStreamSynchronize");
+}
+
+constexpr std::int64_t two_to_31 = std::int64_t(1) << 31;
+constexpr std::int64_t two_to_32 = std::int64_t(1) << 32;
+
+}  // namespace
+
+TEST_CASE("Large: results of more than 2^32 bytes and 2^31 elements", "[large]") {
+  constexpr std::int64_t channels = 1024;
+  constexpr std::int64_t length = two_to_31 / channels + 5;
+  device_memory const results(length * channels * 4);
+  device_memory const values(2 * channels * 4);
+  if (!results.usable() || !values.usable()) {
+    skip("large results: the device has no 9 GiB to give");
+    return;
+  }
+  std::vector<float> rows(2 * channels, 0.0f);
+  for (std::int64_t c = 0; c < channels; ++c) { rows[std::size_t(channels + c)] = float(c); }
+  device_space::write(values.as<void>(), rows.data(), rows.size() * 4);
+  // Target k stands at k / 2^22 between a row of zeros and the row 0, 1, 2, ...
+  auto const target = timeline<double>::uniform(0, 1.0 / 4194304, 1, length);
+  any_series const source{values.as<void>(), dtype::float32, timeline<double>::uniform(0, 1, 1, 2), channels};
+  any_output const out{results.as<void>(), dtype::float32};
+  resample(place::device, source, target, out, resample_options<double>{}, device_space::stream());
+  for (std::int64_t row : {std::int64_t(0), std::int64_t(1), two_to_31 / channels / 2 - 1, two_to_31 / channels / 2,
+                           two_to_31 / channels - 1, two_to_31 / channels, length - 1}) {
+    for (std::int64_t c : {0, 1, 777, 1023}) {
+      CAPTURE(row, c);
+      CHECK(fetch(results.as<float>() + row * channels + c) == float(double(row) / 4194304) * float(c));
+    }
+  }
+}
+
+TEST_CASE("Large: values of more than 2^32 elements", "[large]") {
+  constexpr std::int64_t channels = 4;
+  constexpr std::int64_t length = two_to_32 / channels + 3;
+  device_memory const values(length * channels);
+  device_memory const results(8 * channels);
+  device_memory const stamps(8 * 8);
+  if (!values.usable() || !results.usable() || !stamps.usable()) {
+    skip("large values: the device has no 5 GiB to give");
+    return;
+  }
+  check_cuda(cudaMemsetAsync(values.as<void>(), 1, std::size_t(length * channels), device_space::stream()), "memset");
+  std::vector<std::int64_t> const rows{
+      0, two_to_31 / channels - 1, two_to_31 / channels, two_to_32 / channels - 1, two_to_32 / channels, length - 1};
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    put(values.as<std::uint8_t>() + rows[k] * channels + 1, std::uint8_t(100 + k));
+  }
+  device_space::write(stamps.as<void>(), rows.data(), rows.size() * 8);
+  auto const count = std::int64_t(rows.size());
+  any_series const source{values.as<void>(), dtype::uint8, timeline<std::int64_t>::uniform(0, 1, 1, length), channels};
+  any_output const out{results.as<void>(), dtype::uint8};
+  resample_options<std::int64_t> options;
+  options.method = interpolation::previous;
+  resample(place::device, source, timeline<std::int64_t>::dense(stamps.as<std::int64_t>(), 1, count), out, options,
+           device_space::stream());
+  for (std::int64_t k = 0; k < count; ++k) {
+    CAPTURE(k);
+    CHECK(int(fetch(results.as<std::uint8_t>() + k * channels + 1)) == 100 + k);
+    CHECK(int(fetch(results.as<std::uint8_t>() + k * channels + 2)) == 1);
+  }
+}
+
+TEST_CASE("Large: more than 2^31 targets, with their mask", "[large]") {
+  constexpr std::int64_t batch = 4;
+  constexpr std::int64_t length = two_to_31 / batch + 37;
+  constexpr std::int64_t step = std::int64_t(1) << 26;
+  device_memory const results(batch * length);
+  device_memory const valid(batch * length);
+  device_memory const values(8);
+  if (!results.usable() || !valid.usable() || !values.usable()) {
+    skip("many targets: the device has no 5 GiB to give");
+    return;
+  }
+  check_cuda(cudaMemsetAsync(results.as<void>(), poison, batch * length, device_space::stream()), "memset");
+  check_cuda(cudaMemsetAsync(valid.as<void>(), poison, batch * length, device_space::stream()), "memset");
+  for (std::uint8_t i = 0; i < 8; ++i) { put(values.as<std::uint8_t>() + i, i); }
+  // Target k is at k, sample i at i * 2^26: the last eighth of the targets is beyond the last sample.
+  auto const when = timeline<std::int64_t>::uniform(0, step, batch, 8);
+  any_series const source{values.as<void>(), dtype::uint8, when, 1, 0};
+  any_output const out{results.as<void>(), dtype::uint8, valid.as<std::uint8_t>()};
+  resample_options<std::int64_t> options;
+  options.method = interpolation::nearest;
+  resample(place::device, source, timeline<std::int64_t>::uniform(0, 1, batch, length), out, options,
+           device_space::stream());
+  for (std::int64_t row : {std::int64_t(0), step / 2, step / 2 + 1, 7 * step, 7 * step + 1, length - 1, length,
+                           2 * length + 3 * step, two_to_31 - 1, two_to_31, batch * length - 1}) {
+    CAPTURE(row);
+    std::int64_t const k = row % length;
+    std::int64_t const nearest = std::min<std::int64_t>((k + step / 2 - 1) / step, 7);
+    CHECK(int(fetch(results.as<std::uint8_t>() + row)) == nearest);
+    CHECK(int(fetch(valid.as<std::uint8_t>() + row)) == (k <= 7 * step ? 1 : 0));
+  }
+}

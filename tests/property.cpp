@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/draw.hpp"
+#include "support/guarded.hpp"
+#include "support/scenario.hpp"
+
+using namespace test;
+
+namespace {
+
+/// Draws one problem of each stamp type and compares it with the oracle; on failure says how to repeat it.
+std::string draw_and_verify(std::uint64_t seed, draw_limits const& limits) {
+  generator random(seed);
+  auto const source = random.one_of(source_shapes);
+  auto const target = random.one_of(target_shapes);
+  auto const check = [&](auto const& p) {
+    std::string const text = verify(p);
+    if (text.empty()) { return text; }
+    return text + "\n" + describe(p) + "\nrepeat: ROBOCACHE_SEED=" + std::to_string(seed) + " ROBOCACHE_DRAWS=1 test_" +
+           backend_name() + " '[property]'";
+  };
+  switch (random.between(0, 2)) {
+    case 0: return check(draw_problem<float>(random, source, target, limits));
+    case 1: return check(draw_problem<double>(random, source, target, limits));
+    default: return check(draw_problem<std::int64_t>(random, source, target, limits));
+  }
+}
+
+int draws_or(int otherwise) {
+  char const* const text = std::getenv("ROBOCACHE_DRAWS");
+  return text == nullptr ? otherwise : std::atoi(text);
+}
+
+}  // namespace
+
+TEST_CASE("Property: whatever is drawn is what the oracle says", "[property]") {
+  std::uint64_t const first = seed_or(20'000);
+  int const count = draws_or(3000);
+  for (int i = 0; i < count; ++i) {
+    draw_limits limits;
+    if (i % 50 == 49) { limits = {20, 300, 300, 0.05}; }  // few large ones: many tiles, more than one block of each
+    if (i % 50 == 48) { limits = {300, 4, 9, 0.05}; }
+    REQUIRE(draw_and_verify(first + std::uint64_t(i), limits) == "");
+  }
+}
+
+TEST_CASE("Sanitize: every kind and method in memory allocated to the byte", "[.][sanitize]") {
+  exact_memory const exact;
+  for (auto source : source_shapes) {
+    for (auto target : target_shapes) {
+      generator random(500 + 16 * std::uint64_t(source) + std::uint64_t(target));
+      draw_limits limits;
+      limits.batch = 3;
+      limits.length = 20;
+      auto const f = draw_problem<float>(random, source, target, limits);
+      CHECK(verify(f) == "");
+      auto const i = draw_problem<std::int64_t>(random, source, target, limits);
+      CHECK(verify(i) == "");
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "problem.hpp"
+
+namespace test {
+
+/// While one lives, buffers are allocated to the byte, without guards: what reads past the end of an input is then
+/// seen by AddressSanitizer or compute-sanitizer, which a guard would hide from them.
+class exact_memory {
+ public:
+  exact_memory() { ++depth(); }
+  ~exact_memory() { --depth(); }
+  exact_memory(exact_memory const&) = delete;
+  exact_memory& operator=(exact_memory const&) = delete;
+
+  static bool wanted() {
+#if defined(__SANITIZE_ADDRESS__)
+    return true;
+#else
+    return depth() > 0;
+#endif
+  }
+
+ private:
+  static int& depth() {
+    static int value = 0;
+    return value;
+  }
+};
+
+/// A buffer in `Space` between two guards. As an input the guards read as NaN, so that what is read there shows in a
+/// result; as an output they must stay as they are.
+template <class Space>
+class guarded {
+ public:
+  /// A copy of `bytes` bytes, which the call must leave alone; null is memory for results: poison.
+  guarded(void const* data, std::size_t bytes, std::size_t misaligned_bytes = 0)
+      : front_((exact_memory::wanted() ? 0 : guard_bytes) + misaligned_bytes),
+        bytes_(bytes),
+        is_input_(data != nullptr) {
+    std::size_t const back = exact_memory::wanted() ? 0 : guard_bytes;
+    before_.assign(front_ + bytes + back, is_input_ ? std::byte(0xFF) : std::byte(poison));
+    if (data != nullptr) {
+      auto const* from = static_cast<std::byte const*>(data);
+      std::copy(from, from + bytes, before_.begin() + std::ptrdiff_t(front_));
+    }
+    memory_ = Space::allocate(std::max<std::size_t>(before_.size(), 1));
+    Space::write(memory_, before_.data(), before_.size());
+  }
+  ~guarded() { Space::release(memory_); }
+  guarded(guarded const&) = delete;
+  guarded& operator=(guarded const&) = delete;
+
+  void* data() const { return static_cast<std::byte*>(memory_) + front_; }
+
+  /// What the buffer holds now; adds to `trouble` what was written outside of it, or to an input.
+  std::vector<std::byte> read(char const* name, std::string& trouble) const {
+    std::vector<std::byte> now(before_.size());
+    Space::read(now.data(), memory_, now.size());
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      bool const inside = i >= front_ && i < front_ + bytes_;
+      if ((is_input_ || !inside) && now[i] != before_[i]) {
+        trouble += std::string(name) + ": byte " + std::to_string(long(i) - long(front_)) + " of " +
+                   std::to_string(bytes_) + " was written; ";
+        break;
+      }
+    }
+    return {now.begin() + long(front_), now.begin() + long(front_ + bytes_)};
+  }
+
+ private:
+  static constexpr std::size_t guard_bytes = 512;
+  std::size_t front_;
+  std::size_t bytes_;
+  bool is_input_;
+  std::vector<std::byte> before_;
+  void* memory_;
+};
+
+}  // namespace test

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend.hpp"
+
+#include <robocache/host.hpp>
+
+#include "host_call.hpp"
+
+namespace test {
+
+char const* backend_name() { return "host"; }
+bool backend_available() { return true; }
+
+template <class Stamp>
+outcome resample(problem<Stamp> const& p) {
+  return resample_on_host(p);
+}
+
+template <class Stamp>
+located_outcome locate(problem<Stamp> const& p) {
+  return locate_on_host(p);
+}
+
+template <class Stamp>
+status resample_views(robocache::series<float, Stamp> const& source, timeline<Stamp> const& target,
+                      robocache::output<float> const& out, resample_options<Stamp> const& options) {
+  return robocache::host::resample(source, target, out, options);
+}
+
+template outcome resample(problem<float> const&);
+template outcome resample(problem<double> const&);
+template outcome resample(problem<std::int64_t> const&);
+template located_outcome locate(problem<float> const&);
+template located_outcome locate(problem<double> const&);
+template located_outcome locate(problem<std::int64_t> const&);
+template status resample_views(robocache::series<float, float> const&, timeline<float> const&,
+                               robocache::output<float> const&, resample_options<float> const&);
+
+}  // namespace test

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host_call.hpp"
+
+#include <cstdlib>
+#include <cstring>
+
+#include <robocache/host.hpp>
+
+#include "runner.hpp"
+#include "typed.hpp"
+
+namespace test {
+namespace {
+
+struct host_space {
+  static void* allocate(std::size_t bytes) { return std::malloc(bytes); }
+  static void release(void* memory) { std::free(memory); }
+  static void write(void* to, void const* from, std::size_t bytes) { copy(to, from, bytes); }
+  static void read(void* to, void const* from, std::size_t bytes) { copy(to, from, bytes); }
+
+ private:
+  static void copy(void* to, void const* from, std::size_t bytes) {
+    if (bytes > 0) { std::memcpy(to, from, bytes); }
+  }
+};
+
+}  // namespace
+
+template <class Stamp>
+outcome resample_on_host(problem<Stamp> const& p) {
+  return run_resample<host_space>(p, [](call_arguments<Stamp> const& a) {
+    return with_types(a.of.value_type, a.of.result_type, [&](auto value, auto result) {
+      using value_type = typename decltype(value)::type;
+      using result_type = typename decltype(result)::type;
+      return robocache::host::resample(a.template series<value_type>(), a.target, a.template output<result_type>(),
+                                       a.of.options);
+    });
+  });
+}
+
+template <class Stamp>
+located_outcome locate_on_host(problem<Stamp> const& p) {
+  return run_locate<host_space>(p, [](call_arguments<Stamp> const& a, robocache::located const& out) {
+    return robocache::host::locate(a.source, a.target, out, a.of.options);
+  });
+}
+
+template outcome resample_on_host(problem<float> const&);
+template outcome resample_on_host(problem<double> const&);
+template outcome resample_on_host(problem<std::int64_t> const&);
+template located_outcome locate_on_host(problem<float> const&);
+template located_outcome locate_on_host(problem<double> const&);
+template located_outcome locate_on_host(problem<std::int64_t> const&);
+
+}  // namespace test

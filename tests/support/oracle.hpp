@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "problem.hpp"
+
+/// What semantics say a result is, in plain loops, and nothing of the library's code.
+namespace test::oracle {
+
+/// What one target reads.
+struct record {
+  std::int64_t first = -1;   ///< rows of the source counted over all trajectories; -1: fill
+  std::int64_t second = -1;  ///< the same row where only one contributes
+  float weight = 0;          ///< of the second row
+  long double exact = 0;     ///< the same in real numbers
+  bool valid = false;
+};
+
+/// The stamps of trajectory `b`.
+template <class Stamp>
+std::vector<Stamp> stamps_of(timeline_data<Stamp> const& t, std::int64_t b);
+
+/// The first row of trajectory `b`, rows counted over all trajectories.
+template <class Stamp>
+std::int64_t first_row(timeline_data<Stamp> const& t, std::int64_t b);
+
+/// One record for each target row; rows that no trajectory owns are fill and not valid.
+template <class Stamp>
+std::vector<record> locate(problem<Stamp> const& p);
+
+/// The bits of one result: the normative operations in float, one rounding at the end.
+template <class Stamp>
+std::uint64_t blend(problem<Stamp> const& p, record const& r, std::int64_t channel);
+
+/// The same in double, for floating-point values that are finite.
+struct real_result {
+  double value;
+  double largest;  ///< the largest magnitude among the values read, times the sum of the weights' magnitudes
+};
+template <class Stamp>
+real_result blend_in_double(problem<Stamp> const& p, record const& r, std::int64_t channel);
+
+}  // namespace test::oracle

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "backend.hpp"
+#include "compare.hpp"
+#include "problem.hpp"
+
+namespace test {
+
+/// One trajectory of one FP32 channel, dense, with the mask: what most sentences of the semantics are about.
+template <class Stamp>
+problem<Stamp> one_trajectory(std::vector<Stamp> samples, std::vector<double> const& values, std::vector<Stamp> targets,
+                              interpolation method = interpolation::linear) {
+  problem<Stamp> p;
+  p.source = dense(std::move(samples), 1);
+  p.target = dense(std::move(targets), 1);
+  p.options.method = method;
+  p.set_values(values);
+  return p;
+}
+
+/// Results of all target rows in channel 0.
+template <class Stamp>
+std::vector<double> results_of(problem<Stamp> const& p) {
+  outcome const o = resample(p);
+  std::vector<double> numbers;
+  for (std::int64_t row = 0; row < p.target.total(); ++row) { numbers.push_back(result_at(p, o, row)); }
+  return numbers;
+}
+
+/// Masks of all target rows.
+template <class Stamp>
+std::vector<int> valid_of(problem<Stamp> const& p) {
+  outcome const o = resample(p);
+  return {o.valid.begin(), o.valid.end()};
+}
+
+constexpr std::initializer_list<interpolation> all_methods = {interpolation::previous, interpolation::next,
+                                                              interpolation::nearest, interpolation::linear};
+constexpr std::initializer_list<edge> all_edges = {edge::clamp, edge::fill, edge::extrapolate};
+constexpr std::initializer_list<dtype> float_types = {dtype::float32, dtype::float16, dtype::bfloat16};
+constexpr std::initializer_list<dtype> integer_types = {dtype::uint8, dtype::int32, dtype::int64};
+
+}  // namespace test
