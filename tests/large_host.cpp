@@ -41,28 +41,34 @@ class address_space {
 }  // namespace
 
 TEST_CASE("Large: strides beyond 2^31 and 2^32 elements, of values and of results", "[large]") {
-  constexpr std::int64_t stride = (std::int64_t(1) << 32) + 24;
-  constexpr std::int64_t half = (std::int64_t(1) << 31) + 8;
-  address_space const values((3 * stride + 16) * 4);
-  address_space const results((3 * stride + 16) * 4);
+  constexpr std::int64_t batch = 2;
+  constexpr std::int64_t rows = 3;
+  constexpr std::int64_t row_stride = (std::int64_t(1) << 31) - 8;
+  constexpr std::int64_t batch_stride = (std::int64_t(1) << 33) + 24;
+  constexpr std::int64_t extent = (batch - 1) * batch_stride + (rows - 1) * row_stride + 1;
+  address_space const values(extent * 4);
+  address_space const results(extent * 4);
   if (!values.usable() || !results.usable()) {
-    skip("large strides: the system gives no 200 GiB of address space");
+    skip("large strides: the system gives no 100 GiB of address space");
     return;
   }
-  float const stamps[2] = {0, 1};
-  float const targets[2] = {0.5f, 1};
+  float const stamps[rows] = {0, 1, 2};
+  float const targets[rows] = {0.5f, 1, 1.5f};
   auto* const from = values.as<float>();
   auto* const to = results.as<float>();
-  auto const when = timeline<float>::shared(stamps, 3, 2);
-  auto const target = timeline<float>::shared(targets, 3, 2);
-  for (std::int64_t b = 0; b < 3; ++b) {
-    from[b * stride] = float(10 * b);
-    from[b * stride + half] = float(10 * b + 4);
+  for (std::int64_t b = 0; b < batch; ++b) {
+    for (std::int64_t i = 0; i < rows; ++i) { from[b * batch_stride + i * row_stride] = float(10 * b + 4 * i); }
   }
-  robocache::series<float, float> const source{from, when, 1, stride, half};
-  REQUIRE(robocache::host::resample(source, target, robocache::output<float>{to, nullptr, stride, half}, {}).ok());
-  for (std::int64_t b = 0; b < 3; ++b) {
-    CHECK(to[b * stride] == float(10 * b + 2));
-    CHECK(to[b * stride + half] == float(10 * b + 4));
+  auto const when = timeline<float>::shared(stamps, batch, rows);
+  auto const target = timeline<float>::shared(targets, batch, rows);
+  robocache::series<float, float> const source{from, when, 1, batch_stride, row_stride};
+  robocache::output<float> const out{to, nullptr, batch_stride, row_stride};
+  status const s = robocache::host::resample(source, target, out, {});
+  INFO(s.message());
+  REQUIRE(s.ok());
+  for (std::int64_t b = 0; b < batch; ++b) {
+    CHECK(to[b * batch_stride] == float(10 * b + 2));
+    CHECK(to[b * batch_stride + row_stride] == float(10 * b + 4));
+    CHECK(to[b * batch_stride + 2 * row_stride] == float(10 * b + 6));
   }
 }
