@@ -7,42 +7,30 @@ namespace {
 
 char const* name_of(stamp_dtype type) {
   switch (type) {
-    case stamp_dtype::float32:
-      return "fp32";
-    case stamp_dtype::float64:
-      return "fp64";
-    case stamp_dtype::int64:
-      return "int64";
+    case stamp_dtype::float32: return "fp32";
+    case stamp_dtype::float64: return "fp64";
+    case stamp_dtype::int64: return "int64";
   }
   return "?";
 }
 
 char const* name_of(timeline_kind kind) {
   switch (kind) {
-    case timeline_kind::dense:
-      return "dense";
-    case timeline_kind::shared:
-      return "shared";
-    case timeline_kind::ragged:
-      return "ragged";
-    case timeline_kind::uniform:
-      return "uniform";
-    case timeline_kind::windows:
-      return "windows";
+    case timeline_kind::dense: return "dense";
+    case timeline_kind::shared: return "shared";
+    case timeline_kind::ragged: return "ragged";
+    case timeline_kind::uniform: return "uniform";
+    case timeline_kind::windows: return "windows";
   }
   return "?";
 }
 
 char const* name_of(interpolation method) {
   switch (method) {
-    case interpolation::previous:
-      return "previous";
-    case interpolation::next:
-      return "next";
-    case interpolation::nearest:
-      return "nearest";
-    case interpolation::linear:
-      return "linear";
+    case interpolation::previous: return "previous";
+    case interpolation::next: return "next";
+    case interpolation::nearest: return "nearest";
+    case interpolation::linear: return "linear";
   }
   return "?";
 }

@@ -72,18 +72,19 @@ class rotated_array {
   device_array<T> memory_;
 };
 
-/// Calls in one graph: enough that launching the graph weighs little.
-inline constexpr int calls_per_replay = 20;
+/// Calls in one graph, at least: so many that launching it, several microseconds, weighs little even on short calls.
+inline constexpr int calls_at_least = 20, short_calls_at_least = 100;
+inline constexpr std::int64_t short_call_bytes = 32 << 20;
 
 /// How many sets of buffers a rotation needs so that four times the L2 cache is touched before one is touched again.
-/// Divides `calls_per_replay` or is a multiple of it: so the rotation runs on evenly from replay to replay.
+/// Divides 20 or is a multiple of it: so the rotation runs on evenly from replay to replay.
 inline int sets_in_rotation(std::int64_t bytes_a_call, std::int64_t l2_bytes, bool hot) {
   if (hot) { return 1; }
   std::int64_t const least = 4 * l2_bytes / std::max<std::int64_t>(1, bytes_a_call) + 2;
   for (int sets : {2, 4, 5, 10, 20}) {
     if (sets >= least) { return sets; }
   }
-  return static_cast<int>((least + calls_per_replay - 1) / calls_per_replay * calls_per_replay);
+  return static_cast<int>((least + calls_at_least - 1) / calls_at_least * calls_at_least);
 }
 
 /// A rotation of calls, captured once and timed as often as wanted.
@@ -91,25 +92,24 @@ class replayed_calls {
  public:
   /// @param enqueue  called as `enqueue(set)`; must put all its work on `cuda_stream`
   template <class Enqueue>
-  replayed_calls(cudaStream_t cuda_stream, int sets, Enqueue&& enqueue) : stream_(cuda_stream) {
+  replayed_calls(cudaStream_t cuda_stream, int sets, std::int64_t bytes_a_call, Enqueue&& enqueue)
+      : stream_(cuda_stream) {
     enqueue(0);  // loads the kernel's code, which a capture may not do
-    for (int call = 0; call == 0 || call < sets; call += calls_per_replay) {
-      check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
-      for (int i = 0; i < calls_per_replay; ++i) { enqueue((call + i) % sets); }
-      cudaGraph_t graph = nullptr;
-      check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
-      cudaGraphExec_t executable = nullptr;
-      cudaError_t const made = cudaGraphInstantiate(&executable, graph, 0);
-      cudaGraphDestroy(graph);
-      check(made, "cudaGraphInstantiate");
-      graphs_.push_back(executable);
-    }
+    int const least = bytes_a_call < short_call_bytes ? short_calls_at_least : calls_at_least;
+    calls_ = (least + sets - 1) / sets * sets;
+    check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    for (int call = 0; call < calls_; ++call) { enqueue(call % sets); }
+    cudaGraph_t graph = nullptr;
+    check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
+    cudaError_t const made = cudaGraphInstantiate(&graph_, graph, 0);
+    cudaGraphDestroy(graph);
+    check(made, "cudaGraphInstantiate");
     warm_up();
   }
   replayed_calls(replayed_calls const&) = delete;
   replayed_calls& operator=(replayed_calls const&) = delete;
   ~replayed_calls() {
-    for (cudaGraphExec_t graph : graphs_) { cudaGraphExecDestroy(graph); }
+    cudaGraphExecDestroy(graph_);
     for (cudaEvent_t event : events_) { cudaEventDestroy(event); }
   }
 
@@ -117,12 +117,12 @@ class replayed_calls {
   double run() {
     for (std::size_t i = 0; i + 1 < events_.size(); i += 2) {
       check(cudaEventRecord(events_[i], stream_), "cudaEventRecord");
-      check(cudaGraphLaunch(graphs_[next_++ % graphs_.size()], stream_), "cudaGraphLaunch");
+      check(cudaGraphLaunch(graph_, stream_), "cudaGraphLaunch");
       check(cudaEventRecord(events_[i + 1], stream_), "cudaEventRecord");
     }
     check(cudaStreamSynchronize(stream_), "replaying");
     std::vector<double> times;
-    for (std::size_t i = 0; i + 1 < events_.size(); i += 2) { times.push_back(elapsed_us(i) / calls_per_replay); }
+    for (std::size_t i = 0; i + 1 < events_.size(); i += 2) { times.push_back(elapsed_us(i) / calls_); }
     std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
     return times[times.size() / 2];
   }
@@ -144,9 +144,9 @@ class replayed_calls {
     }
   }
 
-  /// Replays each graph once, and one more to learn how many replays a run has time for.
+  /// Replays the graph once, and once more to learn how many replays a run has time for.
   void warm_up() {
-    for (cudaGraphExec_t graph : graphs_) { check(cudaGraphLaunch(graph, stream_), "cudaGraphLaunch"); }
+    check(cudaGraphLaunch(graph_, stream_), "cudaGraphLaunch");
     add_events(2);
     run();
     double const replay_us = elapsed_us(0);
@@ -155,9 +155,9 @@ class replayed_calls {
   }
 
   cudaStream_t stream_;
-  std::vector<cudaGraphExec_t> graphs_;
+  cudaGraphExec_t graph_ = nullptr;
+  int calls_ = 0;
   std::vector<cudaEvent_t> events_;  // start and end of each replay of a run
-  std::size_t next_ = 0;
 };
 
 }  // namespace robocache::bench

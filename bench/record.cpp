@@ -25,30 +25,21 @@ std::string fixed(double value, int digits) {
 
 char const* name_of(verdict what) {
   switch (what) {
-    case verdict::none:
-      return "-";
-    case verdict::goal:
-      return "goal";
-    case verdict::must:
-      return "pass";
-    case verdict::missed:
-      return "FAIL";
-    case verdict::broken:
-      return "WRONG";
+    case verdict::none: return "-";
+    case verdict::goal: return "goal";
+    case verdict::must: return "pass";
+    case verdict::missed: return "FAIL";
+    case verdict::broken: return "WRONG";
   }
   return "";
 }
 
 char const* name_of(yardstick measure) {
   switch (measure) {
-    case yardstick::none:
-      return "none";
-    case yardstick::over_copy:
-      return "over copy";
-    case yardstick::microseconds:
-      return "us";
-    case yardstick::over_reference:
-      return "over plain";
+    case yardstick::none: return "none";
+    case yardstick::over_copy: return "over copy";
+    case yardstick::microseconds: return "us";
+    case yardstick::over_reference: return "over plain";
   }
   return "";
 }
@@ -109,14 +100,9 @@ judgement judge(record const& one, std::vector<record> const& all) {
   if (!one.error.empty()) { return {nothing, verdict::broken}; }
   double figure = nothing;
   switch (one.required.measure) {
-    case yardstick::none:
-      break;
-    case yardstick::over_copy:
-      figure = one.over_copy();
-      break;
-    case yardstick::microseconds:
-      figure = median(one.us);
-      break;
+    case yardstick::none: break;
+    case yardstick::over_copy: figure = one.over_copy(); break;
+    case yardstick::microseconds: figure = median(one.us); break;
     case yardstick::over_reference:
       if (record const* plain = find(all, one.reference)) { figure = over_reference(one, *plain); }
       break;

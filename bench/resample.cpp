@@ -35,11 +35,12 @@ constexpr int runs = 5;
 struct timed_case {
   timed_case(std::unique_ptr<prepared_case> ready, cudaStream_t cuda_stream) : prepared(std::move(ready)) {
     int const sets = prepared->sets();
-    copy_buffers.emplace(prepared->bytes(), sets);
-    ours.emplace(cuda_stream, sets, [&](int set) { prepared->enqueue(set, cuda_stream); });
-    copy.emplace(cuda_stream, sets, [&](int set) { copy_buffers->enqueue(set, cuda_stream); });
+    std::int64_t const bytes = prepared->bytes();
+    copy_buffers.emplace(bytes, sets);
+    ours.emplace(cuda_stream, sets, bytes, [&](int set) { prepared->enqueue(set, cuda_stream); });
+    copy.emplace(cuda_stream, sets, bytes, [&](int set) { copy_buffers->enqueue(set, cuda_stream); });
     if (prepared->has_naive()) {
-      naive.emplace(cuda_stream, sets, [&](int set) { prepared->enqueue_naive(set, cuda_stream); });
+      naive.emplace(cuda_stream, sets, bytes, [&](int set) { prepared->enqueue_naive(set, cuda_stream); });
     }
   }
 
@@ -66,8 +67,8 @@ class session {
   void measure_machine() {
     constexpr std::int64_t gigabyte = 1'000'000'000;
     rotated_copy const buffers(gigabyte, 2);
-    replayed_calls copy(stream_, 2, [&](int set) { buffers.enqueue(set, stream_); });
-    replayed_calls empty(stream_, 1, [&](int) { enqueue_empty(stream_); });
+    replayed_calls copy(stream_, 2, gigabyte, [&](int set) { buffers.enqueue(set, stream_); });
+    replayed_calls empty(stream_, 1, 0, [&](int) { enqueue_empty(stream_); });
     std::vector<double> copy_us, empty_us;
     for (int i = 0; i < runs; ++i) {
       copy_us.push_back(copy.run());

@@ -188,12 +188,9 @@ class typed_case final : public prepared_case {
 std::unique_ptr<prepared_case> prepare(resample_case const& one, cudaStream_t cuda_stream) {
   if (one.value == dtype::bfloat16) {
     switch (one.stamp) {
-      case stamp_dtype::float32:
-        return std::make_unique<typed_case<__nv_bfloat16, float>>(one, cuda_stream);
-      case stamp_dtype::float64:
-        return std::make_unique<typed_case<__nv_bfloat16, double>>(one, cuda_stream);
-      case stamp_dtype::int64:
-        return std::make_unique<typed_case<__nv_bfloat16, std::int64_t>>(one, cuda_stream);
+      case stamp_dtype::float32: return std::make_unique<typed_case<__nv_bfloat16, float>>(one, cuda_stream);
+      case stamp_dtype::float64: return std::make_unique<typed_case<__nv_bfloat16, double>>(one, cuda_stream);
+      case stamp_dtype::int64: return std::make_unique<typed_case<__nv_bfloat16, std::int64_t>>(one, cuda_stream);
     }
   }
   if (one.stamp == stamp_dtype::float32) {

@@ -23,18 +23,27 @@ struct device_properties {
   int multiprocessors = 0;
 };
 
-/// Reads the current device's properties: three cached look-ups of the runtime, no synchronisation.
+/// Reads the current device's properties. No synchronisation; each thread asks the runtime once for a device.
 inline cudaError_t read_device_properties(device_properties& properties) {
+  thread_local int known_device = -1;
+  thread_local device_properties known;
   int device = 0;
   cudaError_t error = cudaGetDevice(&device);
-  int major = 0;
-  int minor = 0;
-  if (error == cudaSuccess) { error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device); }
-  if (error == cudaSuccess) { error = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device); }
-  if (error == cudaSuccess) {
-    error = cudaDeviceGetAttribute(&properties.multiprocessors, cudaDevAttrMultiProcessorCount, device);
+  if (error == cudaSuccess && device != known_device) {
+    int major = 0;
+    int minor = 0;
+    int multiprocessors = 0;
+    error = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
+    if (error == cudaSuccess) { error = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device); }
+    if (error == cudaSuccess) {
+      error = cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device);
+    }
+    if (error == cudaSuccess) {
+      known_device = device;
+      known = {10 * major + minor, multiprocessors};
+    }
   }
-  properties.compute_capability = 10 * major + minor;
+  properties = known;
   return error;
 }
 

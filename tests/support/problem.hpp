@@ -67,6 +67,7 @@ struct problem {
   timeline_data<Stamp> source{};
   timeline_data<Stamp> target{};
   resample_options<Stamp> options{};
+  bool ascends = true;  ///< false: stamps break their promise, so that values are unspecified and not compared
 
   dtype value_type = dtype::float32;
   std::int64_t channels = 1;

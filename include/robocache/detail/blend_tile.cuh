@@ -97,8 +97,8 @@ struct blend_params {
   std::uint8_t* valid;
   std::int64_t values_batch_stride;
   std::int64_t results_batch_stride;
-  int values_row_stride;
-  int results_row_stride;
+  std::int64_t values_row_stride;
+  std::int64_t results_row_stride;
   bool target_packed;
   Result fill;
   divisor chunk;              ///< vectors of a row that one block handles

@@ -123,8 +123,7 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
     if (!s.ok()) { return s; }
   }
   bool const windows = when.kind == timeline_kind::windows;
-  s = check_pointer(name, windows ? "starts (the anchors)" : "starts", when.starts, windows ? when.batch : 0,
-                    alignof(Stamp));
+  s = check_pointer(name, "starts", when.starts, windows ? when.batch : 0, alignof(Stamp));
   if (!s.ok()) { return s; }
   s = check_pointer(name, "deltas", when.deltas, windows ? when.length : 0, alignof(Stamp));
   if (!s.ok()) { return s; }
@@ -183,9 +182,12 @@ struct strides {
 };
 
 template <class View, class Stamp>
-constexpr strides strides_of(View const& view, timeline<Stamp> const& when, std::int64_t channels) noexcept {
+strides strides_of(View const& view, timeline<Stamp> const& when, std::int64_t channels) noexcept {
   std::int64_t const row = view.row_stride == contiguous ? channels : view.row_stride;
-  return {view.batch_stride == contiguous ? when.length * row : view.batch_stride, row};
+  std::int64_t batch = view.batch_stride;
+  // Where the default itself overflows, `check_strides` names the row stride before it looks at this.
+  if (batch == contiguous && __builtin_mul_overflow(when.length, row, &batch)) { batch = 0; }
+  return {batch, row};
 }
 
 /// Strides that are not negative and keep every offset of `batch` x `length` rows within 64 bits.
@@ -199,10 +201,6 @@ inline status check_strides(char const* name, strides step, std::int64_t batch, 
   }
   // A sixteenth of the range, so that bytes of 8-byte elements and sums of the terms stay inside as well.
   constexpr std::int64_t limit = INT64_MAX / 32;
-  if (step.row > INT32_MAX) {
-    return refuse(status_code::unsupported, name, "row_stride", "found %lld, want less than 2^31",
-                  static_cast<long long>(step.row));
-  }
   if (product_overflows(length, step.row) || length * step.row > limit || product_overflows(batch, step.batch) ||
       batch * step.batch > limit || channels > limit) {
     return refuse(invalid, name, "row_stride",

@@ -31,7 +31,7 @@ struct resample_params {
 /// @tparam N      elements of a vector: all pointers and strides are multiples of it
 /// @tparam Loads  vectors a thread has in flight before it uses the first
 template <class Value, class Result, class Stamp, int N, int Loads>
-__global__ void __launch_bounds__(max_threads, 6)
+__global__ void __launch_bounds__(max_threads, N > 1 ? 5 : 6)
     resample_kernel(__grid_constant__ resample_params<Value, Result, Stamp> const p) {
   __shared__ blend_row rows[max_threads];
   __shared__ Stamp stage[stage_capacity + 1];

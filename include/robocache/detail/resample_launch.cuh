@@ -85,8 +85,8 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
   params.blend.valid = out.valid;
   params.blend.values_batch_stride = from.batch;
   params.blend.results_batch_stride = to.batch;
-  params.blend.values_row_stride = static_cast<int>(from.row);
-  params.blend.results_row_stride = static_cast<int>(to.row);
+  params.blend.values_row_stride = from.row;
+  params.blend.results_row_stride = to.row;
   params.blend.target_packed = target.packed();
   params.blend.fill = fill_as<Result>(options.fill);
   params.blend.chunk = divisor(static_cast<std::uint32_t>(chunk));

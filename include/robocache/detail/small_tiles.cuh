@@ -12,30 +12,34 @@
 // behind. Both need a plain plan; neither changes a bit.
 namespace robocache::detail {
 
+inline __device__ void prefetch(void const* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
+
 /// A block with one row, for jobs of so few rows that latency is all: the stamps go to registers, barriers count them,
 /// and both samples' values are on their way before the rules are looked at. Needs at most `stage_capacity + 1` stamps.
 template <class Value, class Result, class Stamp, int N>
 __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Value, Result> const& p,
-                                 std::int64_t prefetch_bytes) {
+                                 int prefetch_bytes) {
   constexpr int rounds = (stage_capacity + 1) / max_threads;
   int const b = static_cast<int>(plan.tiles.tiles_each.quotient(blockIdx.x));
   int const k = static_cast<int>(blockIdx.x) - b * static_cast<int>(plan.tiles.tiles_each.value);
   int const length = plan.plain_length;
   Stamp const* const stamps = plan.plain_stamps + b * plan.plain_stamps_stride;
-  Stamp const t = load_early(plan.plain_targets + (b * plan.plain_targets_stride + k));
+  Stamp const t = (plan.plain_targets + b * plan.plain_targets_stride)[k];
   Stamp own[rounds];
 #pragma unroll
   for (int u = 0; u < rounds; ++u) {
     int const i = threadIdx.x + u * max_threads;
-    if (i < length) { own[u] = load_early(stamps + i); }
+    if (i < length) { own[u] = stamps[i]; }
   }
   // Each block asks for its share of the trajectory's values, whichever rows it will turn out to need: they come from
-  // memory while the stamps do.
-  std::int64_t const share = k * prefetch_bytes + threadIdx.x * 128;
-  if (threadIdx.x * 128 < prefetch_bytes && share < length * std::int64_t(p.values_row_stride * sizeof(Value))) {
-    asm volatile(
-        "prefetch.global.L2 [%0];" ::"l"(reinterpret_cast<char const*>(p.values + b * p.values_batch_stride) + share));
+  // memory while the stamps do. One thread asks for the result's line: finding its page takes as long.
+  std::int64_t const bytes = length * p.values_row_stride * std::int64_t(sizeof(Value));
+  std::int64_t const share = k * std::int64_t(prefetch_bytes) + threadIdx.x * 128;
+  if (threadIdx.x * 128 < prefetch_bytes && share < bytes) {
+    prefetch(reinterpret_cast<char const*>(p.values + b * p.values_batch_stride) + share);
   }
+  Result* const out = p.results + (b * p.results_batch_stride + k * p.results_row_stride);
+  if (threadIdx.x == max_threads - 1) { prefetch(out); }
   int count = 0;
 #pragma unroll
   for (int u = 0; u < rounds; ++u) {
@@ -46,21 +50,21 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
 
   int const pair = device::left_of_pair(count, length);
   int const next = length > 1 ? 1 : 0;
-  std::int64_t const first = std::int64_t(blockIdx.y) * p.chunk.value;
-  int const width = static_cast<int>(min(std::int64_t(p.chunk.value), p.vectors_each - first));
-  Value const* const row =
-      p.values + (b * p.values_batch_stride + std::int64_t(pair) * p.values_row_stride + first * N);
-  Result* const out = p.results + (b * p.results_batch_stride + std::int64_t(k) * p.results_row_stride + first * N);
-  for (int i = threadIdx.x; i < width; i += max_threads) {
-    vector<Value, N> left = load<Value, N>(row + i * N);
-    vector<Value, N> const right = load<Value, N>(row + (next * p.values_row_stride + i * N));
+  std::int64_t const width = p.vectors_each * N;
+  Value const* const row = p.values + (b * p.values_batch_stride + pair * p.values_row_stride);
+  // Vectors of two, not wider: more threads, each done sooner.
+  constexpr int M = N > 1 ? 2 : 1;
+  for (std::int64_t i = (std::int64_t(blockIdx.y) * max_threads + threadIdx.x) * M; i < width;
+       i += std::int64_t(gridDim.y) * max_threads * M) {
+    vector<Value, M> left = load<Value, M>(row + i);
+    vector<Value, M> const right = load<Value, M>(row + (next * p.values_row_stride + i));
     device::location const where =
         device::locate_in_pair(stamps[pair], stamps[pair + next], t, count, length, plan.rules);
     if (where.row > pair) { left = right; }
-    vector<Result, N> result = blend_vector<Value, Result, N>(left, right, where.weight, where.blends);
-    if (where.row < 0) { result = filled<Result, N>(p.fill); }
-    store_streaming(out + i * N, result);
-    if (p.valid != nullptr && i == 0 && first == 0) { p.valid[blockIdx.x] = where.valid; }
+    vector<Result, M> result = blend_vector<Value, Result, M>(left, right, where.weight, where.blends);
+    if (where.row < 0) { result = filled<Result, M>(p.fill); }
+    store_streaming(out + i, result);
+    if (p.valid != nullptr && i == 0) { p.valid[blockIdx.x] = where.valid; }
   }
 }
 
@@ -122,7 +126,7 @@ __device__ void resample_trajectory(locate_plan<Stamp> const& plan, blend_params
   int const k = static_cast<int>(threadIdx.x);
   int const length = plan.plain_length;
   int const targets = static_cast<int>(plan.tiles.length);
-  int const channels = p.values_row_stride;
+  int const channels = static_cast<int>(p.values_row_stride);
   Stamp t = Stamp(0);
   if (k < targets) { t = load_early(plan.plain_targets + (b * plan.plain_targets_stride + k)); }
   staged_search<Stamp> const search(plan.plain_stamps + b * plan.plain_stamps_stride, length);
