@@ -83,6 +83,11 @@ class GoodInput(DemoTest):
         self.assertEqual(table["timestamp_ns"], [str(250_000_000 * i) for i in range(5)])
         self.assertEqual(table["b.x"], ["0.0", "0.5", "1.0", "1.5", "2.0"])
 
+    def test_a_unit_too_coarse_for_the_rate_is_refined(self):
+        table = self.table("--log", self.log("t_s,x\n0,0\n1,1\n1,1\n2,2\n"), "--rate", "4")
+        self.assertEqual(table["timestamp_ms"], [str(250 * i) for i in range(9)])
+        self.assertEqual(table["log.x"], [str(0.25 * i) for i in range(9)])
+
     def test_one_sample(self):
         self.assertEqual(self.table("--log", self.log("t_us,x\n5,1.5\n"))["log.x"], ["1.5"])
 

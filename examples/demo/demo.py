@@ -36,7 +36,7 @@ class Resampled:
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(prog="./build.sh demo", description=__doc__.splitlines()[0])
-    parser.add_argument("--bridge", required=True, help="path of librobocache_demo_bridge (build.sh passes it)")
+    parser.add_argument("--bridge", required=True, help=argparse.SUPPRESS)  # build.sh passes it
     parser.add_argument("--log", nargs="+", action="extend", default=[], metavar="FILE.csv",
                         help="stamps in the first column, values in the others; repeatable")  # fmt: skip
     parser.add_argument("--unit", choices=PER_SECOND, help="of the stamps; default: as the column's name ends")
@@ -138,7 +138,7 @@ def describe(result):
         said.append("no gap")
 
     valid, total = np.count_nonzero(result.valid), result.valid.size
-    limit = f"max_gap {stream.seconds(result.max_gap):.3g} s"
+    limit = f"max_gap {stream.seconds(result.max_gap):.3g} s" if result.max_gap < math.inf else "no max_gap"
     came = f"{valid:6} of {total} targets valid ({100.0 * valid / total:.1f} %), {limit}, {result.microseconds:.1f} us"
     return ", ".join(said), came
 
@@ -174,7 +174,8 @@ def report(options, bridge, results, remark):
     streams = [result.stream for result in results]
     width = max(len(stream.name) for stream in streams)
     lines = [describe(result) for result in results]
-    print(f"read {len(options.log)} logs" if options.log else f"recorded a simulated robot, seed {options.seed}")
+    logs = f"{len(options.log)} log{'s' if len(options.log) > 1 else ''}"
+    print(f"read {logs}" if options.log else f"recorded a simulated robot, seed {options.seed}")
     for stream, (read, _) in zip(streams, lines):
         print(f"  {stream.name:{width}} {read}")
     if remark:
@@ -201,7 +202,7 @@ def run(options):
 
     streams = [read_log(path, options.unit) for path in options.log] or simulate_robot(options.seed)
     unique_names(streams)
-    remark = one_clock(streams)
+    remark = one_clock(streams, options.rate)
     start, period, targets = target_times(streams, options.rate)
     results = [resample(bridge, stream, start, period, targets.size, options) for stream in streams]
 

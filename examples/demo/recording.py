@@ -139,11 +139,12 @@ def _whole_number(field, number):
         return number
 
 
-def one_clock(streams):
+def one_clock(streams, rate):
     """Brings all streams to one stamp type and one unit, which a resampling asks for; says what it changed.
 
-    Whole numbers go to the finest unit among them, exactly. Fractions go to seconds. Where logs mix the two,
-    fractions are rounded to nanoseconds.
+    Whole numbers go to the finest unit among them, exactly; to a finer one where targets `rate` a second would be
+    rounded by more than a thousandth of their period. Fractions go to seconds. Where logs mix the two, fractions are
+    rounded to nanoseconds.
     """
     whole = [stream.stamps.dtype == np.int64 for stream in streams]
     if not any(whole):
@@ -151,7 +152,10 @@ def one_clock(streams):
             if stream.unit != "s":
                 stream.stamps, stream.unit = stream.seconds(stream.stamps), "s"
         return None
-    unit = max((stream.unit for stream in streams), key=PER_SECOND.get) if all(whole) else "ns"
+    units = list(PER_SECOND)  # coarse to fine
+    unit = max((stream.unit for stream in streams), key=PER_SECOND.get) if all(whole) else units[-1]
+    while unit != units[-1] and PER_SECOND[unit] < 1000 * rate and PER_SECOND[unit] % rate != 0:
+        unit = units[units.index(unit) + 1]
     for stream in streams:
         factor = PER_SECOND[unit] // PER_SECOND[stream.unit]
         if np.abs(stream.stamps.astype(np.float64)).max() * factor >= 2.0**63:
