@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sets up, builds and runs RoboCache: `./build.sh help` lists the commands.
 set -euo pipefail
+readonly called_from="$PWD"  # what the paths of demo and install are relative to
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 build_dir="$(realpath -m "${ROBOCACHE_BUILD_DIR:-build/main}")"
@@ -145,8 +146,11 @@ has_gpu() { nvidia-smi -L 2>/dev/null | grep -q GPU; }
 run_demo() {
   setup all
   build robocache_demo_bridge
-  exec "$(find_python)" examples/demo/demo.py \
-    --bridge "$(find "$build_dir/examples" -name librobocache_demo_bridge.so)" "$@"
+  local command
+  command=("$(find_python)" "$PWD/examples/demo/demo.py"
+    --bridge "$(find "$build_dir/examples" -name librobocache_demo_bridge.so)" "$@")
+  cd "$called_from"
+  exec "${command[@]}"
 }
 
 run_build() {
@@ -188,6 +192,7 @@ run_install() {
   local directory="$build_dir-install"
   configure "$directory" -DROBOCACHE_BUILD_TESTS=OFF -DROBOCACHE_BUILD_BENCH=OFF -DROBOCACHE_BUILD_EXAMPLES=OFF
   cmake --build "$directory" --parallel "$jobs"
+  cd "$called_from"
   cmake --install "$directory" --prefix "$1"
 }
 
