@@ -216,6 +216,10 @@ TEST_CASE("A call, null pointers, misplaced pointers and products beyond 64 bits
   check(refusal(when::dense(odd(stamps), 1, 4), good, values, results), "source.when.stamps", "found address");
   check(refusal(when::ragged(stamps, odd(offsets), 1, 4), good, values, results), "source.when.offsets", "address");
 
+  auto packed = when::ragged(nullptr, nullptr, 1, 0);
+  packed.length = 5;
+  check(refusal(packed, good, values, results), "source.when.length", "want 0 for packed");
+
   auto misplaced = good;
   misplaced.offsets = offsets;
   check(refusal(misplaced, good, values, results), "source.when.offsets", "found a pointer");

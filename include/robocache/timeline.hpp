@@ -89,7 +89,8 @@ struct timeline {
   }
 
   /// Packed stamps `[rows]`; trajectory b owns rows `offsets[b]` to `offsets[b + 1]`.
-  /// @param offsets  `[batch + 1]`, ascending; each is clamped into `[0, rows]`
+  /// @param offsets  `[batch + 1]`, ascending; each is clamped into `[0, rows]`. Of a source trajectory the first
+  ///                 2^31 - 1 samples are read
   static constexpr timeline ragged(Stamp const* stamps, std::int64_t const* offsets, std::int64_t batch,
                                    std::int64_t rows) noexcept {
     timeline t;

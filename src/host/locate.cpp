@@ -12,7 +12,8 @@ namespace robocache::host {
 template <class Stamp>
 status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
               resample_options<Stamp> const& options) {
-  status const checked = robocache::detail::check_locate("source", source, target, options);
+  status checked = robocache::detail::check_locate("source", source, target, options);
+  if (checked.ok()) { checked = robocache::detail::check_located(out); }
   if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
 
   auto const rules = device::rules_of(options);

@@ -108,7 +108,7 @@ void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, d
   for (std::int64_t row = begin; row < end;) {
     target_run run = runs.next(end);
     row += run.count;
-    auto const from = device::trajectory_of(source, run.owned ? device::source_of(target, run.b) : -1);
+    auto const from = device::short_trajectory_of(source, run.owned ? device::source_of(target, run.b) : -1);
     auto const to = device::trajectory_of(target, run.b);
     bracket_walk<Stamp> walk(from);
     for (std::int64_t rest = run.count; rest > 0;) {

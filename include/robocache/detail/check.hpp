@@ -94,6 +94,10 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
   if (when.lengths != nullptr && when.kind != timeline_kind::dense) {
     return refuse(invalid, name, "lengths", "found a pointer, want it with dense timelines only");
   }
+  if (when.packed() && when.length != 0) {
+    return refuse(invalid, name, "length", "found %lld, want 0 for packed timelines",
+                  static_cast<long long>(when.length));
+  }
   std::int64_t const total = when.total();
   if (total == 0 || when.batch == 0) { return {}; }
 
@@ -173,6 +177,12 @@ status check_locate(char const* source_name, timeline<Stamp> const& source, time
                   static_cast<long long>(target.batch), static_cast<long long>(source.batch));
   }
   return check_options(options);
+}
+
+/// Where `locate` writes: each pointer may be null, none may be misaligned.
+inline status check_located(located const& out) {
+  status s = check_pointer("out", "rows", out.rows, 0, alignof(std::int64_t));
+  return s.ok() ? check_pointer("out", "weights", out.weights, 0, alignof(float)) : s;
 }
 
 /// Strides with the default filled in.

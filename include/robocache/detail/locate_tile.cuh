@@ -70,7 +70,7 @@ __device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::in
   tile_part<Stamp> part;
   part.b = b;
   part.first_row = first_row;
-  part.source = device::trajectory_of(plan.source, device::source_of(target, b));
+  part.source = device::short_trajectory_of(plan.source, device::source_of(target, b));
   std::int64_t begin = b * target.length;
   std::int64_t end = begin + target.length;
   if (target.packed()) {
@@ -82,7 +82,8 @@ __device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::in
   part.k0 = first_row - begin;
   part.wanted = part.end;
   if (target.lengths != nullptr) {
-    part.wanted = static_cast<int>(device::detail::clamp(target.lengths[b] - part.k0, part.begin, part.end));
+    std::int64_t const real = device::detail::clamp(target.lengths[b], 0, target.length);
+    part.wanted = static_cast<int>(device::detail::clamp(real - part.k0, part.begin, part.end));
   }
   return part;
 }
@@ -103,7 +104,7 @@ __device__ __noinline__ device::location locate_uniform(Stamp start, Stamp num, 
 template <class Stamp>
 __device__ __noinline__ device::location locate_alone(locate_plan<Stamp> const& plan, std::int64_t b, std::int64_t k) {
   timeline<Stamp> const& target = plan.target;
-  device::trajectory<Stamp> const source = device::trajectory_of(plan.source, device::source_of(target, b));
+  device::trajectory<Stamp> const source = device::short_trajectory_of(plan.source, device::source_of(target, b));
   if (target.lengths != nullptr && k >= target.lengths[b]) { return {}; }
   return device::locate(source, device::target_stamp(target, b, k), plan.rules);
 }
@@ -212,9 +213,9 @@ __device__ int locate_tile(locate_plan<Stamp> const& plan, unsigned tile, Stamp*
     }
     return range.rows;
   }
-  bool const owned = range.first >= 0 && range.first == range.last && range.last < target.batch;
-  if (!owned && threadIdx.x < range.rows) {
-    // Rows that no trajectory owns get the fill value; so do all first, should the offsets not ascend.
+  if (target.packed() && threadIdx.x < range.rows) {
+    // Rows that no trajectory owns get the fill value. So do all at first: offsets that do not ascend may say that the
+    // tile has an owner and then not own it.
     tile_part<Stamp> nobody{};
     nobody.first_row = range.first_row;
     emit(threadIdx.x, nobody, device::location{});

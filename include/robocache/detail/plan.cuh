@@ -35,6 +35,7 @@ struct tiling {
   divisor tiles_each;        ///< aligned: tiles a trajectory
   int rows = 1;              ///< rows of a tile; the last one of a trajectory, or of all, may have fewer
   bool aligned = false;      ///< no tile crosses from one trajectory into the next
+  bool single = false;       ///< tiles have one row for want of targets
   std::int64_t length = 0;   ///< targets a trajectory; unused if they are packed
   std::int64_t targets = 0;  ///< rows of all trajectories together
   std::int64_t tiles = 0;

@@ -94,7 +94,7 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
 
   int threads = shape.threads;
   int shared_bytes = 0;
-  if (params.plan.plain && tiles.rows == 1 && source.when.length <= stage_capacity + 1) {
+  if (params.plan.plain && tiles.single && source.when.length <= stage_capacity + 1) {
     params.mode = resample_mode::one_row;
     std::int64_t const bytes = source.when.length * from.row * std::int64_t(sizeof(Value));
     std::int64_t const share = (bytes / target.length + 127) / 128 * 128;
@@ -149,6 +149,7 @@ template <class Stamp>
 status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
               resample_options<Stamp> const& options, cudaStream_t cuda_stream) {
   status s = detail::check_locate("source", source, target, options);
+  if (s.ok()) { s = detail::check_located(out); }
   if (!s.ok() || target.batch == 0 || target.total() == 0) { return s; }
   device_properties device;
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {

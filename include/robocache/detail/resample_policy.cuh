@@ -48,11 +48,13 @@ tiling tile_targets(timeline<Stamp> const& target, std::int64_t vectors_each, re
     std::int64_t each = cut.length / rows;
     if (each == 0 || (cut.length + each - 1) / each > shape.threads) { each = (cut.length + rows - 1) / rows; }
     cut.rows = static_cast<int>((cut.length + each - 1) / each);
+    each = (cut.length + cut.rows - 1) / cut.rows;  // larger tiles may be fewer
+    cut.single = cut.rows == 1 && spread < 2;
     cut.tiles = each <= INT32_MAX ? each * target.batch : INT64_MAX;
     cut.tiles_each = divisor(static_cast<std::uint32_t>(each));
   } else {
     cut.rows = static_cast<int>(rows);
-    cut.tiles = (cut.targets + rows - 1) / rows;
+    cut.tiles = cut.targets / rows + (cut.targets % rows != 0 ? 1 : 0);
   }
   return cut;
 }

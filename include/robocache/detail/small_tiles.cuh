@@ -33,7 +33,7 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
   }
   // Each block asks for its share of the trajectory's values, whichever rows it will turn out to need: they come from
   // memory while the stamps do. One thread asks for the result's line: finding its page takes as long.
-  std::int64_t const bytes = length * p.values_row_stride * std::int64_t(sizeof(Value));
+  std::int64_t const bytes = ((length - 1) * p.values_row_stride + p.vectors_each * N) * std::int64_t(sizeof(Value));
   std::int64_t const share = k * std::int64_t(prefetch_bytes) + threadIdx.x * 128;
   if (threadIdx.x * 128 < prefetch_bytes && share < bytes) {
     prefetch(reinterpret_cast<char const*>(p.values + b * p.values_batch_stride) + share);

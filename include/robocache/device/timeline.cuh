@@ -80,7 +80,7 @@ struct trajectory {
   }
 };
 
-/// Trajectory `b` of a source timeline (any kind but windows). Empty where `b` is out of range. Lengths and offsets
+/// Trajectory `b` of a timeline (any kind but windows). Empty where `b` is out of range. Lengths and offsets
 /// are clamped, so that whatever they hold no access leaves the timeline.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> const& when, std::int64_t b) {
@@ -101,6 +101,15 @@ ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> con
     one.num = when.num;
     one.den = when.den;
   }
+  return one;
+}
+
+/// The same, of which at most 2^31 - 1 samples are read: what launchers ask of timelines whose length they know, for
+/// those whose lengths stand in memory.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> short_trajectory_of(timeline<Stamp> const& when, std::int64_t b) {
+  trajectory<Stamp> one = trajectory_of(when, b);
+  one.length = one.length < INT32_MAX ? one.length : INT32_MAX;
   return one;
 }
 
