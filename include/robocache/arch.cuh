@@ -3,6 +3,10 @@
 
 #include <cuda_runtime_api.h>
 
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+#error "RoboCache needs compute capability 8.0 or newer: name one, as nvcc -arch=sm_90 or CMAKE_CUDA_ARCHITECTURES=90"
+#endif
+
 namespace robocache {
 
 /// Compute capability times ten, as `__CUDA_ARCH__ / 10`: 90 is Hopper. Policies compare with `>=`.

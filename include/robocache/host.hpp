@@ -13,7 +13,8 @@ namespace robocache::host {
 /// `robocache::resample` on CPU memory: all pointers, offsets and stamps included, are host pointers.
 ///
 /// Uses all cores (OpenMP: `OMP_NUM_THREADS` and `omp_set_num_threads` are heeded) and the widest vectors the CPU
-/// has; neither changes a bit of the result. Returns when the results are written.
+/// has; neither changes a bit of the result. Returns when the results are written. On cores that others want too,
+/// `OMP_WAIT_POLICY=passive` keeps the threads from spinning for each other.
 ///
 /// Compiled for every combination of `Value` and `Result` in float, `__half`, `__nv_bfloat16`, for `std::uint8_t`,
 /// `std::int32_t`, `std::int64_t` unchanged, and for all three stamp types.
