@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host_call.hpp"
 
-#include <cstdlib>
-#include <cstring>
-
 #include <robocache/host.hpp>
 
+#include "host_space.hpp"
 #include "runner.hpp"
 #include "typed.hpp"
 
 namespace test {
-namespace {
-
-struct host_space {
-  static void* allocate(std::size_t bytes) { return std::malloc(bytes); }
-  static void release(void* memory) { std::free(memory); }
-  static void write(void* to, void const* from, std::size_t bytes) { copy(to, from, bytes); }
-  static void read(void* to, void const* from, std::size_t bytes) { copy(to, from, bytes); }
-
- private:
-  static void copy(void* to, void const* from, std::size_t bytes) {
-    if (bytes > 0) { std::memcpy(to, from, bytes); }
-  }
-};
-
-}  // namespace
-
 template <class Stamp>
 outcome resample_on_host(problem<Stamp> const& p) {
   return run_resample<host_space>(p, [](call_arguments<Stamp> const& a) {

@@ -5,14 +5,13 @@
 
 #include <robocache/detail/blend_tile.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/plan.cuh>
 #include <robocache/detail/staged_search.cuh>
 
 // Two shapes of work for which the general tile is too slow, for want of bytes to hide its latency or its instructions
 // behind. Both need a plain plan; neither changes a bit.
 namespace robocache::detail {
-
-inline __device__ void prefetch(void const* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
 
 /// A block with one row, for jobs of so few rows that latency is all: the stamps go to registers, barriers count them,
 /// and both samples' values are on their way before the rules are looked at. Needs at most `stage_capacity + 1` stamps.

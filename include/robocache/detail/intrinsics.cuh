@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+// What kernels do that C++ has no word for. The tests put a header of this name, for the CPU, in its place.
+namespace robocache::detail {
+
+/// Begins to copy one element to shared memory, past the registers.
+template <class T>
+__device__ void copy_async(T* shared, T const* global) {
+  auto const to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  if constexpr (sizeof(T) == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(global) : "memory");
+  } else {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(to), "l"(global), "n"(sizeof(T)) : "memory");
+  }
+}
+
+/// A load that stays where it stands: the compiler would rather sink it behind the wait for copies, and pay a second
+/// trip to memory.
+template <class T>
+__device__ T load_early(T const* global) {
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8, "stamps have 4 or 8 bytes");
+  if constexpr (sizeof(T) == 4) {
+    unsigned bits;
+    asm volatile("ld.global.nc.b32 %0, [%1];" : "=r"(bits) : "l"(global));
+    return reinterpret_cast<T const&>(bits);
+  } else {
+    unsigned long long bits;
+    asm volatile("ld.global.nc.b64 %0, [%1];" : "=l"(bits) : "l"(global));
+    return reinterpret_cast<T const&>(bits);
+  }
+}
+
+/// What this thread began to copy has arrived. A barrier makes it so for all threads.
+inline __device__ void wait_for_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
+/// Asks for a line of memory to be brought to the L2 cache. Never faults.
+inline __device__ void prefetch(void const* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
+
+}  // namespace robocache::detail

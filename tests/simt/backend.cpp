@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cuda_runtime_api.h>
+
+#include "../support/backend.hpp"
+#include "../support/compare.hpp"
+#include "../support/host_call.hpp"
+#include "../support/host_space.hpp"
+#include "../support/runner.hpp"
+#include "../support/typed.hpp"
+#include "simt.hpp"
+
+// The device side of the library, its kernels run on the CPU: the same bodies as on a GPU, compared with the host's
+// bits.
+namespace simt {
+
+/// The chip has another size at each call: that may change the way a launch goes, never a bit.
+inline cudaError_t get_device(int* device) {
+  static int calls = 0;
+  *device = calls++ % 3;
+  return cudaSuccess;
+}
+
+inline cudaError_t get_attribute(int* value, cudaDeviceAttr attribute, int device) {
+  int const multiprocessors[] = {1, 8, 132};
+  switch (attribute) {
+    case cudaDevAttrComputeCapabilityMajor: *value = 9; break;
+    case cudaDevAttrComputeCapabilityMinor: *value = 0; break;
+    default: *value = multiprocessors[device]; break;
+  }
+  return cudaSuccess;
+}
+
+}  // namespace simt
+
+#define cudaGetDevice simt::get_device
+#define cudaDeviceGetAttribute simt::get_attribute
+// nvcc has no such warning.
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#include <robocache/resample.cuh>
+
+namespace robocache::detail {
+thread_local uint4 trajectory[most_shared_bytes / sizeof(uint4)];  // what the kernel declares `extern __shared__`
+}
+
+namespace test {
+
+char const* backend_name() { return "simt"; }
+bool backend_available() { return true; }
+
+template <class Stamp>
+outcome resample(problem<Stamp> const& p) {
+  outcome o = run_resample<host_space>(p, [](call_arguments<Stamp> const& a) {
+    return with_types(a.of.value_type, a.of.result_type, [&](auto value, auto result) {
+      using value_type = typename decltype(value)::type;
+      using result_type = typename decltype(result)::type;
+      return robocache::resample(a.template series<value_type>(), a.target, a.template output<result_type>(),
+                                 a.of.options, nullptr);
+    });
+  });
+  if (p.ascends) { o.trouble += difference(p, o, resample_on_host(p)); }
+  return o;
+}
+
+template <class Stamp>
+located_outcome locate(problem<Stamp> const& p) {
+  located_outcome o = run_locate<host_space>(p, [](call_arguments<Stamp> const& a, robocache::located const& out) {
+    return robocache::locate(a.source, a.target, out, a.of.options, nullptr);
+  });
+  if (p.ascends) { o.trouble += difference(o, locate_on_host(p)); }
+  return o;
+}
+
+template <class Stamp>
+status resample_views(robocache::series<float, Stamp> const& source, timeline<Stamp> const& target,
+                      robocache::output<float> const& out, resample_options<Stamp> const& options) {
+  return robocache::resample(source, target, out, options, nullptr);
+}
+
+template outcome resample(problem<float> const&);
+template outcome resample(problem<double> const&);
+template outcome resample(problem<std::int64_t> const&);
+template located_outcome locate(problem<float> const&);
+template located_outcome locate(problem<double> const&);
+template located_outcome locate(problem<std::int64_t> const&);
+template status resample_views(robocache::series<float, float> const&, timeline<float> const&,
+                               robocache::output<float> const&, resample_options<float> const&);
+
+}  // namespace test

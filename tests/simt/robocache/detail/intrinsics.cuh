@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "../../simt.hpp"
+
+// Stands in the place of the library's header of this name.
+namespace robocache::detail {
+
+template <class T>
+void copy_async(T* shared, T const* global) {
+  bool const aligned = reinterpret_cast<std::uintptr_t>(shared) % sizeof(T) == 0 &&
+                       reinterpret_cast<std::uintptr_t>(global) % sizeof(T) == 0;
+  if (!aligned) { simt::fail("an asynchronous copy that is not aligned"); }
+  *shared = *global;
+}
+
+template <class T>
+T load_early(T const* global) {
+  return *global;
+}
+
+inline void wait_for_copies() {}
+inline void prefetch(void const*) {}
+
+}  // namespace robocache::detail

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <robocache/detail/check.hpp>
+
+#include "../../simt.hpp"
+
+// Stands in the place of the library's header of this name: runs all blocks, one after the other.
+namespace robocache::detail {
+
+/// Dynamic shared memory that a block may have, beside what kernels declare.
+inline constexpr int most_shared_bytes = 32 * 1024;
+
+inline status cuda_failure(char const* what, cudaError_t) { return refuse(status_code::cuda_error, what, "", "none"); }
+
+template <class Params>
+status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes, cudaStream_t) {
+  if (shared_bytes > most_shared_bytes) { simt::fail("more shared memory than a block has"); }
+  gridDim = {grid.x, grid.y, 1};
+  blockDim = {unsigned(threads), 1, 1};
+  for (blockIdx.y = 0; blockIdx.y < grid.y; ++blockIdx.y) {
+    for (blockIdx.x = 0; blockIdx.x < grid.x; ++blockIdx.x) {
+      simt::block::current().run(threads, [&] { kernel(params); });
+    }
+  }
+  return {};
+}
+
+}  // namespace robocache::detail

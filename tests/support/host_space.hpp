@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+
+namespace test {
+
+/// CPU memory, for the runner.
+struct host_space {
+  static void* allocate(std::size_t bytes) { return std::malloc(bytes); }
+  static void release(void* memory) { std::free(memory); }
+  static void write(void* to, void const* from, std::size_t bytes) { copy(to, from, bytes); }
+  static void read(void* to, void const* from, std::size_t bytes) { copy(to, from, bytes); }
+
+ private:
+  static void copy(void* to, void const* from, std::size_t bytes) {
+    if (bytes > 0) { std::memcpy(to, from, bytes); }
+  }
+};
+
+}  // namespace test
