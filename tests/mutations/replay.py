@@ -4,8 +4,9 @@
     python replay.py [--gpu] [NAME ...]
 
 Copies the sources to a scratch folder, applies one patch at a time, rebuilds what it touches and runs the tests.
-Mutations of the CPU side need a C++ compiler and the CUDA headers alone; those named `gpu-*` need a GPU and run with
---gpu. Fails when a mutation is missed or a patch does not apply.
+Mutations need a C++ compiler and the CUDA headers alone: those named `simt-*` are of kernels, which run on the CPU;
+those named `gpu-*`, of the chip's own arithmetic, need a GPU and run with --gpu. Fails when a mutation is missed or a
+patch does not apply.
 """
 
 import argparse
@@ -20,27 +21,28 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 INSTRUCTIONS = {"blend_avx2": ["-mavx2", "-mf16c"], "blend_avx512": ["-mavx512f", "-mavx512bw", "-mavx512vl"]}
-BODIES = ["call", "golden", "host_isa", "large_host", "locate", "numbers", "property", "timelines"]
-SUPPORT = ["compare", "draw", "host_backend", "host_call", "main", "oracle"]
+BODIES = ["call", "golden", "locate", "numbers", "property", "tiles", "timelines"]
+SUPPORT = ["compare", "draw", "host_call", "main", "oracle"]
 
 
 def run(command, **options):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
 
 
-class HostSuite:
-    """The host's tests without CMake and nvcc: a mutation rebuilds src/host and one file of the tests."""
+class CpuSuite:
+    """Tests on the CPU without CMake and nvcc: a mutation rebuilds only the sources that see it."""
+
+    flags = []
 
     def __init__(self, tree, arguments):
         self.tree, self.jobs, self.cuda = tree, arguments.jobs, arguments.cuda_include
         tests = [tree / "tests" / f"{name}.cpp" for name in BODIES]
-        tests += [tree / "tests" / "support" / f"{name}.cpp" for name in SUPPORT]
-        self.kept = [source for source in tests if source.stem != "host_isa"]
-        self.rebuilt = sorted((tree / "src" / "host").glob("*.cpp")) + [tree / "tests" / "host_isa.cpp"]
-        self.compile(self.kept)
+        self.kept = tests + [tree / "tests" / "support" / f"{name}.cpp" for name in SUPPORT]
+        self.rebuilt = []
+        self.host = sorted((tree / "src" / "host").glob("*.cpp"))
 
     def compile_one(self, source):
-        command = ["g++", "-std=c++17", "-O1", "-fopenmp", "-ffp-contract=off", f"-I{self.tree}/include"]
+        command = ["g++", "-std=c++17", "-O1", "-fopenmp", "-ffp-contract=off", *self.flags, f"-I{self.tree}/include"]
         command += [f"-I{self.tree}/src", f"-I{self.tree}/tests", "-isystem", self.cuda]
         command += [f'-DROBOCACHE_TESTS_DIR="{self.tree}/tests"', *INSTRUCTIONS.get(source.stem, [])]
         done = run([*command, "-c", source, "-o", source.with_suffix(".o")])
@@ -54,11 +56,34 @@ class HostSuite:
     def first_failure(self):
         self.compile(self.rebuilt)
         objects = [source.with_suffix(".o") for source in self.kept + self.rebuilt]
-        program = self.tree / "test_host"
+        program = self.tree / "mutated_tests"
         linked = run(["g++", "-fopenmp", *objects, "-o", program])
         if linked.returncode != 0:
             raise RuntimeError(linked.stderr)
         return failure_of(program)
+
+
+class HostSuite(CpuSuite):
+    """The host's tests."""
+
+    def __init__(self, tree, arguments):
+        super().__init__(tree, arguments)
+        tests = tree / "tests"
+        self.kept += [tests / "support" / "host_backend.cpp", tests / "large_host.cpp"]
+        self.rebuilt = [*self.host, tests / "host_isa.cpp"]
+        self.compile(self.kept)
+
+
+class SimtSuite(CpuSuite):
+    """The kernels' tests, on the CPU."""
+
+    def __init__(self, tree, arguments):
+        super().__init__(tree, arguments)
+        self.flags = [f"-I{tree}/tests/simt", "-fno-extern-tls-init", "-w"]
+        self.kept += self.host
+        self.rebuilt = [tree / "tests" / "simt" / "backend.cpp"]
+        os.environ.setdefault("ROBOCACHE_DRAWS", "300")
+        self.compile(self.kept)
 
 
 class GpuSuite:
@@ -91,6 +116,30 @@ def failure_of(program):
     return lines[rules[0] + 1] if rules else f"exit {done.returncode}"
 
 
+def replay(make_suite, patches, arguments):
+    """Applies each patch in turn; the number of mutations that are missed."""
+    if not patches:
+        return 0
+    missed = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch) / "tree"
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "build"))
+        suite = make_suite(tree, arguments)
+        if failure := suite.first_failure():
+            print(f"the suite fails without any mutation: {failure}")
+            return len(patches)
+        for patch in patches:
+            if run(["patch", "-p1", "-d", tree, "-i", patch]).returncode != 0:
+                print(f"{patch.stem:16} DOES NOT APPLY")
+                missed += 1
+                continue
+            failure = suite.first_failure()
+            missed += not failure
+            print(f"{patch.stem:16} {'caught by: ' + failure if failure else 'MISSED'}", flush=True)
+            run(["patch", "-R", "-p1", "-d", tree, "-i", patch])
+    return missed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="mutations; default: all of the CPU's, or with --gpu of the GPU's")
@@ -101,22 +150,9 @@ def main():
     patches = [p for p in sorted(HERE.glob("*.patch")) if p.stem.startswith("gpu-") == arguments.gpu]
     patches = [p for p in patches if not arguments.names or p.stem in arguments.names]
     missed = 0
-    with tempfile.TemporaryDirectory() as scratch:
-        tree = Path(scratch) / "tree"
-        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", "build"))
-        suite = (GpuSuite if arguments.gpu else HostSuite)(tree, arguments)
-        if failure := suite.first_failure():
-            print(f"the suite fails without any mutation: {failure}")
-            return 1
-        for patch in patches:
-            if run(["patch", "-p1", "-d", tree, "-i", patch]).returncode != 0:
-                print(f"{patch.stem:14} DOES NOT APPLY")
-                missed += 1
-                continue
-            failure = suite.first_failure()
-            missed += not failure
-            print(f"{patch.stem:14} {'caught by: ' + failure if failure else 'MISSED'}", flush=True)
-            run(["patch", "-R", "-p1", "-d", tree, "-i", patch])
+    for suite in (GpuSuite,) if arguments.gpu else (HostSuite, SimtSuite):
+        kernels = suite is SimtSuite
+        missed += replay(suite, [p for p in patches if p.stem.startswith("simt-") == kernels], arguments)
     print(f"{len(patches) - missed} of {len(patches)} mutations caught")
     return 1 if missed or not patches else 0
 
