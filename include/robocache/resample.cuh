@@ -45,6 +45,9 @@ namespace robocache {
 /// neither values nor stamps; stamps ascend within a trajectory. Unsorted or non-finite stamps give unspecified
 /// values and no access out of bounds.
 ///
+/// Limits: a trajectory has less than 2^31 samples and less than 2^31 targets unless it is packed; of a packed source
+/// trajectory the first 2^31 - 1 samples are read. Elements, strides and packed rows are counted in 64 bits.
+///
 /// Stream behaviour: returns once the work is enqueued. Does not synchronise, allocates nothing, may be captured in a
 /// CUDA graph (views are copied: the pointed-to memory must outlive the graph), leaves the current device and the
 /// last CUDA error as they were.

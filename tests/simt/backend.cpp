@@ -76,13 +76,6 @@ status resample_views(robocache::series<float, Stamp> const& source, timeline<St
   return robocache::resample(source, target, out, options, nullptr);
 }
 
-template outcome resample(problem<float> const&);
-template outcome resample(problem<double> const&);
-template outcome resample(problem<std::int64_t> const&);
-template located_outcome locate(problem<float> const&);
-template located_outcome locate(problem<double> const&);
-template located_outcome locate(problem<std::int64_t> const&);
-template status resample_views(robocache::series<float, float> const&, timeline<float> const&,
-                               robocache::output<float> const&, resample_options<float> const&);
+#include "../support/backend_instances.inc"
 
 }  // namespace test

@@ -4,9 +4,11 @@
 #include "problem.hpp"
 
 /// The side under test. Test bodies call these and are compiled once; `test_host` links the host's definitions,
-/// `test_gpu` the device's, which also compare every bit with the host's.
+/// `test_gpu` the device's, `test_simt` those of kernels that run on the CPU; both also compare every bit with the
+/// host's.
 namespace test {
 
+/// "host", "gpu" or "simt": what the program is called after `test_`.
 char const* backend_name();
 bool backend_available();
 

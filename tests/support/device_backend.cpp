@@ -27,7 +27,7 @@ status finished(Call call) {
 
 }  // namespace
 
-char const* backend_name() { return "device"; }
+char const* backend_name() { return "gpu"; }
 bool backend_available() { return robocache::compiled::device_count() > 0; }
 
 template <class Stamp>
@@ -66,13 +66,6 @@ status resample_views(robocache::series<float, Stamp> const& source, timeline<St
   });
 }
 
-template outcome resample(problem<float> const&);
-template outcome resample(problem<double> const&);
-template outcome resample(problem<std::int64_t> const&);
-template located_outcome locate(problem<float> const&);
-template located_outcome locate(problem<double> const&);
-template located_outcome locate(problem<std::int64_t> const&);
-template status resample_views(robocache::series<float, float> const&, timeline<float> const&,
-                               robocache::output<float> const&, resample_options<float> const&);
+#include "backend_instances.inc"
 
 }  // namespace test
