@@ -31,8 +31,11 @@ void enqueue_naive_linear(Value const* values, float const* stamps, float const*
 /// A copy that moves about `bytes`: half of them read, half written. Each set has memory of its own.
 class rotated_copy {
  public:
-  rotated_copy(std::int64_t bytes, int sets) : from_(vectors(bytes), sets), to_(vectors(bytes), sets) {
-    for (int set = 0; set < sets; ++set) { check(cudaMemset(from_.at(set), set, from_.bytes()), "cudaMemset"); }
+  rotated_copy(std::int64_t bytes, int sets, cudaStream_t cuda_stream)
+      : from_(vectors(bytes), sets), to_(vectors(bytes), sets) {
+    for (int set = 0; set < sets; ++set) {
+      check(cudaMemsetAsync(from_.at(set), set, from_.bytes(), cuda_stream), "cudaMemsetAsync");
+    }
   }
   void enqueue(int set, cudaStream_t cuda_stream) const {
     enqueue_copy(from_.at(set), to_.at(set), from_.size(), cuda_stream);

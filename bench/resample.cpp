@@ -36,7 +36,7 @@ struct timed_case {
   timed_case(std::unique_ptr<prepared_case> ready, cudaStream_t cuda_stream) : prepared(std::move(ready)) {
     int const sets = prepared->sets();
     std::int64_t const bytes = prepared->bytes();
-    copy_buffers.emplace(bytes, sets);
+    copy_buffers.emplace(bytes, sets, cuda_stream);
     ours.emplace(cuda_stream, sets, bytes, [&](int set) { prepared->enqueue(set, cuda_stream); });
     copy.emplace(cuda_stream, sets, bytes, [&](int set) { copy_buffers->enqueue(set, cuda_stream); });
     if (prepared->has_naive()) {
@@ -66,7 +66,7 @@ class session {
   /// The ceilings. First, because it also brings the clocks up.
   void measure_machine() {
     constexpr std::int64_t gigabyte = 1'000'000'000;
-    rotated_copy const buffers(gigabyte, 2);
+    rotated_copy const buffers(gigabyte, 2, stream_);
     replayed_calls copy(stream_, 2, gigabyte, [&](int set) { buffers.enqueue(set, stream_); });
     replayed_calls empty(stream_, 1, 0, [&](int) { enqueue_empty(stream_); });
     std::vector<double> copy_us, empty_us;

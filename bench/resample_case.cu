@@ -31,13 +31,13 @@ template <class Stamp>
 class rotated_timeline {
  public:
   rotated_timeline() = default;
-  rotated_timeline(stored_timeline<Stamp> const& from, int sets)
+  rotated_timeline(stored_timeline<Stamp> const& from, int sets, cudaStream_t cuda_stream)
       : view_(from.view),
-        stamps_(from.stamps, sets),
-        starts_(from.starts, sets),
-        deltas_(from.deltas, sets),
-        offsets_(from.offsets, sets),
-        trajectory_(from.trajectory, sets) {}
+        stamps_(from.stamps, sets, cuda_stream),
+        starts_(from.starts, sets, cuda_stream),
+        deltas_(from.deltas, sets, cuda_stream),
+        offsets_(from.offsets, sets, cuda_stream),
+        trajectory_(from.trajectory, sets, cuda_stream) {}
 
   timeline<Stamp> at(int set) const {
     timeline<Stamp> view = view_;
@@ -84,9 +84,10 @@ std::uint64_t sum_of_words(std::vector<float> const& stamps) {
 }
 
 template <class T>
-std::vector<T> to_host(T const* from, std::int64_t size) {
+std::vector<T> to_host(T const* from, std::int64_t size, cudaStream_t cuda_stream) {
   std::vector<T> values(size);
-  check(cudaMemcpy(values.data(), from, size * sizeof(T), cudaMemcpyDeviceToHost), "cudaMemcpy");
+  check(cudaMemcpyAsync(values.data(), from, size * sizeof(T), cudaMemcpyDeviceToHost, cuda_stream), "cudaMemcpyAsync");
+  check(cudaStreamSynchronize(cuda_stream), "copying to the host");
   return values;
 }
 
@@ -111,8 +112,8 @@ class typed_case final : public prepared_case {
     check(cudaDeviceGetAttribute(&l2_bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
     sets_ = sets_in_rotation(bytes_, l2_bytes, one.hot);
 
-    source_ = rotated_timeline<Stamp>(host_source_, sets_);
-    target_ = rotated_timeline<Stamp>(host_target_, sets_);
+    source_ = rotated_timeline<Stamp>(host_source_, sets_, cuda_stream);
+    target_ = rotated_timeline<Stamp>(host_target_, sets_, cuda_stream);
     values_ = rotated_array<Value>(source_rows * one.channels, sets_);
     result_ = rotated_array<Value>(target_rows * one.channels, sets_);
     valid_ = rotated_array<std::uint8_t>(one.mask ? target_rows : 0, sets_);
@@ -139,7 +140,7 @@ class typed_case final : public prepared_case {
   }
 
   std::string find_difference(cudaStream_t cuda_stream) const override {
-    std::vector<Value> const values = to_host(values_.at(0), values_.size());
+    std::vector<Value> const values = to_host(values_.at(0), values_.size(), cuda_stream);
     std::vector<Value> expected(result_.size());
     std::vector<std::uint8_t> expected_valid(valid_.size());
     series<Value, Stamp> const source{values.data(), host_source_.view, case_.channels};
@@ -149,13 +150,13 @@ class typed_case final : public prepared_case {
     enqueue_poison(cuda_stream);
     enqueue(0, cuda_stream);
     check(cudaStreamSynchronize(cuda_stream), "resampling");
-    std::string difference = compare(expected, result_, "result");
-    if (difference.empty()) { difference = compare(expected_valid, valid_, "valid mask"); }
+    std::string difference = compare(expected, result_, "result", cuda_stream);
+    if (difference.empty()) { difference = compare(expected_valid, valid_, "valid mask", cuda_stream); }
     if (!difference.empty() || !has_naive()) { return difference; }
     enqueue_poison(cuda_stream);
     enqueue_naive(0, cuda_stream);
     check(cudaStreamSynchronize(cuda_stream), "naive resampling");
-    return compare(expected, result_, "naive result");
+    return compare(expected, result_, "naive result", cuda_stream);
   }
 
  private:
@@ -165,8 +166,9 @@ class typed_case final : public prepared_case {
   }
 
   template <class T>
-  static std::string compare(std::vector<T> const& expected, rotated_array<T> const& from, char const* what) {
-    std::vector<T> const found = to_host(from.at(0), from.size());
+  static std::string compare(std::vector<T> const& expected, rotated_array<T> const& from, char const* what,
+                             cudaStream_t cuda_stream) {
+    std::vector<T> const found = to_host(from.at(0), from.size(), cuda_stream);
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (std::memcmp(&found[i], &expected[i], sizeof(T)) != 0) {
         return std::string(what) + " differs from host::resample at element " + std::to_string(i);

@@ -169,35 +169,41 @@ __device__ int locate_tile(locate_plan<Stamp> const& plan, unsigned tile, Stamp*
   tiling const& tiles = plan.tiles;
   timeline<Stamp> const& target = plan.target;
   tile_range range;
+  std::int64_t first_target;
+  int k0 = 0;
   if (__builtin_expect(tiles.aligned, true)) {
     unsigned const b = tiles.tiles_each.quotient(tile);
-    int const k0 = static_cast<int>(tile - b * tiles.tiles_each.value) * tiles.rows;
+    k0 = static_cast<int>(tile - b * tiles.tiles_each.value) * tiles.rows;
     range.rows = min(tiles.rows, static_cast<int>(tiles.length) - k0);
     range.first = range.last = b;
     range.first_row = b * tiles.length + k0;
-    if (__builtin_expect(plan.plain, true)) {
-      tile_part<Stamp> part;
-      part.begin = 0;
-      part.end = part.wanted = range.rows;
-      part.first_row = range.first_row;
-      part.b = b;
-      part.k0 = k0;
-      part.source.batch_index = b;
-      part.source.first_row = 0;
-      part.source.length = plan.plain_length;
-      int const slot = threadIdx.x;
-      staged_search<Stamp> const search(plan.plain_stamps + b * plan.plain_stamps_stride, plan.plain_length);
-      search.stage(stage);
-      // The target is on its way together with the stamps.
-      Stamp t = Stamp(0);
-      if (slot < range.rows) { t = load_early(plan.plain_targets + (b * plan.plain_targets_stride + k0) + slot); }
-      wait_for_copies();
-      __syncthreads();
-      if (slot < range.rows) { emit(slot, part, search.locate(stage, t, plan.rules)); }
-      return range.rows;
-    }
+    first_target = b * plan.plain_targets_stride + k0;
   } else {
     range = range_of_tile(plan, tile);
+    first_target = range.first_row;
+  }
+  if (__builtin_expect(plan.plain, true) &&
+      (tiles.aligned || (range.first == range.last && range.first >= 0 && range.first < target.batch))) {
+    auto const b = static_cast<unsigned>(range.first);
+    tile_part<Stamp> part;
+    part.begin = 0;
+    part.end = part.wanted = range.rows;
+    part.first_row = range.first_row;
+    part.b = b;
+    part.k0 = k0;
+    part.source.batch_index = b;
+    part.source.first_row = 0;
+    part.source.length = plan.plain_length;
+    int const slot = threadIdx.x;
+    staged_search<Stamp> const search(plan.plain_stamps + b * plan.plain_stamps_stride, plan.plain_length);
+    search.stage(stage);
+    // The target is on its way together with the stamps.
+    Stamp t = Stamp(0);
+    if (slot < range.rows) { t = load_early(plan.plain_targets + first_target + slot); }
+    wait_for_copies();
+    __syncthreads();
+    if (slot < range.rows) { emit(slot, part, search.locate(stage, t, plan.rules)); }
+    return range.rows;
   }
 
   if (range.last - range.first >= max_staged_trajectories) {

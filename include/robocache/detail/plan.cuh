@@ -45,7 +45,7 @@ struct tiling {
 /// reads stands together, and the whole timelines behind it.
 template <class Stamp>
 struct locate_plan {
-  bool plain;  ///< aligned, and both timelines stored with one length for all: the case that is kept short
+  bool plain;  ///< stored stamps, sources of one length, targets likewise or packed: what is kept short
   device::locate_rules<Stamp> rules;
   tiling tiles;
   int plain_length;  ///< samples a trajectory
@@ -60,10 +60,9 @@ struct locate_plan {
 template <class Stamp>
 locate_plan<Stamp> make_locate_plan(timeline<Stamp> const& source, timeline<Stamp> const& target,
                                     resample_options<Stamp> const& options, tiling const& tiles) {
-  auto const plain = [](timeline<Stamp> const& when) {
-    return when.stamps != nullptr && when.offsets == nullptr && when.lengths == nullptr;
-  };
-  return {plain(source) && plain(target) && tiles.aligned && source.length > 0,
+  auto const plain = [](timeline<Stamp> const& when) { return when.stamps != nullptr && when.lengths == nullptr; };
+  return {plain(source) && !source.packed() && source.length > 0 && plain(target) &&
+              (tiles.aligned || (target.packed() && target.batch <= INT32_MAX)),
           device::rules_of(options),
           tiles,
           static_cast<int>(source.length),

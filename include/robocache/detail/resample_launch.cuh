@@ -40,6 +40,12 @@ Result fill_as(double fill) {
   }
 }
 
+/// True if no element of `batch` times `rows` rows is 2^31 or more elements behind the first one.
+inline bool spans_few_elements(std::int64_t batch, strides step, std::int64_t rows, std::int64_t channels) {
+  auto const last = [](std::int64_t count, std::int64_t stride) { return static_cast<double>(count) * stride; };
+  return last(batch, step.batch) + last(rows, step.row) + static_cast<double>(channels) < 2147483648.0;
+}
+
 /// Launches with `N` elements a vector and `Loads` vectors in flight.
 template <int N, int Loads, class Value, class Stamp, class Result>
 ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, timeline<Stamp> const& target,
@@ -76,12 +82,14 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
 
   int threads = shape.threads;
   int shared_bytes = 0;
-  if (params.plan.plain && tiles.single && source.when.length <= stage_capacity + 1) {
+  if (params.plan.plain && tiles.single && source.when.length <= stage_capacity + 1 &&
+      spans_few_elements(source.when.batch, from, source.when.length, source.channels) &&
+      spans_few_elements(target.batch, to, target.length, source.channels) &&
+      spans_few_elements(source.when.batch, {source.when.stride, 1}, source.when.length, 1) &&
+      spans_few_elements(target.batch, {target.stride, 1}, target.length, 1)) {
     params.mode = resample_mode::one_row;
-    std::int64_t const bytes = source.when.length * from.row * std::int64_t(sizeof(Value));
-    std::int64_t const share = (bytes / target.length + 127) / 128 * 128;
-    params.extra = share <= shape.prefetch_bytes ? static_cast<int>(share) : 0;
-  } else if (params.plan.plain && tiles.tiles_each.value == 1 && from.row == source.channels &&
+    params.extra = prefetch_share_of(source.when.length * from.row * std::int64_t(sizeof(Value)), target.length);
+  } else if (params.plan.plain && tiles.aligned && tiles.tiles_each.value == 1 && from.row == source.channels &&
              to.row == source.channels && vectors_each <= shape.trajectory_vectors &&
              source.when.length <= 2 * target.length && target.length <= max_threads) {
     // A whole trajectory is read: worth it where most of its rows are wanted anyway, and it fits.
@@ -137,7 +145,7 @@ status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, loca
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
     return detail::cuda_failure("device", error);
   }
-  detail::resample_shape const shape{detail::max_threads, 1, 2, 0, 0, 0};
+  detail::resample_shape const shape{detail::max_threads, 1, 2, 0, 0};
   detail::tiling const tiles = detail::tile_targets(target, 1, shape, device.multiprocessors);
   detail::locate_params<Stamp> const params{detail::make_locate_plan(source, target, options, tiles), out};
   s = detail::check_tiles(tiles);

@@ -15,16 +15,15 @@ struct resample_shape {
   int blocks_each;         ///< blocks that a multiprocessor should at least get before tiles grow
   int trajectory_vectors;  ///< rows of at most this many vectors
   int trajectory_bytes;    ///< and this much shared memory: a block takes a whole trajectory
-  int prefetch_bytes;      ///< a block of one row prefetches at most this much of the trajectory
 };
 
 /// @param compute_capability  times ten
 /// @param elements            channels in one vector of values: 1 where rows cannot be read in vectors
 constexpr resample_shape resample_shape_for(int compute_capability, int elements) noexcept {
   if (compute_capability >= arch::sm90) {
-    return elements > 1 ? resample_shape{256, 8, 4, 2, 24576, 16384} : resample_shape{256, 16, 4, 32, 24576, 16384};
+    return elements > 1 ? resample_shape{256, 8, 4, 2, 24576} : resample_shape{256, 16, 4, 32, 24576};
   }
-  return elements > 1 ? resample_shape{256, 8, 4, 2, 16384, 16384} : resample_shape{256, 16, 4, 32, 16384, 16384};
+  return elements > 1 ? resample_shape{256, 8, 4, 2, 16384} : resample_shape{256, 16, 4, 32, 16384};
 }
 
 /// Cuts the targets into tiles.

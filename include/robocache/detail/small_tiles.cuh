@@ -14,16 +14,17 @@
 namespace robocache::detail {
 
 /// A block with one row, for jobs of so few rows that latency is all: the stamps go to registers, barriers count them,
-/// and both samples' values are on their way before the rules are looked at. Needs at most `stage_capacity + 1` stamps.
+/// and both samples' values are on their way before the rules are looked at. Needs at most `stage_capacity + 1` stamps,
+/// and offsets from each pointer below 2^31 elements: 64-bit ones are three times the instructions.
 template <class Value, class Result, class Stamp, int N>
 __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Value, Result> const& p,
                                  int prefetch_bytes) {
   constexpr int rounds = (stage_capacity + 1) / max_threads;
-  int const b = static_cast<int>(plan.tiles.tiles_each.quotient(blockIdx.x));
-  int const k = static_cast<int>(blockIdx.x) - b * static_cast<int>(plan.tiles.tiles_each.value);
+  unsigned const b = plan.tiles.tiles_each.quotient(blockIdx.x);
+  unsigned const k = blockIdx.x - b * plan.tiles.tiles_each.value;
   int const length = plan.plain_length;
-  Stamp const* const stamps = plan.plain_stamps + b * plan.plain_stamps_stride;
-  Stamp const t = (plan.plain_targets + b * plan.plain_targets_stride)[k];
+  Stamp const* const stamps = plan.plain_stamps + b * static_cast<unsigned>(plan.plain_stamps_stride);
+  Stamp const t = plan.plain_targets[b * static_cast<unsigned>(plan.plain_targets_stride) + k];
   Stamp own[rounds];
 #pragma unroll
   for (int u = 0; u < rounds; ++u) {
@@ -31,13 +32,12 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
     if (i < length) { own[u] = stamps[i]; }
   }
   // Each block asks for its share of the trajectory's values, whichever rows it will turn out to need: they come from
-  // memory while the stamps do. One thread asks for the result's line: finding its page takes as long.
-  std::int64_t const bytes = ((length - 1) * p.values_row_stride + p.vectors_each * N) * std::int64_t(sizeof(Value));
-  std::int64_t const share = k * std::int64_t(prefetch_bytes) + threadIdx.x * 128;
-  if (threadIdx.x * 128 < prefetch_bytes && share < bytes) {
-    prefetch(reinterpret_cast<char const*>(p.values + b * p.values_batch_stride) + share);
-  }
-  Result* const out = p.results + (b * p.results_batch_stride + k * p.results_row_stride);
+  // memory while the stamps do.
+  prefetch_share(p.values + b * static_cast<unsigned>(p.values_batch_stride),
+                 length * p.values_row_stride * std::int64_t(sizeof(Value)), k, prefetch_bytes);
+  Result* const out =
+      p.results + (b * static_cast<unsigned>(p.results_batch_stride) + k * static_cast<unsigned>(p.results_row_stride));
+  // Finding the result's page takes as long as finding the values'.
   if (threadIdx.x == max_threads - 1) { prefetch(out); }
   int count = 0;
 #pragma unroll
@@ -48,15 +48,15 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
   }
 
   int const pair = device::left_of_pair(count, length);
-  int const next = length > 1 ? 1 : 0;
-  std::int64_t const width = p.vectors_each * N;
-  Value const* const row = p.values + (b * p.values_batch_stride + pair * p.values_row_stride);
+  unsigned const next = length > 1 ? 1 : 0;
+  auto const row_stride = static_cast<unsigned>(p.values_row_stride);
+  unsigned const row = b * static_cast<unsigned>(p.values_batch_stride) + pair * row_stride;
   // Vectors of two, not wider: more threads, each done sooner.
-  constexpr int M = N > 1 ? 2 : 1;
-  for (std::int64_t i = (std::int64_t(blockIdx.y) * max_threads + threadIdx.x) * M; i < width;
-       i += std::int64_t(gridDim.y) * max_threads * M) {
-    vector<Value, M> left = load<Value, M>(row + i);
-    vector<Value, M> const right = load<Value, M>(row + (next * p.values_row_stride + i));
+  constexpr unsigned M = N > 1 ? 2 : 1;
+  unsigned const width = static_cast<unsigned>(p.vectors_each) * N;
+  for (unsigned i = (blockIdx.y * max_threads + threadIdx.x) * M; i < width; i += gridDim.y * max_threads * M) {
+    vector<Value, M> left = load<Value, M>(p.values + (row + i));
+    vector<Value, M> const right = load<Value, M>(p.values + (row + next * row_stride + i));
     device::location const where =
         device::locate_in_pair(stamps[pair], stamps[pair + next], t, count, length, plan.rules);
     if (where.row > pair) { left = right; }

@@ -13,12 +13,31 @@ namespace robocache::detail {
 /// Threads of a block.
 inline constexpr int max_threads = 256;
 
+/// Bytes of a line of the L2 cache.
+inline constexpr int line_bytes = 128;
+
 /// Stamps that are staged in shared memory at a time: what a search in steps of 512, 256, ..., 1 reaches.
 inline constexpr int stage_capacity = 1023;
 
 /// Above that only every 4^k-th is staged, at most 2^8, and the rest of the search reads global memory: a sector of 32
 /// bytes holds four or eight stamps, so probes further apart than that cost a sector each.
 inline constexpr int coarse_probes_log2 = 8;
+
+/// What each of `blocks` blocks asks for of `bytes` bytes: whole lines, one a thread at most. 0 if that is too little.
+inline int prefetch_share_of(std::int64_t bytes, std::int64_t blocks) {
+  std::int64_t const share = (bytes / blocks + line_bytes - 1) / line_bytes * line_bytes;
+  return share <= max_threads * line_bytes ? static_cast<int>(share) : 0;
+}
+
+/// Asks for this block's share of `bytes` bytes that its neighbours and it will need: together they bring all of it
+/// from memory before any of them knows which part is its own.
+/// @param block  which share
+/// @param share  from `prefetch_share_of`
+inline __device__ void prefetch_share(void const* from, std::int64_t bytes, unsigned block, int share) {
+  int const within = static_cast<int>(threadIdx.x) * line_bytes;
+  std::int64_t const offset = std::int64_t(block) * share + within;
+  if (within < share && offset < bytes) { prefetch(static_cast<char const*>(from) + offset); }
+}
 
 /// `count_not_after` by the whole block: every step leaves one of as many parts as the block has threads.
 inline __device__ std::int64_t block_count_not_after(std::int64_t const* sorted, std::int64_t length,
