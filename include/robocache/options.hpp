@@ -12,6 +12,13 @@ enum class interpolation : std::uint8_t {
   next,      ///< the sample at or after the target
   nearest,   ///< the closer sample; the earlier one at equal distance
   linear,    ///< the straight line between the two samples
+
+  // The methods below locate as linear does.
+  angle,        ///< radians: linear along the shorter arc, wrapped into [-pi, pi)
+  catmull_rom,  ///< cubic through four samples, stamps as knots; may overshoot
+  pchip,        ///< cubic through four samples that keeps monotone stretches monotone: no overshoot
+  akima,        ///< cubic through six samples, little disturbed by outliers
+  slerp,        ///< four channels: unit quaternions, along the shorter arc
 };
 
 /// What stands before the first sample and after the last. The valid mask is 0 there whatever the rule, but for
@@ -19,7 +26,7 @@ enum class interpolation : std::uint8_t {
 enum class edge : std::uint8_t {
   clamp,        ///< the edge sample, as `numpy.interp`
   fill,         ///< the fill value
-  extrapolate,  ///< the straight line of the two outermost samples; for hold methods clamp
+  extrapolate,  ///< the straight line, or arc, of the two outermost samples; for hold methods clamp
 };
 
 /// The `max_gap` that nothing exceeds: infinity, or the largest integer.
@@ -36,9 +43,9 @@ struct resample_options {
   edge before = edge::clamp;  ///< before the first sample
   edge after = edge::clamp;   ///< after the last sample
 
-  /// Beyond this gap the result is the fill value and not valid. The gap is, for linear, the time between the two
-  /// samples around the target; for hold methods and clamp, the distance to the sample used. Not negative, not NaN.
-  /// A target exactly at a sample is always valid.
+  /// Beyond this gap the result is the fill value and not valid. The gap is, for hold methods and clamp, the distance
+  /// to the sample used; for all others the time between the two samples around the target. Not negative, not NaN. A
+  /// target exactly at a sample is always valid.
   Stamp max_gap = unlimited_gap<Stamp>();
 
   /// Written where there is no value, rounded to the result's type. For integer results a whole number in range.

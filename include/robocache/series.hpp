@@ -60,4 +60,35 @@ struct located {
   std::uint8_t* valid = nullptr;
 };
 
+/// The gradient of a loss with respect to the results of a `resample`: a view in their shape.
+template <class Result>
+struct result_gradients {
+  Result const* values = nullptr;          ///< `[B, T, D]`, or packed `[sum T, D]`
+  std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
+  std::int64_t row_stride = contiguous;    ///< elements; default D
+};
+
+/// Where `resample_backward` puts gradients with respect to what was resampled; each pointer may be null.
+template <class Value>
+struct source_gradients {
+  Value* values = nullptr;                 ///< in the shape of the source's values, `[B, N, D]` or packed `[rows, D]`
+  float* targets = nullptr;                ///< `[B, T]` or `[sum T]`, contiguous, in value units per unit of time
+  std::int64_t batch_stride = contiguous;  ///< of `values`, elements; default `N * row_stride`
+  std::int64_t row_stride = contiguous;    ///< of `values`, elements; default D
+};
+
+/// What a caller promises about the targets of each trajectory: changes speed, never a result.
+enum class target_order : std::uint8_t {
+  any,        ///< nothing
+  ascending,  ///< each is at or after the one before it
+};
+
+/// What `inspect` counts in one trajectory.
+struct trajectory_report {
+  std::int64_t unsorted;      ///< samples stamped before their predecessor
+  std::int64_t duplicated;    ///< samples stamped as their predecessor
+  std::int64_t non_finite;    ///< stamps that are NaN or infinite
+  std::int64_t out_of_range;  ///< lengths, offsets and trajectory indices that had to be clamped or ignored
+};
+
 }  // namespace robocache
