@@ -20,6 +20,19 @@ struct type_tag {
   using type = T;
 };
 
+/// Calls `visitor(typed timeline)`.
+/// @param name  what the caller calls this timeline
+template <class Visitor>
+void visit_timeline(char const* name, any_timeline const& when, Visitor&& visitor) {
+  switch (when.type) {
+    case stamp_dtype::float32: return visitor(when.as_float32);
+    case stamp_dtype::float64: return visitor(when.as_float64);
+    case stamp_dtype::int64: return visitor(when.as_int64);
+  }
+  require(detail::refuse(status_code::invalid_argument, name, "type", "found %d, want a stamp_dtype",
+                         static_cast<int>(when.type)));
+}
+
 /// Calls `visitor(typed timeline of `name`, typed target, typed options)`, once all three have one stamp type.
 template <class Visitor>
 void visit_stamps(char const* name, any_timeline const& source, any_timeline const& target, any_options const& options,

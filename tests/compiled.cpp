@@ -135,6 +135,23 @@ TEST_CASE("Compiled API: types that do not go together", "[compiled]") {
   CHECK(results[1] == 2);
 }
 
+TEST_CASE("Compiled API: the data check counts, and throws the header API's text", "[compiled]") {
+  double const stamps[6] = {0, 1, 1, 5, 4, 3};
+  robocache::trajectory_report reports[2] = {};
+  robocache::compiled::inspect(place::host, timeline<double>::dense(stamps, 2, 3), reports);
+  CHECK(reports[0].duplicated == 1);
+  CHECK(reports[1].unsorted == 2);
+  std::int64_t const named[2] = {1, 2};
+  auto const windows = timeline<double>::windows(stamps, stamps, 2, 3, named);
+  robocache::compiled::inspect(place::host, windows, 2, reports);
+  CHECK(reports[0].out_of_range == 0);
+  CHECK(reports[1].out_of_range == 1);
+  auto const e = error_of([&] { robocache::compiled::inspect(place::host, windows, reports); });
+  CHECK(e.argument() == "when.trajectory");
+  auto const null = error_of([&] { robocache::compiled::inspect(place::host, windows, 2, nullptr); });
+  CHECK(std::string(null.what()) == "reports: found a null pointer, want 2 elements");
+}
+
 TEST_CASE("Compiled API: the number of devices is known everywhere", "[compiled]") {
   CHECK(robocache::compiled::device_count() >= 0);
 }

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include <robocache/inspect.cuh>
 #include <robocache/resample.cuh>
 
 #include "support/catch.hpp"
@@ -278,4 +279,83 @@ TEST_CASE("A call: costs the host at most 5 microseconds, checks included", "[co
   std::nth_element(microseconds.begin(), microseconds.begin() + 500, microseconds.end());
   std::printf("host cost of a call: %.2f us (median of %zu)\n", microseconds[500], microseconds.size());
   CHECK(microseconds[500] <= 10);  // twice the promise: a busy machine is not a slow library
+}
+
+namespace {
+
+/// A trajectory on the device, of which `broken` samples are stamped as their predecessor, and the report on it.
+class check_job {
+ public:
+  static constexpr std::int64_t length = 4096;
+
+  check_job() {
+    check_cuda(cudaMalloc(&stamps_, length * 4), "cudaMalloc");
+    check_cuda(cudaMallocHost(&staging_, length * 4), "cudaMallocHost");
+    check_cuda(cudaMalloc(&report_, sizeof(robocache::trajectory_report)), "cudaMalloc");
+    check_cuda(cudaMemset(stamps_, 0, length * 4), "cudaMemset");
+    check_cuda(cudaMemset(report_, poison, sizeof(robocache::trajectory_report)), "cudaMemset");
+    check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+  }
+  ~check_job() {
+    cudaFree(stamps_);
+    cudaFreeHost(staging_);
+    cudaFree(report_);
+  }
+  check_job(check_job const&) = delete;
+  check_job& operator=(check_job const&) = delete;
+
+  void upload(std::int64_t broken, cudaStream_t stream) const {
+    for (std::int64_t i = 0; i < length; ++i) { staging_[i] = float(i <= broken ? 0 : i); }
+    check_cuda(cudaMemcpyAsync(stamps_, staging_, length * 4, cudaMemcpyHostToDevice, stream), "upload");
+  }
+  status call(cudaStream_t stream) const {
+    return robocache::inspect(robocache::timeline<float>::dense(stamps_, 1, length), report_, stream);
+  }
+  std::int64_t duplicated(cudaStream_t stream) const {
+    robocache::trajectory_report copy{};
+    check_cuda(cudaMemcpyAsync(&copy, report_, sizeof copy, cudaMemcpyDeviceToHost, stream), "download");
+    check_cuda(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+    return copy.duplicated;
+  }
+
+ private:
+  float* stamps_ = nullptr;
+  float* staging_ = nullptr;
+  robocache::trajectory_report* report_ = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("A call of inspect: only on the given stream, and without synchronisation", "[contract]") {
+  check_job const j;
+  own_stream const stream;
+  REQUIRE(j.call(stream).ok());  // loads the kernel
+  stream.wait();
+  for (std::int64_t broken : {7, 4000}) {
+    delay<<<1, 1, 0, stream>>>(100);
+    j.upload(broken, stream);
+    REQUIRE(j.call(stream).ok());
+    CHECK(stream.busy());
+    CHECK(cudaStreamQuery(cudaStreamLegacy) == cudaSuccess);
+    CHECK(j.duplicated(stream) == broken);
+  }
+}
+
+TEST_CASE("A call of inspect: capturable in a CUDA graph, and replayed on new stamps", "[contract]") {
+  check_job const j;
+  own_stream const stream;
+  cudaGraph_t graph{};
+  cudaGraphExec_t executable{};
+  check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "cudaStreamBeginCapture");
+  status const s = j.call(stream);
+  REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
+  REQUIRE(s.ok());
+  check_cuda(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate");
+  for (std::int64_t broken : {3, 0, 4095}) {
+    j.upload(broken, stream);
+    check_cuda(cudaGraphLaunch(executable, stream), "cudaGraphLaunch");
+    CHECK(j.duplicated(stream) == broken);  // what the last replay counted is gone
+  }
+  cudaGraphExecDestroy(executable);
+  cudaGraphDestroy(graph);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include <robocache/options.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
@@ -28,5 +30,11 @@ status resample(series<Value, Stamp> const& source, timeline<Stamp> const& targe
 template <class Stamp>
 status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
               resample_options<Stamp> const& options);
+
+/// `robocache::inspect` on CPU memory. Compiled for all three stamp types.
+template <class Stamp>
+status inspect(timeline<Stamp> const& when, trajectory_report* reports);
+template <class Stamp>
+status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports);
 
 }  // namespace robocache::host

@@ -103,6 +103,11 @@ void resample(place where, any_series const& source, any_timeline const& target,
 void locate(place where, any_timeline const& source, any_timeline const& target, located const& out,
             any_options const& options, stream_handle cuda_stream = nullptr);
 
+/// `robocache::inspect` or `robocache::host::inspect`, as `compiled::resample`.
+void inspect(place where, any_timeline const& when, trajectory_report* reports, stream_handle cuda_stream = nullptr);
+void inspect(place where, any_timeline const& when, std::int64_t source_batch, trajectory_report* reports,
+             stream_handle cuda_stream = nullptr);
+
 /// How many CUDA devices this process can use; 0 without a driver. Never throws.
 int device_count() noexcept;
 

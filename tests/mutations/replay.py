@@ -21,7 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 INSTRUCTIONS = {"blend_avx2": ["-mavx2", "-mf16c"], "blend_avx512": ["-mavx512f", "-mavx512bw", "-mavx512vl"]}
-BODIES = ["call", "golden", "locate", "numbers", "property", "tiles", "timelines"]
+BODIES = ["call", "golden", "inspect", "locate", "numbers", "property", "tiles", "timelines"]
 SUPPORT = ["compare", "draw", "host_call", "main", "oracle"]
 
 
@@ -69,7 +69,8 @@ class HostSuite(CpuSuite):
     def __init__(self, tree, arguments):
         super().__init__(tree, arguments)
         tests = tree / "tests"
-        self.kept += [tests / "support" / "host_backend.cpp", tests / "large_host.cpp"]
+        self.kept += [tests / "support" / name for name in ("host_backend.cpp", "host_inspect.cpp")]
+        self.kept += [tests / "large_host.cpp"]
         self.rebuilt = [*self.host, tests / "host_isa.cpp"]
         self.compile(self.kept)
 
@@ -81,7 +82,7 @@ class SimtSuite(CpuSuite):
         super().__init__(tree, arguments)
         self.flags = [f"-I{tree}/tests/simt", "-fno-extern-tls-init", "-w"]
         self.kept += self.host
-        self.rebuilt = [tree / "tests" / "simt" / "backend.cpp"]
+        self.rebuilt = sorted((tree / "tests" / "simt").glob("*.cpp"))
         os.environ.setdefault("ROBOCACHE_DRAWS", "300")
         self.compile(self.kept)
 

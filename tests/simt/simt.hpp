@@ -122,6 +122,11 @@ inline simt::index blockIdx, blockDim, gridDim;
 inline void __syncthreads() { simt::block::current().vote(false); }
 inline int __syncthreads_count(int mine) { return simt::block::current().vote(mine != 0); }
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(unsigned(x)); }
+inline unsigned long long atomicAdd(unsigned long long* to, unsigned long long value) {
+  unsigned long long const before = *to;  // fibers take turns: nothing comes between
+  *to += value;
+  return before;
+}
 using std::max;
 using std::min;
 

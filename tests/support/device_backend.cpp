@@ -3,6 +3,7 @@
 
 #include "backend.hpp"
 #include "compare.hpp"
+#include "device_call.hpp"
 #include "device_space.hpp"
 #include "host_call.hpp"
 #include "runner.hpp"
@@ -10,22 +11,6 @@
 // The compiled API: its kernels exist once in the library, so no test compiles one. header_api.cu shows that the
 // header API gives the same.
 namespace test {
-namespace {
-
-/// Runs `call` and waits; gives what it threw as a status.
-template <class Call>
-status finished(Call call) {
-  try {
-    call();
-  } catch (robocache::error const& e) {
-    std::string const text = e.what();
-    return {e.code(), e.argument().c_str(), text.substr(std::min(text.size(), e.argument().size() + 2)).c_str()};
-  }
-  check_cuda(cudaStreamSynchronize(device_space::stream()), "the call's work");
-  return {};
-}
-
-}  // namespace
 
 char const* backend_name() { return "gpu"; }
 bool backend_available() { return robocache::compiled::device_count() > 0; }

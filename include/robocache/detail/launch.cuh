@@ -3,6 +3,9 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstddef>
+#include <cstdint>
+
 #include <robocache/detail/check.hpp>
 #include <robocache/detail/config.hpp>
 
@@ -26,6 +29,12 @@ ROBOCACHE_HIDDEN status launch(void (*kernel)(Params), Params const& params, dim
   void* arguments[] = {const_cast<Params*>(&params)};
   cudaError_t const error = cudaLaunchKernelExC(&config, reinterpret_cast<void const*>(kernel), arguments);
   return error == cudaSuccess ? status{} : cuda_failure("kernel launch", error);
+}
+
+/// Sets memory to 0.
+inline status clear(void* memory, std::int64_t bytes, cudaStream_t cuda_stream) {
+  cudaError_t const error = cudaMemsetAsync(memory, 0, static_cast<std::size_t>(bytes), cuda_stream);
+  return error == cudaSuccess ? status{} : cuda_failure("clearing memory", error);
 }
 
 }  // namespace robocache::detail

@@ -3,6 +3,9 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstdint>
+#include <cstring>
+
 #include <robocache/detail/check.hpp>
 
 #include "../../simt.hpp"
@@ -14,6 +17,11 @@ namespace robocache::detail {
 inline constexpr int most_shared_bytes = 32 * 1024;
 
 inline status cuda_failure(char const* what, cudaError_t) { return refuse(status_code::cuda_error, what, "", "none"); }
+
+inline status clear(void* memory, std::int64_t bytes, cudaStream_t) {
+  std::memset(memory, 0, std::size_t(bytes));
+  return {};
+}
 
 template <class Params>
 status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes, cudaStream_t) {

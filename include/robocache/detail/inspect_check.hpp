@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/check.hpp>
+#include <robocache/series.hpp>
+#include <robocache/status.hpp>
+#include <robocache/timeline.hpp>
+
+namespace robocache::detail {
+
+/// For the calls that are told no source's batch.
+template <class Stamp>
+status check_names_no_trajectory(timeline<Stamp> const& when) {
+  if (when.trajectory != nullptr) {
+    return refuse(invalid, "when", "trajectory", "found a pointer, want the source's batch with it");
+  }
+  return {};
+}
+
+/// Everything that `inspect` checks, on the host and on the device alike.
+template <class Stamp>
+status check_inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report const* reports) {
+  status s = check_timeline("when", when);
+  if (!s.ok()) { return s; }
+  if (when.trajectory != nullptr && when.kind != timeline_kind::windows) {
+    return refuse(invalid, "when", "trajectory", "found a pointer, want it with windows only");
+  }
+  if (source_batch < 0) {
+    return refuse(invalid, "source_batch", "", "found %lld, want 0 or more", static_cast<long long>(source_batch));
+  }
+  // A timeline without samples passes the check above with any pointers, but its numbers are looked at here.
+  struct {
+    char const* field;
+    std::int64_t const* pointer;
+  } const indices[] = {{"lengths", when.lengths}, {"offsets", when.offsets}, {"trajectory", when.trajectory}};
+  for (auto const& one : indices) {
+    s = check_pointer("when", one.field, one.pointer, 0, alignof(std::int64_t));
+    if (!s.ok()) { return s; }
+  }
+  s = check_pointer("when", "starts", when.starts, 0, alignof(Stamp));
+  return s.ok() ? check_pointer("reports", "", reports, when.batch, alignof(trajectory_report)) : s;
+}
+
+}  // namespace robocache::detail

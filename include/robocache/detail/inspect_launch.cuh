@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include <robocache/detail/inspect_check.hpp>
+#include <robocache/detail/inspect_kernel.cuh>
+#include <robocache/detail/launch.cuh>
+#include <robocache/inspect.cuh>
+
+namespace robocache {
+namespace detail {
+
+/// The launch of a data check: blocks, threads of each, and how many blocks share a trajectory.
+struct inspect_shape {
+  unsigned blocks;
+  int threads;
+  unsigned parts;
+};
+
+/// @param longest  samples that the longest trajectory may have: of packed ones only the sum is known
+inline inspect_shape inspect_shape_for(std::int64_t batch, std::int64_t longest) noexcept {
+  constexpr std::int64_t samples_each = 4;       // a thread, before a trajectory gets a second block
+  constexpr std::int64_t enough_blocks = 2048;   // for any chip; more only where there are more trajectories
+  constexpr std::int64_t most_blocks = 1 << 16;  // beyond this, blocks take several trajectories
+  std::int64_t const warps = longest / (32 * samples_each) + 1;
+  int const threads = static_cast<int>(32 * std::min<std::int64_t>(warps, inspect_threads / 32));
+  std::int64_t const wanted = longest / (threads * samples_each) + 1;
+  std::int64_t const parts = std::min(wanted, std::max<std::int64_t>(1, enough_blocks / batch));
+  return {static_cast<unsigned>(parts * std::min(batch, most_blocks)), threads, static_cast<unsigned>(parts)};
+}
+
+}  // namespace detail
+
+template <class Stamp>
+status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports,
+               cudaStream_t cuda_stream) {
+  status s = detail::check_inspect(when, source_batch, reports);
+  if (!s.ok() || when.batch == 0) { return s; }
+  s = detail::clear(reports, when.batch * std::int64_t(sizeof(trajectory_report)), cuda_stream);
+  if (!s.ok()) { return s; }
+  detail::inspect_shape const shape = detail::inspect_shape_for(when.batch, when.packed() ? when.rows : when.length);
+  detail::inspect_params<Stamp> const params{when, source_batch, reports, shape.parts};
+  return detail::launch(detail::inspect_kernel<Stamp>, params, dim3(shape.blocks), shape.threads, 0, cuda_stream);
+}
+
+template <class Stamp>
+status inspect(timeline<Stamp> const& when, trajectory_report* reports, cudaStream_t cuda_stream) {
+  status const s = detail::check_names_no_trajectory(when);
+  return s.ok() ? inspect(when, 0, reports, cuda_stream) : s;
+}
+
+}  // namespace robocache

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/device/arithmetic.cuh>
+#include <robocache/device/timeline.cuh>
+#include <robocache/series.hpp>
+
+namespace robocache::device {
+
+/// Adds sample `i` of a trajectory to its report, for `0 <= i < length`: what it is, and how it follows sample `i - 1`.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline void inspect_sample(trajectory<Stamp> const& of, std::int64_t i,
+                                                 trajectory_report& report) {
+  Stamp const stamp = of.stamp(i);
+  Stamp const before = of.stamp(i > 0 ? i - 1 : 0);
+  report.non_finite += is_finite(stamp) ? 0 : 1;
+  report.unsorted += i > 0 && stamp < before ? 1 : 0;
+  report.duplicated += i > 0 && stamp == before ? 1 : 0;
+}
+
+/// How many of the numbers that say where trajectory `b` lies, or what window `b` reads, are out of range.
+/// @param source_batch  trajectories that windows may name
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline std::int64_t indices_out_of_range(timeline<Stamp> const& when, std::int64_t b,
+                                                               std::int64_t source_batch) {
+  auto const outside = [](std::int64_t x, std::int64_t limit) { return x < 0 || x > limit ? 1 : 0; };
+  std::int64_t count = 0;
+  if (when.lengths != nullptr) { count += outside(when.lengths[b], when.length); }
+  if (when.offsets != nullptr) {
+    std::int64_t const begin = when.offsets[b];
+    std::int64_t const end = when.offsets[b + 1];
+    count += outside(begin, when.rows) + outside(end, when.rows) + (end < begin ? 1 : 0);
+  }
+  if (when.trajectory != nullptr) { count += outside(when.trajectory[b], source_batch - 1); }
+  return count;
+}
+
+/// Adds to the report of trajectory `b` its samples `first`, `first + step`, ..., and with sample 0 what is counted
+/// once. The parts of several threads, whose `first` runs from 0 to `step - 1`, make the whole.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline void inspect_part(timeline<Stamp> const& when, std::int64_t b, std::int64_t source_batch,
+                                               std::int64_t first, std::int64_t step, trajectory_report& report) {
+  if (first == 0) { report.out_of_range += indices_out_of_range(when, b, source_batch); }
+  if (when.kind == timeline_kind::windows) {
+    // Deltas may come in any order, so windows have no neighbours to compare.
+    if (first == 0 && when.starts != nullptr) { report.non_finite += is_finite(when.starts[b]) ? 0 : 1; }
+    for (std::int64_t k = first; k < when.length; k += step) { report.non_finite += is_finite(when.deltas[k]) ? 0 : 1; }
+    return;
+  }
+  trajectory<Stamp> const samples = trajectory_of(when, b);
+#if defined(__CUDA_ARCH__)
+#pragma unroll 4
+#endif
+  for (std::int64_t i = first; i < samples.length; i += step) { inspect_sample(samples, i, report); }
+}
+
+}  // namespace robocache::device

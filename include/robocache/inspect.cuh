@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/series.hpp>
+#include <robocache/status.hpp>
+#include <robocache/timeline.hpp>
+
+namespace robocache {
+
+/// The data check: counts, for each trajectory, what `resample` takes for granted and cannot look at without waiting
+/// for the device. Enqueue it beside a `resample`, on the same stream or another, and read the reports later: where
+/// all counts are 0 the results are what docs/semantics.md says.
+///
+/// @code
+/// if (rc::status s = rc::inspect(when, reports, cuda_stream); !s.ok()) { std::puts(s.message()); }
+/// // ... much later, once the stream has come so far: one rc::trajectory_report a trajectory
+/// @endcode
+///
+/// @tparam Stamp  `float`, `double`, `std::int64_t`
+///
+/// @param when         sources, or targets of any kind but windows that name a trajectory
+/// @param reports      `[B]`, each written whole, whatever it held before
+/// @param cuda_stream  all work is enqueued here and nowhere else
+///
+/// Nothing is read out of bounds, whatever stamps, lengths and offsets hold. The counts do not depend on the launch.
+///
+/// Preconditions and stream behaviour as `resample`: asynchronous, capturable, nothing allocated.
+///
+/// @return success, or what is wrong with which argument; then nothing was enqueued. An empty batch is success.
+template <class Stamp>
+ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, trajectory_report* reports, cudaStream_t cuda_stream);
+
+/// The same for targets that are windows and name their trajectories.
+/// @param source_batch  how many trajectories the source has: what `trajectory[b]` must stay below
+template <class Stamp>
+ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports,
+                                cudaStream_t cuda_stream);
+
+}  // namespace robocache
+
+#include <robocache/detail/inspect_launch.cuh>

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <robocache/host.hpp>
+#include <robocache/inspect.cuh>
+#include <robocache/robocache.hpp>
+
+#include "dispatch.hpp"
+
+namespace robocache::compiled {
+
+void inspect(place where, any_timeline const& when, trajectory_report* reports, stream_handle cuda_stream) {
+  visit_timeline("when", when, [&](auto const& one) {
+    require(where == place::host ? host::inspect(one, reports) : robocache::inspect(one, reports, cuda_stream));
+  });
+}
+
+void inspect(place where, any_timeline const& when, std::int64_t source_batch, trajectory_report* reports,
+             stream_handle cuda_stream) {
+  visit_timeline("when", when, [&](auto const& one) {
+    require(where == place::host ? host::inspect(one, source_batch, reports)
+                                 : robocache::inspect(one, source_batch, reports, cuda_stream));
+  });
+}
+
+}  // namespace robocache::compiled

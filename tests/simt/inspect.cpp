@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "../support/inspect.hpp"
+
+#include <cuda_runtime_api.h>
+
+#include "../support/host_space.hpp"
+#include "simt.hpp"
+
+#include <robocache/inspect.cuh>
+
+namespace test {
+
+template <class Stamp>
+inspected inspect(timeline_data<Stamp> const& when, std::optional<std::int64_t> source_batch) {
+  return run_inspect<host_space>(when, [&](timeline<Stamp> const& view, trajectory_report* reports) {
+    return source_batch ? robocache::inspect(view, *source_batch, reports, nullptr)
+                        : robocache::inspect(view, reports, nullptr);
+  });
+}
+
+template inspected inspect(timeline_data<float> const&, std::optional<std::int64_t>);
+template inspected inspect(timeline_data<double> const&, std::optional<std::int64_t>);
+template inspected inspect(timeline_data<std::int64_t> const&, std::optional<std::int64_t>);
+
+}  // namespace test

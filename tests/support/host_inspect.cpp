@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <robocache/host.hpp>
+
+#include "host_space.hpp"
+#include "inspect.hpp"
+
+namespace test {
+
+template <class Stamp>
+inspected inspect(timeline_data<Stamp> const& when, std::optional<std::int64_t> source_batch) {
+  return run_inspect<host_space>(when, [&](timeline<Stamp> const& view, trajectory_report* reports) {
+    return source_batch ? robocache::host::inspect(view, *source_batch, reports)
+                        : robocache::host::inspect(view, reports);
+  });
+}
+
+template inspected inspect(timeline_data<float> const&, std::optional<std::int64_t>);
+template inspected inspect(timeline_data<double> const&, std::optional<std::int64_t>);
+template inspected inspect(timeline_data<std::int64_t> const&, std::optional<std::int64_t>);
+
+}  // namespace test
