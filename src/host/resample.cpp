@@ -12,6 +12,7 @@
 #include <robocache/host.hpp>
 
 #include "isa.hpp"
+#include "methods.hpp"
 #include "parallel.hpp"
 #include "walk.hpp"
 
@@ -85,6 +86,32 @@ void resample_rows(timeline<Stamp> const& source, timeline<Stamp> const& target,
   });
 }
 
+/// The same for the methods beyond linear.
+template <class Value, class Result, class Stamp>
+void resample_rows_by_method(timeline<Stamp> const& source, timeline<Stamp> const& target,
+                             device::locate_rules<Stamp> const& rules, blend_job const& job) {
+  auto const blend_located = [&](target_run const& run, device::trajectory<Stamp> const& from,
+                                 device::location const* locations) {
+    char* out = job.results + (target.packed() ? run.row * job.rule.out_row_bytes
+                                               : run.b * job.out_batch_bytes + run.k * job.rule.out_row_bytes);
+    for (std::int64_t i = 0; i < run.count; ++i, out += job.rule.out_row_bytes) {
+      device::location const& at = locations[i];
+      method_record<Value> record{};
+      if (at.row >= 0) {
+        record.row = reinterpret_cast<Value const*>(job.values + from.element(at.row, job.batch_bytes, job.row_bytes));
+      }
+      record.row_stride = job.row_bytes / static_cast<std::int64_t>(sizeof(Value));
+      record.blends = at.blends;
+      if (at.blends) { record.curve = device::curve_at(from, at, rules.method); }
+      blend_method_row(rules.method, record, reinterpret_cast<Result*>(out), job.rule);
+      if (job.valid != nullptr) { job.valid[run.row + i] = at.valid ? 1 : 0; }
+    }
+  };
+  for_each_piece(target.total(), job.bytes_per_target, [&](std::int64_t begin, std::int64_t end) {
+    locate_rows(source, target, rules, begin, end, blend_located);
+  });
+}
+
 }  // namespace
 }  // namespace detail
 
@@ -110,6 +137,12 @@ status resample(series<Value, Stamp> const& source, timeline<Stamp> const& targe
   job.out_batch_bytes = to.batch * result_bytes;
   job.valid = out.valid;
   job.bytes_per_target = source.channels * (2 * value_bytes + result_bytes);
+  if constexpr (!std::is_integral_v<Value>) {
+    if (options.method > interpolation::linear) {
+      detail::resample_rows_by_method<Value, Result>(source.when, target, device::rules_of(options), job);
+      return checked;
+    }
+  }
   detail::resample_rows(source.when, target, device::rules_of(options), job);
   return checked;
 }

@@ -136,7 +136,7 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
 
 template <class Stamp>
 status check_options(resample_options<Stamp> const& options) {
-  if (options.method > interpolation::linear) {
+  if (options.method > interpolation::slerp) {
     return refuse(invalid, "options", "method", "found %d, want an interpolation", static_cast<int>(options.method));
   }
   if (options.before > edge::extrapolate || options.after > edge::extrapolate) {
@@ -262,7 +262,12 @@ status check_resample(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (!s.ok()) { return s; }
   if (std::is_integral_v<Value> && !is_hold(options.method)) {
     return refuse(status_code::unsupported, "options", "method",
-                  "found linear for %s values, want previous, next or nearest", name_of(dtype_of<Value>::value));
+                  "found a method that computes for %s values, want previous, next or nearest",
+                  name_of(dtype_of<Value>::value));
+  }
+  if (options.method == interpolation::slerp && source.channels != 4) {
+    return refuse(invalid, "source", "channels", "found %lld, want 4 for interpolation::slerp",
+                  static_cast<long long>(source.channels));
   }
   s = check_fill<Result>(options.fill);
   if (!s.ok()) { return s; }

@@ -7,6 +7,7 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/convert.cuh>
+#include <robocache/device/curve.cuh>
 #include <robocache/device/locate.cuh>
 #include <robocache/series.hpp>
 
@@ -18,7 +19,8 @@ ROBOCACHE_HOST_DEVICE inline float linear(float a, float b, float weight) {
   return add_rn(mul_rn(sub_rn(1.0f, weight), a), mul_rn(weight, b));
 }
 
-/// One channel of a located target as float, before the rounding to a result type: for custom kernels.
+/// One channel of a target located for a method up to linear, as float, before the rounding to a result type: for
+/// custom kernels.
 ///
 /// @param source    the series that is read
 /// @param one       the trajectory that `where` was located in
@@ -37,6 +39,25 @@ ROBOCACHE_HOST_DEVICE inline float value_at(series<Value, Stamp> const& source, 
   Value const* const first = source.values + one.element(where.row, batch_stride, row_stride) + channel;
   float const a = to_float(*first);
   return where.blends ? linear(a, to_float(first[row_stride]), where.weight) : a;
+}
+
+/// The value of one channel on a curve.
+///
+/// @param c       from `curve_at`
+/// @param row     the left sample of the bracket in that channel
+/// @param stride  from one sample to the next, in elements
+template <class Value>
+ROBOCACHE_HOST_DEVICE inline float value_on_curve(curve const& c, Value const* row, std::int64_t stride) {
+  float const a = to_float(row[0]);
+  float const b = to_float(row[stride]);
+  if (c.method == interpolation::linear) { return linear(a, b, c.weight); }
+  float const p = c.left > 0 ? to_float(row[-stride]) : a;
+  float const n = c.right > 0 ? to_float(row[2 * stride]) : b;
+  if (c.method == interpolation::catmull_rom) { return catmull_rom(c, p, a, b, n); }
+  if (c.method == interpolation::pchip) { return pchip(c, p, a, b, n); }
+  float const pp = c.left > 1 ? to_float(row[-2 * stride]) : p;
+  float const nn = c.right > 1 ? to_float(row[3 * stride]) : n;
+  return akima(c, pp, p, a, b, n, nn);
 }
 
 }  // namespace robocache::device

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/device/arithmetic.cuh>
+
+// Interpolation of angles and of unit quaternions. Formulas and order of operations: docs/semantics.md, Angles and
+// rotations. No function of a mathematical library is used, so that the bits are the same everywhere.
+namespace robocache::device {
+
+namespace detail {
+
+inline constexpr float pi = 3.14159274f;   // float(pi)
+inline constexpr float tau = 6.28318548f;  // twice that, exactly
+
+ROBOCACHE_HOST_DEVICE inline float sqrt_rn(float x) {
+#if defined(__CUDA_ARCH__)
+  return __fsqrt_rn(x);
+#else
+  return std::sqrt(x);
+#endif
+}
+
+ROBOCACHE_HOST_DEVICE inline float fma_rn(float a, float b, float c) {
+#if defined(__CUDA_ARCH__)
+  return __fmaf_rn(a, b, c);
+#else
+  return std::fma(a, b, c);
+#endif
+}
+
+/// To a whole number, ties to even.
+ROBOCACHE_HOST_DEVICE inline float rint_rn(float x) {
+#if defined(__CUDA_ARCH__)
+  return rintf(x);
+#else
+  return std::nearbyint(x);
+#endif
+}
+
+/// `x` less the whole turns next to it: in [-pi, pi], give or take a rounding.
+ROBOCACHE_HOST_DEVICE inline float less_turns(float x) { return fma_rn(-rint_rn(mul_rn(x, 1.0f / tau)), tau, x); }
+
+}  // namespace detail
+
+/// The difference of two angles as the shorter arc, in (-pi, pi].
+ROBOCACHE_HOST_DEVICE inline float turn(float x) {
+  if (x > -detail::pi && x <= detail::pi) { return x; }
+  float r = detail::less_turns(x);
+  if (r > detail::pi) { r = sub_rn(r, detail::tau); }
+  if (r <= -detail::pi) { r = add_rn(r, detail::tau); }
+  return r > -detail::pi && r <= detail::pi ? r : sub_rn(r, r);
+}
+
+/// An angle in [-pi, pi); one that is there already stays as it is.
+ROBOCACHE_HOST_DEVICE inline float wrap(float x) {
+  if (x >= -detail::pi && x < detail::pi) { return x; }
+  float r = detail::less_turns(x);
+  if (r >= detail::pi) { r = sub_rn(r, detail::tau); }
+  if (r < -detail::pi) { r = add_rn(r, detail::tau); }
+  return r >= -detail::pi && r < detail::pi ? r : sub_rn(r, r);
+}
+
+/// The angle at `weight` along the shorter arc from `a` to `b`, wrapped.
+ROBOCACHE_HOST_DEVICE inline float angle(float a, float b, float weight) {
+  return wrap(add_rn(a, mul_rn(weight, turn(sub_rn(b, a)))));
+}
+
+/// Four channels of a quaternion, in whatever order.
+struct quaternion {
+  float q[4];
+};
+
+namespace detail {
+
+ROBOCACHE_HOST_DEVICE inline float dot(quaternion const& a, quaternion const& b) {
+  return add_rn(add_rn(add_rn(mul_rn(a.q[0], b.q[0]), mul_rn(a.q[1], b.q[1])), mul_rn(a.q[2], b.q[2])),
+                mul_rn(a.q[3], b.q[3]));
+}
+
+ROBOCACHE_HOST_DEVICE inline quaternion scaled(quaternion const& a, float factor) {
+  return {{mul_rn(a.q[0], factor), mul_rn(a.q[1], factor), mul_rn(a.q[2], factor), mul_rn(a.q[3], factor)}};
+}
+
+ROBOCACHE_HOST_DEVICE inline quaternion normalized(quaternion const& a) {
+  return scaled(a, div_rn(1.0f, sqrt_rn(dot(a, a))));
+}
+
+/// asin(sqrt(z)) for z in [0, 0.505], s the root of z. A polynomial of least maximal error, 6e-9, in Horner's order.
+ROBOCACHE_HOST_DEVICE inline float asin_of_root(float s, float z) {
+  float p = 0.10112987458705902f;
+  p = add_rn(mul_rn(p, z), -0.09057683497667313f);
+  p = add_rn(mul_rn(p, z), 0.07095907628536224f);
+  p = add_rn(mul_rn(p, z), 0.00811014324426651f);
+  p = add_rn(mul_rn(p, z), 0.032372623682022095f);
+  p = add_rn(mul_rn(p, z), 0.044509708881378174f);
+  p = add_rn(mul_rn(p, z), 0.07500328123569489f);
+  p = add_rn(mul_rn(p, z), 0.1666666567325592f);
+  return add_rn(s, mul_rn(s, mul_rn(z, p)));
+}
+
+/// sin(x). Half turns are taken off in two steps, whose first is exact for up to 2^13 of them; then a polynomial of
+/// least maximal error, 3e-8.
+ROBOCACHE_HOST_DEVICE inline float sine(float x) {
+  float const half_turns = rint_rn(mul_rn(x, 0.318309873f));
+  float const r = sub_rn(sub_rn(x, mul_rn(half_turns, 3.140625f)), mul_rn(half_turns, 9.67653584e-4f));
+  float const z = mul_rn(r, r);
+  float p = 2.633693384268554e-06f;
+  p = add_rn(mul_rn(p, z), -0.0001982241665245965f);
+  p = add_rn(mul_rn(p, z), 0.008333239704370499f);
+  p = add_rn(mul_rn(p, z), -0.1666666567325592f);
+  float const y = add_rn(r, mul_rn(r, mul_rn(z, p)));
+  bool const odd = mul_rn(2.0f, rint_rn(mul_rn(0.5f, half_turns))) != half_turns;
+  return odd ? -y : y;
+}
+
+}  // namespace detail
+
+/// The rotation at `weight` along the shorter arc from `a` to `b`; outside [0, 1] the arc goes on. Of unit length, with
+/// the sign of `a`. Not for weights of exactly 0 or 1, which `location` sorts out. Source of the formula: Shoemake
+/// 1985.
+ROBOCACHE_HOST_DEVICE inline quaternion slerp(quaternion const& a, quaternion const& b, float weight) {
+  quaternion const from = detail::normalized(a);
+  quaternion to = detail::normalized(b);
+  if (detail::dot(from, to) < 0.0f) { to = detail::scaled(to, -1.0f); }
+  quaternion const chord{
+      {sub_rn(to.q[0], from.q[0]), sub_rn(to.q[1], from.q[1]), sub_rn(to.q[2], from.q[2]), sub_rn(to.q[3], from.q[3])}};
+  float const z = mul_rn(0.25f, detail::dot(chord, chord));  // the square of the sine of half the angle
+  float x = sub_rn(1.0f, weight);
+  float y = weight;
+  if (!(z <= 2.5e-5f)) {
+    float const s = detail::sqrt_rn(z);
+    float const angle = mul_rn(2.0f, detail::asin_of_root(s, z));
+    float const n = mul_rn(2.0f, mul_rn(s, detail::sqrt_rn(sub_rn(1.0f, z))));
+    x = div_rn(detail::sine(mul_rn(x, angle)), n);
+    y = div_rn(detail::sine(mul_rn(y, angle)), n);
+  }
+  quaternion const left = detail::scaled(from, x);
+  quaternion const right = detail::scaled(to, y);
+  return detail::normalized({{add_rn(left.q[0], right.q[0]), add_rn(left.q[1], right.q[1]),
+                              add_rn(left.q[2], right.q[2]), add_rn(left.q[3], right.q[3])}});
+}
+
+}  // namespace robocache::device
