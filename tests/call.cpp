@@ -40,7 +40,8 @@ TEST_CASE("A call, max_gap: negative or NaN is an error", "[call]") {
 }
 
 TEST_CASE("A call, causal: with previous only, and it refuses clamp before the first", "[call]") {
-  for (auto method : {interpolation::next, interpolation::nearest, interpolation::linear}) {
+  for (auto method : all_methods) {
+    if (method == interpolation::previous) { continue; }
     auto p = sound<float>();
     p.options.method = method;
     p.options.causal = true;
@@ -68,14 +69,30 @@ TEST_CASE("A call, options that are no option", "[call]") {
   CHECK(refused(p, "options.after", {"found 8", "want"}) == "");
 }
 
-TEST_CASE("A call, linear moves no integers", "[call]") {
-  for (auto type : integer_types) {
+TEST_CASE("A call, integers are moved by the hold methods alone", "[call]") {
+  for (auto method : all_methods) {
+    if (is_hold(method)) { continue; }
+    for (auto type : integer_types) {
+      auto p = sound<float>();
+      p.options.method = method;
+      p.value_type = p.result_type = type;
+      p.channels = 4;
+      p.set_values({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+      CHECK(refused(p, "options.method",
+                    {"found a method that computes", robocache::name_of(type), "want previous, next or nearest"}) ==
+            "");
+      CHECK(resample(p).state.code() == status_code::unsupported);
+    }
+  }
+}
+
+TEST_CASE("A call, slerp takes four channels", "[call]") {
+  for (std::int64_t channels : {1, 3, 5, 8, 16}) {
     auto p = sound<float>();
-    p.value_type = p.result_type = type;
-    p.set_values({1, 2, 3});
-    CHECK(refused(p, "options.method", {"found linear", robocache::name_of(type), "want previous, next or nearest"}) ==
-          "");
-    CHECK(resample(p).state.code() == status_code::unsupported);
+    p.options.method = interpolation::slerp;
+    p.channels = channels;
+    p.set_values(std::vector<double>(std::size_t(3 * channels), 0.5));
+    CHECK(refused(p, "source.channels", {"found " + std::to_string(channels), "want 4", "slerp"}) == "");
   }
 }
 

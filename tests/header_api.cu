@@ -23,10 +23,10 @@ template <class Value, class Result, class Stamp>
 std::string compare_with_host(problem<Stamp> p) {
   p.value_type = robocache::dtype_of<Value>::value;
   p.result_type = robocache::dtype_of<Result>::value;
-  if (std::is_integral_v<Value> && p.options.method == interpolation::linear) {
-    p.options.method = interpolation::nearest;
+  if (std::is_integral_v<Value>) {
+    if (!is_hold(p.options.method)) { p.options.method = interpolation::nearest; }
+    p.options.fill = 3;
   }
-  if (std::is_integral_v<Value>) { p.options.fill = 3; }
   generator random(40);
   p.draw_values(random);
   outcome const o = run_resample<device_space>(p, [](call_arguments<Stamp> const& a) {

@@ -27,7 +27,7 @@ TEST_CASE("Locate, bracket: the right-most sample at or before the target, and t
 }
 
 TEST_CASE("Locate, bracket: of duplicates the right-most wins", "[locate]") {
-  for (auto method : all_methods) {
+  for (auto method : plain_methods) {
     auto p = one_trajectory<double>({0, 1, 1, 1, 2}, {10, 20, 30, 40, 50}, {1, 0.75, 1.25}, method);
     CHECK(results_of(p)[0] == 40);
     CHECK(verify(p) == "");
@@ -55,7 +55,7 @@ TEST_CASE("Locate, weight: float(t - t0) / float(t1 - t0), differences in the st
 TEST_CASE("Locate, weight: int64 differences that overflow are taken as unsigned", "[locate]") {
   std::int64_t const low = INT64_MIN + 5;
   std::int64_t const high = INT64_MAX - 5;
-  for (auto method : all_methods) {
+  for (auto method : plain_methods) {
     auto p = one_trajectory<std::int64_t>({low, high}, {0, 1}, {low, low + 1, -1, 0, 1, high - 1, high}, method);
     p.options.before = p.options.after = edge::extrapolate;
     CHECK(verify(p) == "");
@@ -90,7 +90,7 @@ TEST_CASE("Locate, weight: 0 where the width converts to 0", "[locate]") {
 
 TEST_CASE("Locate, a row whose weight is exactly 0 does not contribute", "[locate]") {
   for (double poisonous : {nan_value, inf, -inf}) {
-    for (auto method : all_methods) {
+    for (auto method : plain_methods) {
       auto p = one_trajectory<float>({0, 1, 2, 3}, {poisonous, 5, poisonous, 6}, {1, 3}, method);
       CHECK(results_of(p) == numbers{5, 6});
       CHECK(valid_of(p) == masks{1, 1});
@@ -127,7 +127,7 @@ TEST_CASE("Locate, edges: clamp, fill and extrapolate, chosen for each side; def
   p.options.fill = -7;
   CHECK(results_of(p) == numbers{0, 10, 40, -7});
 
-  for (auto method : all_methods) {
+  for (auto method : plain_methods) {
     for (auto before : all_edges) {
       for (auto after : all_edges) {
         p.options.method = method;
@@ -171,7 +171,7 @@ TEST_CASE("Locate, edges: previous has no after-edge and next no before-edge, th
 }
 
 TEST_CASE("Locate, valid: 0 for a NaN or infinite target, whose result is fill", "[locate][valid]") {
-  for (auto method : all_methods) {
+  for (auto method : plain_methods) {
     auto p = one_trajectory<double>({0, 1}, {10, 20}, {nan_value, inf, -inf, 0.5}, method);
     p.options.fill = 3;
     p.options.before = p.options.after = edge::extrapolate;
@@ -236,7 +236,7 @@ TEST_CASE("Locate, max_gap: for clamp, and where previous and next hold, the dis
 }
 
 TEST_CASE("Locate, max_gap: a target exactly at a sample is always valid", "[locate][gap]") {
-  for (auto method : all_methods) {
+  for (auto method : plain_methods) {
     auto p = one_trajectory<double>({0, 100, 200}, {1, 2, 3}, {0, 100, 200, 100.5}, method);
     p.options.max_gap = 0;
     CHECK(valid_of(p) == masks{1, 1, 1, 0});
@@ -265,7 +265,7 @@ TEST_CASE("Locate, causal: no sample stamped after the target, and fill before t
 }
 
 TEST_CASE("Locate, an empty series gives fill and valid 0", "[locate][sizes]") {
-  for (auto method : all_methods) {
+  for (auto method : plain_methods) {
     auto p = one_trajectory<float>({}, {}, {0, 1}, method);
     p.options.fill = 4;
     CHECK(results_of(p) == numbers{4, 4});
@@ -275,7 +275,7 @@ TEST_CASE("Locate, an empty series gives fill and valid 0", "[locate][sizes]") {
 }
 
 TEST_CASE("Locate, one sample: extrapolate is clamp", "[locate][sizes]") {
-  for (auto method : all_methods) {
+  for (auto method : plain_methods) {
     auto p = one_trajectory<float>({5}, {8}, {4, 5, 6}, method);
     p.options.before = p.options.after = edge::extrapolate;
     CHECK(results_of(p) == numbers{8, 8, 8});

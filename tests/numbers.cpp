@@ -50,9 +50,9 @@ TEST_CASE("Numbers, values: BF16, FP16 and FP32, results likewise, chosen apart"
     for (auto result : float_types) {
       for (auto method : all_methods) {
         CAPTURE(robocache::name_of(value), robocache::name_of(result), int(method));
-        CHECK(verify(mixed<float>(random, value, result, method, 17)) == "");
-        CHECK(verify(mixed<double>(random, value, result, method, 8)) == "");
-        CHECK(verify(mixed<std::int64_t>(random, value, result, method, 3)) == "");
+        CHECK(verify(mixed<float>(random, value, result, method, channels_for(method, 17))) == "");
+        CHECK(verify(mixed<double>(random, value, result, method, channels_for(method, 8))) == "");
+        CHECK(verify(mixed<std::int64_t>(random, value, result, method, channels_for(method, 3))) == "");
       }
     }
   }
@@ -134,9 +134,12 @@ TEST_CASE("Numbers, subnormals, signed zeros, infinities and NaN follow IEEE ari
   generator random(3);
   for (auto value : float_types) {
     for (auto result : float_types) {
-      auto p = mixed<float>(random, value, result, interpolation::linear, 64);
-      p.draw_values(random, 0.6);
-      CHECK(verify(p) == "");
+      for (auto method : all_methods) {
+        auto p = mixed<float>(random, value, result, method, channels_for(method, 64));
+        p.draw_values(random, 0.6);
+        CAPTURE(robocache::name_of(value), robocache::name_of(result), int(method));
+        CHECK(verify(p) == "");
+      }
     }
   }
   auto zeros = one_trajectory<float>({0, 1, 2, 3}, {-0.0, -0.0, 0.0, 1e-45}, {0, 0.5f, 1.5f, 2.5f, 1, 3});
@@ -147,7 +150,7 @@ TEST_CASE("Numbers, subnormals, signed zeros, infinities and NaN follow IEEE ari
 TEST_CASE("Numbers, no row depends on the other rows, on its batch, or on how its timeline is stored", "[numbers]") {
   generator random(4);
   for (auto method : all_methods) {
-    auto p = mixed<double>(random, dtype::bfloat16, dtype::float32, method, 24);
+    auto p = mixed<double>(random, dtype::bfloat16, dtype::float32, method, channels_for(method, 24));
     outcome const whole = resample(p);
     REQUIRE(whole.state.ok());
     auto const n = p.source.length;
@@ -173,9 +176,11 @@ TEST_CASE("Numbers, no row depends on the other rows, on its batch, or on how it
 
 TEST_CASE("Numbers, run after run the same bits", "[numbers]") {
   generator random(5);
-  auto const p = mixed<float>(random, dtype::float16, dtype::bfloat16, interpolation::linear, 33);
-  outcome const first = resample(p);
-  for (int run = 0; run < 5; ++run) { CHECK(resample(p).results == first.results); }
+  for (auto method : all_methods) {
+    auto const p = mixed<float>(random, dtype::float16, dtype::bfloat16, method, channels_for(method, 33));
+    outcome const first = resample(p);
+    for (int run = 0; run < 5; ++run) { CHECK(resample(p).results == first.results); }
+  }
 }
 
 TEST_CASE("Methods, linear: the error against double is within k * 2^-24 * max|values read| + half an ulp",

@@ -73,6 +73,7 @@ TEST_CASE("Real data: seven topics of one drone flight at 100 Hz, integer micros
       p.target = uniform<std::int64_t>(r.stamps.front() - 25'000, 10'000, 1, 1, span / 10'000 + 6);
       p.channels = r.channels;
       p.options.method = method;
+      if (method == interpolation::slerp && p.channels != 4) { continue; }
       p.set_values(r.values);
       CAPTURE(topic, int(method));
       CHECK(verify(p) == "");

@@ -42,7 +42,7 @@ std::string verify_shape(tile_shape const& shape, std::uint64_t seed) {
   }
   p.value_type = shape.value;
   p.result_type = shape.result;
-  p.channels = shape.channels;
+  set_channels(p, shape.channels);
   p.first_channel = p.result_first = 0;
   p.batch_stride = p.row_stride = p.result_batch_stride = p.result_row_stride = contiguous;
   p.misaligned = shape.misaligned;

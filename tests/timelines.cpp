@@ -123,6 +123,7 @@ TEST_CASE("Timelines, uniform: floor also below 0, and products of more than 64 
       p.source = t;
       p.target = dense(targets, 1);
       p.options.method = method;
+      p.channels = channels_for(method, 1);
       generator random(7);
       p.draw_values(random);
       CHECK(verify(p) == "");
@@ -130,6 +131,7 @@ TEST_CASE("Timelines, uniform: floor also below 0, and products of more than 64 
       q.source = dense(stamps, 1);
       q.target = t;
       q.options.method = method;
+      q.channels = p.channels;
       q.draw_values(random);
       CHECK(verify(q) == "");
     }
@@ -150,6 +152,7 @@ TEST_CASE("Timelines, uniform: every ratio finds the bracket that a search in it
     for (int k = 0; k < 60; ++k) { targets.push_back(random.between(start - 3, last + 3)); }
     p.target = dense(targets, 1);
     p.options.method = random.one_of(all_methods);
+    p.channels = channels_for(p.options.method, 1);
     p.options.before = p.options.after = edge::extrapolate;
     p.draw_values(random);
     CAPTURE(num, den, start, p.source.length);
@@ -172,6 +175,7 @@ TEST_CASE("Timelines, uniform: of floats start + T(i) * period, two roundings, a
       p.source = t;
       p.target = dense(targets, 1);
       p.options.method = method;
+      p.channels = channels_for(method, 1);
       generator random(9);
       p.draw_values(random);
       CAPTURE(start, period, length);
@@ -251,7 +255,7 @@ TEST_CASE("Timelines, every count of channels from 1 to 70 and around powers of 
     limits.batch = 2;
     limits.length = 12;
     auto p = draw_problem<float>(random, shape::dense, shape::dense, limits);
-    p.channels = channels;
+    set_channels(p, channels);
     p.first_channel = p.result_first = 0;
     p.batch_stride = p.row_stride = p.result_batch_stride = p.result_row_stride = contiguous;
     p.draw_values(random);
@@ -282,8 +286,8 @@ TEST_CASE("Timelines, every small count of samples and of targets, and around mu
       problem<std::int64_t> p;
       p.source = shared(stamps, 3);
       p.target = shared(at, 3);
-      p.channels = random.between(1, 20);
       p.options.method = random.one_of(all_methods);
+      p.channels = channels_for(p.options.method, random.between(1, 20));
       p.draw_values(random);
       CAPTURE(samples, targets, p.channels);
       CHECK(verify(p) == "");
@@ -298,7 +302,7 @@ TEST_CASE("Timelines, values and results at every misalignment that their types 
       for (std::int64_t misaligned = 0; misaligned < 16; misaligned += channels == 16 ? 1 : 3) {
         auto p = draw_problem<float>(random, shape::dense, shape::uniform);
         p.value_type = p.result_type = value;
-        p.options.method = is_integer(value) ? interpolation::nearest : interpolation::linear;
+        p.options.method = is_integer(value) ? interpolation::nearest : random.one_of(plain_methods);
         p.options.causal = false;
         p.options.fill = 1;
         p.channels = channels;

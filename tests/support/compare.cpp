@@ -2,6 +2,7 @@
 #include "compare.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <sstream>
 
@@ -29,6 +30,16 @@ template <class T>
 bool all_poison(std::vector<T> const& buffer) {
   auto const* bytes = reinterpret_cast<unsigned char const*>(buffer.data());
   return std::all_of(bytes, bytes + buffer.size() * sizeof(T), [](unsigned char b) { return b == poison; });
+}
+
+/// The expected bits, or a number between the two that bound it, or anything where nothing does.
+bool meets(dtype type, std::uint64_t found, oracle::expectation const& wanted) {
+  if (same(type, found, wanted.low) || same(type, found, wanted.high)) { return true; }
+  if (is_integer(type)) { return false; }
+  double const x = decode(type, found);
+  double const low = decode(type, wanted.low);
+  double const high = decode(type, wanted.high);
+  return (low <= x && x <= high) || (std::isinf(low) && std::isinf(high) && low < high);
 }
 
 bool same_float(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0 || (a != a && b != b); }
@@ -81,15 +92,14 @@ std::string against_oracle(problem<Stamp> const& p, outcome const& o) {
   std::vector<std::byte> wanted(o.results.size(), std::byte(poison));
   for (std::int64_t row = 0; row < layout.total; ++row) {
     for (std::int64_t c = 0; c < p.channels; ++c) {
-      auto const bits = oracle::blend(p, records[row], c);
-      store_bits(p.result_type, wanted.data(), layout.begin(row) + c, bits);
+      auto const expected = oracle::blend(p, records[row], c);
       auto const found = load_bits(p.result_type, o.results.data(), layout.begin(row) + c);
-      if (!same(p.result_type, found, bits)) {
+      if (!meets(p.result_type, found, expected)) {
         return text_of("target ", row, " channel ", c, ": ", bits_text(p.result_type, found), ", wanted ",
-                       bits_text(p.result_type, bits), " of rows ", records[row].first, " ", records[row].second,
-                       " weight ", records[row].weight);
+                       bits_text(p.result_type, expected.low), " to ", bits_text(p.result_type, expected.high),
+                       " of rows ", records[row].first, " ", records[row].second, " weight ", records[row].weight);
       }
-      if (found != bits) { store_bits(p.result_type, wanted.data(), layout.begin(row) + c, found); }  // another NaN
+      store_bits(p.result_type, wanted.data(), layout.begin(row) + c, found);
     }
     if (p.mask && o.valid[row] != (records[row].valid ? 1 : 0)) {
       return text_of("target ", row, ": valid is ", int(o.valid[row]), ", wanted ", records[row].valid ? 1 : 0);

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "oracle.hpp"
+#include "scenario.hpp"
 
 namespace test {
 namespace {
@@ -211,8 +212,8 @@ timeline_data<Stamp> draw_target(generator& random, shape kind, timeline_data<St
 template <class Stamp>
 void draw_rules(generator& random, problem<Stamp>& p, scale<Stamp> const& s) {
   auto& o = p.options;
-  o.method = random.one_of({interpolation::previous, interpolation::next, interpolation::nearest, interpolation::linear,
-                            interpolation::linear, interpolation::linear});
+  o.method = random.one_of(all_methods);
+  if (o.method == interpolation::slerp) { p.channels = 4; }
   o.before = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
   o.after = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
   if (random.chance(0.5)) { o.max_gap = fraction_of(s.step, random.one_of({0.0, 0.5, 0.9, 1.25, 4.0})); }
@@ -224,7 +225,7 @@ void draw_rules(generator& random, problem<Stamp>& p, scale<Stamp> const& s) {
   dtype const floats[] = {dtype::float32, dtype::float16, dtype::bfloat16};
   p.value_type = floats[random.between(0, 2)];
   p.result_type = floats[random.between(0, 2)];
-  if (o.method != interpolation::linear && random.chance(0.5)) {
+  if (is_hold(o.method) && random.chance(0.5)) {
     p.value_type = p.result_type = random.one_of({dtype::uint8, dtype::int32, dtype::int64});
   }
   if (p.value_type == dtype::uint8) { o.fill = std::max(o.fill, 0.0); }

@@ -43,6 +43,13 @@ std::vector<Stamp> draw_stamps(generator& random, std::int64_t count, Stamp star
 template <class Stamp>
 problem<Stamp> draw_problem(generator& random, shape source, shape target, draw_limits const& limits = {});
 
+/// Another number of channels. Slerp, which takes four, becomes akima where it cannot have them.
+template <class Stamp>
+void set_channels(problem<Stamp>& p, std::int64_t channels) {
+  p.channels = channels;
+  if (p.options.method == interpolation::slerp && channels != 4) { p.options.method = interpolation::akima; }
+}
+
 /// What a failing draw prints: enough to see it, and the command that repeats it.
 template <class Stamp>
 std::string describe(problem<Stamp> const& p);

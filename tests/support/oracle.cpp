@@ -5,6 +5,8 @@
 #include <cmath>
 #include <type_traits>
 
+#include "oracle_methods.hpp"
+
 namespace test::oracle {
 namespace {
 
@@ -26,15 +28,18 @@ Stamp uniform_stamp(timeline_data<Stamp> const& t, Stamp start, std::int64_t i) 
   }
 }
 
-/// `later - earlier`, as float and in real numbers; the difference is taken in the stamps' type, of integers without
-/// overflow. Negative where the names are wrong.
-struct span_of_time {
-  float rounded;
-  long double exact;
-};
+bool is_hold(interpolation method) {
+  return method == interpolation::previous || method == interpolation::next || method == interpolation::nearest;
+}
 
+bool is_curved(interpolation method) {
+  return method == interpolation::catmull_rom || method == interpolation::pchip || method == interpolation::akima;
+}
+
+/// `later - earlier`; the float is of the difference in the stamps' type, of integers without overflow. Negative where
+/// the names are wrong.
 template <class Stamp>
-span_of_time span_between(Stamp earlier, Stamp later) {
+interval span_between(Stamp earlier, Stamp later) {
   if constexpr (std::is_integral_v<Stamp>) {
     wide const d = wide(later) - wide(earlier);
     auto const magnitude = static_cast<std::uint64_t>(d < 0 ? -d : d);
@@ -70,6 +75,19 @@ bool earlier_is_nearest(Stamp a, Stamp t, Stamp b) {
   }
 }
 
+/// The samples beside bracket (i, i + 1) that count: as far as the series goes on and no interval has width 0.
+template <class Stamp>
+neighbours find_neighbours(std::vector<Stamp> const& s, std::int64_t i) {
+  neighbours n;
+  auto const width_after = [&](std::int64_t k) {
+    return k >= 0 && k + 1 < std::int64_t(s.size()) ? span_between(s[k], s[k + 1]) : interval{};
+  };
+  for (std::int64_t k = 0; k < 5; ++k) { n.width[k] = width_after(i - 2 + k); }
+  while (n.left < 2 && n.width[1 - n.left].rounded != 0) { ++n.left; }
+  while (n.right < 2 && n.width[3 + n.right].rounded != 0) { ++n.right; }
+  return n;
+}
+
 /// The rules for one target in one trajectory; rows counted from its first.
 template <class Stamp>
 record find(std::vector<Stamp> const& s, Stamp t, resample_options<Stamp> const& o) {
@@ -85,20 +103,20 @@ record find(std::vector<Stamp> const& s, Stamp t, resample_options<Stamp> const&
   auto const one = [&](std::int64_t row, bool valid) {
     Stamp const at = s[row];
     if (wider(std::min(at, t), std::max(at, t), o.max_gap)) { return fill; }
-    return record{row, row, 0, 0, valid};
+    return record{row, row, 0, 0, valid, {}};
   };
   auto const line = [&](std::int64_t a) {
     auto const up = span_between(s[a], t);
     auto const width = span_between(s[a], s[a + 1]);
     float const w = width.rounded == 0 ? 0.0f : up.rounded / width.rounded;
     long double const exact = width.exact == 0 ? 0.0L : up.exact / width.exact;
-    if (w == 0) { return record{a, a, 0, 0, true}; }
-    if (w == 1) { return record{a + 1, a + 1, 0, 0, true}; }  // the first row's weight is exactly 0
-    return record{a, a + 1, w, exact, true};
+    if (w == 0) { return record{a, a, 0, 0, true, {}}; }
+    if (w == 1) { return record{a + 1, a + 1, 0, 0, true, {}}; }  // the first row's weight is exactly 0
+    return record{a, a + 1, w, exact, true, {}};
   };
   auto const outside = [&](edge rule, std::int64_t row, std::int64_t bracket) {
-    bool const straight =
-        o.method == interpolation::linear && rule == edge::extrapolate && n > 1 && s[bracket] != s[bracket + 1];
+    bool const straight = !is_hold(o.method) && rule == edge::extrapolate && n > 1 &&
+                          span_between(s[bracket], s[bracket + 1]).rounded != 0;
     if (rule == edge::fill) { return fill; }
     if (!straight) { return one(row, false); }
     record r = line(bracket);
@@ -106,16 +124,19 @@ record find(std::vector<Stamp> const& s, Stamp t, resample_options<Stamp> const&
     return r;
   };
 
-  if (i >= 0 && s[i] == t) { return {i, i, 0, 0, true}; }
+  if (i >= 0 && s[i] == t) { return {i, i, 0, 0, true, {}}; }
   if (i < 0) { return o.method == interpolation::next ? one(0, true) : outside(o.before, 0, 0); }
   if (i == last) { return o.method == interpolation::previous ? one(last, true) : outside(o.after, last, last - 1); }
   switch (o.method) {
     case interpolation::previous: return one(i, true);
     case interpolation::next: return one(i + 1, true);
     case interpolation::nearest: return one(earlier_is_nearest(s[i], t, s[i + 1]) ? i : i + 1, true);
-    case interpolation::linear: return wider(s[i], s[i + 1], o.max_gap) ? fill : line(i);
+    default: break;
   }
-  return fill;
+  if (wider(s[i], s[i + 1], o.max_gap)) { return fill; }
+  record r = line(i);
+  if (is_curved(o.method) && r.first != r.second) { r.around = find_neighbours(s, i); }
+  return r;
 }
 
 /// Where trajectory `b` of a packed timeline begins and how many rows it has.
@@ -182,24 +203,45 @@ std::vector<record> locate(problem<Stamp> const& p) {
 }
 
 template <class Stamp>
-std::uint64_t blend(problem<Stamp> const& p, record const& r, std::int64_t channel) {
-  auto const bits_of = [&](std::int64_t row) {
-    return load_bits(p.value_type, p.values.data(), p.value_layout().begin(row) + channel);
+expectation blend(problem<Stamp> const& p, record const& r, std::int64_t channel) {
+  auto const bits_of = [&](std::int64_t row, std::int64_t c) {
+    return load_bits(p.value_type, p.values.data(), p.value_layout().begin(row) + c);
   };
+  auto const value_of = [&](std::int64_t row) { return float(decode(p.value_type, bits_of(row, channel))); };
+  auto const exactly = [](std::uint64_t bits) { return expectation{bits, bits}; };
+  auto const rounded = [&](double x) { return exactly(encode(p.result_type, x)); };
   if (is_integer(p.value_type)) {
     auto const fill = std::uint64_t(std::int64_t(p.options.fill));
     auto const size = robocache::size_of(p.value_type);
-    return r.first >= 0 ? bits_of(r.first) : (size == 8 ? fill : fill & ((std::uint64_t(1) << (8 * size)) - 1));
+    return exactly(r.first >= 0 ? bits_of(r.first, channel)
+                                : (size == 8 ? fill : fill & ((std::uint64_t(1) << (8 * size)) - 1)));
   }
-  if (r.first < 0) { return encode(p.result_type, double(float(p.options.fill))); }
-  auto const a = float(decode(p.value_type, bits_of(r.first)));
-  if (r.first == r.second) { return encode(p.result_type, double(a)); }
-  auto const b = float(decode(p.value_type, bits_of(r.second)));
-  float const one_minus = 1.0f - r.weight;
-  float const left = one_minus * a;
-  float const right = r.weight * b;
-  float const sum = left + right;
-  return encode(p.result_type, double(sum));
+  auto const method = p.options.method;
+  if (r.first < 0) { return rounded(double(float(p.options.fill))); }
+  if (r.first == r.second) {
+    float const a = value_of(r.first);
+    return rounded(double(method == interpolation::angle ? wrap(a) : a));
+  }
+  if (method == interpolation::slerp) {
+    quaternion a{}, b{};
+    for (std::int64_t c = 0; c < 4; ++c) {
+      a[c] = float(decode(p.value_type, bits_of(r.first, c)));
+      b[c] = float(decode(p.value_type, bits_of(r.second, c)));
+    }
+    arc_point const at = slerp(a, b, r.weight);
+    double const x = at.value[channel];
+    return {encode(p.result_type, x - at.tolerance), encode(p.result_type, x + at.tolerance)};
+  }
+  if (method == interpolation::angle) {
+    return rounded(double(angle(value_of(r.first), value_of(r.second), r.weight)));
+  }
+  stretch<float> s;
+  s.left = r.around.left;
+  s.right = r.around.right;
+  s.weight = r.weight;
+  for (int k = 2 - s.left; k <= 3 + s.right; ++k) { s.value[k] = value_of(r.first - 2 + k); }
+  for (int k = 0; k < 5; ++k) { s.width[k] = r.around.width[k].rounded; }
+  return rounded(double(curve(method, s)));
 }
 
 template <class Stamp>
@@ -207,13 +249,26 @@ real_result blend_in_double(problem<Stamp> const& p, record const& r, std::int64
   auto const value_of = [&](std::int64_t row) {
     return decode(p.value_type, load_bits(p.value_type, p.values.data(), p.value_layout().begin(row) + channel));
   };
+  bool const is_angle = p.options.method == interpolation::angle;
   if (r.first < 0) { return {p.options.fill, std::fabs(p.options.fill)}; }
   double const a = value_of(r.first);
-  if (r.first == r.second) { return {a, std::fabs(a)}; }
+  if (r.first == r.second) { return {is_angle ? double(wrap<long double>(a)) : a, std::fabs(a)}; }
   double const b = value_of(r.second);
-  long double const value = (1 - r.exact) * a + r.exact * b;
-  double const stretch = double(std::fabs(1 - r.exact) + std::fabs(r.exact));
-  return {double(value), stretch * std::max(std::fabs(a), std::fabs(b))};
+  double const line_weights = double(std::fabs(1 - r.exact) + std::fabs(r.exact));
+  double const line_largest = line_weights * std::max(std::fabs(a), std::fabs(b));
+  if (is_angle) { return {double(angle<long double>(a, b, r.exact)), line_largest}; }
+  stretch<long double> s;
+  s.left = r.around.left;
+  s.right = r.around.right;
+  s.weight = r.exact;
+  double largest = 0;
+  for (int k = 2 - s.left; k <= 3 + s.right; ++k) {
+    s.value[k] = value_of(r.first - 2 + k);
+    largest = std::max(largest, double(std::fabs(s.value[k])));
+  }
+  for (int k = 0; k < 5; ++k) { s.width[k] = r.around.width[k].exact; }
+  // Without neighbours a curve is the line.
+  return {double(curve(p.options.method, s)), s.left + s.right > 0 ? largest : line_largest};
 }
 
 template std::vector<float> stamps_of(timeline_data<float> const&, std::int64_t);
@@ -225,9 +280,9 @@ template std::int64_t first_row(timeline_data<std::int64_t> const&, std::int64_t
 template std::vector<record> locate(problem<float> const&);
 template std::vector<record> locate(problem<double> const&);
 template std::vector<record> locate(problem<std::int64_t> const&);
-template std::uint64_t blend(problem<float> const&, record const&, std::int64_t);
-template std::uint64_t blend(problem<double> const&, record const&, std::int64_t);
-template std::uint64_t blend(problem<std::int64_t> const&, record const&, std::int64_t);
+template expectation blend(problem<float> const&, record const&, std::int64_t);
+template expectation blend(problem<double> const&, record const&, std::int64_t);
+template expectation blend(problem<std::int64_t> const&, record const&, std::int64_t);
 template real_result blend_in_double(problem<float> const&, record const&, std::int64_t);
 template real_result blend_in_double(problem<double> const&, record const&, std::int64_t);
 template real_result blend_in_double(problem<std::int64_t> const&, record const&, std::int64_t);

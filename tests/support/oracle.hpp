@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "problem.hpp"
 
 /// What semantics say a result is, in plain loops, and nothing of the library's code.
 namespace test::oracle {
+
+/// Time between one sample and the next: as float, and in real numbers.
+struct interval {
+  float rounded = 0;
+  long double exact = 0;
+};
+
+/// What a curved method reads beside its bracket.
+struct neighbours {
+  int left = 0;                     ///< how many samples before the bracket count, at most 2
+  int right = 0;                    ///< and after it
+  std::array<interval, 5> width{};  ///< from two before the bracket to two after it; the bracket's is 2
+};
 
 /// What one target reads.
 struct record {
@@ -15,6 +29,7 @@ struct record {
   float weight = 0;          ///< of the second row
   long double exact = 0;     ///< the same in real numbers
   bool valid = false;
+  neighbours around{};  ///< curved methods, inside a bracket
 };
 
 /// The stamps of trajectory `b`.
@@ -29,14 +44,19 @@ std::int64_t first_row(timeline_data<Stamp> const& t, std::int64_t b);
 template <class Stamp>
 std::vector<record> locate(problem<Stamp> const& p);
 
-/// The bits of one result: the normative operations in float, one rounding at the end.
+/// The bits of one result: the normative operations in float, one rounding at the end. Slerp's sine is the library's
+/// own: its results lie between two numbers; between minus infinity and infinity is whatever it is.
+struct expectation {
+  std::uint64_t low;
+  std::uint64_t high;
+};
 template <class Stamp>
-std::uint64_t blend(problem<Stamp> const& p, record const& r, std::int64_t channel);
+expectation blend(problem<Stamp> const& p, record const& r, std::int64_t channel);
 
-/// The same in double, for floating-point values that are finite.
+/// The same in double, for floating-point values that are finite; not slerp.
 struct real_result {
   double value;
-  double largest;  ///< the largest magnitude among the values read, times the sum of the weights' magnitudes
+  double largest;  ///< the largest magnitude among the values read; for a line times the weights' magnitudes
 };
 template <class Stamp>
 real_result blend_in_double(problem<Stamp> const& p, record const& r, std::int64_t channel);

@@ -38,8 +38,23 @@ std::vector<int> valid_of(problem<Stamp> const& p) {
   return {o.valid.begin(), o.valid.end()};
 }
 
-constexpr std::initializer_list<interpolation> all_methods = {interpolation::previous, interpolation::next,
-                                                              interpolation::nearest, interpolation::linear};
+constexpr std::initializer_list<interpolation> all_methods = {
+    interpolation::previous, interpolation::next,  interpolation::nearest,
+    interpolation::linear,   interpolation::angle, interpolation::catmull_rom,
+    interpolation::pchip,    interpolation::akima, interpolation::slerp};
+/// Those that give a sample as it is and take any number of channels.
+constexpr std::initializer_list<interpolation> plain_methods = {
+    interpolation::previous,    interpolation::next,  interpolation::nearest, interpolation::linear,
+    interpolation::catmull_rom, interpolation::pchip, interpolation::akima};
+constexpr std::initializer_list<interpolation> curved_methods = {interpolation::catmull_rom, interpolation::pchip,
+                                                                 interpolation::akima};
+constexpr bool is_hold(interpolation method) {
+  return method == interpolation::previous || method == interpolation::next || method == interpolation::nearest;
+}
+/// Slerp takes four channels, whatever others take.
+constexpr std::int64_t channels_for(interpolation method, std::int64_t otherwise) {
+  return method == interpolation::slerp ? 4 : otherwise;
+}
 constexpr std::initializer_list<edge> all_edges = {edge::clamp, edge::fill, edge::extrapolate};
 constexpr std::initializer_list<dtype> float_types = {dtype::float32, dtype::float16, dtype::bfloat16};
 constexpr std::initializer_list<dtype> integer_types = {dtype::uint8, dtype::int32, dtype::int64};
