@@ -26,10 +26,24 @@ __global__ void __launch_bounds__(block) copy(int4 const* from, int4* to, std::i
   if (i < count) { __stcs(to + i, __ldcs(from + i)); }
 }
 
+__device__ float random_value(content what, std::uint32_t i) {
+  auto const signed_unit = [](std::uint32_t index) { return 2.0f * random_unit(seed::values, index) - 1.0f; };
+  switch (what) {
+    case content::numbers: break;
+    case content::angles: return 3.14159f * signed_unit(i);
+    case content::quaternions: {
+      float square = 0.0f;
+      for (std::uint32_t k = i / 4 * 4; k < i / 4 * 4 + 4; ++k) { square += signed_unit(k) * signed_unit(k); }
+      return signed_unit(i) * rsqrtf(square);
+    }
+  }
+  return random_unit(seed::values, i);
+}
+
 template <class Value>
-__global__ void __launch_bounds__(block) fill(Value* to, std::int64_t count) {
+__global__ void __launch_bounds__(block) fill(Value* to, std::int64_t count, content what) {
   std::int64_t const i = thread_index();
-  if (i < count) { to[i] = device::from_float<Value>(random_unit(seed::values, static_cast<std::uint32_t>(i))); }
+  if (i < count) { to[i] = device::from_float<Value>(random_value(what, static_cast<std::uint32_t>(i))); }
 }
 
 template <class Value>
@@ -75,8 +89,8 @@ void enqueue_copy(int4 const* from, int4* to, std::int64_t count, cudaStream_t c
 }
 
 template <class Value>
-void enqueue_fill(Value* to, std::int64_t count, cudaStream_t cuda_stream) {
-  fill<<<blocks_for(count), block, 0, cuda_stream>>>(to, count);
+void enqueue_fill(Value* to, std::int64_t count, content what, cudaStream_t cuda_stream) {
+  fill<<<blocks_for(count), block, 0, cuda_stream>>>(to, count, what);
   check(cudaGetLastError(), "fill kernel");
 }
 
@@ -91,9 +105,9 @@ void enqueue_naive_linear(Value const* values, float const* stamps, float const*
   check(cudaGetLastError(), "naive kernel");
 }
 
-template void enqueue_fill(float*, std::int64_t, cudaStream_t);
-template void enqueue_fill(__half*, std::int64_t, cudaStream_t);
-template void enqueue_fill(__nv_bfloat16*, std::int64_t, cudaStream_t);
+template void enqueue_fill(float*, std::int64_t, content, cudaStream_t);
+template void enqueue_fill(__half*, std::int64_t, content, cudaStream_t);
+template void enqueue_fill(__nv_bfloat16*, std::int64_t, content, cudaStream_t);
 template void enqueue_naive_linear(float const*, float const*, float const*, float*, std::int64_t, std::int64_t,
                                    std::int64_t, std::int64_t, cudaStream_t);
 template void enqueue_naive_linear(__half const*, float const*, float const*, __half*, std::int64_t, std::int64_t,

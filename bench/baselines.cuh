@@ -17,9 +17,16 @@ void enqueue_empty(cudaStream_t cuda_stream);
 /// Copies `count` vectors, one a thread, with streaming loads and stores.
 void enqueue_copy(int4 const* from, int4* to, std::int64_t count, cudaStream_t cuda_stream);
 
-/// Fills `count` values with U(0, 1). For `float`, `__half`, `__nv_bfloat16`.
+/// What values stand for.
+enum class content : std::uint8_t {
+  numbers,      ///< U(0, 1)
+  angles,       ///< U(-pi, pi)
+  quaternions,  ///< four channels: of length 1, in all directions
+};
+
+/// Fills `count` values. For `float`, `__half`, `__nv_bfloat16`.
 template <class Value>
-void enqueue_fill(Value* to, std::int64_t count, cudaStream_t cuda_stream);
+void enqueue_fill(Value* to, std::int64_t count, content what, cudaStream_t cuda_stream);
 
 /// Linear resampling of `[B, S, D]` to `[B, T, D]` as one would first write it: one thread an element, which searches
 /// for itself and loads scalars. Clamps at the edges. Fewer than 2^32 elements. For the same types.

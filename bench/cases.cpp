@@ -31,11 +31,17 @@ char const* name_of(interpolation method) {
     case interpolation::next: return "next";
     case interpolation::nearest: return "nearest";
     case interpolation::linear: return "linear";
+    case interpolation::angle: return "angle";
+    case interpolation::catmull_rom: return "catmull_rom";
+    case interpolation::pchip: return "pchip";
+    case interpolation::akima: return "akima";
+    case interpolation::slerp: return "slerp";
   }
   return "?";
 }
 
 requirement over_copy(double must, double goal) { return {yardstick::over_copy, must, goal}; }
+requirement over_plain(double must) { return {yardstick::over_reference, must}; }
 
 /// The shapes that have a requirement of their own.
 std::vector<resample_case> shapes() {
@@ -55,7 +61,7 @@ std::vector<resample_case> shapes() {
 /// Everything else that a call may ask for, one thing at a time.
 void add_variants(std::vector<resample_case>& cases, resample_case const& shape) {
   resample_case base = shape;
-  base.required = {yardstick::over_reference, 1.15};
+  base.required = over_plain(1.15);
   auto const add = [&](auto&& change) {
     resample_case one = base;
     change(one);
@@ -70,12 +76,27 @@ void add_variants(std::vector<resample_case>& cases, resample_case const& shape)
   add([](auto& c) { c.method = interpolation::nearest; });
   add([](auto& c) { c.method = interpolation::previous; });
   add([](auto& c) { c.method = interpolation::next; });
+  base.required = over_plain(1.35);
+  add([](auto& c) { c.method = interpolation::angle; });
+  add([](auto& c) { c.method = interpolation::catmull_rom; });
+  base.required = over_plain(1.60);
+  add([](auto& c) { c.method = interpolation::pchip; });
+  add([](auto& c) { c.method = interpolation::akima; });
   base.required = {};
   add([](auto& c) { c.stamp = stamp_dtype::float64; });
   add([](auto& c) { c.source = c.target = timeline_kind::shared; });
   add([](auto& c) { c.target = timeline_kind::windows; });
   add([](auto& c) { c.value = dtype::float32; });
   add([](auto& c) { c.value = dtype::float16; });
+}
+
+/// Rotations have four channels; the linear case of the same shape is what slerp is compared with.
+void add_rotations(std::vector<resample_case>& cases) {
+  for (resample_case one : {resample_case{4096, 300, 150, 4, over_plain(1.35)}, resample_case{32, 500, 250, 4}}) {
+    cases.push_back(plain(one));
+    one.method = interpolation::slerp;
+    cases.push_back(one);
+  }
 }
 
 }  // namespace
@@ -103,6 +124,7 @@ std::vector<resample_case> all_cases() {
   std::vector<resample_case> cases = base;
   // A small wide batch, one where the search weighs most, and one that fills the chip.
   for (int i : {0, 2, 4}) { add_variants(cases, base[i]); }
+  add_rotations(cases);
   for (int i : {0, 1, 2, 3}) {
     resample_case one = base[i];
     one.hot = true;

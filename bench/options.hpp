@@ -23,7 +23,7 @@ inline constexpr char const* usage =
     "bench_resample [--must] [--table] [--only SUBSTRING] [--json FILE] [--commit ID] [--profile CASE] [--list]\n"
     "  --must     cases with a requirement, as a table with verdicts; exit 1 where one is missed or none counts\n"
     "  --table    all cases as a table; without it Google Benchmark prints, and takes its own options\n"
-    "  --only     cases whose name contains SUBSTRING; the nine plain shapes: --benchmark_filter='D:[0-9]+/cold'\n"
+    "  --only     cases whose name contains SUBSTRING; the plain shapes: --benchmark_filter='D:[0-9]+/cold'\n"
     "  --json     write times, runs, chip, driver, clocks and verdicts to FILE\n"
     "  --commit   the measured commit; default: the environment's ROBOCACHE_COMMIT\n"
     "  --profile  run CASE once between profiler marks, for ncu --profile-from-start off\n"

@@ -13,6 +13,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -179,10 +180,17 @@ class silent_reporter final : public benchmark::BenchmarkReporter {
 };
 
 std::vector<resample_case> chosen_cases(bench_options const& options) {
+  std::vector<resample_case> const all = all_cases();
+  std::set<std::string> compared_with;
+  for (resample_case const& one : all) {
+    if (one.required.measure == yardstick::over_reference) { compared_with.insert(name_of(plain(one))); }
+  }
   std::vector<resample_case> chosen;
-  for (resample_case const& one : all_cases()) {
-    bool const wanted = !options.must || one.required.measure != yardstick::none;
-    if (wanted && name_of(one).find(options.only) != std::string::npos) { chosen.push_back(one); }
+  for (resample_case const& one : all) {
+    std::string const name = name_of(one);
+    bool const wanted =
+        !options.must || one.required.measure != yardstick::none || compared_with.find(name) != compared_with.end();
+    if (wanted && name.find(options.only) != std::string::npos) { chosen.push_back(one); }
   }
   return chosen;
 }

@@ -4,6 +4,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <type_traits>
@@ -55,6 +56,34 @@ class rotated_timeline {
   rotated_array<std::int64_t> offsets_, trajectory_;
 };
 
+/// How many samples beyond the bracket, on each side, a method reads.
+int reach_of(interpolation method) {
+  switch (method) {
+    case interpolation::catmull_rom:
+    case interpolation::pchip: return 1;
+    case interpolation::akima: return 2;
+    default: return 0;
+  }
+}
+
+content content_of(interpolation method) {
+  switch (method) {
+    case interpolation::angle: return content::angles;
+    case interpolation::slerp: return content::quaternions;
+    default: return content::numbers;
+  }
+}
+
+/// For each source row whether a trajectory begins there.
+template <class Stamp>
+std::vector<bool> first_rows(timeline<Stamp> const& source) {
+  std::vector<bool> first(source.total(), false);
+  for (std::int64_t b = 0; b < source.batch; ++b) {
+    first[source.packed() ? source.offsets[b] : b * source.length] = true;
+  }
+  return first;
+}
+
 /// How many source rows the targets read, each counted once.
 template <class Stamp>
 std::int64_t touched_rows(timeline<Stamp> const& source, timeline<Stamp> const& target,
@@ -63,14 +92,20 @@ std::int64_t touched_rows(timeline<Stamp> const& source, timeline<Stamp> const& 
   located found;
   found.rows = rows.data();
   require(host::locate(source, target, found, options));
+  std::int64_t const last = source.total() - 1;
+  std::vector<bool> const begins = first_rows(source);
   std::vector<bool> touched(source.total(), false);
-  std::int64_t count = 0;
-  for (std::int64_t row : rows) {
-    if (row < 0 || touched[row]) { continue; }
-    touched[row] = true;
-    ++count;
+  for (std::size_t i = 0; i < rows.size(); i += 2) {
+    if (rows[i] < 0) { continue; }
+    std::int64_t left = rows[i], right = rows[i + 1];
+    // A target at a sample reads that sample alone.
+    for (int step = left == right ? 0 : reach_of(options.method); step > 0; --step) {
+      left -= begins[left] ? 0 : 1;
+      right += right == last || begins[right + 1] ? 0 : 1;
+    }
+    std::fill(touched.begin() + left, touched.begin() + right + 1, true);
   }
-  return count;
+  return std::count(touched.begin(), touched.end(), true);
 }
 
 std::uint64_t sum_of_words(std::vector<float> const& stamps) {
@@ -117,7 +152,9 @@ class typed_case final : public prepared_case {
     values_ = rotated_array<Value>(source_rows * one.channels, sets_);
     result_ = rotated_array<Value>(target_rows * one.channels, sets_);
     valid_ = rotated_array<std::uint8_t>(one.mask ? target_rows : 0, sets_);
-    for (int set = 0; set < sets_; ++set) { enqueue_fill(values_.at(set), values_.size(), cuda_stream); }
+    for (int set = 0; set < sets_; ++set) {
+      enqueue_fill(values_.at(set), values_.size(), content_of(one.method), cuda_stream);
+    }
     check(cudaStreamSynchronize(cuda_stream), "filling");
   }
 
