@@ -21,6 +21,22 @@ enum class interpolation : std::uint8_t {
   slerp,        ///< four channels: unit quaternions, along the shorter arc
 };
 
+/// "linear" for `interpolation::linear`, and so on.
+constexpr char const* name_of(interpolation method) noexcept {
+  switch (method) {
+    case interpolation::previous: return "previous";
+    case interpolation::next: return "next";
+    case interpolation::nearest: return "nearest";
+    case interpolation::linear: return "linear";
+    case interpolation::angle: return "angle";
+    case interpolation::catmull_rom: return "catmull_rom";
+    case interpolation::pchip: return "pchip";
+    case interpolation::akima: return "akima";
+    case interpolation::slerp: return "slerp";
+  }
+  return "no interpolation";
+}
+
 /// What stands before the first sample and after the last. The valid mask is 0 there whatever the rule, but for
 /// `previous` after the last and `next` before the first sample: they hold, and know no edge there.
 enum class edge : std::uint8_t {

@@ -262,7 +262,7 @@ status check_resample(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (!s.ok()) { return s; }
   if (std::is_integral_v<Value> && !is_hold(options.method)) {
     return refuse(status_code::unsupported, "options", "method",
-                  "found a method that computes for %s values, want previous, next or nearest",
+                  "found %s for %s values, want previous, next or nearest", name_of(options.method),
                   name_of(dtype_of<Value>::value));
   }
   if (options.method == interpolation::slerp && source.channels != 4) {

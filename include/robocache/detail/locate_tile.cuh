@@ -194,8 +194,9 @@ __device__ int locate_tile(locate_plan<Stamp> const& plan, unsigned tile, Stamp*
     part.source.batch_index = b;
     part.source.first_row = 0;
     part.source.length = plan.plain_length;
+    part.source.stamps = plan.plain_stamps + b * plan.plain_stamps_stride;
     int const slot = threadIdx.x;
-    staged_search<Stamp> const search(plan.plain_stamps + b * plan.plain_stamps_stride, plan.plain_length);
+    staged_search<Stamp> const search(part.source.stamps, plan.plain_length);
     search.stage(stage);
     // The target is on its way together with the stamps.
     Stamp t = Stamp(0);

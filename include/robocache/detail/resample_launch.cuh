@@ -9,6 +9,7 @@
 #include <robocache/arch.cuh>
 #include <robocache/detail/check.hpp>
 #include <robocache/detail/launch.cuh>
+#include <robocache/detail/method_kernel.cuh>
 #include <robocache/detail/resample_kernel.cuh>
 #include <robocache/detail/resample_policy.cuh>
 #include <robocache/resample.cuh>
@@ -46,22 +47,37 @@ inline bool spans_few_elements(std::int64_t batch, strides step, std::int64_t ro
   return last(batch, step.batch) + last(rows, step.row) + static_cast<double>(channels) < 2147483648.0;
 }
 
+/// The vectors of a row that one block handles. Very wide rows are cut: few rows of a million channels have to fill the
+/// chip too.
+struct row_cut {
+  std::int64_t vectors_each;
+  std::int64_t chunk;
+  std::int64_t chunks;
+};
+
+inline status cut_rows(std::int64_t vectors_each, int elements, row_cut& cut) {
+  constexpr std::int64_t widest_chunk = 4096;
+  cut.vectors_each = vectors_each;
+  cut.chunk = vectors_each < widest_chunk ? vectors_each : widest_chunk;
+  cut.chunks = (vectors_each + cut.chunk - 1) / cut.chunk;
+  if (cut.chunks > 65535) {
+    return refuse(invalid, "source", "channels", "found %lld, want at most %lld",
+                  static_cast<long long>(vectors_each * elements),
+                  static_cast<long long>(65535 * widest_chunk * elements));
+  }
+  return {};
+}
+
 /// Launches with `N` elements a vector and `Loads` vectors in flight.
 template <int N, int Loads, class Value, class Stamp, class Result>
 ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, timeline<Stamp> const& target,
                                         output<Result> const& out, resample_options<Stamp> const& options,
                                         resample_shape shape, int multiprocessors, cudaStream_t cuda_stream) {
-  // Very wide rows are cut as well: few rows of a million channels have to fill the chip too.
-  constexpr std::int64_t widest_chunk = 4096;
-  std::int64_t const vectors_each = source.channels / N;
-  std::int64_t const chunk = vectors_each < widest_chunk ? vectors_each : widest_chunk;
-  std::int64_t const chunks = (vectors_each + chunk - 1) / chunk;
-  if (chunks > 65535) {
-    return refuse(invalid, "source", "channels", "found %lld, want at most %lld",
-                  static_cast<long long>(source.channels), static_cast<long long>(65535 * widest_chunk * N));
-  }
-  tiling const tiles = tile_targets(target, chunk, shape, multiprocessors);
-  status const s = check_tiles(tiles);
+  row_cut cut;
+  status s = cut_rows(source.channels / N, N, cut);
+  if (!s.ok()) { return s; }
+  tiling const tiles = tile_targets(target, cut.chunk, shape, multiprocessors);
+  s = check_tiles(tiles);
   if (!s.ok()) { return s; }
 
   strides const from = strides_of(source, source.when, source.channels);
@@ -77,8 +93,8 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
   params.blend.results_row_stride = to.row;
   params.blend.target_packed = target.packed();
   params.blend.fill = fill_as<Result>(options.fill);
-  params.blend.chunk = divisor(static_cast<std::uint32_t>(chunk));
-  params.blend.vectors_each = vectors_each;
+  params.blend.chunk = divisor(static_cast<std::uint32_t>(cut.chunk));
+  params.blend.vectors_each = cut.vectors_each;
 
   int threads = shape.threads;
   int shared_bytes = 0;
@@ -90,7 +106,7 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
     params.mode = resample_mode::one_row;
     params.extra = prefetch_share_of(source.when.length * from.row * std::int64_t(sizeof(Value)), target.length);
   } else if (params.plan.plain && tiles.aligned && tiles.tiles_each.value == 1 && from.row == source.channels &&
-             to.row == source.channels && vectors_each <= shape.trajectory_vectors &&
+             to.row == source.channels && cut.vectors_each <= shape.trajectory_vectors &&
              source.when.length <= 2 * target.length && target.length <= max_threads) {
     // A whole trajectory is read: worth it where most of its rows are wanted anyway, and it fits.
     int offset = 0;
@@ -102,8 +118,43 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
       threads = static_cast<int>((target.length + 31) / 32 * 32);
     }
   }
-  dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(chunks));
+  dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(cut.chunks));
   return launch(resample_kernel<Value, Result, Stamp, N, Loads>, params, grid, threads, shared_bytes, cuda_stream);
+}
+
+/// Launches a method beyond linear, with `N` channels a vector.
+template <int N, class Value, class Stamp, class Result>
+ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeline<Stamp> const& target,
+                                      output<Result> const& out, resample_options<Stamp> const& options,
+                                      device_properties device, cudaStream_t cuda_stream) {
+  row_cut cut;
+  status s = cut_rows(options.method == interpolation::slerp ? 1 : source.channels / N, N, cut);
+  if (!s.ok()) { return s; }
+  tiling const tiles =
+      tile_targets(target, cut.chunk, method_shape_for(device.compute_capability), device.multiprocessors);
+  s = check_tiles(tiles);
+  if (!s.ok()) { return s; }
+
+  strides const from = strides_of(source, source.when, source.channels);
+  strides const to = strides_of(out, target, source.channels);
+  method_params<Stamp> params{};
+  params.plan = make_locate_plan(source.when, target, options, tiles);
+  params.blend.values = source.values;
+  params.blend.results = out.values;
+  params.blend.valid = out.valid;
+  params.blend.values_batch_stride = from.batch;
+  params.blend.results_batch_stride = to.batch;
+  params.blend.values_row_stride = from.row;
+  params.blend.results_row_stride = to.row;
+  params.blend.method = options.method;
+  params.blend.value_type = dtype_of<Value>::value;
+  params.blend.result_type = dtype_of<Result>::value;
+  params.blend.target_packed = target.packed();
+  params.blend.fill = static_cast<float>(options.fill);
+  params.blend.chunk = divisor(static_cast<std::uint32_t>(cut.chunk));
+  params.blend.vectors_each = cut.vectors_each;
+  dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(cut.chunks));
+  return launch(method_kernel<Stamp, N>, params, grid, max_threads, 0, cuda_stream);
 }
 
 }  // namespace detail
@@ -123,6 +174,14 @@ status resample(series<Value, Stamp> const& source, timeline<Stamp> const& targe
   detail::strides to = detail::strides_of(out, target, source.channels);
   if (source.when.packed()) { from.batch = 0; }
   if (target.packed()) { to.batch = 0; }
+  if constexpr (!std::is_integral_v<Value>) {
+    if (options.method > interpolation::linear) {
+      bool const by_four = detail::is_vectorizable<4>(source.values, from, source.channels) &&
+                           detail::is_vectorizable<4>(out.values, to, source.channels);
+      return by_four ? detail::launch_method<4>(source, target, out, options, device, cuda_stream)
+                     : detail::launch_method<1>(source, target, out, options, device, cuda_stream);
+    }
+  }
   bool const wide = detail::is_vectorizable<widest>(source.values, from, source.channels) &&
                     detail::is_vectorizable<widest>(out.values, to, source.channels);
   if (wide) {

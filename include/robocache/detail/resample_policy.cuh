@@ -26,6 +26,9 @@ constexpr resample_shape resample_shape_for(int compute_capability, int elements
   return elements > 1 ? resample_shape{256, 8, 4, 2, 16384} : resample_shape{256, 16, 4, 32, 16384};
 }
 
+/// The same for the methods beyond linear.
+constexpr resample_shape method_shape_for(int) noexcept { return {256, 8, 4, 0, 0}; }
+
 /// Cuts the targets into tiles.
 /// @param vectors_each  vectors a row has
 template <class Stamp>

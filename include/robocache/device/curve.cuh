@@ -19,13 +19,13 @@ ROBOCACHE_HOST_DEVICE constexpr bool is_curved(interpolation method) {
 
 /// What a curved method needs to know about one target's stamps: made once a row, used in every channel.
 struct curve {
-  interpolation method = interpolation::linear;  ///< linear where the series ends on both sides, or extrapolates
-  std::uint8_t left = 0;                         ///< samples to read before the bracket: 0, 1, or 2 for akima
-  std::uint8_t right = 0;                        ///< samples to read behind it
-  float weight = 0.0f;                           ///< linear: of the right sample
+  interpolation method;  ///< linear where the series ends on both sides, and beyond the edges
+  std::uint8_t left;     ///< samples to read before the bracket: 0, 1, or 2 for akima
+  std::uint8_t right;    ///< samples to read behind it
+  float weight;          ///< of the bracket's right sample, where the curve is linear
   /// catmull_rom: the weights of the four samples. pchip, akima: B0, B1, M0, M1, r0, r1, and then a0, a1 (pchip; where
   /// a neighbour is missing its end rule's number) or rp, rn (akima).
-  float of[8] = {};
+  float of[8];
 };
 
 namespace detail {
@@ -86,7 +86,8 @@ ROBOCACHE_HOST_DEVICE inline float left_share(float left, float right) {
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline curve curve_at(trajectory<Stamp> const& source, location const& where,
                                             interpolation method) {
-  curve c;
+  curve c{};
+  c.method = interpolation::linear;
   c.weight = where.weight;
   if (!is_curved(method) || !(where.weight > 0.0f && where.weight < 1.0f)) { return c; }
   std::int64_t const i = where.row;
