@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Merges the JSON of bench_resample and of its peers into a table that a person reads.
 
-    bench/report.py resample.json torch.json        writes bench/results/<chip>-resample.md
+    bench/report.py resample.json torch.json cupy.json scipy.json     writes bench/results/<chip>-resample.md
 """
 
 import argparse
@@ -32,15 +32,20 @@ def table(heads, lines):
     yield ""
 
 
-def peer_times(case, peers):
-    """PyTorch's times of a case, of the run that used the same inputs."""
+def times_of(case, peers):
+    """What a peer measured of a case, on the same inputs; empty where none did."""
     for peer in peers:
         for other in peer["cases"]:
             if other["name"] == case["name"]:
                 if other["checksum"] != case["checksum"]:
                     sys.exit(f"{case['name']}: the peer was given other stamps (checksums differ)")
-                return [number(other["eager_us"], 1), number(other["compiled_graph_us"], 1)]
-    return ["", ""]
+                return other
+    return {}
+
+
+def torch_times(case, peers):
+    other = times_of(case, peers)
+    return [number(other.get("eager_us"), 1), number(other.get("compiled_graph_us"), 1)]
 
 
 def verdict(case):
@@ -74,7 +79,7 @@ def own_requirements(cases, peers):
     lines = [
         [shape_of(case["name"]), number(case["bytes"] * 1e-6), number(case["us"]), number(case["copy_us"])]
         + [number(case["naive_us"], 1)]
-        + peer_times(case, peers)
+        + torch_times(case, peers)
         + [number(case["over_copy"], 3)]
         + [number(case["must"]) + (" us" if case["yardstick"] == "us" else ""), number(case["goal"]), verdict(case)]
         for case in cases
@@ -94,6 +99,31 @@ def variants(cases):
     return table(["case", "MB", "us", "over copy", "over plain", "must", "verdict"], lines)
 
 
+def curved_peers(cases, cupy, scipy):
+    """The libraries that know the curved methods; nothing where neither ran."""
+    lines = []
+    for case in cases:
+        on_gpu, on_cpu = times_of(case, cupy).get("us"), times_of(case, scipy).get("us")
+        if on_gpu or on_cpu:
+            times_as_long = [number(us and us / case["us"], 0) for us in (on_gpu, on_cpu)]
+            lines.append(
+                [shape_of(case["name"]), number(case["us"]), number(on_gpu, 0), times_as_long[0]]
+                + [number(on_cpu, 0), times_as_long[1]]
+            )
+    if not lines:
+        return
+    versions = [f"CuPy {peer['cupy']}" for peer in cupy if peer["cases"]]
+    versions += [f"SciPy {peer['scipy']} on {peer['cpu']}" for peer in scipy if peer["cases"]]
+    yield "## Peers of the curved methods"
+    yield ""
+    yield (
+        " and ".join(versions) + ": `PchipInterpolator` and `Akima1DInterpolator`, one trajectory at a time as their "
+        "interface asks, in FP64; wall time of the whole batch, interpolators made and evaluated. RoboCache: BF16."
+    )
+    yield ""
+    yield from table(["case", "us", "CuPy us", "times as long", "SciPy us", "times as long"], lines)
+
+
 def informational(cases):
     lines = [
         [shape_of(case["name"]), number(case["bytes"] * 1e-6), number(case["us"]), number(case["copy_us"])]
@@ -106,21 +136,25 @@ def informational(cases):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="+", help="JSON of bench_resample and of peers/torch_resample.py")
+    parser.add_argument("files", nargs="+", help="JSON of bench_resample and of its peers")
     parser.add_argument("--output", help="default: bench/results/<chip>-resample.md")
     args = parser.parse_args()
 
     reports = [json.loads(pathlib.Path(name).read_text(encoding="utf-8")) for name in args.files]
     runs = [report for report in reports if report["benchmark"] == "resample"]
-    peers = [report for report in reports if report["benchmark"] == "torch_resample"]
+    peers, cupy, scipy = (
+        [report for report in reports if report["benchmark"] == f"{library}_resample"]
+        for library in ("torch", "cupy", "scipy")
+    )
     if len(runs) != 1:
         sys.exit(f"one file of bench_resample is wanted, {len(runs)} were given")
     run = runs[0]
-    if any(peer["chip"] != run["chip"] for peer in peers):
+    if any(peer.get("chip", run["chip"]) != run["chip"] for peer in peers + cupy):
         sys.exit("the peers ran on another chip")
 
     lines = [*head(run, peers), "## Shapes", "", *own_requirements(run["cases"], peers)]
     lines += ["## One thing changed", "", *variants(run["cases"])]
+    lines += curved_peers(run["cases"], cupy, scipy)
     lines += ["## For information", "", *informational(run["cases"])]
     chip = re.sub(r"[^a-z0-9]+", "-", run["chip"].lower().removeprefix("nvidia")).strip("-")
     output = pathlib.Path(args.output) if args.output else RESULTS / f"{chip}-resample.md"
