@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -11,14 +12,15 @@
 #include "support/oracle.hpp"
 #include "support/scenario.hpp"
 
-// What SciPy's interp1d and numpy.interp give; golden/make_golden.py wrote it.
+// What SciPy and NumPy give; golden/make_golden.py wrote it.
 using namespace test;
 
 namespace {
 
 using golden_case = std::map<std::string, std::vector<double>>;
 
-std::map<std::string, golden_case> read_golden() {
+/// The cases that have a line for `method`.
+std::map<std::string, golden_case> read_golden(std::string const& method) {
   std::map<std::string, golden_case> cases;
   std::ifstream file(ROBOCACHE_TESTS_DIR "/golden/golden.csv");
   REQUIRE(file.good());
@@ -36,7 +38,18 @@ std::map<std::string, golden_case> read_golden() {
     std::string cell;
     while (std::getline(cells, cell, ',')) { cases[name][key].push_back(std::stod(cell)); }
   }
+  for (auto one = cases.begin(); one != cases.end();) { one = one->second.count(method) ? ++one : cases.erase(one); }
   return cases;
+}
+
+/// The largest ratio of widths of neighbouring intervals.
+double most_uneven(std::vector<double> const& stamps) {
+  double most = 1;
+  for (std::size_t i = 2; i < stamps.size(); ++i) {
+    double const ratio = (stamps[i] - stamps[i - 1]) / (stamps[i - 1] - stamps[i - 2]);
+    most = std::max({most, ratio, 1 / ratio});
+  }
+  return most;
 }
 
 /// The largest error in units of 2^-24 of the largest value read, beside half an ulp; NaN must be NaN.
@@ -61,7 +74,7 @@ double worst(problem<double> const& p, std::vector<double> const& wanted) {
 }  // namespace
 
 TEST_CASE("Golden: linear, nearest, previous and next are SciPy's, clamp is numpy.interp's", "[golden]") {
-  auto const cases = read_golden();
+  auto const cases = read_golden("linear");
   REQUIRE(cases.size() == 8);
   for (auto const& [name, c] : cases) {
     CAPTURE(name);
@@ -78,5 +91,65 @@ TEST_CASE("Golden: linear, nearest, previous and next are SciPy's, clamp is nump
     CHECK(worst(p, c.at("previous")) == 0);
     p.options.method = interpolation::next;
     CHECK(worst(p, c.at("next")) == 0);
+  }
+}
+
+TEST_CASE("Golden: PCHIP and Akima are SciPy's, Catmull-Rom the Hermite cubic of parabolas' slopes", "[golden]") {
+  auto const cases = read_golden("pchip");
+  REQUIRE(cases.size() == 9);
+  for (auto const& [name, c] : cases) {
+    double const ratio = most_uneven(c.at("stamps"));
+    CAPTURE(name, ratio);
+    auto p = one_trajectory<double>(c.at("stamps"), c.at("values"), c.at("targets"), interpolation::catmull_rom);
+    CHECK(worst(p, c.at("catmull_rom")) <= 6 + 4 * ratio);
+    p.options.method = interpolation::pchip;
+    CHECK(worst(p, c.at("pchip")) <= 6);
+    p.options.method = interpolation::akima;
+    CHECK(worst(p, c.at("akima")) <= 6 + 2 * ratio);
+  }
+}
+
+TEST_CASE("Golden: angle is numpy.unwrap and interp1d", "[golden]") {
+  auto const cases = read_golden("angle");
+  REQUIRE(cases.size() == 2);
+  for (auto const& [name, c] : cases) {
+    CAPTURE(name);
+    auto p = one_trajectory<double>(c.at("stamps"), c.at("values"), c.at("targets"), interpolation::angle);
+    p.options.before = p.options.after = edge::extrapolate;
+    auto const found = results_of(p);
+    auto const& wanted = c.at("angle");
+    REQUIRE(found.size() == wanted.size());
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      // Here a turn is twice float(pi), which is 1.7e-7 more.
+      CHECK(std::fabs(std::remainder(found[k] - wanted[k], 6.283185307179586)) < 4e-6);
+    }
+  }
+}
+
+TEST_CASE("Golden: slerp is SciPy's, up to the quaternion's sign", "[golden]") {
+  auto const cases = read_golden("slerp");
+  REQUIRE(cases.size() == 2);
+  for (auto const& [name, c] : cases) {
+    auto const& targets = c.at("targets");
+    auto const& wanted = c.at("slerp");
+    problem<double> p;
+    p.source = dense(c.at("stamps"), 1);
+    p.target = dense(targets, 1);
+    p.channels = 4;
+    p.options.method = interpolation::slerp;
+    p.set_values(c.at("values"));
+    outcome const o = resample(p);
+    REQUIRE(o.state.ok());
+    REQUIRE(wanted.size() == 4 * targets.size());
+    for (std::size_t k = 0; k < targets.size(); ++k) {
+      double same_sign = 0, other_sign = 0;
+      for (std::size_t i = 0; i < 4; ++i) {
+        double const x = result_at(p, o, std::int64_t(k), std::int64_t(i));
+        same_sign = std::max(same_sign, std::fabs(x - wanted[4 * k + i]));
+        other_sign = std::max(other_sign, std::fabs(x + wanted[4 * k + i]));
+      }
+      CAPTURE(name, targets[k]);
+      CHECK(std::min(same_sign, other_sign) <= 1e-6);
+    }
   }
 }
