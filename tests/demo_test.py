@@ -91,6 +91,39 @@ class GoodInput(DemoTest):
     def test_one_sample(self):
         self.assertEqual(self.table("--log", self.log("t_us,x\n5,1.5\n"))["log.x"], ["1.5"])
 
+    def test_curves_through_a_parabola(self):
+        log = self.log("t_ms,x\n" + "".join(f"{10 * i},{i * i}\n" for i in range(12)))
+        for method in ("catmull_rom", "akima"):
+            table = self.table("--log", log, "--rate", "400", "--method", method)
+            found = np.array(table["log.x"], float)[8:-8]  # ends know fewer neighbours
+            np.testing.assert_allclose(found, (0.25 * np.arange(8, 8 + found.size)) ** 2, rtol=1e-5)
+
+    def test_pchip_does_not_overshoot_a_step(self):
+        log = self.log("t_ms,x\n" + "".join(f"{10 * i},{int(i > 3)}\n" for i in range(8)))
+        found = {}
+        for method in ("pchip", "catmull_rom"):
+            found[method] = np.array(self.table("--log", log, "--rate", "1000", "--method", method)["log.x"], float)
+        step = found["pchip"]  # up to the rounding of FP32
+        self.assertTrue(np.diff(step).min() > -2e-7 and 0 <= step.min() and step.max() < 1 + 2e-7)
+        self.assertGreater(found["catmull_rom"].max(), 1.05)
+
+    def test_method_of_one_stream(self):
+        logs = self.log("t_ms,x\n0,3\n100,-3\n", "a.csv"), self.log("t_ms,x\n0,3\n100,-3\n", "b.csv")
+        table = self.table("--log", *logs, "--rate", "20", "--method", "previous", "--method", "b=angle")
+        self.assertEqual(table["a.x"], ["3.0", "3.0", "-3.0"])
+        self.assertAlmostEqual(abs(float(table["b.x"][1])), np.pi, places=5)
+
+    def test_auto_turns_unit_quaternions(self):
+        # From no turn to a quarter turn about z: half-way it is an eighth. Twice as long, it is no rotation.
+        rows = "t_ms,qw,qx,qy,qz\n0,{0},0,0,0\n100,{1},0,0,{1}\n"
+        logs = self.log(rows.format(1, np.sqrt(0.5)), "turn.csv"), self.log(rows.format(2, np.sqrt(2)), "force.csv")
+        table = self.table("--log", *logs, "--rate", "20", "--method", "auto")
+        self.assertAlmostEqual(float(table["turn.qw"][1]), np.cos(np.pi / 8), places=6)
+        self.assertAlmostEqual(float(table["turn.qz"][1]), np.sin(np.pi / 8), places=6)
+        self.assertAlmostEqual(float(table["force.qw"][1]), 1 + np.sqrt(0.5), places=6)
+        table = self.table("--log", *logs, "--rate", "20")
+        self.assertAlmostEqual(float(table["turn.qw"][1]), (1 + np.sqrt(0.5)) / 2, places=6)
+
     @unittest.skipUnless("ROBOCACHE_DATA" in os.environ, "ROBOCACHE_DATA is unset")
     def test_real_recordings(self):
         data = Path(os.environ["ROBOCACHE_DATA"])
@@ -99,6 +132,9 @@ class GoodInput(DemoTest):
         table = self.table("--log", *flight)
         for stream in ("imu", "attitude", "controls", "magnetometer"):
             self.assertTrue(0.95 < np.mean(np.array(table[f"{stream}.valid"], int)) < 0.99, stream)
+        table = self.table("--log", data / "px4_flight" / "attitude.csv", "--method", "auto")
+        turns = [[float(x) for x in row] for row in zip(*(table[f"attitude.q{c}"] for c in "wxyz")) if row[0]]
+        np.testing.assert_allclose(np.linalg.norm(turns, axis=1), 1, atol=1e-6)
         table = self.table("--log", data / "imu" / "xio_sensor_data.csv")
         self.assertEqual(set(table["xio_sensor_data.valid"]), {"1"})
 
@@ -173,6 +209,14 @@ class BadInput(DemoTest):
     def test_bad_options(self):
         for option, value in (("--rate", "0"), ("--rate", "nan"), ("--rate", "fast"), ("--max-gap", "-1")):
             self.refused(option, value, arguments=(option, value))
+
+    def test_methods(self):
+        self.refused("--method", "'cubic'", "catmull_rom", arguments=("--method", "cubic"))
+        self.refused("--method", "'=linear'", arguments=("--method", "=linear"))
+        log = "t_s,x,y,z\n0,1,0,0\n"
+        self.refused("gyro=slerp", "log", arguments=("--method", "gyro=slerp"), content=log)
+        for method in ("slerp", "log=slerp"):
+            self.refused("log: slerp", "4 channels", "found 3", arguments=("--method", method), content=log)
 
     def test_result_folder_is_a_file(self):
         self.refused("cannot be written", arguments=("--out", self.log("", "taken")))

@@ -6,7 +6,8 @@ from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_
 
 import numpy as np
 
-METHODS = ("previous", "next", "nearest", "linear")  # in the order of robocache::interpolation
+# In the order of robocache::interpolation.
+METHODS = ("previous", "next", "nearest", "linear", "angle", "catmull_rom", "pchip", "akima", "slerp")
 
 
 def _job_type(stamp):

@@ -14,7 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from bridge import METHODS, Bridge
+from bridge import Bridge
+from methods import CHOICES, method_argument, methods_for
 from picture import draw
 from recording import PER_SECOND, DemoError, Stream, one_clock, read_log, simulate_robot, unique_names
 
@@ -27,6 +28,7 @@ class Resampled:
     """One stream at the target times."""
 
     stream: Stream
+    method: str
     max_gap: float  # in the stream's unit; infinity: none
     offsets: np.ndarray  # [channels], what was taken off before rounding to FP32 and is put back in `values`
     values: np.ndarray  # float64 [targets, channels]
@@ -42,7 +44,9 @@ def parse_arguments(arguments):
     parser.add_argument("--unit", choices=PER_SECOND, help="of the stamps; default: as the column's name ends")
     parser.add_argument("--rate", type=_rate, default=Fraction(50), help="targets a second, as 50, 29.97 or 30000/1001")
     parser.add_argument("--max-gap", type=_seconds, help="seconds that may be bridged; default: 5 periods of a stream")
-    parser.add_argument("--method", choices=METHODS, default="linear")
+    parser.add_argument("--method", type=method_argument, action="append", default=[], metavar="[NAME=]METHOD",
+                        help="for all streams, or for the one called NAME; repeatable; default: linear. One of "
+                        f"{', '.join(CHOICES)}; auto: slerp where a stream is a unit quaternion, else linear")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     parser.add_argument("--seed", type=int, default=0, help="of the simulated robot")
     parser.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR", help="default: %(default)s")
@@ -107,17 +111,20 @@ def target_times(streams, rate):
     return start, (num, den), start + np.arange(count) * (num / den)
 
 
-def resample(bridge, stream, start, period, targets, options):
+def resample(bridge, stream, method, start, period, targets, options):
     limit = gap_limit(stream, options.max_gap)
     if stream.stamps.dtype == np.int64:
         limit = INT64_MAX if limit >= INT64_MAX else int(limit)
-    offsets = offsets_for_fp32(stream.values)
+    # Angles and rotations are no sums: nothing may be taken off and put back.
+    whole = method in ("angle", "slerp")
+    offsets = np.zeros(stream.values.shape[1]) if whole else offsets_for_fp32(stream.values)
     values, valid, microseconds = bridge.resample(
         stream.stamps, (stream.values - offsets).astype(np.float32), start, period, targets, limit,
-        options.method, options.device == "gpu",
+        method, options.device == "gpu",
     )  # fmt: skip
     limit = math.inf if limit == INT64_MAX else limit
-    return Resampled(stream, limit, offsets, values.astype(np.float64) + offsets, valid.astype(bool), microseconds)
+    values = values.astype(np.float64) + offsets
+    return Resampled(stream, method, limit, offsets, values, valid.astype(bool), microseconds)
 
 
 def describe(result):
@@ -139,7 +146,8 @@ def describe(result):
 
     valid, total = np.count_nonzero(result.valid), result.valid.size
     limit = f"max_gap {stream.seconds(result.max_gap):.3g} s" if result.max_gap < math.inf else "no max_gap"
-    came = f"{valid:6} of {total} targets valid ({100.0 * valid / total:.1f} %), {limit}, {result.microseconds:.1f} us"
+    came = f"{valid:6} of {total} targets valid ({100.0 * valid / total:.1f} %), {result.method}, {limit}"
+    came += f", {result.microseconds:.1f} us"
     return ", ".join(said), came
 
 
@@ -185,7 +193,7 @@ def report(options, bridge, results, remark):
             if offset:
                 print(f"  {result.stream.name}.{name}: resampled as differences from {offset:.15g}, so that FP32 keeps "
                       "all digits")  # fmt: skip
-    print(f"resampled to {float(options.rate):g} Hz, {options.method}: {results[0].valid.size} targets")
+    print(f"resampled to {float(options.rate):g} Hz: {results[0].valid.size} targets")
     for stream, (_, came) in zip(streams, lines):
         print(f"  {stream.name:{width}} {came}")
     total = sum(result.microseconds for result in results)
@@ -203,14 +211,18 @@ def run(options):
     streams = [read_log(path, options.unit) for path in options.log] or simulate_robot(options.seed)
     unique_names(streams)
     remark = one_clock(streams, options.rate)
+    methods = methods_for(streams, options.method)
     start, period, targets = target_times(streams, options.rate)
-    results = [resample(bridge, stream, start, period, targets.size, options) for stream in streams]
+    results = [
+        resample(bridge, stream, method, start, period, targets.size, options)
+        for stream, method in zip(streams, methods)
+    ]
 
     report(options, bridge, results, remark)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
         write_csv(options.out / "resampled.csv", streams[0].unit, targets, results)
-        title = f"Resampled to {float(options.rate):g} Hz, {options.method}"
+        title = f"Resampled to {float(options.rate):g} Hz, {', '.join(dict.fromkeys(methods))}"
         draw(options.out / "resampled.png", targets, results, title)
     except OSError as cause:
         raise DemoError(f"{cause.filename or options.out}: cannot be written: {cause.strerror}") from None
