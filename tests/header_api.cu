@@ -12,6 +12,7 @@
 #include "support/draw.hpp"
 #include "support/host_call.hpp"
 #include "support/runner.hpp"
+#include "support/scenario.hpp"
 
 // The templates as a user instantiates them, in a file of their own: the same bits as the host's, and with that as
 // the compiled API's, which all other tests of the device call. Few instantiations: each costs seconds to compile.
