@@ -79,8 +79,8 @@ TEST_CASE("A call, integers are moved by the hold methods alone", "[call]") {
       p.channels = 4;
       p.set_values({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
       CHECK(refused(p, "options.method",
-                    {"found a method that computes", robocache::name_of(type), "want previous, next or nearest"}) ==
-            "");
+                    {std::string("found ") + robocache::name_of(method), robocache::name_of(type),
+                     "want previous, next or nearest"}) == "");
       CHECK(resample(p).state.code() == status_code::unsupported);
     }
   }

@@ -79,7 +79,7 @@ template <class Stamp, class Place>
 double worst(interpolation method, double ratio, Place stamp_of, std::uint64_t seed) {
   generator random(seed);
   double most = 0;
-  for (int round = 0; round < 45; ++round) {
+  for (int round = 0; round < 9; ++round) {
     std::vector<Stamp> samples, targets;
     double at = 0;
     for (int i = 0; i < 50; ++i) {
