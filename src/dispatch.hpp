@@ -53,6 +53,19 @@ void visit_stamps(char const* name, any_timeline const& source, any_timeline con
                          static_cast<int>(source.type)));
 }
 
+/// Calls `visitor(type_tag<Value>)` for a float type.
+/// @param name  the argument whose type it is
+template <class Visitor>
+void visit_floats(char const* name, dtype type, Visitor&& visitor) {
+  switch (type) {
+    case dtype::float32: return visitor(type_tag<float>{});
+    case dtype::float16: return visitor(type_tag<__half>{});
+    case dtype::bfloat16: return visitor(type_tag<__nv_bfloat16>{});
+    default: break;
+  }
+  require(detail::refuse(status_code::unsupported, name, "type", "found %s, want fp32, fp16 or bf16", name_of(type)));
+}
+
 /// Calls `visitor(type_tag<Value>, type_tag<Result>)` for the pairs that exist.
 template <class Visitor>
 void visit_values(dtype value, dtype result, Visitor&& visitor) {

@@ -31,6 +31,13 @@ template <class Stamp>
 status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
               resample_options<Stamp> const& options);
 
+/// `robocache::resample_backward` on CPU memory. Compiled for every combination of `Value` and `Result` in float,
+/// `__half`, `__nv_bfloat16`, and for all three stamp types.
+template <class Value, class Stamp, class Result>
+status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
+                         result_gradients<Result> const& results, source_gradients<Value> const& out,
+                         resample_options<Stamp> const& options, target_order order);
+
 /// `robocache::inspect` on CPU memory. Compiled for all three stamp types.
 template <class Stamp>
 status inspect(timeline<Stamp> const& when, trajectory_report* reports);

@@ -89,6 +89,22 @@ struct any_output {
   std::int64_t row_stride = contiguous;
 };
 
+/// `result_gradients`, its type a value. Strides count elements of `type`.
+struct any_result_gradients {
+  void const* values;
+  dtype type;
+  std::int64_t batch_stride = contiguous;
+  std::int64_t row_stride = contiguous;
+};
+
+/// `source_gradients`, of the source's type. Strides count elements of it.
+struct any_source_gradients {
+  void* values = nullptr;
+  float* targets = nullptr;
+  std::int64_t batch_stride = contiguous;
+  std::int64_t row_stride = contiguous;
+};
+
 /// `robocache::resample` (place::device) or `robocache::host::resample` (place::host) for types known at run time.
 ///
 /// @param where        device: all pointers are to memory of the current device, and the call returns once the work is
@@ -102,6 +118,11 @@ void resample(place where, any_series const& source, any_timeline const& target,
 /// `robocache::locate` or `robocache::host::locate`, as `compiled::resample`.
 void locate(place where, any_timeline const& source, any_timeline const& target, located const& out,
             any_options const& options, stream_handle cuda_stream = nullptr);
+
+/// `robocache::resample_backward` or `robocache::host::resample_backward`, as `compiled::resample`. Types are floats.
+void resample_backward(place where, any_series const& source, any_timeline const& target,
+                       any_result_gradients const& results, any_source_gradients const& out, any_options const& options,
+                       target_order order = target_order::any, stream_handle cuda_stream = nullptr);
 
 /// `robocache::inspect` or `robocache::host::inspect`, as `compiled::resample`.
 void inspect(place where, any_timeline const& when, trajectory_report* reports, stream_handle cuda_stream = nullptr);

@@ -7,33 +7,11 @@
 #include "../support/host_space.hpp"
 #include "../support/runner.hpp"
 #include "../support/typed.hpp"
+#include "device.hpp"
 #include "simt.hpp"
 
 // The device side of the library, its kernels run on the CPU: the same bodies as on a GPU, compared with the host's
 // bits.
-namespace simt {
-
-/// The chip has another size at each call: that may change the way a launch goes, never a bit.
-inline cudaError_t get_device(int* device) {
-  static int calls = 0;
-  *device = calls++ % 3;
-  return cudaSuccess;
-}
-
-inline cudaError_t get_attribute(int* value, cudaDeviceAttr attribute, int device) {
-  int const multiprocessors[] = {1, 8, 132};
-  switch (attribute) {
-    case cudaDevAttrComputeCapabilityMajor: *value = 9; break;
-    case cudaDevAttrComputeCapabilityMinor: *value = 0; break;
-    default: *value = multiprocessors[device]; break;
-  }
-  return cudaSuccess;
-}
-
-}  // namespace simt
-
-#define cudaGetDevice simt::get_device
-#define cudaDeviceGetAttribute simt::get_attribute
 // nvcc has no such warning.
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #include <robocache/resample.cuh>

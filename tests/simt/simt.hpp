@@ -127,6 +127,13 @@ inline unsigned long long atomicAdd(unsigned long long* to, unsigned long long v
   *to += value;
   return before;
 }
+inline unsigned atomicOr(unsigned* to, unsigned bits) {
+  unsigned const before = *to;
+  *to |= bits;
+  return before;
+}
+inline int __ffs(int x) { return __builtin_ffs(x); }
+inline int __popc(unsigned x) { return __builtin_popcount(x); }
 using std::max;
 using std::min;
 

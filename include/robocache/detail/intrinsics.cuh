@@ -39,4 +39,12 @@ inline __device__ void wait_for_copies() { asm volatile("cp.async.wait_all;" :::
 /// Asks for a line of memory to be brought to the L2 cache. Never faults.
 inline __device__ void prefetch(void const* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
 
+/// The sum over a warp's lanes: lane i adds that of lane i + 16, then of i + 8, 4, 2, 1. Right in lane 0; called by
+/// all.
+inline __device__ float sum_of_halves(float x) {
+#pragma unroll
+  for (int half = 16; half > 0; half /= 2) { x = __fadd_rn(x, __shfl_down_sync(0xffffffffu, x, half)); }
+  return x;
+}
+
 }  // namespace robocache::detail

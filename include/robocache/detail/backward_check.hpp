@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/detail/check.hpp>
+
+namespace robocache::detail {
+
+constexpr char const* method_name(interpolation method) noexcept {
+  switch (method) {
+    case interpolation::previous: return "previous";
+    case interpolation::next: return "next";
+    case interpolation::nearest: return "nearest";
+    case interpolation::linear: return "linear";
+    case interpolation::angle: return "angle";
+    case interpolation::catmull_rom: return "catmull_rom";
+    case interpolation::pchip: return "pchip";
+    case interpolation::akima: return "akima";
+    case interpolation::slerp: return "slerp";
+  }
+  return "no interpolation";
+}
+
+/// Everything that `resample_backward` checks, on the host and on the device alike.
+template <class Value, class Stamp, class Result>
+status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
+                      result_gradients<Result> const& results, source_gradients<Value> const& out,
+                      resample_options<Stamp> const& options, target_order order) {
+  static_assert(!std::is_integral_v<Value> && !std::is_integral_v<Result>, "gradients are of floats");
+  if (options.method > interpolation::linear && options.method <= interpolation::slerp) {
+    return refuse(status_code::unsupported, "options", "method",
+                  "found %s, want previous, next, nearest or linear: no other method has a gradient here",
+                  method_name(options.method));
+  }
+  status s = check_locate("source.when", source.when, target, options);
+  if (!s.ok()) { return s; }
+  if (order > target_order::ascending) {
+    return refuse(invalid, "order", "", "found %d, want a target_order", static_cast<int>(order));
+  }
+  if (out.values == nullptr && out.targets == nullptr) {
+    return refuse(invalid, "out", "values", "found null pointers here and in out.targets, want one of the two");
+  }
+  if (out.targets != nullptr && options.method != interpolation::linear) {
+    return refuse(status_code::unsupported, "out", "targets",
+                  "found a pointer with %s, want null: linear alone has a gradient of target times",
+                  method_name(options.method));
+  }
+  if (source.channels < 1) {
+    return refuse(invalid, "source", "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
+  }
+  std::int64_t const source_rows = source.when.batch == 0 ? 0 : source.when.total();
+  std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
+  s = check_pointer("source", "values", source.values, out.targets == nullptr ? 0 : source_rows, sizeof(Value));
+  if (!s.ok()) { return s; }
+  s = check_pointer("results", "values", results.values, target_rows, sizeof(Result));
+  if (!s.ok()) { return s; }
+  s = check_pointer("out", "values", out.values, 0, sizeof(Value));
+  if (!s.ok()) { return s; }
+  s = check_pointer("out", "targets", out.targets, 0, sizeof(float));
+  if (!s.ok()) { return s; }
+
+  bool const source_packed = source.when.packed();
+  bool const target_packed = target.packed();
+  auto const packed_strides = [](strides step, bool packed) { return packed ? strides{0, step.row} : step; };
+  strides const from = packed_strides(strides_of(source, source.when, source.channels), source_packed);
+  strides const to = packed_strides(strides_of(out, source.when, source.channels), source_packed);
+  strides const results_step = packed_strides(strides_of(results, target, source.channels), target_packed);
+  std::int64_t const rows_each = source_packed ? source.when.rows : source.when.length;
+  s = check_strides("source", from, source.when.batch, rows_each, source.channels);
+  if (!s.ok()) { return s; }
+  s = check_strides("results", results_step, target.batch, target_packed ? target.rows : target.length,
+                    source.channels);
+  if (!s.ok()) { return s; }
+  s = check_strides("out", to, source.when.batch, rows_each, source.channels);
+  if (!s.ok() || out.values == nullptr) { return s; }
+  return check_disjoint(to, source_packed ? 1 : source.when.batch, rows_each, source.channels);
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/options.hpp>
+#include <robocache/series.hpp>
+#include <robocache/status.hpp>
+#include <robocache/timeline.hpp>
+
+namespace robocache {
+
+/// The way back through `resample`: from the gradient of a loss with respect to the results, those with respect to
+/// the source's values and to the target times.
+///
+/// What each gradient is, the order of its sum included, stands in docs/semantics.md, "Gradients". In short: each
+/// result hands its gradient to the rows that it read, times the weights with which it read them; sums run over the
+/// targets in ascending order, in float, with one rounding at the end. No atomic operation, no scratch memory: the
+/// bits are those of `host::resample_backward`, on every architecture, run after run, whatever the launch.
+///
+/// @code
+/// namespace rc = robocache;
+/// rc::status s = rc::resample_backward(source, target, rc::result_gradients<float>{grad_out},
+///                                      rc::source_gradients<float>{grad_values, grad_targets}, options,
+///                                      rc::target_order::ascending, cuda_stream);
+/// @endcode
+///
+/// @tparam Value   `float`, `__half`, `__nv_bfloat16`: of the source's values and their gradients
+/// @tparam Stamp   `float`, `double`, `std::int64_t`
+/// @tparam Result  `float`, `__half`, `__nv_bfloat16`: of the results' gradients
+///
+/// @param source       as it was given to `resample`; `values` may be null where `out.targets` is
+/// @param target       as it was given to `resample`
+/// @param results      the results' gradients `[B, T, D]` (or packed). Rows may overlap: a stride of 0 is one row for
+///                     all targets
+/// @param out          where gradients go. `values` `[B, N, D]` (or packed): every row is written, 0 where no target
+///                     reads it; rows must not overlap, so values that trajectories share need a view of their own
+///                     here. `targets` `[B, T]` (or packed): linear only. One of the two may be null
+/// @param options      as they were given to `resample`: previous, next, nearest or linear. `fill` is not used
+/// @param order        what is known about the targets. With `target_order::any` a call looks at all targets of a
+///                     trajectory for each of its tiles of rows; uniform targets are known to ascend
+/// @param cuda_stream  all work is enqueued here and nowhere else
+///
+/// Preconditions, limits, stream behaviour and errors as `resample`. Gradients that are written overlap nothing that
+/// is read.
+template <class Value, class Stamp, class Result>
+ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
+                                          result_gradients<Result> const& results, source_gradients<Value> const& out,
+                                          resample_options<Stamp> const& options, target_order order,
+                                          cudaStream_t cuda_stream);
+
+}  // namespace robocache
+
+#include <robocache/detail/backward_launch.cuh>
