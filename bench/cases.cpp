@@ -25,21 +25,6 @@ char const* name_of(timeline_kind kind) {
   return "?";
 }
 
-char const* name_of(interpolation method) {
-  switch (method) {
-    case interpolation::previous: return "previous";
-    case interpolation::next: return "next";
-    case interpolation::nearest: return "nearest";
-    case interpolation::linear: return "linear";
-    case interpolation::angle: return "angle";
-    case interpolation::catmull_rom: return "catmull_rom";
-    case interpolation::pchip: return "pchip";
-    case interpolation::akima: return "akima";
-    case interpolation::slerp: return "slerp";
-  }
-  return "?";
-}
-
 requirement over_copy(double must, double goal) { return {yardstick::over_copy, must, goal}; }
 requirement over_plain(double must) { return {yardstick::over_reference, must}; }
 
@@ -99,23 +84,38 @@ void add_rotations(std::vector<resample_case>& cases) {
   }
 }
 
+/// The way back, a small wide batch and one that fills the chip. Without a promise the targets are the same.
+void add_backward(std::vector<resample_case>& cases) {
+  for (resample_case one : {resample_case{32, 500, 250, 256}, resample_case{2048, 500, 250, 256}}) {
+    one.way = direction::backward;
+    one.required = over_copy(1.50, 1.20);
+    cases.push_back(one);
+    one.required = {};
+    one.promises_order = false;
+    cases.push_back(one);
+  }
+}
+
 }  // namespace
 
 std::string name_of(resample_case const& one) {
-  std::string name = std::string("resample/") + robocache::name_of(one.value);
+  std::string name = one.way == direction::forward ? "resample/" : "resample_backward/";
+  name += robocache::name_of(one.value);
   name += "/B:" + std::to_string(one.batch) + "/S:" + std::to_string(one.source_length);
   name += "/T:" + std::to_string(one.target_length) + "/D:" + std::to_string(one.channels);
   if (one.stamp != stamp_dtype::float32) { name += std::string("/stamps:") + name_of(one.stamp); }
   if (one.source != timeline_kind::dense) { name += std::string("/source:") + name_of(one.source); }
   if (one.target != timeline_kind::dense) { name += std::string("/target:") + name_of(one.target); }
-  if (one.method != interpolation::linear) { name += std::string("/method:") + name_of(one.method); }
+  if (one.method != interpolation::linear) { name += std::string("/method:") + robocache::name_of(one.method); }
   if (one.mask) { name += "/mask"; }
+  if (!one.promises_order) { name += "/any_order"; }
   return name + (one.hot ? "/hot" : "/cold");
 }
 
 resample_case plain(resample_case const& one) {
   resample_case reference{one.batch, one.source_length, one.target_length, one.channels};
   reference.value = one.value;
+  reference.way = one.way;
   return reference;
 }
 
@@ -125,6 +125,7 @@ std::vector<resample_case> all_cases() {
   // A small wide batch, one where the search weighs most, and one that fills the chip.
   for (int i : {0, 2, 4}) { add_variants(cases, base[i]); }
   add_rotations(cases);
+  add_backward(cases);
   for (int i : {0, 1, 2, 3}) {
     resample_case one = base[i];
     one.hot = true;

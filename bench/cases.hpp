@@ -26,6 +26,9 @@ struct requirement {
   double goal = 0.0;  ///< 0: none
 };
 
+/// `resample`, or the gradients of its source's values by `resample_backward`.
+enum class direction : std::uint8_t { forward, backward };
+
 /// One line of the table: a resampling of `batch` trajectories from `source_length` to `target_length` rows.
 struct resample_case {
   std::int64_t batch = 0;
@@ -40,7 +43,9 @@ struct resample_case {
   timeline_kind target = timeline_kind::dense;
   interpolation method = interpolation::linear;
   bool mask = false;
-  bool hot = false;  ///< one set of buffers, so that what fits stays in L2; else they rotate
+  direction way = direction::forward;
+  bool promises_order = true;  ///< backward: the targets, which ascend, are said to
+  bool hot = false;            ///< one set of buffers, so that what fits stays in L2; else they rotate
 };
 
 /// "resample/bf16/B:32/S:500/T:250/D:256/cold"; what differs from the plain case stands before the last part.

@@ -14,47 +14,13 @@
 #include <robocache/resample.cuh>
 
 #include "baselines.cuh"
+#include "device_case.cuh"
 #include "harness.cuh"
 #include "inputs.hpp"
 
 namespace robocache::bench {
 
 namespace {
-
-constexpr int poison = 0xA5;
-
-void require(status const& result) {
-  if (!result.ok()) { throw std::runtime_error(result.message()); }
-}
-
-/// A timeline in device memory, `sets` times over.
-template <class Stamp>
-class rotated_timeline {
- public:
-  rotated_timeline() = default;
-  rotated_timeline(stored_timeline<Stamp> const& from, int sets, cudaStream_t cuda_stream)
-      : view_(from.view),
-        stamps_(from.stamps, sets, cuda_stream),
-        starts_(from.starts, sets, cuda_stream),
-        deltas_(from.deltas, sets, cuda_stream),
-        offsets_(from.offsets, sets, cuda_stream),
-        trajectory_(from.trajectory, sets, cuda_stream) {}
-
-  timeline<Stamp> at(int set) const {
-    timeline<Stamp> view = view_;
-    view.stamps = stamps_.at(set);
-    view.starts = starts_.at(set);
-    view.deltas = deltas_.at(set);
-    view.offsets = offsets_.at(set);
-    view.trajectory = trajectory_.at(set);
-    return view;
-  }
-
- private:
-  timeline<Stamp> view_{};
-  rotated_array<Stamp> stamps_, starts_, deltas_;
-  rotated_array<std::int64_t> offsets_, trajectory_;
-};
 
 /// How many samples beyond the bracket, on each side, a method reads.
 int reach_of(interpolation method) {
@@ -118,14 +84,6 @@ std::uint64_t sum_of_words(std::vector<float> const& stamps) {
   return sum;
 }
 
-template <class T>
-std::vector<T> to_host(T const* from, std::int64_t size, cudaStream_t cuda_stream) {
-  std::vector<T> values(size);
-  check(cudaMemcpyAsync(values.data(), from, size * sizeof(T), cudaMemcpyDeviceToHost, cuda_stream), "cudaMemcpyAsync");
-  check(cudaStreamSynchronize(cuda_stream), "copying to the host");
-  return values;
-}
-
 template <class Value, class Stamp>
 class typed_case final : public prepared_case {
  public:
@@ -187,31 +145,19 @@ class typed_case final : public prepared_case {
     enqueue_poison(cuda_stream);
     enqueue(0, cuda_stream);
     check(cudaStreamSynchronize(cuda_stream), "resampling");
-    std::string difference = compare(expected, result_, "result", cuda_stream);
-    if (difference.empty()) { difference = compare(expected_valid, valid_, "valid mask", cuda_stream); }
+    std::string difference = find_unlike(expected, result_, "result", cuda_stream);
+    if (difference.empty()) { difference = find_unlike(expected_valid, valid_, "valid mask", cuda_stream); }
     if (!difference.empty() || !has_naive()) { return difference; }
     enqueue_poison(cuda_stream);
     enqueue_naive(0, cuda_stream);
     check(cudaStreamSynchronize(cuda_stream), "naive resampling");
-    return compare(expected, result_, "naive result", cuda_stream);
+    return find_unlike(expected, result_, "naive result", cuda_stream);
   }
 
  private:
   void enqueue_poison(cudaStream_t cuda_stream) const {
     check(cudaMemsetAsync(result_.at(0), poison, result_.bytes(), cuda_stream), "cudaMemsetAsync");
     if (case_.mask) { check(cudaMemsetAsync(valid_.at(0), poison, valid_.bytes(), cuda_stream), "cudaMemset"); }
-  }
-
-  template <class T>
-  static std::string compare(std::vector<T> const& expected, rotated_array<T> const& from, char const* what,
-                             cudaStream_t cuda_stream) {
-    std::vector<T> const found = to_host(from.at(0), from.size(), cuda_stream);
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      if (std::memcmp(&found[i], &expected[i], sizeof(T)) != 0) {
-        return std::string(what) + " differs from host::resample at element " + std::to_string(i);
-      }
-    }
-    return {};
   }
 
   resample_case case_;
@@ -225,6 +171,7 @@ class typed_case final : public prepared_case {
 }  // namespace
 
 std::unique_ptr<prepared_case> prepare(resample_case const& one, cudaStream_t cuda_stream) {
+  if (one.way == direction::backward) { return prepare_backward(one, cuda_stream); }
   if (one.value == dtype::bfloat16) {
     switch (one.stamp) {
       case stamp_dtype::float32: return std::make_unique<typed_case<__nv_bfloat16, float>>(one, cuda_stream);

@@ -26,7 +26,7 @@ class prepared_case {
   virtual bool has_naive() const = 0;
   virtual void enqueue_naive(int set, cudaStream_t cuda_stream) const = 0;
 
-  /// Calls once and compares every result and the mask with `host::resample`, bit by bit; the naive kernel as well.
+  /// Calls once and compares every result and the mask with the host side, bit by bit; the naive kernel as well.
   /// @return empty, or what differs
   virtual std::string find_difference(cudaStream_t cuda_stream) const = 0;
 
@@ -46,5 +46,8 @@ class prepared_case {
 };
 
 std::unique_ptr<prepared_case> prepare(resample_case const& one, cudaStream_t cuda_stream);
+
+/// The same for cases that go backward.
+std::unique_ptr<prepared_case> prepare_backward(resample_case const& one, cudaStream_t cuda_stream);
 
 }  // namespace robocache::bench

@@ -8,21 +8,6 @@
 
 namespace robocache::detail {
 
-constexpr char const* method_name(interpolation method) noexcept {
-  switch (method) {
-    case interpolation::previous: return "previous";
-    case interpolation::next: return "next";
-    case interpolation::nearest: return "nearest";
-    case interpolation::linear: return "linear";
-    case interpolation::angle: return "angle";
-    case interpolation::catmull_rom: return "catmull_rom";
-    case interpolation::pchip: return "pchip";
-    case interpolation::akima: return "akima";
-    case interpolation::slerp: return "slerp";
-  }
-  return "no interpolation";
-}
-
 /// Everything that `resample_backward` checks, on the host and on the device alike.
 template <class Value, class Stamp, class Result>
 status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
@@ -32,7 +17,7 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (options.method > interpolation::linear && options.method <= interpolation::slerp) {
     return refuse(status_code::unsupported, "options", "method",
                   "found %s, want previous, next, nearest or linear: no other method has a gradient here",
-                  method_name(options.method));
+                  name_of(options.method));
   }
   status s = check_locate("source.when", source.when, target, options);
   if (!s.ok()) { return s; }
@@ -45,7 +30,7 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (out.targets != nullptr && options.method != interpolation::linear) {
     return refuse(status_code::unsupported, "out", "targets",
                   "found a pointer with %s, want null: linear alone has a gradient of target times",
-                  method_name(options.method));
+                  name_of(options.method));
   }
   if (source.channels < 1) {
     return refuse(invalid, "source", "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));

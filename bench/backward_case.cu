@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cuda_bf16.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include <robocache/host.hpp>
+#include <robocache/resample_backward.cuh>
+
+#include "baselines.cuh"
+#include "device_case.cuh"
+#include "harness.cuh"
+#include "inputs.hpp"
+#include "resample_case.hpp"
+
+namespace robocache::bench {
+
+namespace {
+
+/// BF16 values and gradients, float stamps: the gradients of the source's values.
+class backward_case final : public prepared_case {
+ public:
+  using number = __nv_bfloat16;
+
+  backward_case(resample_case const& one, cudaStream_t cuda_stream) : case_(one) {
+    spans span;
+    host_source_ = make_source<float>(one, span);
+    host_target_ = make_target<float>(one, span);
+    options_.method = one.method;
+    std::int64_t const source_rows = host_source_.view.total(), target_rows = host_target_.view.total();
+    // Each gradient of a result is read once, each of a value written once, whether a target reads it or not.
+    bytes_ = (source_rows + target_rows) * one.channels * static_cast<std::int64_t>(sizeof(number)) +
+             host_source_.bytes() + host_target_.bytes();
+    int device = 0, l2_bytes = 0;
+    check(cudaGetDevice(&device), "cudaGetDevice");
+    check(cudaDeviceGetAttribute(&l2_bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
+    sets_ = sets_in_rotation(bytes_, l2_bytes, one.hot);
+
+    source_ = rotated_timeline<float>(host_source_, sets_, cuda_stream);
+    target_ = rotated_timeline<float>(host_target_, sets_, cuda_stream);
+    results_ = rotated_array<number>(target_rows * one.channels, sets_);
+    values_ = rotated_array<number>(source_rows * one.channels, sets_);
+    for (int set = 0; set < sets_; ++set) {
+      enqueue_fill(results_.at(set), results_.size(), content::numbers, cuda_stream);
+    }
+    check(cudaStreamSynchronize(cuda_stream), "filling");
+  }
+
+  void enqueue(int set, cudaStream_t cuda_stream) const override {
+    series<number, float> const source{nullptr, source_.at(set), case_.channels};
+    result_gradients<number> const results{results_.at(set)};
+    source_gradients<number> const out{values_.at(set)};
+    require(resample_backward(source, target_.at(set), results, out, options_, order(), cuda_stream));
+  }
+
+  bool has_naive() const override { return false; }
+  void enqueue_naive(int /*set*/, cudaStream_t /*cuda_stream*/) const override {}
+
+  std::string find_difference(cudaStream_t cuda_stream) const override {
+    std::vector<number> const gradients = to_host(results_.at(0), results_.size(), cuda_stream);
+    std::vector<number> expected(values_.size());
+    series<number, float> const source{nullptr, host_source_.view, case_.channels};
+    require(host::resample_backward(source, host_target_.view, result_gradients<number>{gradients.data()},
+                                    source_gradients<number>{expected.data()}, options_, order()));
+    check(cudaMemsetAsync(values_.at(0), poison, values_.bytes(), cuda_stream), "cudaMemsetAsync");
+    enqueue(0, cuda_stream);
+    check(cudaStreamSynchronize(cuda_stream), "gradients");
+    return find_unlike(expected, values_, "gradient", cuda_stream);
+  }
+
+ private:
+  target_order order() const { return case_.promises_order ? target_order::ascending : target_order::any; }
+
+  resample_case case_;
+  resample_options<float> options_;
+  stored_timeline<float> host_source_, host_target_;
+  rotated_timeline<float> source_, target_;
+  rotated_array<number> results_, values_;
+};
+
+}  // namespace
+
+std::unique_ptr<prepared_case> prepare_backward(resample_case const& one, cudaStream_t cuda_stream) {
+  if (one.value != dtype::bfloat16 || one.stamp != stamp_dtype::float32) {
+    throw std::logic_error("no instantiation for " + name_of(one));
+  }
+  return std::make_unique<backward_case>(one, cuda_stream);
+}
+
+}  // namespace robocache::bench
