@@ -68,6 +68,19 @@ inline status cut_rows(std::int64_t vectors_each, int elements, row_cut& cut) {
   return {};
 }
 
+/// True if a block may take a whole trajectory: short contiguous rows, of which most are wanted anyway.
+template <class Stamp>
+bool takes_trajectory(locate_plan<Stamp> const& plan, strides from, strides to, std::int64_t vectors_each,
+                      std::int64_t channels, resample_shape shape) {
+  tiling const& tiles = plan.tiles;
+  return plan.plain && tiles.aligned && tiles.tiles_each.value == 1 && from.row == channels && to.row == channels &&
+         vectors_each <= shape.trajectory_vectors && plan.plain_length <= 2 * tiles.length &&
+         tiles.length <= max_threads;
+}
+
+/// Whole warps, a thread for each of `rows`.
+inline int threads_for(std::int64_t rows) { return static_cast<int>((rows + 31) / 32 * 32); }
+
 /// Launches with `N` elements a vector and `Loads` vectors in flight.
 template <int N, int Loads, class Value, class Stamp, class Result>
 ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, timeline<Stamp> const& target,
@@ -105,39 +118,40 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
       spans_few_elements(target.batch, {target.stride, 1}, target.length, 1)) {
     params.mode = resample_mode::one_row;
     params.extra = prefetch_share_of(source.when.length * from.row * std::int64_t(sizeof(Value)), target.length);
-  } else if (params.plan.plain && tiles.aligned && tiles.tiles_each.value == 1 && from.row == source.channels &&
-             to.row == source.channels && cut.vectors_each <= shape.trajectory_vectors &&
-             source.when.length <= 2 * target.length && target.length <= max_threads) {
-    // A whole trajectory is read: worth it where most of its rows are wanted anyway, and it fits.
+  } else if (takes_trajectory(params.plan, from, to, cut.vectors_each, source.channels, shape)) {
     int offset = 0;
     int const bytes = trajectory_bytes<Value, Result>(source.when.length * from.row, target.length * to.row, offset);
     if (bytes <= shape.trajectory_bytes) {
       params.mode = resample_mode::trajectory;
       params.extra = offset;
       shared_bytes = bytes;
-      threads = static_cast<int>((target.length + 31) / 32 * 32);
+      threads = threads_for(target.length);
     }
   }
   dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(cut.chunks));
   return launch(resample_kernel<Value, Result, Stamp, N, Loads>, params, grid, threads, shared_bytes, cuda_stream);
 }
 
-/// Launches a method beyond linear, with `N` channels a vector.
-template <int N, class Value, class Stamp, class Result>
+/// Launches a method beyond linear.
+template <class Value, class Stamp, class Result>
 ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeline<Stamp> const& target,
-                                      output<Result> const& out, resample_options<Stamp> const& options,
-                                      device_properties device, cudaStream_t cuda_stream) {
+                                      output<Result> const& out, resample_options<Stamp> const& options, strides from,
+                                      strides to, device_properties device, cudaStream_t cuda_stream) {
+  constexpr int elements = 16 / int(sizeof(Value));
+  constexpr int stored = elements < 16 / int(sizeof(Result)) ? elements : 16 / int(sizeof(Result));
+  bool const slerp = options.method == interpolation::slerp;
+  bool const wide = !slerp && is_vectorizable<elements>(source.values, from, source.channels) &&
+                    is_vectorizable<stored>(out.values, to, source.channels);
   row_cut cut;
-  status s = cut_rows(options.method == interpolation::slerp ? 1 : source.channels / N, N, cut);
+  status s = cut_rows(slerp ? 1 : wide ? source.channels / elements : source.channels, wide ? elements : 1, cut);
   if (!s.ok()) { return s; }
-  tiling const tiles =
-      tile_targets(target, cut.chunk, method_shape_for(device.compute_capability), device.multiprocessors);
+  resample_shape const shape = method_shape_for(device.compute_capability, wide ? elements : 1);
+  tiling const tiles = tile_targets(target, cut.chunk, shape, device.multiprocessors);
   s = check_tiles(tiles);
   if (!s.ok()) { return s; }
 
-  strides const from = strides_of(source, source.when, source.channels);
-  strides const to = strides_of(out, target, source.channels);
   method_params<Stamp> params{};
+  params.mode = wide ? method_mode::vectors : method_mode::scalars;
   params.plan = make_locate_plan(source.when, target, options, tiles);
   params.blend.values = source.values;
   params.blend.results = out.values;
@@ -147,14 +161,26 @@ ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeli
   params.blend.values_row_stride = from.row;
   params.blend.results_row_stride = to.row;
   params.blend.method = options.method;
-  params.blend.value_type = dtype_of<Value>::value;
   params.blend.result_type = dtype_of<Result>::value;
   params.blend.target_packed = target.packed();
   params.blend.fill = static_cast<float>(options.fill);
   params.blend.chunk = divisor(static_cast<std::uint32_t>(cut.chunk));
   params.blend.vectors_each = cut.vectors_each;
+
+  int threads = max_threads;
+  int shared_bytes = 0;
+  if (takes_trajectory(params.plan, from, to, source.channels, source.channels, shape)) {
+    int offset = 0;
+    int const bytes = trajectory_bytes<Value, Result>(source.when.length * from.row, target.length * to.row, offset);
+    if (bytes <= shape.trajectory_bytes) {
+      params.mode = method_mode::trajectory;
+      params.results_offset = offset;
+      shared_bytes = bytes;
+      threads = threads_for(target.length);
+    }
+  }
   dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(cut.chunks));
-  return launch(method_kernel<Stamp, N>, params, grid, max_threads, 0, cuda_stream);
+  return launch(method_kernel<Stamp, Value>, params, grid, threads, shared_bytes, cuda_stream);
 }
 
 }  // namespace detail
@@ -176,10 +202,7 @@ status resample(series<Value, Stamp> const& source, timeline<Stamp> const& targe
   if (target.packed()) { to.batch = 0; }
   if constexpr (!std::is_integral_v<Value>) {
     if (options.method > interpolation::linear) {
-      bool const by_four = detail::is_vectorizable<4>(source.values, from, source.channels) &&
-                           detail::is_vectorizable<4>(out.values, to, source.channels);
-      return by_four ? detail::launch_method<4>(source, target, out, options, device, cuda_stream)
-                     : detail::launch_method<1>(source, target, out, options, device, cuda_stream);
+      return detail::launch_method(source, target, out, options, from, to, device, cuda_stream);
     }
   }
   bool const wide = detail::is_vectorizable<widest>(source.values, from, source.channels) &&

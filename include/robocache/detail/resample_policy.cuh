@@ -27,7 +27,10 @@ constexpr resample_shape resample_shape_for(int compute_capability, int elements
 }
 
 /// The same for the methods beyond linear.
-constexpr resample_shape method_shape_for(int) noexcept { return {256, 8, 4, 0, 0}; }
+constexpr resample_shape method_shape_for(int compute_capability, int elements) noexcept {
+  return elements > 1 ? resample_shape{256, 8, 4, 16, 24576}
+                      : resample_shape{256, 16, 4, 16, compute_capability >= arch::sm90 ? 24576 : 16384};
+}
 
 /// Cuts the targets into tiles.
 /// @param vectors_each  vectors a row has

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
@@ -121,5 +122,20 @@ ROBOCACHE_HOST_DEVICE inline bool is_finite(Stamp t) {
     return sub_rn(t, t) == Stamp(0);
   }
 }
+
+namespace detail {
+
+ROBOCACHE_HOST_DEVICE inline float absolute(float x) { return std::fabs(x); }
+
+/// `x` with its sign turned if `sign` is below 0.
+ROBOCACHE_HOST_DEVICE inline float signed_as(float sign, float x) {
+#if defined(__CUDA_ARCH__)
+  return __int_as_float(__float_as_int(x) ^ (__float_as_int(sign) & INT32_MIN));
+#else
+  return std::signbit(sign) ? -x : x;
+#endif
+}
+
+}  // namespace detail
 
 }  // namespace robocache::device

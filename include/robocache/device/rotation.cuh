@@ -40,14 +40,18 @@ ROBOCACHE_HOST_DEVICE inline float rint_rn(float x) {
 #endif
 }
 
-/// `x` less the whole turns next to it: in [-pi, pi], give or take a rounding.
-ROBOCACHE_HOST_DEVICE inline float less_turns(float x) { return fma_rn(-rint_rn(mul_rn(x, 1.0f / tau)), tau, x); }
+/// `x` less the whole turns next to it: in [-pi, pi], give or take a rounding. Rarely needed.
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline float less_turns(float x) {
+  return fma_rn(-rint_rn(mul_rn(x, 1.0f / tau)), tau, x);
+}
 
 }  // namespace detail
 
 /// The difference of two angles as the shorter arc, in (-pi, pi].
 ROBOCACHE_HOST_DEVICE inline float turn(float x) {
-  if (x > -detail::pi && x <= detail::pi) { return x; }
+  // One turn at most is what a difference of two wrapped angles has too much.
+  float const nearest = x > detail::pi ? sub_rn(x, detail::tau) : x <= -detail::pi ? add_rn(x, detail::tau) : x;
+  if (nearest > -detail::pi && nearest <= detail::pi) { return nearest; }
   float r = detail::less_turns(x);
   if (r > detail::pi) { r = sub_rn(r, detail::tau); }
   if (r <= -detail::pi) { r = add_rn(r, detail::tau); }
@@ -56,7 +60,8 @@ ROBOCACHE_HOST_DEVICE inline float turn(float x) {
 
 /// An angle in [-pi, pi); one that is there already stays as it is.
 ROBOCACHE_HOST_DEVICE inline float wrap(float x) {
-  if (x >= -detail::pi && x < detail::pi) { return x; }
+  float const nearest = x >= detail::pi ? sub_rn(x, detail::tau) : x < -detail::pi ? add_rn(x, detail::tau) : x;
+  if (nearest >= -detail::pi && nearest < detail::pi) { return nearest; }
   float r = detail::less_turns(x);
   if (r >= detail::pi) { r = sub_rn(r, detail::tau); }
   if (r < -detail::pi) { r = add_rn(r, detail::tau); }
@@ -80,14 +85,6 @@ ROBOCACHE_HOST_DEVICE inline float dot(quaternion const& a, quaternion const& b)
                 mul_rn(a.q[3], b.q[3]));
 }
 
-ROBOCACHE_HOST_DEVICE inline quaternion scaled(quaternion const& a, float factor) {
-  return {{mul_rn(a.q[0], factor), mul_rn(a.q[1], factor), mul_rn(a.q[2], factor), mul_rn(a.q[3], factor)}};
-}
-
-ROBOCACHE_HOST_DEVICE inline quaternion normalized(quaternion const& a) {
-  return scaled(a, div_rn(1.0f, sqrt_rn(dot(a, a))));
-}
-
 /// asin(sqrt(z)) for z in [0, 0.505], s the root of z. A polynomial of least maximal error, 6e-9, in Horner's order.
 ROBOCACHE_HOST_DEVICE inline float asin_of_root(float s, float z) {
   float p = 0.10112987458705902f;
@@ -101,11 +98,15 @@ ROBOCACHE_HOST_DEVICE inline float asin_of_root(float s, float z) {
   return add_rn(s, mul_rn(s, mul_rn(z, p)));
 }
 
-/// sin(x). Half turns are taken off in two steps, whose first is exact for up to 2^13 of them; then a polynomial of
-/// least maximal error, 3e-8.
+/// sin(x). Beyond a quarter turn half turns are taken off in two steps, whose first is exact for up to 2^13 of them;
+/// then a polynomial of least maximal error, 3e-8.
 ROBOCACHE_HOST_DEVICE inline float sine(float x) {
-  float const half_turns = rint_rn(mul_rn(x, 0.318309873f));
-  float const r = sub_rn(sub_rn(x, mul_rn(half_turns, 3.140625f)), mul_rn(half_turns, 9.67653584e-4f));
+  float half_turns = 0.0f;
+  float r = x;
+  if (!(absolute(x) <= 1.57f)) {
+    half_turns = rint_rn(mul_rn(x, 0.318309873f));
+    r = sub_rn(sub_rn(x, mul_rn(half_turns, 3.140625f)), mul_rn(half_turns, 9.67653584e-4f));
+  }
   float const z = mul_rn(r, r);
   float p = 2.633693384268554e-06f;
   p = add_rn(mul_rn(p, z), -0.0001982241665245965f);
@@ -120,27 +121,27 @@ ROBOCACHE_HOST_DEVICE inline float sine(float x) {
 
 /// The rotation at `weight` along the shorter arc from `a` to `b`; outside [0, 1] the arc goes on. Of unit length, with
 /// the sign of `a`. Not for weights of exactly 0 or 1, which `location` sorts out. Source of the formula: Shoemake
-/// 1985.
+/// 1985; its denominator, the sine of the whole angle, is left to the last step, which makes the length 1.
 ROBOCACHE_HOST_DEVICE inline quaternion slerp(quaternion const& a, quaternion const& b, float weight) {
-  quaternion const from = detail::normalized(a);
-  quaternion to = detail::normalized(b);
-  if (detail::dot(from, to) < 0.0f) { to = detail::scaled(to, -1.0f); }
-  quaternion const chord{
-      {sub_rn(to.q[0], from.q[0]), sub_rn(to.q[1], from.q[1]), sub_rn(to.q[2], from.q[2]), sub_rn(to.q[3], from.q[3])}};
-  float const z = mul_rn(0.25f, detail::dot(chord, chord));  // the square of the sine of half the angle
+  float const aa = detail::dot(a, a);
+  float const inverse = div_rn(1.0f, detail::sqrt_rn(mul_rn(aa, detail::dot(b, b))));
+  float const cosine = mul_rn(detail::dot(a, b), inverse);
+  // `b` times this is as long as `a`, and not more than a quarter turn away from it.
+  float const align = detail::signed_as(cosine, mul_rn(aa, inverse));
+  float const z = sub_rn(0.5f, mul_rn(0.5f, detail::absolute(cosine)));  // the square of the sine of half the angle
   float x = sub_rn(1.0f, weight);
   float y = weight;
   if (!(z <= 2.5e-5f)) {
-    float const s = detail::sqrt_rn(z);
-    float const angle = mul_rn(2.0f, detail::asin_of_root(s, z));
-    float const n = mul_rn(2.0f, mul_rn(s, detail::sqrt_rn(sub_rn(1.0f, z))));
-    x = div_rn(detail::sine(mul_rn(x, angle)), n);
-    y = div_rn(detail::sine(mul_rn(y, angle)), n);
+    float const angle = mul_rn(2.0f, detail::asin_of_root(detail::sqrt_rn(z), z));
+    x = detail::sine(mul_rn(x, angle));
+    y = detail::sine(mul_rn(y, angle));
   }
-  quaternion const left = detail::scaled(from, x);
-  quaternion const right = detail::scaled(to, y);
-  return detail::normalized({{add_rn(left.q[0], right.q[0]), add_rn(left.q[1], right.q[1]),
-                              add_rn(left.q[2], right.q[2]), add_rn(left.q[3], right.q[3])}});
+  y = mul_rn(y, align);
+  quaternion r;
+  for (int i = 0; i < 4; ++i) { r.q[i] = add_rn(mul_rn(a.q[i], x), mul_rn(b.q[i], y)); }
+  float const length = div_rn(1.0f, detail::sqrt_rn(detail::dot(r, r)));
+  for (float& q : r.q) { q = mul_rn(q, length); }
+  return r;
 }
 
 }  // namespace robocache::device
