@@ -11,23 +11,23 @@
 
 namespace robocache::detail {
 
-/// Vectors of `N` channels whose sums a thread keeps at a time: each has a load in flight.
+/// Vectors of `N` channels whose sums a thread keeps at a time.
 template <int N>
-inline constexpr int sums_in_flight = N > 1 ? 2 : 4;
+inline constexpr int sums_at_a_time = N > 1 ? 2 : 4;
 
-/// Where a vector stands in the piece.
-struct vector_place {
-  int row;     ///< -1: there is no such vector
-  int column;  ///< its first channel, counted from the block's first
-};
-
-/// Vector `i` of the piece, whose rows are one flat run, so that narrow ones keep the warps as busy as wide ones.
-template <int N, class Stamp>
-__device__ vector_place place_of(backward_params<Stamp> const& p, int i, int rows) {
+/// The row that has vector `i` of the piece, whose rows are one flat run, so that narrow ones keep the warps as busy as
+/// wide ones. -1: there is no such vector.
+template <class Stamp>
+__device__ int row_of(backward_params<Stamp> const& p, int i, int rows) {
   auto const chunk = static_cast<int>(p.chunk.value);
   auto const row = static_cast<int>(p.chunk.quotient(i));
-  int const vector = i - row * chunk;
-  return {row < rows && std::int64_t(blockIdx.y) * chunk + vector < p.vectors_each ? row : -1, vector * N};
+  return row < rows && std::int64_t(blockIdx.y) * chunk + (i - row * chunk) < p.vectors_each ? row : -1;
+}
+
+/// Its first channel, counted from the block's first.
+template <int N, class Stamp>
+__device__ int column_of(backward_params<Stamp> const& p, int i, int row) {
+  return (i - row * static_cast<int>(p.chunk.value)) * N;
 }
 
 /// The first channel that this block handles.
@@ -37,37 +37,46 @@ __device__ std::int64_t first_channel(backward_params<Stamp> const& p) {
 }
 
 /// Adds to each sum what the readers on the board hand to its row, in ascending order.
-/// @param base  the thread's first vector
-template <int N, class Stamp, int Sums>
+/// @tparam Result  the type of the gradients that come in
+/// @param base     the thread's first vector
+template <class Result, int N, class Stamp, int Sums>
 __device__ void add_chunk(backward_params<Stamp> const& p, reader_board<Stamp> const& board, int base,
                           float (&sums)[Sums][N]) {
-  vector_place at[Sums];
+  // Up to 32 bytes are in flight before the first is used.
+  constexpr int step = N * sizeof(Result) * Sums > 32 ? 1 : Sums;
+  int row[Sums];
   row_readers readers[Sums];
 #pragma unroll
   for (int u = 0; u < Sums; ++u) {
-    at[u] = place_of<N>(p, base + u * max_threads, board.piece.rows);
-    if (at[u].row >= 0) { readers[u] = row_readers(board, at[u].row); }
+    row[u] = row_of(p, base + u * max_threads, board.piece.rows);
+    if (row[u] >= 0) { readers[u] = row_readers(board, row[u]); }
   }
   for (bool more = true; more;) {
-    int place[Sums];
-    raw_floats<N> gradient[Sums];
     more = false;
 #pragma unroll
-    for (int u = 0; u < Sums; ++u) {
-      place[u] = readers[u].next(board, at[u].row);
-      if (place[u] >= 0) {
-        gradient[u] = load_raw<N>(p.results, board.elements[place[u]] + at[u].column);
-        more = true;
+    for (int first = 0; first < Sums; first += step) {
+      int place[step];
+      packed_floats<Result, N> gradient[step];
+#pragma unroll
+      for (int v = 0; v < step; ++v) {
+        int const u = first + v;
+        place[v] = readers[u].next(board, row[u]);
+        if (place[v] >= 0) {
+          std::int64_t const element = board.elements[place[v]] + column_of<N>(p, base + u * max_threads, row[u]);
+          gradient[v] = load_packed<N>(static_cast<Result const*>(p.results.data) + element);
+          more = true;
+        }
       }
-    }
 #pragma unroll
-    for (int u = 0; u < Sums; ++u) {
-      if (place[u] < 0) { continue; }
-      float const weight = board.weights[place[u]][at[u].row & 1];
-      float terms[N];
-      unpack(gradient[u], p.results.type, terms);
+      for (int v = 0; v < step; ++v) {
+        int const u = first + v;
+        if (place[v] < 0) { continue; }
+        float const weight = board.weights[place[v]][row[u] & 1];
+        float terms[N];
+        unpack(gradient[v], terms);
 #pragma unroll
-      for (int c = 0; c < N; ++c) { sums[u][c] = device::add_rn(sums[u][c], device::mul_rn(weight, terms[c])); }
+        for (int c = 0; c < N; ++c) { sums[u][c] = device::add_rn(sums[u][c], device::mul_rn(weight, terms[c])); }
+      }
     }
   }
 }
@@ -75,7 +84,7 @@ __device__ void add_chunk(backward_params<Stamp> const& p, reader_board<Stamp> c
 /// All gradients of the piece on the board, for one chunk of channels.
 template <int N, class Stamp>
 __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Stamp>& board) {
-  constexpr int count = sums_in_flight<N>;
+  constexpr int count = sums_at_a_time<N>;
   source_piece<Stamp> const& piece = board.piece;
   stage_stamps(board);
   clear_sets(board);
@@ -100,7 +109,7 @@ __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Sta
       if (begin >= end) { break; }
       if (!one_chunk || round == 0) { hits = note_chunk(p, board, first_channel<N>(p), begin + threadIdx.x, end); }
       if (hits > 0) {
-        add_chunk(p, board, base, sums);
+        with_float_type(p.results.type, [&](auto type) { add_chunk<decltype(type)>(p, board, base, sums); });
         if (!one_chunk) {
           __syncthreads();  // others still read the board
           clear_sets(board);
@@ -108,12 +117,15 @@ __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Sta
       }
       begin += max_threads;
     }
+    with_float_type(p.out.type, [&](auto type) {
+      auto* const out = static_cast<decltype(type)*>(p.out.data) + piece.element + first_channel<N>(p);
 #pragma unroll
-    for (int u = 0; u < count; ++u) {
-      vector_place const at = place_of<N>(p, base + u * max_threads, piece.rows);
-      if (at.row < 0) { continue; }
-      store_floats<N>(p.out, piece.element + at.row * p.out.row_stride + first_channel<N>(p) + at.column, sums[u]);
-    }
+      for (int u = 0; u < count; ++u) {
+        int const i = base + u * max_threads;
+        int const row = row_of(p, i, piece.rows);
+        if (row >= 0) { store_packed(out + (row * p.out.row_stride + column_of<N>(p, i, row)), sums[u]); }
+      }
+    });
   }
 }
 

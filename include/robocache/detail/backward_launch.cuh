@@ -30,7 +30,7 @@ inline bool suits_vectors(typed_rows const& rows, bool packed, std::int64_t chan
 template <int N, class Stamp>
 ROBOCACHE_HIDDEN status launch_backward_values(backward_params<Stamp> params, device_properties const& device,
                                                cudaStream_t cuda_stream) {
-  constexpr std::int64_t sums = max_threads * sums_in_flight<N>;
+  constexpr std::int64_t sums = max_threads * sums_at_a_time<N>;
   constexpr std::int64_t most_chunks = 65535;
   // Wide rows are cut evenly: each chunk's sums stay in registers.
   params.vectors_each = params.channels / N;
@@ -48,7 +48,7 @@ ROBOCACHE_HIDDEN status launch_backward_values(backward_params<Stamp> params, de
   bool const one_board =
       target.trajectory == nullptr && (params.ascending || (!target.packed() && target.length <= max_threads));
   resample_shape shape = resample_shape_for(device.compute_capability, N);
-  if (!one_board) { shape.vectors = sums_in_flight<N>; }
+  if (!one_board) { shape.vectors = sums_at_a_time<N>; }
   params.tiles = tile_targets(params.source, chunk, shape, device.multiprocessors);
   auto const plain = [](timeline<Stamp> const& when) {
     return when.stamps != nullptr && when.lengths == nullptr && !when.packed();

@@ -121,13 +121,13 @@ struct placed_target {
 
 /// Target `place` of those that are looked at, for timelines of any kind.
 template <class Stamp>
-__device__ __noinline__ void find_target(backward_params<Stamp> const& p, reader_board<Stamp> const& board,
-                                         std::int64_t place, placed_target<Stamp>& target) {
+__device__ __noinline__ placed_target<Stamp> find_target(backward_params<Stamp> const& p,
+                                                         reader_board<Stamp> const& board, std::int64_t place) {
   source_piece<Stamp> const& piece = board.piece;
   std::int64_t const b = piece.listed ? board.windows[place / piece.targets] : piece.b;
   std::int64_t const k = piece.listed ? place % piece.targets : place;
-  target.t = device::target_stamp(p.target, b, k);
-  target.element = device::trajectory_of(p.target, b).element(k, p.results.batch_stride, p.results.row_stride);
+  return {device::target_stamp(p.target, b, k),
+          device::trajectory_of(p.target, b).element(k, p.results.batch_stride, p.results.row_stride)};
 }
 
 /// Looks at target `place` of those below `end`: locates it and notes it with the rows that it reads. The sets were
@@ -143,7 +143,7 @@ __device__ int note_chunk(backward_params<Stamp> const& p, reader_board<Stamp>& 
       target.t = load_early(p.target.stamps + (piece.b * p.target.stride + place));
       target.element = piece.b * p.results.batch_stride + place * p.results.row_stride;
     } else {
-      find_target(p, board, place, target);
+      target = find_target(p, board, place);
     }
   }
   Stamp const t = target.t;

@@ -38,8 +38,11 @@ __device__ times_record locate_line(backward_params<Stamp> const& p, std::int64_
 }
 
 inline __device__ float load_float(typed_rows const& rows, std::int64_t element) {
-  float x[1];
-  unpack(load_raw<1>(rows, element), rows.type, x);
+  float x[1] = {};
+  with_float_type(rows.type, [&](auto type) {
+    using value = decltype(type);
+    unpack(load_packed<1>(static_cast<value const*>(rows.data) + element), x);
+  });
   return x[0];
 }
 

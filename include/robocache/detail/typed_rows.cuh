@@ -23,85 +23,57 @@ struct typed_rows {
   dtype type;
 };
 
-/// `N` neighbouring floats as they lie in memory; there is room for FP32.
-template <int N>
-struct raw_floats {
-  static_assert(N == 1 || N % 8 == 0, "one float, or whole 16-byte words of every type");
-  using word = std::conditional_t<N == 1, unsigned, uint4>;
-  static constexpr int words = N == 1 ? 1 : N / 4;
-  static constexpr int short_words = N == 1 ? 1 : N / 8;  ///< of 2-byte types
-  word word_of[words];
-};
-
-/// Begins to load `N` floats from element `element` on. `N > 1`: it is aligned to 16 bytes.
-template <int N>
-__device__ raw_floats<N> load_raw(typed_rows const& rows, std::int64_t element) {
-  raw_floats<N> raw;
-  if (rows.type == dtype::float32) {
-    auto const* const from =
-        reinterpret_cast<typename raw_floats<N>::word const*>(static_cast<float const*>(rows.data) + element);
-#pragma unroll
-    for (int i = 0; i < raw_floats<N>::words; ++i) { raw.word_of[i] = __ldg(from + i); }
-  } else {
-    auto const* const from = static_cast<unsigned short const*>(rows.data) + element;
-    if constexpr (N == 1) {
-      raw.word_of[0] = __ldg(from);
-    } else {
-#pragma unroll
-      for (int i = 0; i < raw_floats<N>::short_words; ++i) {
-        raw.word_of[i] = __ldg(reinterpret_cast<uint4 const*>(from) + i);
-      }
-    }
+/// Calls `use(Value{})` with the C++ type of `type`.
+template <class Use>
+__device__ void with_float_type(dtype type, Use&& use) {
+  switch (type) {
+    case dtype::float16: return use(__half{});
+    case dtype::bfloat16: return use(__nv_bfloat16{});
+    default: return use(float{});
   }
-  return raw;
 }
 
+/// `N` neighbouring values as they lie in memory: one, or whole words of 16 bytes.
 template <class Value, int N>
-__device__ void unpack_as(raw_floats<N> const& raw, float (&out)[N]) {
+struct packed_floats {
+  using small_word = std::conditional_t<sizeof(Value) == 4, unsigned, unsigned short>;
+  using word = std::conditional_t<N == 1, small_word, uint4>;
+  static constexpr int count = N * static_cast<int>(sizeof(Value)) / static_cast<int>(sizeof(word));
+  static_assert(count * sizeof(word) == N * sizeof(Value), "N > 1: a multiple of 8");
+  word words[count];
+};
+
+/// Begins to load `N` values from `from` on, which is aligned to their words.
+template <int N, class Value>
+__device__ packed_floats<Value, N> load_packed(Value const* from) {
+  packed_floats<Value, N> packed;
+  using word = typename packed_floats<Value, N>::word;
+#pragma unroll
+  for (int i = 0; i < packed.count; ++i) { packed.words[i] = __ldg(reinterpret_cast<word const*>(from) + i); }
+  return packed;
+}
+
+/// What was loaded, as float; exact.
+template <class Value, int N>
+__device__ void unpack(packed_floats<Value, N> const& packed, float (&out)[N]) {
   Value values[N];
-  memcpy(values, raw.word_of, sizeof values);
+  memcpy(values, packed.words, sizeof values);
 #pragma unroll
   for (int i = 0; i < N; ++i) { out[i] = device::to_float(values[i]); }
 }
 
-/// What was loaded, as float; exact.
-template <int N>
-__device__ void unpack(raw_floats<N> const& raw, dtype type, float (&out)[N]) {
-  switch (type) {
-    case dtype::float16: return unpack_as<__half>(raw, out);
-    case dtype::bfloat16: return unpack_as<__nv_bfloat16>(raw, out);
-    default: return unpack_as<float>(raw, out);
-  }
-}
-
+/// Rounds `N` floats once and stores them at `to`, which is aligned to their words: written once, not read here, so
+/// they should leave the cache first.
 template <class Value, int N>
-__device__ void store_as(Value* to, float const (&from)[N]) {
+__device__ void store_packed(Value* to, float const (&from)[N]) {
   Value values[N];
 #pragma unroll
   for (int i = 0; i < N; ++i) { values[i] = device::from_float<Value>(from[i]); }
-  if constexpr (N == 1) {
-    using bits = std::conditional_t<sizeof(Value) == 4, unsigned, unsigned short>;
-    bits word;
-    memcpy(&word, values, sizeof word);
-    __stcs(reinterpret_cast<bits*>(to), word);
-  } else {
-    constexpr int count = N * static_cast<int>(sizeof(Value)) / 16;
-    uint4 words[count];
-    memcpy(words, values, sizeof values);
+  packed_floats<Value, N> packed;
+  memcpy(packed.words, values, sizeof values);
+  using word = typename packed_floats<Value, N>::word;
 #pragma unroll
-    for (int i = 0; i < count; ++i) { __stcs(reinterpret_cast<uint4*>(to) + i, words[i]); }
-  }
-}
-
-/// Rounds `N` floats once and stores them from element `element` on: written once, not read here, so they should leave
-/// the cache first. `N > 1`: it is aligned to 16 bytes.
-template <int N>
-__device__ void store_floats(typed_rows const& rows, std::int64_t element, float const (&from)[N]) {
-  switch (rows.type) {
-    case dtype::float16: return store_as(static_cast<__half*>(rows.data) + element, from);
-    case dtype::bfloat16: return store_as(static_cast<__nv_bfloat16*>(rows.data) + element, from);
-    default: return store_as(static_cast<float*>(rows.data) + element, from);
-  }
+  for (int i = 0; i < packed.count; ++i) { __stcs(reinterpret_cast<word*>(to) + i, packed.words[i]); }
 }
 
 }  // namespace robocache::detail
