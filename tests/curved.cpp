@@ -115,8 +115,8 @@ TEST_CASE("Curved, Akima: rises go on evenly beyond the ends", "[curved]") {
 TEST_CASE("Curved, Akima: the mean slope where the sum is at most 2^-18 of all", "[curved]") {
   CHECK(close(at({0, 1, 2, 3, 4}, {0, 1, 2, 5, 8}, 1.5, interpolation::akima), 1.5 + 0.125 * (1 - 2)));
   CHECK(at({0, 1, 2, 3, 4}, {2, 2, 2, 2, 2}, 1.5, interpolation::akima) == 2);
-  // Slopes 1, 1, 3, 3 + d: the limit is 2^-18 * (8 + d), just above d = 2^-15.
-  double const limit = std::ldexp(1.0, -15);
+  // Slopes 1, 1, 1, 3, 3 + d: the limit is 2^-18 * (9 + d), just above d = 9 * 2^-18.
+  double const limit = std::ldexp(9.0, -18);
   CHECK(at({0, 1, 2, 3, 4}, {0, 1, 2, 5, 8 + limit}, 1.5, interpolation::akima) == 1.375);
   CHECK(at({0, 1, 2, 3, 4}, {0, 1, 2, 5, 8 + limit + std::ldexp(1.0, -20)}, 1.5, interpolation::akima) == 1.5);
 }

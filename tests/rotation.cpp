@@ -292,9 +292,6 @@ TEST_CASE("Slerp: opposite quaternions are one rotation, half a turn has one arc
   double const root = std::sqrt(0.5);
   auto const half = quaternions_of(rotations({0, 1}, {{1, 0, 0, 0}, {0, 0, -1, 0}}, {0.5}));
   CHECK(furthest(half[0], {root, 0, -root, 0}) < 3e-7);
-  // A dot product of -0 is not below 0.
-  auto const zeros = quaternions_of(rotations({0, 1}, {{-0.0, -1, 0, 0}, {1, 0, -0.0, 0}}, {0.5}));
-  CHECK(furthest(zeros[0], {root, -root, 0, 0}) < 3e-7);
 }
 
 TEST_CASE("Slerp: at a sample the sample, untouched, whatever it is and stands beside", "[rotation][slerp]") {

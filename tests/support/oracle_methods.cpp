@@ -37,12 +37,6 @@ struct basis {
   }
 };
 
-template <class Real>
-Real hermite(stretch<Real> const& s, Real rise0, Real rise1) {
-  basis<Real> const at(s.weight);
-  return ((at.b0 * s.value[2]) + (at.b1 * s.value[3])) + ((at.m0 * rise0) - (at.m1 * rise1));
-}
-
 /// The rise from value k to the next, over a time as long as the bracket; `k` is 2 in the bracket.
 template <class Real>
 Real rise_of(stretch<Real> const& s, int k) {
@@ -78,11 +72,19 @@ Real catmull_rom(stretch<Real> const& s) {
   return left + right;
 }
 
+/// The rise `x` beside one of `d`, which is not below 0: one that goes the other way counts as 0, and so does any
+/// beside a flat bracket.
 template <class Real>
-Real pchip_mean(Real share, Real x, Real y) {
-  if (!same_side(x, y)) { return nothing(x, y); }
-  Real const below = (share * y) + ((1 - share) * x);
-  return x * (y / below);
+Real pchip_mean(Real share, Real x, Real d) {
+  bool const flat = d < Real(0x1p-124);
+  if (flat) {
+    x = 0 * x;
+    d = 1;
+  } else if (x <= 0) {
+    x = 0;
+  }
+  Real const both = (share * d) + ((1 - share) * x);
+  return x * (d / both);
 }
 
 template <class Real>
@@ -96,32 +98,32 @@ Real pchip_end(Real e, Real x, Real y) {
 template <class Real>
 Real pchip(stretch<Real> const& s) {
   Real const h = s.width[2], h0 = s.width[1], h1 = s.width[3];
-  Real const d = rise_of(s, 2);
+  bool const down = std::signbit(rise_of(s, 2));
+  auto const upwards = [&](int k) { return down ? -rise_of(s, k) : rise_of(s, k); };
+  Real const d = upwards(2);
   Real rise0, rise1;
   if (s.left > 0) {
     Real const share = ((2 * h) + h0) / (3 * (h + h0));
-    rise0 = pchip_mean(share, rise_of(s, 1), d);
+    rise0 = pchip_mean(share, upwards(1), d);
   } else {
-    rise0 = pchip_end(h / (h + h1), d, rise_of(s, 3));
+    rise0 = pchip_end(h / (h + h1), d, upwards(3));
   }
   if (s.right > 0) {
-    Real const share = ((2 * h1) + h) / (3 * (h + h1));
-    rise1 = pchip_mean(share, d, rise_of(s, 3));
+    Real const share = ((2 * h) + h1) / (3 * (h + h1));
+    rise1 = pchip_mean(share, upwards(3), d);
   } else {
-    rise1 = pchip_end(h / (h + h0), d, rise_of(s, 1));
+    rise1 = pchip_end(h / (h + h0), d, upwards(1));
   }
-  return hermite(s, rise0, rise1);
+  basis<Real> const at(s.weight);
+  Real const of_rises = (at.m0 * rise0) - (at.m1 * rise1);
+  return ((at.b0 * s.value[2]) + (at.b1 * s.value[3])) + (down ? -of_rises : of_rises);
 }
 
 template <class Real>
-Real akima_rise(Real x0, Real x1, Real x2, Real x3) {
-  Real const ahead = std::fabs(x3 - x2);
-  Real const behind = std::fabs(x1 - x0);
+Real akima_rise(Real x, Real y, Real ahead, Real behind, Real least) {
   Real const sum = ahead + behind;
-  Real const size = (std::fabs(x0) + std::fabs(x1)) + (std::fabs(x2) + std::fabs(x3));
-  if (sum <= Real(1.0 / 262144) * size) { return Real(0.5) * (x1 + x2); }
-  Real const q = ahead / sum;
-  return (q * x1) + ((1 - q) * x2);
+  Real const q = sum <= least ? Real(0.5) : ahead / sum;
+  return y - (q * (y - x));
 }
 
 template <class Real>
@@ -130,7 +132,12 @@ Real akima(stretch<Real> const& s) {
   for (int k = 2 - s.left; k <= 2 + s.right; ++k) { x[std::size_t(k)] = rise_of(s, k); }
   for (int k = 1 - s.left; k >= 0; --k) { x[std::size_t(k)] = (2 * x[std::size_t(k + 1)]) - x[std::size_t(k + 2)]; }
   for (int k = 3 + s.right; k < 5; ++k) { x[std::size_t(k)] = (2 * x[std::size_t(k - 1)]) - x[std::size_t(k - 2)]; }
-  return hermite(s, akima_rise(x[0], x[1], x[2], x[3]), akima_rise(x[1], x[2], x[3], x[4]));
+  auto const size = ((std::fabs(x[0]) + std::fabs(x[1])) + std::fabs(x[2])) + (std::fabs(x[3]) + std::fabs(x[4]));
+  Real const least = Real(0x1p-18) * size;
+  Real const rise0 = akima_rise<Real>(x[1], x[2], std::fabs(x[3] - x[2]), std::fabs(x[1] - x[0]), least);
+  Real const rise1 = akima_rise<Real>(x[2], x[3], std::fabs(x[4] - x[3]), std::fabs(x[2] - x[1]), least);
+  basis<Real> const at(s.weight);
+  return ((at.b0 * s.value[2]) + (at.b1 * s.value[3])) + ((at.m0 * rise0) - (at.m1 * rise1));
 }
 
 constexpr float pi = 3.14159265358979323846f;
@@ -161,13 +168,6 @@ float dot(quaternion const& a, quaternion const& b) {
   return ((a[0] * b[0] + a[1] * b[1]) + a[2] * b[2]) + a[3] * b[3];
 }
 
-quaternion scaled(quaternion q, float factor) {
-  for (float& x : q) { x = x * factor; }
-  return q;
-}
-
-quaternion normalised(quaternion const& q) { return scaled(q, 1 / std::sqrt(dot(q, q))); }
-
 }  // namespace
 
 template <class Real>
@@ -196,28 +196,28 @@ Real angle(Real a, Real b, Real w) {
 }
 
 arc_point slerp(quaternion const& a, quaternion const& b, float w) {
-  quaternion const from = normalised(a);
-  quaternion to = normalised(b);
-  if (dot(from, to) < 0) { to = scaled(to, -1); }
-  quaternion apart;
-  for (std::size_t c = 0; c < 4; ++c) { apart[c] = to[c] - from[c]; }
-  float const z = 0.25f * dot(apart, apart);
+  float const aa = dot(a, a);
+  float const inverse = 1 / std::sqrt(aa * dot(b, b));
+  float const cosine = dot(a, b) * inverse;
+  float const length = aa * inverse;
+  float const aligned = std::signbit(cosine) ? -length : length;
+  float const z = 0.5f - (0.5f * std::fabs(cosine));
   float const rest = 1 - w;
   arc_point point{{}, 0};
   if (z <= 2.5e-5f) {
     quaternion sum;
-    for (std::size_t c = 0; c < 4; ++c) { sum[c] = (from[c] * rest) + (to[c] * w); }
-    quaternion const unit = normalised(sum);
-    std::copy(unit.begin(), unit.end(), point.value.begin());
+    float const y = w * aligned;
+    for (std::size_t c = 0; c < 4; ++c) { sum[c] = (a[c] * rest) + (b[c] * y); }
+    float const unit = 1 / std::sqrt(dot(sum, sum));
+    for (std::size_t c = 0; c < 4; ++c) { point.value[c] = double(sum[c] * unit); }
     return point;
   }
-  double const s = std::sqrt(double(z));
-  double const theta = 2 * std::asin(s);
-  double const x = std::sin(double(rest) * theta) / std::sin(theta);
-  double const y = std::sin(double(w) * theta) / std::sin(theta);
+  double const theta = 2 * std::asin(std::sqrt(double(z)));
+  double const x = std::sin(double(rest) * theta);
+  double const y = std::sin(double(w) * theta) * double(aligned);
   double square = 0;
   for (std::size_t c = 0; c < 4; ++c) {
-    point.value[c] = double(from[c]) * x + double(to[c]) * y;
+    point.value[c] = double(a[c]) * x + double(b[c]) * y;
     square += point.value[c] * point.value[c];
   }
   for (double& one : point.value) { one /= std::sqrt(square); }
