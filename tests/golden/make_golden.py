@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes golden.csv: what SciPy and NumPy make of series whose stamps and values are exact in FP32.
 
-    python make_golden.py > golden.csv
+    python make_golden.py [SEED] > golden.csv
 
 Each case begins with a line `case,<name>`; then come stamps, values, targets and one line for each method, all in
 shortest round-trip decimals. Outside of the samples linear extrapolates as SciPy does; `clamped` is numpy.interp.
@@ -76,7 +76,7 @@ def write_rotations(name, stamps, quaternions, targets):
 
 
 def main():
-    random = np.random.default_rng(2)
+    random = np.random.default_rng(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
     print(f"# scipy {scipy.__version__}, numpy {np.__version__}")
 
     def exact(low, high, count, unit):
