@@ -5,9 +5,11 @@
 
 #include <robocache/robocache.hpp>
 
+#include "support/backward.hpp"
 #include "support/catch.hpp"
 #include "support/draw.hpp"
 #include "support/host_call.hpp"
+#include "support/host_space.hpp"
 #include "support/scenario.hpp"
 
 // The compiled API on host memory: types as values, exceptions with the status's text. Its device side is what
@@ -154,4 +156,38 @@ TEST_CASE("Compiled API: the data check counts, and throws the header API's text
 
 TEST_CASE("Compiled API: the number of devices is known everywhere", "[compiled]") {
   CHECK(robocache::compiled::device_count() >= 0);
+}
+
+TEST_CASE("Compiled API: resample_backward gives the header API's bits", "[compiled]") {
+  using robocache::compiled::any_result_gradients;
+  using robocache::compiled::any_source_gradients;
+  generator random(34);
+  for (auto value : float_types) {
+    for (auto result : float_types) {
+      backward_problem<std::int64_t> p;
+      p.forward = dense_problem<std::int64_t>(random, value, result);
+      p.draw_results(random);
+      p.wants_targets = true;
+      gradients const o = run_backward<host_space>(p, [&](backward_arguments<std::int64_t> const& a) {
+        robocache::compiled::resample_backward(place::host, any_series{a.values, value, a.source, p.forward.channels},
+                                               a.target, any_result_gradients{a.results, result},
+                                               any_source_gradients{a.out_values, a.out_targets}, p.forward.options);
+        return status{};
+      });
+      CHECK(o.trouble + difference(p, o, backward_on_host(p)) == "");
+    }
+  }
+  auto const p = dense_problem<float>(random, dtype::int32, dtype::int32);
+  any_series const integers{p.values.data(), dtype::int32, timeline<float>::uniform(0, 1, 1, 2), 1};
+  float out[2] = {-5, -5};
+  auto const call = [&](dtype type) {
+    any_series source = integers;
+    source.type = type;
+    robocache::compiled::resample_backward(place::host, source, timeline<float>::uniform(0, 1, 1, 2),
+                                           any_result_gradients{p.values.data(), dtype::uint8},
+                                           any_source_gradients{out}, resample_options<float>{});
+  };
+  CHECK(std::string(error_of([&] { call(dtype::int32); }).what()).find("source.type: found int32") == 0);
+  CHECK(std::string(error_of([&] { call(dtype::float32); }).what()).find("results.type: found uint8") == 0);
+  CHECK(out[0] == -5);
 }

@@ -11,6 +11,7 @@
 
 #include "support/catch.hpp"
 #include "support/device_space.hpp"
+#include "support/own_stream.cuh"
 #include "support/problem.hpp"
 
 // What a call does beside its results (semantics, "A call"): only on the given stream, no synchronisation, no
@@ -18,32 +19,6 @@
 using namespace test;
 
 namespace {
-
-/// Keeps a stream busy for about `milliseconds`.
-__global__ void delay(long long milliseconds) {
-  long long begin = 0;
-  long long now = 0;
-  asm volatile("mov.u64 %0, %globaltimer;" : "=l"(begin));
-  do {
-    __nanosleep(10'000);
-    asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now));
-  } while (now - begin < milliseconds * 1'000'000);
-}
-
-/// A stream that no default stream waits for.
-class own_stream {
- public:
-  own_stream() { check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate"); }
-  ~own_stream() { cudaStreamDestroy(stream_); }
-  own_stream(own_stream const&) = delete;
-  own_stream& operator=(own_stream const&) = delete;
-  operator cudaStream_t() const { return stream_; }  // NOLINT: it stands for one
-  bool busy() const { return cudaStreamQuery(stream_) == cudaErrorNotReady; }
-  void wait() const { check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
-
- private:
-  cudaStream_t stream_{};
-};
 
 /// FP32 rows 0, 1, 2, ... (times `factor`) on a uniform timeline, resampled half-way between the samples.
 class job {
