@@ -49,6 +49,9 @@ class row_readers {
     return place;
   }
 
+  /// False once `next` has told all.
+  __device__ bool has_more() const { return words_ != 0; }
+
  private:
   static __device__ int lowest(unsigned bits) { return __ffs(static_cast<int>(bits)) - 1; }
 
@@ -57,16 +60,14 @@ class row_readers {
 };
 
 template <class Stamp>
-__device__ void clear_sets(reader_board<Stamp>& board) {
-  int const rows = board.piece.rows;
+__device__ void clear_sets(reader_board<Stamp>& board, int rows) {
   for (int i = threadIdx.x; i < rows; i += max_threads) { board.words[i] = 0; }
   for (int i = threadIdx.x; i < 8 * rows; i += max_threads) { board.sets[i / 8][i % 8] = 0; }
 }
 
 /// Begins to bring the stamps that decide about the piece to shared memory.
 template <class Stamp>
-__device__ void stage_stamps(reader_board<Stamp>& board) {
-  source_piece<Stamp> const& piece = board.piece;
+__device__ void stage_stamps(reader_board<Stamp>& board, source_piece<Stamp> const& piece) {
   for (int i = threadIdx.x; i < piece.staged; i += max_threads) {
     if (piece.source.stamps != nullptr) {
       copy_async(board.stamps + i, piece.source.stamps + piece.begin + i);
@@ -76,12 +77,13 @@ __device__ void stage_stamps(reader_board<Stamp>& board) {
   }
 }
 
-/// `[early, late)` in the order of time: what the piece's rows can be read from.
+/// True for a target before all that may read the piece. The stamps are there.
 template <class Stamp>
 __device__ bool is_too_early(reader_board<Stamp> const& board, Stamp t) {
   return !board.piece.open_before && t < board.stamps[0];
 }
 
+/// True for a target after all that may read the piece.
 template <class Stamp>
 __device__ bool is_too_late(reader_board<Stamp> const& board, Stamp t) {
   return !board.piece.open_after && t >= board.stamps[board.piece.staged - 1];
