@@ -34,7 +34,8 @@ def main():
             with vectors.open("w") as file:
                 subprocess.run([sys.executable, make, str(seed)], stdout=file, check=True)
             environment = {**os.environ, "ROBOCACHE_GOLDEN": str(vectors)}
-            done = subprocess.run([arguments.tests, "[golden]"], env=environment, capture_output=True, text=True, check=False)
+            command = [arguments.tests, "[golden]"]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 print(done.stdout)
                 print(f"repeat: python {Path(__file__).name} {arguments.tests} --first {seed} --count 1")

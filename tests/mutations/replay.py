@@ -21,8 +21,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 INSTRUCTIONS = {"blend_avx2": ["-mavx2", "-mf16c"], "blend_avx512": ["-mavx512f", "-mavx512bw", "-mavx512vl"]}
-BODIES = ["call", "golden", "inspect", "locate", "numbers", "property", "tiles", "timelines"]
-SUPPORT = ["compare", "draw", "host_call", "main", "oracle"]
+BODIES = ["backward", "backward_drawn", "call", "curved", "errors", "golden", "inspect", "locate", "numbers", "property"]
+BODIES += ["rotation", "tiles", "timelines"]
+SUPPORT = ["backward", "compare", "draw", "host_call", "main", "oracle", "oracle_methods"]
+HOST_SIDE = ["host_backend.cpp", "host_backward.cpp", "host_inspect.cpp"]
 
 
 def run(command, **options):
@@ -69,7 +71,7 @@ class HostSuite(CpuSuite):
     def __init__(self, tree, arguments):
         super().__init__(tree, arguments)
         tests = tree / "tests"
-        self.kept += [tests / "support" / name for name in ("host_backend.cpp", "host_inspect.cpp")]
+        self.kept += [tests / "support" / name for name in HOST_SIDE]
         self.kept += [tests / "large_host.cpp"]
         self.rebuilt = [*self.host, tests / "host_isa.cpp"]
         self.compile(self.kept)
