@@ -36,6 +36,65 @@ __device__ std::int64_t first_channel(backward_params<Stamp> const& p) {
   return std::int64_t(blockIdx.y) * p.chunk.value * N;
 }
 
+template <class Result, int N>
+__device__ void add_term(packed_floats<Result, N> const& gradient, float weight, float (&sum)[N]) {
+  float terms[N];
+  unpack(gradient, terms);
+#pragma unroll
+  for (int c = 0; c < N; ++c) { sum[c] = device::add_rn(sum[c], device::mul_rn(weight, terms[c])); }
+}
+
+/// Stores one vector of gradients of the piece's row `row`, each rounded once.
+template <int N, class Stamp>
+__device__ void store_sum(backward_params<Stamp> const& p, reader_board<Stamp> const& board, int row, int column,
+                          float const (&sum)[N]) {
+  with_float_type(p.out.type, [&](auto type) {
+    auto* const out = static_cast<decltype(type)*>(p.out.data) + board.piece.element + first_channel<N>(p);
+    store_packed(out + (row * p.out.row_stride + column), sum);
+  });
+}
+
+/// All sums of a piece whose readers stand on one board. What the first readers of several rows hand on is under
+/// way before any is used; most rows have one reader or none, and those behind it are fetched one by one.
+template <class Result, int N, class Stamp>
+__device__ void sum_board(backward_params<Stamp> const& p, reader_board<Stamp> const& board) {
+  constexpr int rows_at_a_time = N * sizeof(Result) > 16 ? 2 : 4;  // 64 bytes under way
+  int const total = board.piece.rows * static_cast<int>(p.chunk.value);
+  for (int base = threadIdx.x; base < total; base += rows_at_a_time * max_threads) {
+    packed_floats<Result, N> gradient[rows_at_a_time];
+    row_readers readers[rows_at_a_time];
+    int place[rows_at_a_time];
+#pragma unroll
+    for (int u = 0; u < rows_at_a_time; ++u) {
+      int const i = base + u * max_threads;
+      int const row = row_of(p, i, board.piece.rows);
+      place[u] = -1;
+      if (row < 0) { continue; }
+      readers[u] = row_readers(board, row);
+      place[u] = readers[u].next(board, row);
+      if (place[u] >= 0) {
+        gradient[u] = load_packed<N>(static_cast<Result const*>(p.results.data) +
+                                     (board.elements[place[u]] + column_of<N>(p, i, row)));
+      }
+    }
+#pragma unroll
+    for (int u = 0; u < rows_at_a_time; ++u) {
+      int const i = base + u * max_threads;
+      int const row = row_of(p, i, board.piece.rows);
+      if (row < 0) { continue; }
+      int const column = column_of<N>(p, i, row);
+      float sum[N] = {};
+      if (place[u] >= 0) { add_term<Result>(gradient[u], board.weights[place[u]][row & 1], sum); }
+      while (readers[u].has_more()) {
+        int const next = readers[u].next(board, row);
+        auto const more = load_packed<N>(static_cast<Result const*>(p.results.data) + (board.elements[next] + column));
+        add_term<Result>(more, board.weights[next][row & 1], sum);
+      }
+      store_sum<N>(p, board, row, column, sum);
+    }
+  }
+}
+
 /// Adds to each sum what the readers on the board hand to its row, in ascending order.
 /// @tparam Result  the type of the gradients that come in
 /// @param base     the thread's first vector
@@ -51,6 +110,7 @@ __device__ void add_chunk(backward_params<Stamp> const& p, reader_board<Stamp> c
     row[u] = row_of(p, base + u * max_threads, board.piece.rows);
     if (row[u] >= 0) { readers[u] = row_readers(board, row[u]); }
   }
+  // Most rows have one reader or none: no second look is taken then.
   for (bool more = true; more;) {
     more = false;
 #pragma unroll
@@ -64,35 +124,32 @@ __device__ void add_chunk(backward_params<Stamp> const& p, reader_board<Stamp> c
         if (place[v] >= 0) {
           std::int64_t const element = board.elements[place[v]] + column_of<N>(p, base + u * max_threads, row[u]);
           gradient[v] = load_packed<N>(static_cast<Result const*>(p.results.data) + element);
-          more = true;
+          more = more || readers[u].has_more();
         }
       }
 #pragma unroll
       for (int v = 0; v < step; ++v) {
         int const u = first + v;
         if (place[v] < 0) { continue; }
-        float const weight = board.weights[place[v]][row[u] & 1];
-        float terms[N];
-        unpack(gradient[v], terms);
-#pragma unroll
-        for (int c = 0; c < N; ++c) { sums[u][c] = device::add_rn(sums[u][c], device::mul_rn(weight, terms[c])); }
+        add_term<Result>(gradient[v], board.weights[place[v]][row[u] & 1], sums[u]);
       }
     }
   }
 }
 
-/// All gradients of the piece on the board, for one chunk of channels.
+/// All gradients of the piece on the board, for one chunk of channels. Its stamps are on their way, its sets cleared.
 template <int N, class Stamp>
 __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Stamp>& board) {
   constexpr int count = sums_at_a_time<N>;
   source_piece<Stamp> const& piece = board.piece;
-  stage_stamps(board);
-  clear_sets(board);
   if (p.ascending && !piece.listed && piece.targets > max_threads && piece.staged > 0) { narrow_targets(p, board); }
-  // A single chunk stays on the board for all rounds; several are looked at anew in each.
-  bool const one_chunk = !piece.listed && piece.end_place - piece.begin_place <= max_threads;
+  if (!piece.listed && piece.end_place - piece.begin_place <= max_threads) {
+    note_chunk(p, board, first_channel<N>(p), piece.begin_place + threadIdx.x, piece.end_place);
+    with_float_type(p.results.type, [&](auto type) { sum_board<decltype(type), N>(p, board); });
+    return;
+  }
+  // Chunks are looked at anew for each round of sums.
   int const total = piece.rows * static_cast<int>(p.chunk.value);
-  int hits = 0;
   for (int round = 0; round < total; round += max_threads * count) {
     int const base = round + static_cast<int>(threadIdx.x);
     float sums[count][N] = {};
@@ -107,25 +164,19 @@ __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Sta
         continue;
       }
       if (begin >= end) { break; }
-      if (!one_chunk || round == 0) { hits = note_chunk(p, board, first_channel<N>(p), begin + threadIdx.x, end); }
-      if (hits > 0) {
+      if (note_chunk(p, board, first_channel<N>(p), begin + threadIdx.x, end) > 0) {
         with_float_type(p.results.type, [&](auto type) { add_chunk<decltype(type)>(p, board, base, sums); });
-        if (!one_chunk) {
-          __syncthreads();  // others still read the board
-          clear_sets(board);
-        }
+        __syncthreads();  // others still read the board
+        clear_sets(board, piece.rows);
       }
       begin += max_threads;
     }
-    with_float_type(p.out.type, [&](auto type) {
-      auto* const out = static_cast<decltype(type)*>(p.out.data) + piece.element + first_channel<N>(p);
 #pragma unroll
-      for (int u = 0; u < count; ++u) {
-        int const i = base + u * max_threads;
-        int const row = row_of(p, i, piece.rows);
-        if (row >= 0) { store_packed(out + (row * p.out.row_stride + column_of<N>(p, i, row)), sums[u]); }
-      }
-    });
+    for (int u = 0; u < count; ++u) {
+      int const i = base + u * max_threads;
+      int const row = row_of(p, i, piece.rows);
+      if (row >= 0) { store_sum<N>(p, board, row, column_of<N>(p, i, row), sums[u]); }
+    }
   }
 }
 
@@ -141,9 +192,16 @@ __global__ void __launch_bounds__(max_threads, 4)
   if (!p.plain) { rows_of_tile(p.tiles, row, end); }
   do {
     if (p.plain) {
-      if (threadIdx.x == 0) { board.piece = plain_piece(p); }
+      // Each thread knows the piece by itself: the stamps need not wait until it stands on the board.
+      source_piece<Stamp> const piece = plain_piece(p);
+      stage_stamps(board, piece);
+      clear_sets(board, piece.rows);
+      if (threadIdx.x == 0) { board.piece = piece; }
     } else {
       next_piece(p, row, end, board.piece);
+      __syncthreads();
+      stage_stamps(board, board.piece);
+      clear_sets(board, board.piece.rows);
     }
     __syncthreads();
     backward_piece<N>(p, board);

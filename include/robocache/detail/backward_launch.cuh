@@ -48,7 +48,7 @@ ROBOCACHE_HIDDEN status launch_backward_values(backward_params<Stamp> params, de
   bool const one_board =
       target.trajectory == nullptr && (params.ascending || (!target.packed() && target.length <= max_threads));
   resample_shape shape = resample_shape_for(device.compute_capability, N);
-  if (!one_board) { shape.vectors = sums_at_a_time<N>; }
+  shape.vectors = one_board ? 16 : sums_at_a_time<N>;  // large tiles: locating is paid once
   params.tiles = tile_targets(params.source, chunk, shape, device.multiprocessors);
   auto const plain = [](timeline<Stamp> const& when) {
     return when.stamps != nullptr && when.lengths == nullptr && !when.packed();

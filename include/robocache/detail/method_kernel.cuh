@@ -309,6 +309,8 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
   auto const finish = [&](auto type) {
     using Result = decltype(type);
     Result* const to = static_cast<Result*>(p.blend.results) + b * p.blend.results_batch_stride;
+    bool const rotates = p.blend.method == interpolation::slerp;
+    bool const together = skew_of(from) % (4 * sizeof(Value)) == 0 && skew_of(to) % (4 * sizeof(Result)) == 0;
     if (k < targets) {
       device::location const where = search.locate(stage, t, p.plan.rules);
       if (length <= stage_capacity) { source.stamps = stage; }
@@ -317,14 +319,13 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
       auto const* const left =
           reinterpret_cast<Value const*>(values + skew_of(from)) + max(static_cast<int>(where.row), 0) * channels;
       auto* const out = reinterpret_cast<Result*>(results + skew_of(to)) + k * channels;
-      if (p.blend.method == interpolation::slerp) {
-        bool const together = skew_of(from) % (4 * sizeof(Value)) == 0 && skew_of(to) % (4 * sizeof(Result)) == 0;
+      if (rotates) {
         device::quaternion const between = slerp_row(p.blend.fill, row, left, channels, together);
         vector<Result, 4> four;
 #pragma unroll
         for (int c = 0; c < 4; ++c) { four.element[c] = device::from_float<Result>(between.q[c]); }
-        if (together) {
-          *reinterpret_cast<vector<Result, 4>*>(out) = four;
+        if (together) {  // rows that follow each other as their threads do need no run of bytes
+          store_streaming(to + k * channels, four);
         } else {
 #pragma unroll
           for (int c = 0; c < 4; ++c) { out[c] = four.element[c]; }
@@ -337,6 +338,7 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
       }
       if (p.blend.valid != nullptr) { p.blend.valid[std::int64_t(b) * targets + k] = where.valid; }
     }
+    if (rotates && together) { return; }
     __syncthreads();
     copy_out(to, targets * channels, results);
   };
