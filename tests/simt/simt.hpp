@@ -22,12 +22,14 @@
 #undef __shared__
 #undef __noinline__
 #undef __launch_bounds__
+#undef __maxnreg__
 #undef __grid_constant__
 #define __device__
 #define __global__
 #define __shared__ thread_local  // one block at a time on one thread: static, and may be declared extern
 #define __noinline__
 #define __launch_bounds__(...)
+#define __maxnreg__(...)
 #define __grid_constant__
 
 namespace simt {

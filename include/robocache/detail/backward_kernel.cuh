@@ -58,7 +58,7 @@ __device__ void store_sum(backward_params<Stamp> const& p, reader_board<Stamp> c
 /// way before any is used; most rows have one reader or none, and those behind it are fetched one by one.
 template <class Result, int N, class Stamp>
 __device__ void sum_board(backward_params<Stamp> const& p, reader_board<Stamp> const& board) {
-  constexpr int rows_at_a_time = N * sizeof(Result) > 16 ? 2 : 4;  // 64 bytes under way
+  constexpr int rows_at_a_time = N * sizeof(Result) > 16 ? 1 : 2;  // 32 bytes under way
   int const total = board.piece.rows * static_cast<int>(p.chunk.value);
   for (int base = threadIdx.x; base < total; base += rows_at_a_time * max_threads) {
     packed_floats<Result, N> gradient[rows_at_a_time];

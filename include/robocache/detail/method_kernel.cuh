@@ -350,8 +350,10 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
 }
 
 /// One block: one tile of target rows and one chunk of their channels, or a whole trajectory.
+///
+/// 56 registers: one more block of a short trajectory fits than with 64, and the cubic methods hardly miss them.
 template <class Stamp, class Value>
-__global__ void __launch_bounds__(max_threads, 4) method_kernel(__grid_constant__ method_params<Stamp> const p) {
+__global__ void __maxnreg__(56) method_kernel(__grid_constant__ method_params<Stamp> const p) {
   __shared__ method_row rows[max_threads];
   __shared__ Stamp stage[stage_capacity + 1];
   extern __shared__ uint4 trajectory[];
