@@ -103,7 +103,10 @@ TEST_CASE("Tiles: whole trajectories of short rows, of every width and alignment
                 {600, 33, 20, 3, fp32, bf16, 1},
                 {600, 33, 20, 5, bf16, fp32, 1},
                 {540, 300, 150, 7, bf16, bf16, 0},
-                {540, 301, 256, 4, fp32, fp32, 0}});
+                {540, 301, 256, 4, fp32, fp32, 0},
+                // As much shared memory as a block may have: by linear, by the methods beyond.
+                {540, 300, 150, 13, fp32, fp32, 1},
+                {540, 200, 100, 12, fp32, fp32, 0}});
 }
 
 TEST_CASE("Tiles: rows so wide that they are cut into chunks", "[tiles]") {

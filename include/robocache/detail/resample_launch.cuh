@@ -137,6 +137,11 @@ template <class Value, class Stamp, class Result>
 ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeline<Stamp> const& target,
                                       output<Result> const& out, resample_options<Stamp> const& options, strides from,
                                       strides to, device_properties device, cudaStream_t cuda_stream) {
+  constexpr int rest = 2048;  // tiles with several trajectories
+  static_assert(
+      sizeof(method_row) * max_threads + sizeof(Stamp) * (stage_capacity + 1) + rest + method_trajectory_bytes <=
+          48 * 1024,
+      "what the kernel declares and what is asked for fit a block");
   constexpr int elements = 16 / int(sizeof(Value));
   constexpr int stored = elements < 16 / int(sizeof(Result)) ? elements : 16 / int(sizeof(Result));
   bool const slerp = options.method == interpolation::slerp;

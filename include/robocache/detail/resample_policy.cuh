@@ -26,10 +26,13 @@ constexpr resample_shape resample_shape_for(int compute_capability, int elements
   return elements > 1 ? resample_shape{256, 8, 4, 2, 16384} : resample_shape{256, 16, 4, 32, 16384};
 }
 
+/// Shared memory for a trajectory by a method beyond linear: what a block may have, 48 kB, less what the kernel
+/// declares.
+inline constexpr int method_trajectory_bytes = 16384;
+
 /// The same for the methods beyond linear.
-constexpr resample_shape method_shape_for(int compute_capability, int elements) noexcept {
-  return elements > 1 ? resample_shape{256, 8, 4, 16, 24576}
-                      : resample_shape{256, 16, 4, 16, compute_capability >= arch::sm90 ? 24576 : 16384};
+constexpr resample_shape method_shape_for(int, int elements) noexcept {
+  return {256, elements > 1 ? 8 : 16, 4, 16, method_trajectory_bytes};
 }
 
 /// Cuts the targets into tiles.
