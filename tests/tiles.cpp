@@ -20,9 +20,9 @@ struct tile_shape {
   std::int64_t misaligned;
 };
 
-/// Stored stamps of one length for all trajectories, rules and values drawn.
+/// Stored stamps of one length for all trajectories, rules and values drawn; so is the method, unless it is given.
 template <class Stamp>
-std::string verify_shape(tile_shape const& shape, std::uint64_t seed) {
+std::string verify_shape(tile_shape const& shape, std::uint64_t seed, interpolation const* method = nullptr) {
   generator random(seed);
   auto p = draw_problem<Stamp>(random, test::shape::dense, test::shape::dense, {2, 4, 4, 0});
   Stamp const step = std::is_integral_v<Stamp> ? Stamp(1000) : Stamp(0.25);
@@ -46,6 +46,7 @@ std::string verify_shape(tile_shape const& shape, std::uint64_t seed) {
   p.first_channel = p.result_first = 0;
   p.batch_stride = p.row_stride = p.result_batch_stride = p.result_row_stride = contiguous;
   p.misaligned = shape.misaligned;
+  if (method != nullptr) { p.options.method = *method; }
   p.options.causal = false;
   p.options.fill = -7;
   p.draw_values(random, 0.02);
@@ -103,10 +104,19 @@ TEST_CASE("Tiles: whole trajectories of short rows, of every width and alignment
                 {600, 33, 20, 3, fp32, bf16, 1},
                 {600, 33, 20, 5, bf16, fp32, 1},
                 {540, 300, 150, 7, bf16, bf16, 0},
-                {540, 301, 256, 4, fp32, fp32, 0},
-                // As much shared memory as a block may have: by linear, by the methods beyond.
-                {540, 300, 150, 13, fp32, fp32, 1},
-                {540, 200, 100, 12, fp32, fp32, 0}});
+                {540, 301, 256, 4, fp32, fp32, 0}});
+}
+
+TEST_CASE("Tiles: trajectories that take as much shared memory as a block may have, by every method", "[tiles]") {
+  std::uint64_t seed = 4500;
+  for (interpolation method : plain_methods) {
+    CAPTURE(robocache::name_of(method));
+    for (tile_shape const& shape :
+         {tile_shape{540, 300, 150, 13, fp32, fp32, 1}, tile_shape{540, 220, 110, 12, fp32, fp32, 0}}) {
+      CHECK(verify_shape<float>(shape, ++seed, &method) == "");
+      CHECK(verify_shape<std::int64_t>(shape, ++seed, &method) == "");
+    }
+  }
 }
 
 TEST_CASE("Tiles: rows so wide that they are cut into chunks", "[tiles]") {
