@@ -32,10 +32,7 @@ class backward_case final : public prepared_case {
     // Each gradient of a result is read once, each of a value written once, whether a target reads it or not.
     bytes_ = (source_rows + target_rows) * one.channels * static_cast<std::int64_t>(sizeof(number)) +
              host_source_.bytes() + host_target_.bytes();
-    int device = 0, l2_bytes = 0;
-    check(cudaGetDevice(&device), "cudaGetDevice");
-    check(cudaDeviceGetAttribute(&l2_bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
-    sets_ = sets_in_rotation(bytes_, l2_bytes, one.hot);
+    sets_ = sets_in_rotation(bytes_, one.hot);
 
     source_ = rotated_timeline<float>(host_source_, sets_, cuda_stream);
     target_ = rotated_timeline<float>(host_target_, sets_, cuda_stream);

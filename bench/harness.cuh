@@ -80,9 +80,12 @@ inline constexpr std::int64_t short_call_bytes = 32 << 20;
 
 /// How many sets of buffers a rotation needs so that four times the L2 cache is touched before one is touched again.
 /// Divides 20 or is a multiple of it: so the rotation runs on evenly from replay to replay.
-inline int sets_in_rotation(std::int64_t bytes_a_call, std::int64_t l2_bytes, bool hot) {
+inline int sets_in_rotation(std::int64_t bytes_a_call, bool hot) {
   if (hot) { return 1; }
-  std::int64_t const least = 4 * l2_bytes / std::max<std::int64_t>(1, bytes_a_call) + 2;
+  int device = 0, l2_bytes = 0;
+  check(cudaGetDevice(&device), "cudaGetDevice");
+  check(cudaDeviceGetAttribute(&l2_bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
+  std::int64_t const least = 4 * std::int64_t(l2_bytes) / std::max<std::int64_t>(1, bytes_a_call) + 2;
   for (int sets : {2, 4, 5, 10, 20}) {
     if (sets >= least) { return sets; }
   }

@@ -100,10 +100,7 @@ class typed_case final : public prepared_case {
     if constexpr (std::is_same_v<Stamp, float>) {
       checksum_ = (sum_of_words(host_source_.stamps) + sum_of_words(host_target_.stamps)) % (std::uint64_t(1) << 52);
     }
-    int device = 0, l2_bytes = 0;
-    check(cudaGetDevice(&device), "cudaGetDevice");
-    check(cudaDeviceGetAttribute(&l2_bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
-    sets_ = sets_in_rotation(bytes_, l2_bytes, one.hot);
+    sets_ = sets_in_rotation(bytes_, one.hot);
 
     source_ = rotated_timeline<Stamp>(host_source_, sets_, cuda_stream);
     target_ = rotated_timeline<Stamp>(host_target_, sets_, cuda_stream);

@@ -70,10 +70,10 @@ class job {
     resample_options<float> options;
     options.max_gap = max_gap;
     auto const when = robocache::timeline<float>::uniform(0, 1, 1, rows);
-    return robocache::resample_backward(
-        robocache::series<float, float>{nullptr, when, channels},
-        robocache::timeline<float>::uniform(0.5f, 1, 1, targets), robocache::result_gradients<float>{results_},
-        robocache::source_gradients<float>{values_}, options, target_order::any, stream);
+    return robocache::resample_backward(robocache::series<float, float>{nullptr, when, channels},
+                                        robocache::timeline<float>::uniform(0.5f, 1, 1, targets),
+                                        robocache::result_gradients{results_}, robocache::source_gradients{values_},
+                                        options, target_order::any, stream);
   }
 
   /// Gradients as they are now; waits for `stream` alone.
@@ -127,20 +127,13 @@ TEST_CASE("A call of resample_backward: only on the given stream, and without sy
 TEST_CASE("A call of resample_backward: capturable in a CUDA graph, and replayed on new gradients", "[contract]") {
   job const j;
   own_stream const stream;
-  cudaGraph_t graph{};
-  cudaGraphExec_t executable{};
-  check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "cudaStreamBeginCapture");
-  status const s = j.call(stream);
-  REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
-  REQUIRE(s.ok());
-  check_cuda(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate");
+  captured_call const captured(stream, [&](cudaStream_t on) { return j.call(on); });
+  REQUIRE(captured.made());
   for (float factor : {1.0f, -4.0f, 0.5f}) {
     j.upload(factor, stream);
-    check_cuda(cudaGraphLaunch(executable, stream), "cudaGraphLaunch");
+    captured.replay(stream);
     CHECK(j.gradients_now(stream) == job::expected(factor));
   }
-  cudaGraphExecDestroy(executable);
-  cudaGraphDestroy(graph);
 }
 
 TEST_CASE("A call of resample_backward: the last error is untouched, and a failed check writes nothing", "[contract]") {

@@ -135,25 +135,14 @@ TEST_CASE("A call: the default streams are streams like any other", "[contract]"
 TEST_CASE("A call: capturable in a CUDA graph, and replayed on new values", "[contract]") {
   job const j;
   own_stream const stream;
-  cudaGraph_t graph{};
-  cudaGraphExec_t executable{};
-  // The strictest mode: what may synchronise or allocate, anywhere in the process, breaks the capture.
-  check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "cudaStreamBeginCapture");
-  status const s = j.call(stream);
-  REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
-  REQUIRE(s.ok());
-  std::size_t nodes = 0;
-  check_cuda(cudaGraphGetNodes(graph, nullptr, &nodes), "cudaGraphGetNodes");
-  CHECK(nodes >= 1);
-  check_cuda(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate");
+  captured_call const captured(stream, [&](cudaStream_t on) { return j.call(on); });
+  REQUIRE(captured.made());
   for (float factor : {1.0f, -4.0f, 0.5f}) {
     j.clear();
     j.upload(factor, stream);
-    check_cuda(cudaGraphLaunch(executable, stream), "cudaGraphLaunch");
+    captured.replay(stream);
     CHECK(j.results(stream) == job::expected(factor));
   }
-  cudaGraphExecDestroy(executable);
-  cudaGraphDestroy(graph);
 }
 
 TEST_CASE("A call: no allocation", "[contract]") {
@@ -319,18 +308,11 @@ TEST_CASE("A call of inspect: only on the given stream, and without synchronisat
 TEST_CASE("A call of inspect: capturable in a CUDA graph, and replayed on new stamps", "[contract]") {
   check_job const j;
   own_stream const stream;
-  cudaGraph_t graph{};
-  cudaGraphExec_t executable{};
-  check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "cudaStreamBeginCapture");
-  status const s = j.call(stream);
-  REQUIRE(cudaStreamEndCapture(stream, &graph) == cudaSuccess);
-  REQUIRE(s.ok());
-  check_cuda(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate");
+  captured_call const captured(stream, [&](cudaStream_t on) { return j.call(on); });
+  REQUIRE(captured.made());
   for (std::int64_t broken : {3, 0, 4095}) {
     j.upload(broken, stream);
-    check_cuda(cudaGraphLaunch(executable, stream), "cudaGraphLaunch");
+    captured.replay(stream);
     CHECK(j.duplicated(stream) == broken);  // what the last replay counted is gone
   }
-  cudaGraphExecDestroy(executable);
-  cudaGraphDestroy(graph);
 }

@@ -21,8 +21,8 @@ namespace robocache {
 ///
 /// @code
 /// namespace rc = robocache;
-/// rc::status s = rc::resample_backward(source, target, rc::result_gradients<float>{grad_out},
-///                                      rc::source_gradients<float>{grad_values, grad_targets}, options,
+/// rc::status s = rc::resample_backward(source, target, rc::result_gradients{grad_out},
+///                                      rc::source_gradients{grad_values, grad_targets}, options,
 ///                                      rc::target_order::ascending, cuda_stream);
 /// @endcode
 ///

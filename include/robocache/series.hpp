@@ -68,6 +68,9 @@ struct result_gradients {
   std::int64_t row_stride = contiguous;    ///< elements; default D
 };
 
+template <class Result, class... Strides>
+result_gradients(Result const*, Strides...) -> result_gradients<Result>;
+
 /// Where `resample_backward` puts gradients with respect to what was resampled; each pointer may be null.
 template <class Value>
 struct source_gradients {
@@ -76,6 +79,9 @@ struct source_gradients {
   std::int64_t batch_stride = contiguous;  ///< of `values`, elements; default `N * row_stride`
   std::int64_t row_stride = contiguous;    ///< of `values`, elements; default D
 };
+
+template <class Value, class... Rest>
+source_gradients(Value*, Rest...) -> source_gradients<Value>;
 
 /// What a caller promises about the targets of each trajectory: changes speed, never a result.
 enum class target_order : std::uint8_t {

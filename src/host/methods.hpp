@@ -19,7 +19,7 @@ struct method_record {
   Value const* row;         ///< the left sample; null: the fill value
   std::int64_t row_stride;  ///< to the next sample, in elements
   bool blends;              ///< false: `row` alone
-  device::curve curve;      ///< of the methods that are neither angle nor slerp
+  device::curve curve;      ///< angle and slerp: linear's, for its weight
 };
 
 template <class Value>
@@ -31,24 +31,14 @@ template <class Value, class Result>
 void blend_method_row(interpolation method, method_record<Value> const& from, Result* out, blend_rule const& rule) {
   if (from.row == nullptr) {
     for (std::int64_t i = 0; i < rule.channels; ++i) { out[i] = *static_cast<Result const*>(rule.fill); }
-  } else if (method == interpolation::angle) {
-    for (std::int64_t i = 0; i < rule.channels; ++i) {
-      float const a = device::to_float(from.row[i]);
-      out[i] = device::from_float<Result>(
-          from.blends ? device::angle(a, device::to_float(from.row[from.row_stride + i]), from.curve.weight)
-                      : device::wrap(a));
-    }
-  } else if (!from.blends) {
-    for (std::int64_t i = 0; i < rule.channels; ++i) {
-      out[i] = device::from_float<Result>(device::to_float(from.row[i]));
-    }
-  } else if (method == interpolation::slerp) {
+  } else if (method == interpolation::slerp && from.blends) {
     device::quaternion const q =
         device::slerp(quaternion_at(from.row), quaternion_at(from.row + from.row_stride), from.curve.weight);
     for (int i = 0; i < 4; ++i) { out[i] = device::from_float<Result>(q.q[i]); }
   } else {
     for (std::int64_t i = 0; i < rule.channels; ++i) {
-      out[i] = device::from_float<Result>(device::value_on_curve(from.curve, from.row + i, from.row_stride));
+      out[i] = device::from_float<Result>(
+          device::value_by_method(method, from.curve, from.blends, from.row + i, from.row_stride));
     }
   }
 }

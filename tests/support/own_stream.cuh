@@ -3,6 +3,10 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstddef>
+
+#include <robocache/status.hpp>
+
 #include "device_space.hpp"
 
 namespace test {
@@ -31,6 +35,37 @@ class own_stream {
 
  private:
   cudaStream_t stream_{};
+};
+
+/// A call captured into a CUDA graph, in the strictest mode: what may synchronise or allocate, anywhere in the process,
+/// breaks the capture.
+class captured_call {
+ public:
+  /// @param call  `status(cudaStream_t)`
+  template <class Call>
+  captured_call(cudaStream_t stream, Call&& call) {
+    check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "cudaStreamBeginCapture");
+    made_ = call(stream);
+    check_cuda(cudaStreamEndCapture(stream, &graph_), "cudaStreamEndCapture");
+    check_cuda(cudaGraphGetNodes(graph_, nullptr, &nodes_), "cudaGraphGetNodes");
+    check_cuda(cudaGraphInstantiate(&executable_, graph_, 0), "cudaGraphInstantiate");
+  }
+  ~captured_call() {
+    cudaGraphExecDestroy(executable_);
+    cudaGraphDestroy(graph_);
+  }
+  captured_call(captured_call const&) = delete;
+  captured_call& operator=(captured_call const&) = delete;
+
+  /// True if the call succeeded and put work into the graph.
+  bool made() const { return made_.ok() && nodes_ >= 1; }
+  void replay(cudaStream_t stream) const { check_cuda(cudaGraphLaunch(executable_, stream), "cudaGraphLaunch"); }
+
+ private:
+  robocache::status made_;
+  std::size_t nodes_ = 0;
+  cudaGraph_t graph_{};
+  cudaGraphExec_t executable_{};
 };
 
 }  // namespace test

@@ -9,6 +9,8 @@
 #include <robocache/detail/locate_tile.cuh>
 #include <robocache/detail/plan.cuh>
 #include <robocache/detail/small_tiles.cuh>
+#include <robocache/detail/typed_rows.cuh>
+#include <robocache/device/blend.cuh>
 #include <robocache/device/convert.cuh>
 #include <robocache/device/curve.cuh>
 #include <robocache/device/rotation.cuh>
@@ -34,7 +36,7 @@ struct alignas(16) method_row {
     blend,
     usual,  ///< blend, with all neighbours that the method reads and no weight of 0
   } kind;
-  std::uint32_t odd[4];
+  std::uint32_t odd[4];  ///< unused: makes the size what it is
 };
 
 /// What a location comes to.
@@ -70,7 +72,7 @@ __device__ device::curve curve_of(method_row const& row) {
   return c;
 }
 
-/// `blend_params`, for types known only at run time.
+/// `blend_params`, for results whose type is a value.
 struct method_blend {
   void const* values;
   void* results;
@@ -128,23 +130,14 @@ __device__ void store_floats(dtype type, char* to, unsigned element, float const
       store_streaming(reinterpret_cast<Result*>(to) + (element + begin), rounded);
     }
   };
-  switch (type) {
-    case dtype::float32: return store_as(float{});
-    case dtype::float16: return store_as(__half{});
-    default: return store_as(__nv_bfloat16{});
-  }
+  with_float_type(type, store_as);
 }
 
 /// One channel of a row that is not filled, by any method but slerp.
 /// @param from  the left sample in that channel
 template <class Value>
 __device__ float value_of(interpolation method, method_row const& row, Value const* from, std::int64_t stride) {
-  float const a = device::to_float(*from);
-  bool const blends = row.kind >= method_row::blend;
-  if (method == interpolation::angle) {
-    return blends ? device::angle(a, device::to_float(from[stride]), row.weight) : device::wrap(a);
-  }
-  return blends ? device::value_on_curve(curve_of<-1>(row), from, stride) : a;
+  return device::value_by_method(method, curve_of<-1>(row), row.kind >= method_row::blend, from, stride);
 }
 
 /// The same out of line: for rows that are not the usual ones.
@@ -342,11 +335,7 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
     __syncthreads();
     copy_out(to, targets * channels, results);
   };
-  switch (p.blend.result_type) {
-    case dtype::float32: return finish(float{});
-    case dtype::float16: return finish(__half{});
-    default: return finish(__nv_bfloat16{});
-  }
+  with_float_type(p.blend.result_type, finish);
 }
 
 /// One block: one tile of target rows and one chunk of their channels, or a whole trajectory.

@@ -68,14 +68,42 @@ inline status cut_rows(std::int64_t vectors_each, int elements, row_cut& cut) {
   return {};
 }
 
-/// True if a block may take a whole trajectory: short contiguous rows, of which most are wanted anyway.
-template <class Stamp>
-bool takes_trajectory(locate_plan<Stamp> const& plan, strides from, strides to, std::int64_t vectors_each,
-                      std::int64_t channels, resample_shape shape) {
+/// What `blend_params` and `method_blend` are told alike.
+template <class Value, class Stamp, class Result, class Blend>
+void describe_blend(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
+                    strides from, strides to, row_cut const& cut, Blend& blend) {
+  blend.values = source.values;
+  blend.results = out.values;
+  blend.valid = out.valid;
+  blend.values_batch_stride = from.batch;
+  blend.results_batch_stride = to.batch;
+  blend.values_row_stride = from.row;
+  blend.results_row_stride = to.row;
+  blend.target_packed = target.packed();
+  blend.chunk = divisor(static_cast<std::uint32_t>(cut.chunk));
+  blend.vectors_each = cut.vectors_each;
+}
+
+/// The shared memory that a block takes for a whole trajectory.
+struct trajectory_memory {
+  int bytes;  ///< 0: it takes none
+  int results_offset;
+};
+
+/// Whether a block takes a whole trajectory: short contiguous rows, of which most are wanted anyway, and they fit.
+template <class Value, class Result, class Stamp>
+trajectory_memory memory_of_trajectory(locate_plan<Stamp> const& plan, strides from, strides to,
+                                       std::int64_t vectors_each, std::int64_t channels, resample_shape shape) {
   tiling const& tiles = plan.tiles;
-  return plan.plain && tiles.aligned && tiles.tiles_each.value == 1 && from.row == channels && to.row == channels &&
-         vectors_each <= shape.trajectory_vectors && plan.plain_length <= 2 * tiles.length &&
-         tiles.length <= max_threads;
+  trajectory_memory memory{0, 0};
+  if (plan.plain && tiles.aligned && tiles.tiles_each.value == 1 && from.row == channels && to.row == channels &&
+      vectors_each <= shape.trajectory_vectors && plan.plain_length <= 2 * tiles.length &&
+      tiles.length <= max_threads) {
+    memory.bytes =
+        trajectory_bytes<Value, Result>(plan.plain_length * channels, tiles.length * channels, memory.results_offset);
+    if (memory.bytes > shape.trajectory_bytes) { memory.bytes = 0; }
+  }
+  return memory;
 }
 
 /// Whole warps, a thread for each of `rows`.
@@ -97,17 +125,8 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
   strides const to = strides_of(out, target, source.channels);
   resample_params<Value, Result, Stamp> params{};
   params.plan = make_locate_plan(source.when, target, options, tiles);
-  params.blend.values = source.values;
-  params.blend.results = out.values;
-  params.blend.valid = out.valid;
-  params.blend.values_batch_stride = from.batch;
-  params.blend.results_batch_stride = to.batch;
-  params.blend.values_row_stride = from.row;
-  params.blend.results_row_stride = to.row;
-  params.blend.target_packed = target.packed();
+  describe_blend(source, target, out, from, to, cut, params.blend);
   params.blend.fill = fill_as<Result>(options.fill);
-  params.blend.chunk = divisor(static_cast<std::uint32_t>(cut.chunk));
-  params.blend.vectors_each = cut.vectors_each;
 
   int threads = shape.threads;
   int shared_bytes = 0;
@@ -118,15 +137,13 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
       spans_few_elements(target.batch, {target.stride, 1}, target.length, 1)) {
     params.mode = resample_mode::one_row;
     params.extra = prefetch_share_of(source.when.length * from.row * std::int64_t(sizeof(Value)), target.length);
-  } else if (takes_trajectory(params.plan, from, to, cut.vectors_each, source.channels, shape)) {
-    int offset = 0;
-    int const bytes = trajectory_bytes<Value, Result>(source.when.length * from.row, target.length * to.row, offset);
-    if (bytes <= shape.trajectory_bytes) {
-      params.mode = resample_mode::trajectory;
-      params.extra = offset;
-      shared_bytes = bytes;
-      threads = threads_for(target.length);
-    }
+  } else if (auto const memory =
+                 memory_of_trajectory<Value, Result>(params.plan, from, to, cut.vectors_each, source.channels, shape);
+             memory.bytes > 0) {
+    params.mode = resample_mode::trajectory;
+    params.extra = memory.results_offset;
+    shared_bytes = memory.bytes;
+    threads = threads_for(target.length);
   }
   dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(cut.chunks));
   return launch(resample_kernel<Value, Result, Stamp, N, Loads>, params, grid, threads, shared_bytes, cuda_stream);
@@ -150,7 +167,7 @@ ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeli
   row_cut cut;
   status s = cut_rows(slerp ? 1 : wide ? source.channels / elements : source.channels, wide ? elements : 1, cut);
   if (!s.ok()) { return s; }
-  resample_shape const shape = method_shape_for(device.compute_capability, wide ? elements : 1);
+  resample_shape const shape = method_shape_for(wide ? elements : 1);
   tiling const tiles = tile_targets(target, cut.chunk, shape, device.multiprocessors);
   s = check_tiles(tiles);
   if (!s.ok()) { return s; }
@@ -158,31 +175,20 @@ ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeli
   method_params<Stamp> params{};
   params.mode = wide ? method_mode::vectors : method_mode::scalars;
   params.plan = make_locate_plan(source.when, target, options, tiles);
-  params.blend.values = source.values;
-  params.blend.results = out.values;
-  params.blend.valid = out.valid;
-  params.blend.values_batch_stride = from.batch;
-  params.blend.results_batch_stride = to.batch;
-  params.blend.values_row_stride = from.row;
-  params.blend.results_row_stride = to.row;
+  describe_blend(source, target, out, from, to, cut, params.blend);
   params.blend.method = options.method;
   params.blend.result_type = dtype_of<Result>::value;
-  params.blend.target_packed = target.packed();
   params.blend.fill = static_cast<float>(options.fill);
-  params.blend.chunk = divisor(static_cast<std::uint32_t>(cut.chunk));
-  params.blend.vectors_each = cut.vectors_each;
 
   int threads = max_threads;
   int shared_bytes = 0;
-  if (takes_trajectory(params.plan, from, to, source.channels, source.channels, shape)) {
-    int offset = 0;
-    int const bytes = trajectory_bytes<Value, Result>(source.when.length * from.row, target.length * to.row, offset);
-    if (bytes <= shape.trajectory_bytes) {
-      params.mode = method_mode::trajectory;
-      params.results_offset = offset;
-      shared_bytes = bytes;
-      threads = threads_for(target.length);
-    }
+  if (auto const memory =
+          memory_of_trajectory<Value, Result>(params.plan, from, to, source.channels, source.channels, shape);
+      memory.bytes > 0) {
+    params.mode = method_mode::trajectory;
+    params.results_offset = memory.results_offset;
+    shared_bytes = memory.bytes;
+    threads = threads_for(target.length);
   }
   dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(cut.chunks));
   return launch(method_kernel<Stamp, Value>, params, grid, threads, shared_bytes, cuda_stream);

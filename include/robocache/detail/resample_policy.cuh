@@ -30,8 +30,8 @@ constexpr resample_shape resample_shape_for(int compute_capability, int elements
 /// declares.
 inline constexpr int method_trajectory_bytes = 16384;
 
-/// The same for the methods beyond linear.
-constexpr resample_shape method_shape_for(int, int elements) noexcept {
+/// The same for the methods beyond linear, on every chip.
+constexpr resample_shape method_shape_for(int elements) noexcept {
   return {256, elements > 1 ? 8 : 16, 4, 16, method_trajectory_bytes};
 }
 

@@ -9,6 +9,7 @@
 #include <robocache/device/convert.cuh>
 #include <robocache/device/curve.cuh>
 #include <robocache/device/locate.cuh>
+#include <robocache/device/rotation.cuh>
 #include <robocache/series.hpp>
 
 namespace robocache::device {
@@ -58,6 +59,21 @@ ROBOCACHE_HOST_DEVICE inline float value_on_curve(curve const& c, Value const* r
   float const pp = c.left > 1 ? to_float(row[-2 * stride]) : p;
   float const nn = c.right > 1 ? to_float(row[3 * stride]) : n;
   return akima(c, pp, p, a, b, n, nn);
+}
+
+/// One channel of a located target by any float method but slerp, before the rounding to a result type.
+///
+/// @param method  previous, next, nearest, linear, angle, catmull_rom, pchip or akima
+/// @param c       from `curve_at`; unless `blends` it is not looked at
+/// @param blends  as `location::blends`
+/// @param row     the sample at `location::row` in that channel
+/// @param stride  from one sample to the next, in elements
+template <class Value>
+ROBOCACHE_HOST_DEVICE inline float value_by_method(interpolation method, curve const& c, bool blends, Value const* row,
+                                                   std::int64_t stride) {
+  float const a = to_float(*row);
+  if (method == interpolation::angle) { return blends ? angle(a, to_float(row[stride]), c.weight) : wrap(a); }
+  return blends ? value_on_curve(c, row, stride) : a;
 }
 
 }  // namespace robocache::device

@@ -14,6 +14,7 @@ namespace detail {
 
 inline constexpr float pi = 3.14159274f;   // float(pi)
 inline constexpr float tau = 6.28318548f;  // twice that, exactly
+inline constexpr float turns_each_radian = 0.159154937f;
 
 ROBOCACHE_HOST_DEVICE inline float sqrt_rn(float x) {
 #if defined(__CUDA_ARCH__)
@@ -42,7 +43,7 @@ ROBOCACHE_HOST_DEVICE inline float rint_rn(float x) {
 
 /// `x` less the whole turns next to it: in [-pi, pi], give or take a rounding. Rarely needed.
 ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline float less_turns(float x) {
-  return fma_rn(-rint_rn(mul_rn(x, 1.0f / tau)), tau, x);
+  return fma_rn(-rint_rn(mul_rn(x, turns_each_radian)), tau, x);
 }
 
 }  // namespace detail
