@@ -146,9 +146,9 @@ TEST_CASE("A call, sizes below 0", "[call]") {
 TEST_CASE("A call, batches that do not fit each other", "[call]") {
   auto p = sound<float>();
   p.target = dense<float>({0, 1}, 2);
-  CHECK(refused(p, "target.batch", {"found 2", "want the source's 1"}) == "");
+  CHECK(refused(p, "target.batch", {"found 2", "want the 1 of source"}) == "");
   p.target = windows<float>({0, 1}, {0});
-  CHECK(refused(p, "target.batch", {"found 2", "want the source's 1"}) == "");
+  CHECK(refused(p, "target.batch", {"found 2", "want the 1 of source"}) == "");
 }
 
 TEST_CASE("A call, windows are for targets only", "[call]") {

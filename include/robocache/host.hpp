@@ -6,6 +6,7 @@
 #include <robocache/options.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
+#include <robocache/stream.hpp>
 #include <robocache/timeline.hpp>
 
 /// The operations on CPU memory, compiled into `robocache::robocache`: the same arguments, the same bits as on the
@@ -37,6 +38,18 @@ template <class Value, class Stamp, class Result>
 status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
                          result_gradients<Result> const& results, source_gradients<Value> const& out,
                          resample_options<Stamp> const& options, target_order order);
+
+/// `robocache::fuse` on CPU memory: what the streams point to, scale and shift included, are host pointers. Compiled for
+/// all three stamp types and all three result types.
+template <class Stamp, class Result>
+status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+            fused_output<Result> const& out);
+
+/// `robocache::fuse_backward` on CPU memory, without scratch. Compiled as `fuse`.
+template <class Stamp, class Result>
+status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                     result_gradients<Result> const& results, stream_gradients const* out, float* targets,
+                     target_order order);
 
 /// `robocache::inspect` on CPU memory. Compiled for all three stamp types.
 template <class Stamp>

@@ -9,6 +9,7 @@
 #include <robocache/options.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
+#include <robocache/stream.hpp>
 #include <robocache/timeline.hpp>
 
 // CUDA's own declaration of its stream handle, repeated so that no CUDA header is needed.
@@ -105,6 +106,36 @@ struct any_source_gradients {
   std::int64_t row_stride = contiguous;
 };
 
+/// An array of streams whose stamp type is known only at run time. Converts from each array of `stream<Stamp>`.
+struct any_streams {
+  any_streams(stream<float> const* streams, std::int64_t n) noexcept
+      : type(stamp_dtype::float32), count(n), as_float32(streams) {}
+  any_streams(stream<double> const* streams, std::int64_t n) noexcept
+      : type(stamp_dtype::float64), count(n), as_float64(streams) {}
+  any_streams(stream<std::int64_t> const* streams, std::int64_t n) noexcept
+      : type(stamp_dtype::int64), count(n), as_int64(streams) {}
+
+  stamp_dtype type;
+  std::int64_t count;
+  union {
+    stream<float> const* as_float32;
+    stream<double> const* as_float64;
+    stream<std::int64_t> const* as_int64;
+  };
+};
+
+/// `fused_output`, its result type a value. Strides count elements of `type`.
+struct any_fused_output {
+  void* values;
+  dtype type;
+  std::uint8_t* valid = nullptr;
+  std::uint8_t* all_valid = nullptr;
+  std::int64_t channels = 0;
+  double fill = 0.0;
+  std::int64_t batch_stride = contiguous;
+  std::int64_t row_stride = contiguous;
+};
+
 /// `robocache::resample` (place::device) or `robocache::host::resample` (place::host) for types known at run time.
 ///
 /// @param where        device: all pointers are to memory of the current device, and the call returns once the work is
@@ -123,6 +154,21 @@ void locate(place where, any_timeline const& source, any_timeline const& target,
 void resample_backward(place where, any_series const& source, any_timeline const& target,
                        any_result_gradients const& results, any_source_gradients const& out, any_options const& options,
                        target_order order = target_order::any, stream_handle cuda_stream = nullptr);
+
+/// `robocache::fuse` or `robocache::host::fuse`, as `compiled::resample`.
+void fuse(place where, any_streams const& streams, any_timeline const& target, any_fused_output const& out,
+          stream_handle cuda_stream = nullptr);
+
+/// `robocache::fuse_backward_scratch`; 0 with place::host.
+std::int64_t fuse_backward_scratch(place where, any_streams const& streams, any_timeline const& target,
+                                   stream_gradients const* out);
+
+/// `robocache::fuse_backward` or `robocache::host::fuse_backward`, as `compiled::resample`. The scratch is used with
+/// place::device only.
+void fuse_backward(place where, any_streams const& streams, any_timeline const& target,
+                   any_result_gradients const& results, stream_gradients const* out, float* targets,
+                   target_order order = target_order::any, scratch const& memory = {},
+                   stream_handle cuda_stream = nullptr);
 
 /// `robocache::inspect` or `robocache::host::inspect`, as `compiled::resample`.
 void inspect(place where, any_timeline const& when, trajectory_report* reports, stream_handle cuda_stream = nullptr);

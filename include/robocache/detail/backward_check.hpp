@@ -60,7 +60,7 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (!s.ok()) { return s; }
   s = check_strides("out", to, source.when.batch, rows_each, source.channels);
   if (!s.ok() || out.values == nullptr) { return s; }
-  return check_disjoint(to, source_packed ? 1 : source.when.batch, rows_each, source.channels);
+  return check_disjoint("out", to, source_packed ? 1 : source.when.batch, rows_each, source.channels);
 }
 
 }  // namespace robocache::detail

@@ -134,34 +134,34 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
   return check_pointer(name, "trajectory", when.trajectory, 0, 8);
 }
 
+/// @param name  what the caller calls these rules: "options"
 template <class Stamp>
-status check_options(resample_options<Stamp> const& options) {
+status check_options(char const* name, resample_options<Stamp> const& options) {
   if (options.method > interpolation::slerp) {
-    return refuse(invalid, "options", "method", "found %d, want an interpolation", static_cast<int>(options.method));
+    return refuse(invalid, name, "method", "found %d, want an interpolation", static_cast<int>(options.method));
   }
   if (options.before > edge::extrapolate || options.after > edge::extrapolate) {
     bool const before = options.before > edge::extrapolate;
-    return refuse(invalid, "options", before ? "before" : "after", "found %d, want an edge",
+    return refuse(invalid, name, before ? "before" : "after", "found %d, want an edge",
                   static_cast<int>(before ? options.before : options.after));
   }
   if (!(options.max_gap >= Stamp(0))) {
-    return refuse(invalid, "options", "max_gap", "found %g, want 0 or more", static_cast<double>(options.max_gap));
+    return refuse(invalid, name, "max_gap", "found %g, want 0 or more", static_cast<double>(options.max_gap));
   }
   if (options.causal && options.method != interpolation::previous) {
-    return refuse(invalid, "options", "causal",
+    return refuse(invalid, name, "causal",
                   "found a method that reads later samples, want interpolation::previous with causal");
   }
   if (options.causal && options.before != edge::fill) {
-    return refuse(invalid, "options", "before",
+    return refuse(invalid, name, "before",
                   "found an edge that reads the first sample before its time, want edge::fill with causal");
   }
   return {};
 }
 
-/// The timelines and the rules: all that `locate` takes.
+/// The timelines: what every operation from a source to targets takes.
 template <class Stamp>
-status check_locate(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target,
-                    resample_options<Stamp> const& options) {
+status check_timelines(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target) {
   if (source.kind == timeline_kind::windows) {
     return refuse(invalid, source_name, "kind", "found windows, want a timeline that has samples of its own");
   }
@@ -173,10 +173,18 @@ status check_locate(char const* source_name, timeline<Stamp> const& source, time
     return refuse(invalid, "target", "trajectory", "found a pointer, want it with windows only");
   }
   if (target.trajectory == nullptr && source.batch != target.batch) {
-    return refuse(invalid, "target", "batch", "found %lld, want the source's %lld",
-                  static_cast<long long>(target.batch), static_cast<long long>(source.batch));
+    return refuse(invalid, "target", "batch", "found %lld, want the %lld of %s", static_cast<long long>(target.batch),
+                  static_cast<long long>(source.batch), source_name);
   }
-  return check_options(options);
+  return {};
+}
+
+/// The timelines and the rules: all that `locate` takes.
+template <class Stamp>
+status check_locate(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target,
+                    resample_options<Stamp> const& options) {
+  status const s = check_timelines(source_name, source, target);
+  return s.ok() ? check_options("options", options) : s;
 }
 
 /// Where `locate` writes: each pointer may be null, none may be misaligned.
@@ -223,14 +231,14 @@ inline status check_strides(char const* name, strides step, std::int64_t batch, 
 
 /// Rows of a result must not overlap: either whole trajectories are nested in the batch stride, or, as in
 /// `[T, B, D]`, the batch is nested in the row stride.
-inline status check_disjoint(strides step, std::int64_t batch, std::int64_t length, std::int64_t channels) {
+inline status check_disjoint(char const* name, strides step, std::int64_t batch, std::int64_t length, std::int64_t channels) {
   if (batch == 0 || length == 0) { return {}; }
   bool const rows_apart = length <= 1 || step.row >= channels;
   bool const batch_apart = batch <= 1 || step.batch >= channels;
   bool const rows_inside = batch <= 1 || step.batch >= (length - 1) * step.row + channels;
   bool const batch_inside = length <= 1 || step.row >= (batch - 1) * step.batch + channels;
   if (!rows_apart || !batch_apart || !(rows_inside || batch_inside)) {
-    return refuse(invalid, "out", rows_apart ? "batch_stride" : "row_stride",
+    return refuse(invalid, name, rows_apart ? "batch_stride" : "row_stride",
                   "found strides %lld (batch) and %lld (row) for %lld channels, want rows that do not overlap",
                   static_cast<long long>(step.batch), static_cast<long long>(step.row),
                   static_cast<long long>(channels));
@@ -252,6 +260,36 @@ status check_fill(double fill) {
   return {};
 }
 
+/// The values of a series or a stream.
+template <class Source>
+status check_values(char const* name, Source const& source, std::size_t value_bytes) {
+  if (source.channels < 1) {
+    return refuse(invalid, name, "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
+  }
+  std::int64_t const rows = source.when.batch == 0 ? 0 : source.when.total();
+  status const s = check_pointer(name, "values", source.values, rows, value_bytes);
+  if (!s.ok()) { return s; }
+  bool const packed = source.when.packed();
+  strides const from = strides_of(source, source.when, source.channels);
+  return check_strides(name, packed ? strides{0, from.row} : from, source.when.batch,
+                       packed ? source.when.rows : source.when.length, source.channels);
+}
+
+/// Where results of `channels` channels go.
+template <class Output, class Stamp>
+status check_results(timeline<Stamp> const& target, Output const& out, std::int64_t channels,
+                     std::size_t result_bytes) {
+  std::int64_t const rows = target.batch == 0 ? 0 : target.total();
+  status s = check_pointer("out", "values", out.values, rows, result_bytes);
+  if (!s.ok()) { return s; }
+  bool const packed = target.packed();
+  strides const to = strides_of(out, target, channels);
+  std::int64_t const rows_each = packed ? target.rows : target.length;
+  s = check_strides("out", packed ? strides{0, to.row} : to, target.batch, rows_each, channels);
+  if (!s.ok()) { return s; }
+  return check_disjoint("out", to, packed ? 1 : target.batch, rows_each, channels);
+}
+
 /// Everything that `resample` checks, on the host and on the device alike.
 template <class Value, class Stamp, class Result>
 status check_resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
@@ -271,27 +309,8 @@ status check_resample(series<Value, Stamp> const& source, timeline<Stamp> const&
   }
   s = check_fill<Result>(options.fill);
   if (!s.ok()) { return s; }
-  if (source.channels < 1) {
-    return refuse(invalid, "source", "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
-  }
-  std::int64_t const source_rows = source.when.batch == 0 ? 0 : source.when.total();
-  std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
-  s = check_pointer("source", "values", source.values, source_rows, sizeof(Value));
-  if (!s.ok()) { return s; }
-  s = check_pointer("out", "values", out.values, target_rows, sizeof(Result));
-  if (!s.ok()) { return s; }
-
-  bool const source_packed = source.when.packed();
-  bool const target_packed = target.packed();
-  strides const from = strides_of(source, source.when, source.channels);
-  strides const to = strides_of(out, target, source.channels);
-  s = check_strides("source", source_packed ? strides{0, from.row} : from, source.when.batch,
-                    source_packed ? source.when.rows : source.when.length, source.channels);
-  if (!s.ok()) { return s; }
-  std::int64_t const rows_each = target_packed ? target.rows : target.length;
-  s = check_strides("out", target_packed ? strides{0, to.row} : to, target.batch, rows_each, source.channels);
-  if (!s.ok()) { return s; }
-  return check_disjoint(to, target_packed ? 1 : target.batch, rows_each, source.channels);
+  s = check_values("source", source, sizeof(Value));
+  return s.ok() ? check_results(target, out, source.channels, sizeof(Result)) : s;
 }
 
 }  // namespace robocache::detail

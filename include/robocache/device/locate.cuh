@@ -131,6 +131,30 @@ ROBOCACHE_HOST_DEVICE inline location locate_in_bracket(trajectory<Stamp> const&
   return locate_in_pair(left, right, t, count, source.length, rules);
 }
 
+/// What a stream of a fusion is asked for.
+template <class Stamp>
+struct sought_time {
+  Stamp at;      ///< the time, on the clock of its stamps
+  Stamp newest;  ///< no sample stamped later is used, if the method holds the previous one
+};
+
+/// What a stream with `latency` is asked for by target `t`: a sample stamped s describes s - latency. A causal stream
+/// knows no sample stamped after the target, however late it is.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline sought_time<Stamp> seek(Stamp t, Stamp latency, bool causal) {
+  Stamp const at = stamp_sum(t, latency);
+  return {at, causal && t < at ? t : at};
+}
+
+/// Locates what a stream is asked for in one of its trajectories: search, then rules. For custom kernels; reads stamps
+/// only.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp> const& source, sought_time<Stamp> const& sought,
+                                             locate_rules<Stamp> const& rules) {
+  std::int64_t const count = is_finite(sought.at) ? count_not_after(source, sought.newest) : 0;
+  return locate_in_bracket(source, sought.at, count, rules);
+}
+
 /// Locates target `t` in one trajectory: search, then rules. For custom kernels; reads stamps only.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp> const& source, Stamp t,

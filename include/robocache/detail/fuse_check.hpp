@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <type_traits>
+
+#include <robocache/detail/check.hpp>
+#include <robocache/stream.hpp>
+
+// The argument checks of fusing. The work grows with the number of streams (with its square, for overlaps) and with
+// nothing else.
+namespace robocache::detail {
+
+/// Where the channels of one stream after the other begin.
+class place_walk {
+ public:
+  template <class Stamp>
+  std::int64_t next(stream<Stamp> const& one) {
+    std::int64_t const first = one.first_channel == next_channel ? end_ : one.first_channel;
+    end_ = first + one.channels;
+    return first;
+  }
+
+ private:
+  std::int64_t end_ = 0;
+};
+
+/// C, as the streams make it: up to the last channel that one writes.
+template <class Stamp>
+std::int64_t channels_of(stream<Stamp> const* streams, std::int64_t count) {
+  place_walk places;
+  std::int64_t channels = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t const end = places.next(streams[i]) + streams[i].channels;
+    channels = end > channels ? end : channels;
+  }
+  return channels;
+}
+
+/// "streams[2]", or "streams[2].when".
+struct stream_name {
+  char text[32];
+  explicit stream_name(std::int64_t i, char const* field = "") {
+    std::snprintf(text, sizeof text, "streams[%lld]%s", static_cast<long long>(i), field);
+  }
+};
+
+/// One stream by itself.
+template <class Stamp>
+status check_stream(std::int64_t i, stream<Stamp> const& one, timeline<Stamp> const& target) {
+  stream_name const name(i);
+  status s = check_timelines(stream_name(i, ".when").text, one.when, target);
+  if (!s.ok()) { return s; }
+  if (one.type != dtype::float32 && one.type != dtype::float16 && one.type != dtype::bfloat16) {
+    return refuse(status_code::unsupported, name.text, "type", "found %s, want fp32, fp16 or bf16", name_of(one.type));
+  }
+  s = check_options(stream_name(i, ".options").text, one.options);
+  if (!s.ok()) { return s; }
+  if (one.options.method == interpolation::slerp && one.channels != 4) {
+    return refuse(invalid, name.text, "channels", "found %lld, want 4 for interpolation::slerp",
+                  static_cast<long long>(one.channels));
+  }
+  if constexpr (std::is_floating_point_v<Stamp>) {
+    if (!std::isfinite(one.latency)) {
+      return refuse(invalid, name.text, "latency", "found %g, want a finite time", static_cast<double>(one.latency));
+    }
+  }
+  s = check_values(name.text, one, size_of(one.type));
+  if (!s.ok()) { return s; }
+  s = check_pointer(name.text, "scale", one.scale, 0, alignof(float));
+  if (!s.ok()) { return s; }
+  s = check_pointer(name.text, "shift", one.shift, 0, alignof(float));
+  if (!s.ok()) { return s; }
+  if (one.first_channel < 0 && one.first_channel != next_channel) {
+    return refuse(invalid, name.text, "first_channel", "found %lld, want 0 or more, or next_channel",
+                  static_cast<long long>(one.first_channel));
+  }
+  return {};
+}
+
+/// All streams, and that their places do not overlap.
+template <class Stamp>
+status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target) {
+  if (count < 1) {
+    return refuse(invalid, "count", "", "found %lld, want 1 stream or more", static_cast<long long>(count));
+  }
+  if (streams == nullptr) {
+    return refuse(invalid, "streams", "", "found a null pointer, want %lld streams", static_cast<long long>(count));
+  }
+  constexpr std::int64_t limit = INT64_MAX / 32;  // as of strides
+  place_walk places;
+  for (std::int64_t i = 0; i < count; ++i) {
+    status const s = check_stream(i, streams[i], target);
+    if (!s.ok()) { return s; }
+    std::int64_t const first = places.next(streams[i]);
+    if (first > limit - streams[i].channels) {
+      return refuse(invalid, stream_name(i).text, "first_channel", "found %lld, want below 2^58 channels in all",
+                    static_cast<long long>(first));
+    }
+    place_walk others;
+    for (std::int64_t j = 0; j < i; ++j) {
+      std::int64_t const other = others.next(streams[j]);
+      if (first < other + streams[j].channels && other < first + streams[i].channels) {
+        return refuse(invalid, stream_name(i).text, "first_channel",
+                      "found channels %lld to %lld, want none of streams[%lld], which has %lld to %lld",
+                      static_cast<long long>(first), static_cast<long long>(first + streams[i].channels - 1),
+                      static_cast<long long>(j), static_cast<long long>(other),
+                      static_cast<long long>(other + streams[j].channels - 1));
+      }
+    }
+  }
+  return {};
+}
+
+/// Everything that `fuse` checks, on the host and on the device alike.
+template <class Stamp, class Result>
+status check_fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                  fused_output<Result> const& out) {
+  static_assert(!std::is_integral_v<Result>, "a fusion's results are float, __half or __nv_bfloat16");
+  status s = check_streams(streams, count, target);
+  if (!s.ok()) { return s; }
+  std::int64_t const written = channels_of(streams, count);
+  if (out.channels != 0 && out.channels < written) {
+    return refuse(invalid, "out", "channels", "found %lld, want 0, or %lld and more, which the streams write",
+                  static_cast<long long>(out.channels), static_cast<long long>(written));
+  }
+  s = check_results(target, out, out.channels == 0 ? written : out.channels, sizeof(Result));
+  if (!s.ok()) { return s; }
+  std::int64_t const rows = target.batch == 0 ? 0 : target.total();
+  if (product_overflows(rows, count)) {
+    return refuse(invalid, "count", "", "found %lld streams of %lld targets, want a product below 2^63",
+                  static_cast<long long>(count), static_cast<long long>(rows));
+  }
+  return {};
+}
+
+/// Everything that `fuse_backward` checks, but for its scratch.
+template <class Stamp, class Result>
+status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                           result_gradients<Result> const& results, stream_gradients const* out, float const* targets,
+                           target_order order) {
+  static_assert(!std::is_integral_v<Result>, "gradients are of floats");
+  status s = check_streams(streams, count, target);
+  if (!s.ok()) { return s; }
+  if (out == nullptr) {
+    return refuse(invalid, "out", "", "found a null pointer, want %lld stream_gradients",
+                  static_cast<long long>(count));
+  }
+  if (order > target_order::ascending) {
+    return refuse(invalid, "order", "", "found %d, want a target_order", static_cast<int>(order));
+  }
+  for (std::int64_t i = 0; i < count; ++i) {
+    stream<Stamp> const& one = streams[i];
+    char text[32];
+    std::snprintf(text, sizeof text, "out[%lld]", static_cast<long long>(i));
+    bool const asked = out[i].values != nullptr || out[i].scale != nullptr || out[i].shift != nullptr;
+    if (asked && one.options.method > interpolation::linear) {
+      return refuse(status_code::unsupported, stream_name(i, ".options").text, "method",
+                    "found %s, want previous, next, nearest or linear: no other method has a gradient here",
+                    name_of(one.options.method));
+    }
+    if (targets != nullptr && one.options.method != interpolation::linear) {
+      return refuse(status_code::unsupported, "targets", "",
+                    "found a pointer with %s in streams[%lld], want null: linear alone has a gradient of target times",
+                    name_of(one.options.method), static_cast<long long>(i));
+    }
+    s = check_pointer(text, "values", out[i].values, 0, size_of(one.type));
+    if (!s.ok()) { return s; }
+    s = check_pointer(text, "scale", out[i].scale, 0, alignof(float));
+    if (!s.ok()) { return s; }
+    s = check_pointer(text, "shift", out[i].shift, 0, alignof(float));
+    if (!s.ok()) { return s; }
+    if (out[i].values == nullptr) { continue; }
+    bool const packed = one.when.packed();
+    strides const step = strides_of(out[i], one.when, one.channels);
+    strides const to = packed ? strides{0, step.row} : step;
+    std::int64_t const rows_each = packed ? one.when.rows : one.when.length;
+    s = check_strides(text, to, one.when.batch, rows_each, one.channels);
+    if (s.ok()) { s = check_disjoint(text, to, packed ? 1 : one.when.batch, rows_each, one.channels); }
+    if (!s.ok()) { return s; }
+  }
+  s = check_pointer("targets", "", targets, 0, alignof(float));
+  if (!s.ok()) { return s; }
+  std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
+  s = check_pointer("results", "values", results.values, target_rows, sizeof(Result));
+  if (!s.ok()) { return s; }
+  strides const step = strides_of(results, target, channels_of(streams, count));
+  return check_strides("results", target.packed() ? strides{0, step.row} : step, target.batch,
+                       target.packed() ? target.rows : target.length, channels_of(streams, count));
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/status.hpp>
+#include <robocache/stream.hpp>
+#include <robocache/timeline.hpp>
+
+namespace robocache {
+
+/// Fuses any number of streams, each with its own rate, type, rules and latency, into one aligned tensor: for each target
+/// time one row with the channels of all streams.
+///
+/// The channels of a stream are, bit for bit, what `resample` gives for it at target + latency, with
+/// `v * scale + shift` before the rounding to the result's type; docs/semantics.md, "Fusion". CPU and GPU give the
+/// same bits.
+///
+/// @code
+/// namespace rc = robocache;
+/// rc::stream streams[] = {rc::stream{vision}, rc::stream{joints}, rc::stream{gripper, hold}};
+/// auto target = rc::timeline<std::int64_t>::uniform(start_ns, 20'000'000, batch, 250);  // 50 Hz
+/// rc::status s = rc::fuse(streams, 3, target, rc::fused_output{out, valid}, cuda_stream);
+/// @endcode
+///
+/// @tparam Stamp   `float`, `double`, `std::int64_t`: one type and one unit for all streams and the targets
+/// @tparam Result  `float`, `__half`, `__nv_bfloat16`
+///
+/// @param streams      `[count]`, host memory, copied: what they point to is memory of the device
+/// @param count        N, 1 or more. Up to 16 are one launch
+/// @param target       where values are wanted, `[B, T]` (or packed); any kind. Its batch equals that of each stream,
+///                     unless it is windows with `trajectory`, which picks the same trajectory in every stream
+/// @param out          results `[B, T, C]` (or packed), the valid mask `[B, T, N]` and its conjunction `[B, T]`
+/// @param cuda_stream  all work is enqueued here and nowhere else
+///
+/// Preconditions, limits, stream behaviour and errors as `resample`, for each stream; errors name it as `streams[2]`.
+template <class Stamp, class Result>
+ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                             fused_output<Result> const& out, cudaStream_t cuda_stream);
+
+}  // namespace robocache
+
+#include <robocache/detail/fuse_launch.cuh>
