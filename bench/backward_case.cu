@@ -32,13 +32,14 @@ class backward_case final : public prepared_case {
     // Each gradient of a result is read once, each of a value written once, whether a target reads it or not.
     bytes_ = (source_rows + target_rows) * one.channels * static_cast<std::int64_t>(sizeof(number)) +
              host_source_.bytes() + host_target_.bytes();
-    sets_ = sets_in_rotation(bytes_, one.hot);
+    turns_ = rotation_of(bytes_, one.hot);
+    int const sets = turns_.sets;
 
-    source_ = rotated_timeline<float>(host_source_, sets_, cuda_stream);
-    target_ = rotated_timeline<float>(host_target_, sets_, cuda_stream);
-    results_ = rotated_array<number>(target_rows * one.channels, sets_);
-    values_ = rotated_array<number>(source_rows * one.channels, sets_);
-    for (int set = 0; set < sets_; ++set) {
+    source_ = rotated_timeline<float>(host_source_, sets, cuda_stream);
+    target_ = rotated_timeline<float>(host_target_, sets, cuda_stream);
+    results_ = rotated_array<number>(target_rows * one.channels, sets);
+    values_ = rotated_array<number>(source_rows * one.channels, sets);
+    for (int set = 0; set < sets; ++set) {
       enqueue_fill(results_.at(set), results_.size(), content::numbers, cuda_stream);
     }
     check(cudaStreamSynchronize(cuda_stream), "filling");
@@ -51,16 +52,13 @@ class backward_case final : public prepared_case {
     require(resample_backward(source, target_.at(set), results, out, options_, order(), cuda_stream));
   }
 
-  bool has_naive() const override { return false; }
-  void enqueue_naive(int /*set*/, cudaStream_t /*cuda_stream*/) const override {}
-
   std::string find_difference(cudaStream_t cuda_stream) const override {
     std::vector<number> const gradients = to_host(results_.at(0), results_.size(), cuda_stream);
     std::vector<number> expected(values_.size());
     series<number, float> const source{nullptr, host_source_.view, case_.channels};
     require(host::resample_backward(source, host_target_.view, result_gradients<number>{gradients.data()},
                                     source_gradients<number>{expected.data()}, options_, order()));
-    check(cudaMemsetAsync(values_.at(0), poison, values_.bytes(), cuda_stream), "cudaMemsetAsync");
+    enqueue_poison(values_, cuda_stream);
     enqueue(0, cuda_stream);
     check(cudaStreamSynchronize(cuda_stream), "gradients");
     return find_unlike(expected, values_, "gradient", cuda_stream);

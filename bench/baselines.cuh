@@ -17,6 +17,9 @@ void enqueue_empty(cudaStream_t cuda_stream);
 /// Copies `count` vectors, one a thread, with streaming loads and stores.
 void enqueue_copy(int4 const* from, int4* to, std::int64_t count, cudaStream_t cuda_stream);
 
+/// Reads `count` vectors that are all zero.
+void enqueue_read(int4 const* from, std::int64_t count, cudaStream_t cuda_stream);
+
 /// What values stand for.
 enum class content : std::uint8_t {
   numbers,      ///< U(0, 1)
@@ -34,6 +37,40 @@ template <class Value>
 void enqueue_naive_linear(Value const* values, float const* stamps, float const* targets, Value* result,
                           std::int64_t batch, std::int64_t source_length, std::int64_t target_length,
                           std::int64_t channels, cudaStream_t cuda_stream);
+
+/// A stream of a fusion, as the naive kernel takes it.
+template <class Value>
+struct naive_stream {
+  Value const* values;
+  float const* stamps;
+  unsigned length, channels;
+};
+
+/// Streams of one fusion, in the order of their channels.
+template <class Value>
+struct naive_streams {
+  static constexpr int most = 4;
+  naive_stream<Value> each[most];
+  int count;
+};
+
+/// The same for a fusion: `[B, T, C]` of the streams' channels. Fewer than 2^32 elements. For `__nv_bfloat16`, `float`.
+template <class Value>
+void enqueue_naive_fusion(naive_streams<Value> const& streams, float const* targets, Value* result, std::int64_t batch,
+                          std::int64_t target_length, cudaStream_t cuda_stream);
+
+/// Clears the L2 cache: reads four times as much of its own memory.
+class cache_sweep {
+ public:
+  explicit cache_sweep(cudaStream_t cuda_stream)
+      : memory_(4 * l2_cache_bytes() / static_cast<std::int64_t>(sizeof(int4))) {
+    check(cudaMemsetAsync(memory_.data(), 0, memory_.size() * sizeof(int4), cuda_stream), "cudaMemsetAsync");
+  }
+  void enqueue(cudaStream_t cuda_stream) const { enqueue_read(memory_.data(), memory_.size(), cuda_stream); }
+
+ private:
+  device_array<int4> memory_;
+};
 
 /// A copy that moves about `bytes`: half of them read, half written. Each set has memory of its own.
 class rotated_copy {

@@ -9,22 +9,9 @@
 #include <robocache/options.hpp>
 #include <robocache/timeline.hpp>
 
+#include "requirement.hpp"
+
 namespace robocache::bench {
-
-/// What a figure is compared with.
-enum class yardstick : std::uint8_t {
-  none,            ///< measured for information
-  over_copy,       ///< time over the time of a copy of as many bytes
-  microseconds,    ///< time
-  over_reference,  ///< time over that of the plain case, extra bytes allowed for
-};
-
-/// What must be reached, and what would be good.
-struct requirement {
-  yardstick measure = yardstick::none;
-  double must = 0.0;
-  double goal = 0.0;  ///< 0: none
-};
 
 /// `resample`, or the gradients of its source's values by `resample_backward`.
 enum class direction : std::uint8_t { forward, backward };

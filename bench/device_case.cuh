@@ -5,23 +5,17 @@
 
 #include <cstdint>
 #include <cstring>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include <robocache/status.hpp>
-
 #include "harness.cuh"
 #include "inputs.hpp"
+#include "require.hpp"
 
 /// What cases in device memory have in common.
 namespace robocache::bench {
 
 inline constexpr int poison = 0xA5;
-
-inline void require(status const& result) {
-  if (!result.ok()) { throw std::runtime_error(result.message()); }
-}
 
 /// A timeline in device memory, `sets` times over.
 template <class Stamp>
@@ -58,6 +52,12 @@ std::vector<T> to_host(T const* from, std::int64_t size, cudaStream_t cuda_strea
   check(cudaMemcpyAsync(values.data(), from, size * sizeof(T), cudaMemcpyDeviceToHost, cuda_stream), "cudaMemcpyAsync");
   check(cudaStreamSynchronize(cuda_stream), "copying to the host");
   return values;
+}
+
+/// Overwrites set 0, so that what is not written is seen.
+template <class T>
+void enqueue_poison(rotated_array<T> const& to, cudaStream_t cuda_stream) {
+  if (to.size() > 0) { check(cudaMemsetAsync(to.at(0), poison, to.bytes(), cuda_stream), "cudaMemsetAsync"); }
 }
 
 /// Empty, or where set 0 of `from` differs from `expected`, bit by bit.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -78,18 +79,32 @@ class rotated_array {
 inline constexpr int calls_at_least = 20, short_calls_at_least = 100;
 inline constexpr std::int64_t short_call_bytes = 32 << 20;
 
-/// How many sets of buffers a rotation needs so that four times the L2 cache is touched before one is touched again.
-/// Divides 20 or is a multiple of it: so the rotation runs on evenly from replay to replay.
-inline int sets_in_rotation(std::int64_t bytes_a_call, bool hot) {
-  if (hot) { return 1; }
-  int device = 0, l2_bytes = 0;
+/// How the buffers of a case take turns.
+struct rotation {
+  int sets = 1;
+  bool swept = false;  ///< too short to clear L2 by itself: that is done before each replay, and no set is used twice
+};
+
+/// So many sets that each replay of a short call is one round.
+inline constexpr int most_sets = 1000;
+
+inline std::int64_t l2_cache_bytes() {
+  int device = 0, bytes = 0;
   check(cudaGetDevice(&device), "cudaGetDevice");
-  check(cudaDeviceGetAttribute(&l2_bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
-  std::int64_t const least = 4 * std::int64_t(l2_bytes) / std::max<std::int64_t>(1, bytes_a_call) + 2;
+  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, device), "cudaDeviceGetAttribute");
+  return bytes;
+}
+
+/// The rotation in which four times the L2 cache is touched before any of it is touched again; hot: no rotation.
+/// The number of its sets divides 20 or is a multiple of it: so it runs on evenly from replay to replay.
+inline rotation rotation_of(std::int64_t bytes_a_call, bool hot) {
+  if (hot) { return {}; }
+  std::int64_t const least = 4 * l2_cache_bytes() / std::max<std::int64_t>(1, bytes_a_call) + 2;
   for (int sets : {2, 4, 5, 10, 20}) {
-    if (sets >= least) { return sets; }
+    if (sets >= least) { return {sets}; }
   }
-  return static_cast<int>((least + calls_at_least - 1) / calls_at_least * calls_at_least);
+  if (least > most_sets) { return {most_sets, true}; }
+  return {static_cast<int>((least + calls_at_least - 1) / calls_at_least * calls_at_least)};
 }
 
 /// Events in pairs around pieces of work.
@@ -123,14 +138,17 @@ class stopwatch {
 class replayed_calls {
  public:
   /// @param enqueue  called as `enqueue(set)`; must put all its work on `cuda_stream`
+  /// @param sweep    clears L2; called before each replay if the rotation asks for it
   template <class Enqueue>
-  replayed_calls(cudaStream_t cuda_stream, int sets, std::int64_t bytes_a_call, Enqueue&& enqueue)
+  replayed_calls(cudaStream_t cuda_stream, rotation const& turns, std::int64_t bytes_a_call,
+                 std::function<void(cudaStream_t)> const& sweep, Enqueue&& enqueue)
       : stream_(cuda_stream) {
+    if (turns.swept) { sweep_ = sweep; }
     enqueue(0);  // loads the kernel's code, which a capture may not do
     int const least = bytes_a_call < short_call_bytes ? short_calls_at_least : calls_at_least;
-    calls_ = (least + sets - 1) / sets * sets;
+    calls_ = (least + turns.sets - 1) / turns.sets * turns.sets;
     check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
-    for (int call = 0; call < calls_; ++call) { enqueue(call % sets); }
+    for (int call = 0; call < calls_; ++call) { enqueue(call % turns.sets); }
     cudaGraph_t graph = nullptr;
     check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
     cudaError_t const made = cudaGraphInstantiate(&graph_, graph, 0);
@@ -163,6 +181,7 @@ class replayed_calls {
     while (count > 0) {
       int const laps = std::min(count, stopwatch::laps);
       for (int lap = 0; lap < laps; ++lap) {
+        if (sweep_) { sweep_(stream_); }
         watch.start(lap, stream_);
         check(cudaGraphLaunch(graph_, stream_), "cudaGraphLaunch");
         watch.stop(lap, stream_);
@@ -175,6 +194,7 @@ class replayed_calls {
   }
 
   cudaStream_t stream_;
+  std::function<void(cudaStream_t)> sweep_;
   cudaGraphExec_t graph_ = nullptr;
   int calls_ = 0;
   int replays_ = 1;

@@ -19,15 +19,21 @@ struct bench_options {
   std::vector<char*> leftover;  ///< the program's name and what is Google Benchmark's; null-terminated
 };
 
-inline constexpr char const* usage =
-    "bench_resample [--must] [--table] [--only SUBSTRING] [--json FILE] [--commit ID] [--profile CASE] [--list]\n"
-    "  --must     cases with a requirement, as a table with verdicts; exit 1 where one is missed or none counts\n"
-    "  --table    all cases as a table; without it Google Benchmark prints, and takes its own options\n"
-    "  --only     cases whose name contains SUBSTRING; the plain shapes: --benchmark_filter='D:[0-9]+/cold'\n"
-    "  --json     write times, runs, chip, driver, clocks and verdicts to FILE\n"
-    "  --commit   the measured commit; default: the environment's ROBOCACHE_COMMIT\n"
-    "  --profile  run CASE once between profiler marks, for ncu --profile-from-start off\n"
-    "  --list     print the names of all cases\n";
+/// How the program of a family is called.
+/// @param example  a regular expression that the names of its plain cases match
+inline std::string usage(std::string const& family, std::string const& example) {
+  return "bench_" + family +
+         " [--must] [--table] [--only SUBSTRING] [--json FILE] [--commit ID] [--profile CASE] [--list]\n"
+         "  --must     cases with a requirement, as a table with verdicts; exit 1 where one is missed or none counts\n"
+         "  --table    all cases as a table; without it Google Benchmark prints, and takes its own options\n"
+         "  --only     cases whose name contains SUBSTRING; the plain ones: --benchmark_filter='" +
+         example +
+         "'\n"
+         "  --json     write times, runs, chip, driver, clocks and verdicts to FILE\n"
+         "  --commit   the measured commit; default: the environment's ROBOCACHE_COMMIT\n"
+         "  --profile  run CASE once between profiler marks, for ncu --profile-from-start off\n"
+         "  --list     print the names of all cases\n";
+}
 
 /// Reads the command line. `--help` and `--list` are left to the caller in `leftover`.
 inline bench_options parse(int argc, char** argv) {

@@ -7,6 +7,7 @@
 #include <iomanip>
 #include <limits>
 #include <ostream>
+#include <utility>
 
 namespace robocache::bench {
 
@@ -40,6 +41,7 @@ char const* name_of(yardstick measure) {
     case yardstick::over_copy: return "over copy";
     case yardstick::microseconds: return "us";
     case yardstick::over_reference: return "over plain";
+    case yardstick::over_apart: return "over apart";
   }
   return "";
 }
@@ -80,6 +82,26 @@ std::string list(std::vector<double> const& values) {
   return out + "]";
 }
 
+std::string object(call_times const& call) {
+  return "{\"host_us\": " + number(call.host_us) + ", \"p50_us\": " + number(call.p50_us) +
+         ", \"p99_us\": " + number(call.p99_us) + "}";
+}
+
+bool has_apart(record const& one) { return !one.times_of(rival_kind::apart).empty(); }
+bool has_calls(record const& one) { return one.call.p50_us != 0.0; }
+
+/// What a program sees that waits for each call.
+void print_calls(std::ostream& out, std::vector<record> const& all) {
+  for (record const& one : all) {
+    if (!has_calls(one)) { continue; }
+    out << "\none call and its results, " << one.name << "\n";
+    for (auto const& [what, call] : {std::pair{"fusion", one.call}, std::pair{"resamples in turn", one.in_turn_call}}) {
+      out << "  " << std::left << std::setw(20) << what << std::right << "p50 " << fixed(call.p50_us, 2) << " us, p99 "
+          << fixed(call.p99_us, 2) << " us; of it the call on the host " << fixed(call.host_us, 2) << " us\n";
+    }
+  }
+}
+
 }  // namespace
 
 double median(std::vector<double> values) {
@@ -89,27 +111,34 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-double record::over_copy() const {
+double record::over(std::vector<double> const& other) const {
   std::vector<double> ratios;
-  for (std::size_t i = 0; i < std::min(us.size(), copy_us.size()); ++i) { ratios.push_back(us[i] / copy_us[i]); }
+  for (std::size_t i = 0; i < std::min(us.size(), other.size()); ++i) { ratios.push_back(us[i] / other[i]); }
   return median(ratios);
 }
 
-judgement judge(record const& one, std::vector<record> const& all) {
-  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-  if (!one.error.empty()) { return {nothing, verdict::broken}; }
-  double figure = nothing;
-  switch (one.required.measure) {
+judgement judge(record const& one, requirement const& by, std::vector<record> const& all) {
+  double figure = std::numeric_limits<double>::quiet_NaN();
+  switch (by.measure) {
     case yardstick::none: break;
-    case yardstick::over_copy: figure = one.over_copy(); break;
+    case yardstick::over_copy: figure = one.over(one.copy_us); break;
     case yardstick::microseconds: figure = median(one.us); break;
     case yardstick::over_reference:
       if (record const* plain = find(all, one.reference)) { figure = over_reference(one, *plain); }
       break;
+    case yardstick::over_apart: figure = one.over(one.times_of(rival_kind::apart)); break;
   }
   if (!std::isfinite(figure)) { return {figure, verdict::none}; }
-  if (figure <= one.required.goal) { return {figure, verdict::goal}; }
-  return {figure, figure <= one.required.must * tolerance ? verdict::must : verdict::missed};
+  if (figure <= by.goal) { return {figure, verdict::goal}; }
+  return {figure, figure <= by.must * tolerance ? verdict::must : verdict::missed};
+}
+
+verdict judge(record const& one, std::vector<record> const& all) {
+  if (!one.error.empty()) { return verdict::broken; }
+  verdict const first = judge(one, one.required, all).what, second = judge(one, one.also, all).what;
+  if (first == verdict::none) { return second; }
+  // A goal belongs to the first one.
+  return second == verdict::missed ? second : first;
 }
 
 verdict judge_launch(machine const& where) {
@@ -123,27 +152,42 @@ void print_table(std::ostream& out, machine const& where, std::vector<record> co
       << " GB/s" << (where.steady() ? "" : ", BELOW 95 % OF THE CHIP'S: FIGURES DO NOT COUNT") << "; empty kernel "
       << fixed(where.empty_us, 2) << " us; a call costs the host " << fixed(where.launch_us, 2) << " us (must "
       << fixed(launch_must_us, 0) << ": " << name_of(judge_launch(where)) << ")\n\n";
-  constexpr int name_width = 72, width = 9;
+  bool const fusions = std::any_of(all.begin(), all.end(), [](record const& one) { return has_apart(one); });
+  constexpr int name_width = 72, width = 11;
   out << std::left << std::setw(name_width) << "case" << std::right;
   for (char const* head : {"MB", "us", "copy us", "naive us", "GB/s", "/copy", "figure", "must", "goal"}) {
     out << std::setw(width) << head;
   }
+  if (fusions) {
+    for (char const* head : {"apart us", "in turn us", "/apart", "must"}) { out << std::setw(width) << head; }
+  }
   out << "\n";
   for (record const& one : all) {
-    judgement const judged = judge(one, all);
-    out << std::left << std::setw(name_width) << one.name << std::right;
-    for (std::string const& cell :
-         {fixed(static_cast<double>(one.bytes) * 1e-6, 2), fixed(median(one.us), 2), fixed(median(one.copy_us), 2),
-          fixed(median(one.naive_us), 1), fixed(one.gigabytes_per_second(), 0), fixed(one.over_copy(), 3),
-          fixed(judged.figure, 3), fixed(one.required.must, 2), fixed(one.required.goal, 2)}) {
-      out << std::setw(width) << cell;
+    std::vector<std::string> cells = {fixed(static_cast<double>(one.bytes) * 1e-6, 2),
+                                      fixed(median(one.us), 2),
+                                      fixed(median(one.copy_us), 2),
+                                      fixed(median(one.times_of(rival_kind::naive)), 1),
+                                      fixed(one.gigabytes_per_second(), 0),
+                                      fixed(one.over(one.copy_us), 3),
+                                      fixed(judge(one, one.required, all).figure, 3),
+                                      fixed(one.required.must, 2),
+                                      fixed(one.required.goal, 2)};
+    if (fusions) {
+      std::vector<double> const& apart = one.times_of(rival_kind::apart);
+      cells.push_back(fixed(median(apart), 2));
+      cells.push_back(fixed(median(one.times_of(rival_kind::in_turn)), 2));
+      cells.push_back(fixed(one.over(apart), 3));
+      cells.push_back(fixed(one.also.must, 2));
     }
-    out << "  " << name_of(judged.what) << (one.error.empty() ? "" : ": ") << one.error << "\n";
+    out << std::left << std::setw(name_width) << one.name << std::right;
+    for (std::string const& cell : cells) { out << std::setw(width) << cell; }
+    out << "  " << name_of(judge(one, all)) << (one.error.empty() ? "" : ": ") << one.error << "\n";
   }
+  print_calls(out, all);
 }
 
-void print_json(std::ostream& out, machine const& where, std::vector<record> const& all) {
-  out << "{\n  \"benchmark\": \"resample\",\n  \"commit\": " << quoted(where.commit)
+void print_json(std::ostream& out, std::string const& family, machine const& where, std::vector<record> const& all) {
+  out << "{\n  \"benchmark\": " << quoted(family) << ",\n  \"commit\": " << quoted(where.commit)
       << ",\n  \"date\": " << quoted(where.date) << ",\n  \"chip\": " << quoted(where.chip)
       << ",\n  \"driver\": " << quoted(where.driver) << ",\n  \"cuda\": " << quoted(where.cuda)
       << ",\n  \"clocks\": " << quoted(where.clocks) << ",\n  \"ceiling_gbps\": " << number(where.ceiling_gbps)
@@ -151,16 +195,29 @@ void print_json(std::ostream& out, machine const& where, std::vector<record> con
       << ",\n  \"launch_us\": " << number(where.launch_us) << ",\n  \"cases\": [";
   char const* separator = "\n";
   for (record const& one : all) {
-    judgement const judged = judge(one, all);
     out << separator << "    {\"name\": " << quoted(one.name) << ", \"bytes\": " << one.bytes
         << ", \"checksum\": " << one.checksum << ", \"us\": " << number(median(one.us))
-        << ", \"copy_us\": " << number(median(one.copy_us)) << ", \"naive_us\": " << number(median(one.naive_us))
-        << ", \"over_copy\": " << number(one.over_copy())
+        << ", \"copy_us\": " << number(median(one.copy_us)) << ", \"over_copy\": " << number(one.over(one.copy_us))
         << ",\n     \"yardstick\": " << quoted(name_of(one.required.measure))
-        << ", \"figure\": " << number(judged.figure) << ", \"must\": " << number(one.required.must)
-        << ", \"goal\": " << number(one.required.goal) << ", \"verdict\": " << quoted(name_of(judged.what))
-        << ", \"error\": " << quoted(one.error) << ",\n     \"runs_us\": " << list(one.us)
-        << ", \"runs_copy_us\": " << list(one.copy_us) << ", \"runs_naive_us\": " << list(one.naive_us) << "}";
+        << ", \"figure\": " << number(judge(one, one.required, all).figure)
+        << ", \"must\": " << number(one.required.must) << ", \"goal\": " << number(one.required.goal)
+        << ", \"verdict\": " << quoted(name_of(judge(one, all))) << ", \"error\": " << quoted(one.error);
+    if (one.also.measure != yardstick::none) {
+      out << ",\n     \"also_yardstick\": " << quoted(name_of(one.also.measure))
+          << ", \"also_figure\": " << number(judge(one, one.also, all).figure)
+          << ", \"also_must\": " << number(one.also.must);
+    }
+    if (has_calls(one)) {
+      out << ",\n     \"call\": " << object(one.call) << ", \"in_turn_call\": " << object(one.in_turn_call);
+    }
+    out << ",\n     \"runs_us\": " << list(one.us) << ", \"runs_copy_us\": " << list(one.copy_us);
+    for (rival_kind kind : rival_kinds) {
+      std::vector<double> const& times = one.times_of(kind);
+      if (times.empty()) { continue; }
+      out << ",\n     \"" << name_of(kind) << "_us\": " << number(median(times)) << ", \"runs_" << name_of(kind)
+          << "_us\": " << list(times);
+    }
+    out << "}";
     separator = ",\n";
   }
   out << "\n  ]\n}\n";

@@ -4,8 +4,6 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-#include <algorithm>
-#include <cstring>
 #include <stdexcept>
 #include <type_traits>
 #include <vector>
@@ -14,6 +12,7 @@
 #include <robocache/resample.cuh>
 
 #include "baselines.cuh"
+#include "counting.hpp"
 #include "device_case.cuh"
 #include "harness.cuh"
 #include "inputs.hpp"
@@ -22,66 +21,12 @@ namespace robocache::bench {
 
 namespace {
 
-/// How many samples beyond the bracket, on each side, a method reads.
-int reach_of(interpolation method) {
-  switch (method) {
-    case interpolation::catmull_rom:
-    case interpolation::pchip: return 1;
-    case interpolation::akima: return 2;
-    default: return 0;
-  }
-}
-
 content content_of(interpolation method) {
   switch (method) {
     case interpolation::angle: return content::angles;
     case interpolation::slerp: return content::quaternions;
     default: return content::numbers;
   }
-}
-
-/// For each source row whether a trajectory begins there.
-template <class Stamp>
-std::vector<bool> first_rows(timeline<Stamp> const& source) {
-  std::vector<bool> first(source.total(), false);
-  for (std::int64_t b = 0; b < source.batch; ++b) {
-    first[source.packed() ? source.offsets[b] : b * source.length] = true;
-  }
-  return first;
-}
-
-/// How many source rows the targets read, each counted once.
-template <class Stamp>
-std::int64_t touched_rows(timeline<Stamp> const& source, timeline<Stamp> const& target,
-                          resample_options<Stamp> const& options) {
-  std::vector<std::int64_t> rows(2 * target.total());
-  located found;
-  found.rows = rows.data();
-  require(host::locate(source, target, found, options));
-  std::int64_t const last = source.total() - 1;
-  std::vector<bool> const begins = first_rows(source);
-  std::vector<bool> touched(source.total(), false);
-  for (std::size_t i = 0; i < rows.size(); i += 2) {
-    if (rows[i] < 0) { continue; }
-    std::int64_t left = rows[i], right = rows[i + 1];
-    // A target at a sample reads that sample alone.
-    for (int step = left == right ? 0 : reach_of(options.method); step > 0; --step) {
-      left -= begins[left] ? 0 : 1;
-      right += right == last || begins[right + 1] ? 0 : 1;
-    }
-    std::fill(touched.begin() + left, touched.begin() + right + 1, true);
-  }
-  return std::count(touched.begin(), touched.end(), true);
-}
-
-std::uint64_t sum_of_words(std::vector<float> const& stamps) {
-  std::uint64_t sum = 0;
-  for (float stamp : stamps) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, &stamp, sizeof word);
-    sum += word;
-  }
-  return sum;
 }
 
 template <class Value, class Stamp>
@@ -98,16 +43,17 @@ class typed_case final : public prepared_case {
     bytes_ = (touched + target_rows) * one.channels * static_cast<std::int64_t>(sizeof(Value)) + host_source_.bytes() +
              host_target_.bytes() + (one.mask ? target_rows : 0);
     if constexpr (std::is_same_v<Stamp, float>) {
-      checksum_ = (sum_of_words(host_source_.stamps) + sum_of_words(host_target_.stamps)) % (std::uint64_t(1) << 52);
+      checksum_ = (sum_of_words(host_source_.stamps) + sum_of_words(host_target_.stamps)) % checksum_bound;
     }
-    sets_ = sets_in_rotation(bytes_, one.hot);
+    turns_ = rotation_of(bytes_, one.hot);
+    int const sets = turns_.sets;
 
-    source_ = rotated_timeline<Stamp>(host_source_, sets_, cuda_stream);
-    target_ = rotated_timeline<Stamp>(host_target_, sets_, cuda_stream);
-    values_ = rotated_array<Value>(source_rows * one.channels, sets_);
-    result_ = rotated_array<Value>(target_rows * one.channels, sets_);
-    valid_ = rotated_array<std::uint8_t>(one.mask ? target_rows : 0, sets_);
-    for (int set = 0; set < sets_; ++set) {
+    source_ = rotated_timeline<Stamp>(host_source_, sets, cuda_stream);
+    target_ = rotated_timeline<Stamp>(host_target_, sets, cuda_stream);
+    values_ = rotated_array<Value>(source_rows * one.channels, sets);
+    result_ = rotated_array<Value>(target_rows * one.channels, sets);
+    valid_ = rotated_array<std::uint8_t>(one.mask ? target_rows : 0, sets);
+    for (int set = 0; set < sets; ++set) {
       enqueue_fill(values_.at(set), values_.size(), content_of(one.method), cuda_stream);
     }
     check(cudaStreamSynchronize(cuda_stream), "filling");
@@ -119,16 +65,20 @@ class typed_case final : public prepared_case {
     require(resample(source, target_.at(set), out, options_, cuda_stream));
   }
 
-  bool has_naive() const override {
-    return std::is_same_v<Stamp, float> && case_.source == timeline_kind::dense &&
-           case_.target == timeline_kind::dense && case_.method == interpolation::linear && !case_.mask;
-  }
-
-  void enqueue_naive(int set, cudaStream_t cuda_stream) const override {
+  std::vector<rival> rivals() const override {
+    std::vector<rival> found;
     if constexpr (std::is_same_v<Stamp, float>) {
-      enqueue_naive_linear(values_.at(set), source_.at(set).stamps, target_.at(set).stamps, result_.at(set),
-                           case_.batch, case_.source_length, case_.target_length, case_.channels, cuda_stream);
+      bool const known = case_.source == timeline_kind::dense && case_.target == timeline_kind::dense &&
+                         case_.method == interpolation::linear && !case_.mask;
+      if (known) {
+        found.push_back({rival_kind::naive, [this](int set, cudaStream_t cuda_stream) {
+                           enqueue_naive_linear(values_.at(set), source_.at(set).stamps, target_.at(set).stamps,
+                                                result_.at(set), case_.batch, case_.source_length, case_.target_length,
+                                                case_.channels, cuda_stream);
+                         }});
+      }
     }
+    return found;
   }
 
   std::string find_difference(cudaStream_t cuda_stream) const override {
@@ -139,24 +89,23 @@ class typed_case final : public prepared_case {
     output<Value> const out{expected.data(), case_.mask ? expected_valid.data() : nullptr};
     require(host::resample(source, host_target_.view, out, options_));
 
-    enqueue_poison(cuda_stream);
+    enqueue_poison(result_, cuda_stream);
+    enqueue_poison(valid_, cuda_stream);
     enqueue(0, cuda_stream);
     check(cudaStreamSynchronize(cuda_stream), "resampling");
     std::string difference = find_unlike(expected, result_, "result", cuda_stream);
     if (difference.empty()) { difference = find_unlike(expected_valid, valid_, "valid mask", cuda_stream); }
-    if (!difference.empty() || !has_naive()) { return difference; }
-    enqueue_poison(cuda_stream);
-    enqueue_naive(0, cuda_stream);
-    check(cudaStreamSynchronize(cuda_stream), "naive resampling");
-    return find_unlike(expected, result_, "naive result", cuda_stream);
+    for (rival const& other : rivals()) {
+      if (!difference.empty()) { break; }
+      enqueue_poison(result_, cuda_stream);
+      other.enqueue(0, cuda_stream);
+      check(cudaStreamSynchronize(cuda_stream), "naive resampling");
+      difference = find_unlike(expected, result_, "naive result", cuda_stream);
+    }
+    return difference;
   }
 
  private:
-  void enqueue_poison(cudaStream_t cuda_stream) const {
-    check(cudaMemsetAsync(result_.at(0), poison, result_.bytes(), cuda_stream), "cudaMemsetAsync");
-    if (case_.mask) { check(cudaMemsetAsync(valid_.at(0), poison, valid_.bytes(), cuda_stream), "cudaMemset"); }
-  }
-
   resample_case case_;
   resample_options<Stamp> options_;
   stored_timeline<Stamp> host_source_, host_target_;

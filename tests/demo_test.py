@@ -41,8 +41,8 @@ class DemoTest(unittest.TestCase):
     def table(self, *arguments):
         done = self.demo(*arguments)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertGreater((self.folder / "out" / "resampled.png").stat().st_size, 10_000)
-        with (self.folder / "out" / "resampled.csv").open(newline="", encoding="utf-8") as file:
+        self.assertGreater((self.folder / "out" / "fused.png").stat().st_size, 10_000)
+        with (self.folder / "out" / "fused.csv").open(newline="", encoding="utf-8") as file:
             header, *rows = csv.reader(file)
         return {name: [row[column] for row in rows] for column, name in enumerate(header)}
 
@@ -65,6 +65,9 @@ class GoodInput(DemoTest):
         camera = np.array(table["camera.valid"], int)
         self.assertTrue(0.85 < camera.mean() < 0.97)
         self.assertTrue(all(text == "" for text, ok in zip(table["camera.feature0"], camera) if not ok))
+        each = np.array([table[f"{name}.valid"] for name in ("camera", "joints", "force")], int)
+        self.assertEqual(np.array(table["all_valid"], int).tolist(), each.min(axis=0).tolist())
+        self.assertTrue(each.min() == 0 and len({row.tobytes() for row in each}) == 3)
 
     def test_large_values_keep_their_digits(self):
         log = self.log("t_ms,lat_1e7deg\n" + "".join(f"{10 * i},{634170541 + 3 * i}\n" for i in range(20)))
@@ -124,17 +127,70 @@ class GoodInput(DemoTest):
         table = self.table("--log", *logs, "--rate", "20")
         self.assertAlmostEqual(float(table["turn.qw"][1]), (1 + np.sqrt(0.5)) / 2, places=6)
 
+    def test_gap_of_one_stream(self):
+        logs = self.log("t_ms,x\n0,3\n100,5\n", "a.csv"), self.log("t_ms,x\n0,3\n100,5\n", "b.csv")
+        table = self.table("--log", *logs, "--rate", "20", "--max-gap", "0.09", "--max-gap", "b=0.1")
+        self.assertEqual((table["a.x"], table["a.valid"]), (["3.0", "", "5.0"], ["1", "0", "1"]))
+        self.assertEqual((table["b.x"], table["b.valid"]), (["3.0", "4.0", "5.0"], ["1", "1", "1"]))
+        self.assertEqual(table["all_valid"], ["1", "0", "1"])
+
+    def test_latency_of_one_stream(self):
+        # What b saw at 0 ms it stamped 30 ms late; what a stamps 30 ms early is told by a latency below 0.
+        logs = self.log("t_ms,x\n0,0\n100,100\n", "a.csv"), self.log("t_ms,x\n30,0\n130,100\n", "b.csv")
+        for latency in (("b=0.03",), ("0.03", "a=0")):
+            asked = [word for each in latency for word in ("--latency", each)]
+            table = self.table("--log", *logs, "--rate", "20", *asked)
+            self.assertEqual(table["timestamp_ms"], ["0", "50", "100"])
+            self.assertEqual(table["b.x"], table["a.x"])
+            self.assertEqual(table["all_valid"], ["1", "1", "1"])
+        table = self.table("--log", *logs, "--rate", "20", "--latency", "a=-0.03", "--max-gap", "inf")
+        self.assertEqual(table["timestamp_ms"], ["30", "80", "130"])
+        self.assertEqual(table["a.x"], ["0.0", "50.0", "100.0"])
+
+    def test_folder_stands_for_its_logs(self):
+        (self.folder / "run").mkdir()
+        for name in ("run/b.csv", "run/a.CSV", "run/notes.txt"):
+            self.log("t_ms,x\n0,1\n100,2\n", name)
+        table = self.table("--log", self.folder / "run", self.log("t_ms,x\n0,1\n100,2\n", "a.csv"), "--rate", "10")
+        wanted = [word for name in ("a", "b", "a_2") for word in (f"{name}.valid", f"{name}.x")]
+        self.assertEqual(list(table), ["timestamp_ms", "all_valid", *wanted])
+
+    def test_more_streams_than_one_launch_takes(self):
+        logs = [self.log(f"t_ms,x\n0,{k}\n100,{k + 1}\n", f"s{k}.csv") for k in range(20)]
+        table = self.table("--log", *logs, "--rate", "20", "--device", "auto")
+        for k in range(20):
+            self.assertEqual([float(x) for x in table[f"s{k}.x"]], [k, k + 0.5, k + 1])
+
     @unittest.skipUnless("ROBOCACHE_DATA" in os.environ, "ROBOCACHE_DATA is unset")
     def test_real_recordings(self):
         data = Path(os.environ["ROBOCACHE_DATA"])
-        flight = sorted((data / "px4_flight").glob("*.csv"))
-        self.assertEqual(len(flight), 7)
-        table = self.table("--log", *flight)
+        asked = ("--rate", "100", "--method", "attitude=slerp", "--method", "gps=previous", "--max-gap", "gps=0.2")
+        table = self.table("--log", data / "px4_flight", *asked)
+        at = np.array(table["timestamp_us"], np.int64)
+        self.assertEqual(set(np.diff(at)), {10_000})
+        valid = {name[:-6]: np.array(column, int) for name, column in table.items() if name.endswith(".valid")}
+        self.assertEqual(len(valid), 7)
         for stream in ("imu", "attitude", "controls", "magnetometer"):
-            self.assertTrue(0.95 < np.mean(np.array(table[f"{stream}.valid"], int)) < 0.99, stream)
-        table = self.table("--log", data / "px4_flight" / "attitude.csv", "--method", "auto")
+            self.assertTrue(0.95 < np.mean(valid[stream]) < 0.99, stream)
+        self.assertEqual(np.array(table["all_valid"], int).tolist(), np.min(list(valid.values()), axis=0).tolist())
         turns = [[float(x) for x in row] for row in zip(*(table[f"attitude.q{c}"] for c in "wxyz")) if row[0]]
         np.testing.assert_allclose(np.linalg.norm(turns, axis=1), 1, atol=1e-6)
+
+        # GPS holds its last fix for 0.2 s, digit for digit, and knows nothing beyond.
+        gps = np.loadtxt(data / "px4_flight" / "gps.csv", delimiter=",", skiprows=1)
+        last = np.searchsorted(gps[:, 0], at, side="right") - 1
+        age = at - gps[np.maximum(last, 0), 0]
+        self.assertEqual(valid["gps"].tolist(), ((last >= 0) & (age <= 200_000)).astype(int).tolist())
+        self.assertTrue(0 < np.count_nonzero(age > 200_000) < at.size / 2)
+        for column, name in ((1, "lat_1e7deg"), (3, "alt_mm")):
+            held = [float(text) for text in table[f"gps.{name}"] if text]
+            np.testing.assert_allclose(held, gps[last[valid["gps"] == 1], column], rtol=0, atol=1e-3)
+
+        imu = np.loadtxt(data / "px4_flight" / "imu.csv", delimiter=",", skiprows=1)
+        inside = valid["imu"] == 1
+        found = np.array([text for text in table["imu.accel_z"] if text], float)
+        np.testing.assert_allclose(found, np.interp(at[inside], imu[:, 0], imu[:, 6]), rtol=1e-6)
+
         table = self.table("--log", data / "imu" / "xio_sensor_data.csv")
         self.assertEqual(set(table["xio_sensor_data.valid"]), {"1"})
 
@@ -156,7 +212,7 @@ class BadInput(DemoTest):
         self.refused("gone.csv", "No such file", arguments=("--log", self.folder / "gone.csv"))
 
     def test_folder(self):
-        self.refused(str(self.folder), "directory", arguments=("--log", self.folder))
+        self.refused(str(self.folder), "no .csv file", arguments=("--log", self.folder))
 
     def test_empty(self):
         self.refused("log.csv", "line 1", "column 1", "empty", content="")
@@ -207,14 +263,23 @@ class BadInput(DemoTest):
         self.refused("--rate", content="t_s,x\n0,1\n1000000000,2\n")
 
     def test_bad_options(self):
-        for option, value in (("--rate", "0"), ("--rate", "nan"), ("--rate", "fast"), ("--max-gap", "-1")):
+        for option, value in (
+            ("--rate", "0"), ("--rate", "nan"), ("--rate", "fast"), ("--max-gap", "-1"), ("--max-gap", "x=nan"),
+            ("--max-gap", "=1"), ("--latency", "late"), ("--latency", "x=inf"),
+        ):  # fmt: skip
             self.refused(option, value, arguments=(option, value))
+
+    def test_rules_of_a_stream_that_is_not_there(self):
+        for option, value in (("--method", "gyro=slerp"), ("--max-gap", "gyro=0.1"), ("--latency", "gyro=0.1")):
+            self.refused(option, value.split("=")[0], "log", arguments=(option, value), content="t_s,x\n0,1\n")
+
+    def test_latency_beyond_64_bits(self):
+        self.refused("log", "latency", "64 bits", arguments=("--latency", "1e10"), content="t_ns,x\n0,1\n")
 
     def test_methods(self):
         self.refused("--method", "'cubic'", "catmull_rom", arguments=("--method", "cubic"))
         self.refused("--method", "'=linear'", arguments=("--method", "=linear"))
         log = "t_s,x,y,z\n0,1,0,0\n"
-        self.refused("gyro=slerp", "log", arguments=("--method", "gyro=slerp"), content=log)
         for method in ("slerp", "log=slerp"):
             self.refused("log: slerp", "4 channels", "found 3", arguments=("--method", method), content=log)
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
-#include <limits>
+#include <vector>
 
 #include <robocache/robocache.hpp>
 
@@ -15,22 +15,33 @@
 
 namespace rc = robocache;
 
-/// One stream to resample to a uniform target timeline. bridge.py repeats this layout.
+/// One stream of a fusion and its rules. bridge.py repeats this layout and the next.
 template <class Stamp>
-struct demo_job {
+struct demo_stream {
   Stamp const* stamps;  // [rows]
   float const* values;  // [rows, channels]
-  float* results;       // [targets, channels]
-  std::uint8_t* valid;  // [targets]
   std::int64_t rows;
   std::int64_t channels;
+  Stamp max_gap;
+  Stamp latency;
+  double fill;
+  std::int32_t method;  // of rc::interpolation
+  std::int32_t edge;    // of rc::edge, for both sides
+};
+
+/// Streams to fuse at the times of a uniform timeline.
+template <class Stamp>
+struct demo_job {
+  demo_stream<Stamp> const* streams;  // [count]
+  float* results;                     // [targets, channels of all streams]
+  std::uint8_t* valid;                // [targets, count]
+  std::uint8_t* all_valid;            // [targets]
+  std::int64_t count;
   std::int64_t targets;
   Stamp start;  // the first target
   Stamp period_num;
   Stamp period_den;
-  Stamp max_gap;
-  std::int32_t method;  // of rc::interpolation
-  std::int32_t on_gpu;
+  std::int64_t on_gpu;
 };
 
 namespace {
@@ -49,50 +60,71 @@ double time_calls(Call call, Wait wait) {
   return std::chrono::duration<double, std::micro>(clock::now() - begin).count() / timed_calls;
 }
 
+/// The stream as the library takes it, of stamps and values on the side that computes.
 template <class Stamp>
-void resample(rc::compiled::place where, demo_job<Stamp> const& job) {
-  auto const when = rc::timeline<Stamp>::dense(job.stamps, 1, job.rows);
-  auto const target = rc::timeline<Stamp>::uniform(job.start, {job.period_num, job.period_den}, 1, job.targets);
+rc::stream<Stamp> view(demo_stream<Stamp> const& from, Stamp const* stamps, float const* values) {
   rc::resample_options<Stamp> options;
-  options.method = static_cast<rc::interpolation>(job.method);
-  options.before = options.after = rc::edge::fill;
-  options.max_gap = job.max_gap;
-  options.fill = std::numeric_limits<double>::quiet_NaN();
-  rc::compiled::resample(where, {job.values, rc::dtype::float32, when, job.channels}, target,
-                         {job.results, rc::dtype::float32, job.valid}, options);
+  options.method = static_cast<rc::interpolation>(from.method);
+  options.before = options.after = static_cast<rc::edge>(from.edge);
+  options.max_gap = from.max_gap;
+  options.fill = from.fill;
+  auto const when = rc::timeline<Stamp>::dense(stamps, 1, from.rows);
+  rc::stream<Stamp> one{rc::series{values, when, from.channels}, options};
+  one.latency = from.latency;
+  return one;
 }
 
 template <class Stamp>
-double resample_on_gpu(demo_job<Stamp> const& job) {
-  auto const result_count = job.targets * job.channels;
-  auto const stamps = example::to_device(job.stamps, job.rows);
-  auto const values = example::to_device(job.values, job.rows * job.channels);
-  auto const results = example::device_allocate<float>(result_count);
-  auto const valid = example::device_allocate<std::uint8_t>(job.targets);
+rc::timeline<Stamp> targets_of(demo_job<Stamp> const& job) {
+  return rc::timeline<Stamp>::uniform(job.start, {job.period_num, job.period_den}, 1, job.targets);
+}
 
-  auto on_gpu = job;
-  on_gpu.stamps = stamps.get();
-  on_gpu.values = values.get();
-  on_gpu.results = results.get();
-  on_gpu.valid = valid.get();
-  double const microseconds = time_calls([&] { resample(rc::compiled::place::device, on_gpu); },
-                                         [] { example::check(cudaDeviceSynchronize()); });
-  example::to_host(results, result_count, job.results);
-  example::to_host(valid, job.targets, job.valid);
+template <class Stamp>
+double fuse_on_host(demo_job<Stamp> const& job) {
+  std::vector<rc::stream<Stamp>> streams;
+  for (std::int64_t i = 0; i < job.count; ++i) {
+    streams.push_back(view(job.streams[i], job.streams[i].stamps, job.streams[i].values));
+  }
+  rc::compiled::any_fused_output const out{job.results, rc::dtype::float32, job.valid, job.all_valid};
+  auto const fuse = [&] {
+    rc::compiled::fuse(rc::compiled::place::host, {streams.data(), job.count}, targets_of(job), out);
+  };
+  return time_calls(fuse, [] {});
+}
+
+template <class Stamp>
+double fuse_on_gpu(demo_job<Stamp> const& job) {
+  std::vector<example::device_array<Stamp>> stamps;
+  std::vector<example::device_array<float>> values;
+  std::vector<rc::stream<Stamp>> streams;
+  std::int64_t channels = 0;
+  for (std::int64_t i = 0; i < job.count; ++i) {
+    demo_stream<Stamp> const& one = job.streams[i];
+    stamps.push_back(example::to_device(one.stamps, one.rows));
+    values.push_back(example::to_device(one.values, one.rows * one.channels));
+    streams.push_back(view(one, stamps.back().get(), values.back().get()));
+    channels += one.channels;
+  }
+  auto const results = example::device_allocate<float>(job.targets * channels);
+  auto const valid = example::device_allocate<std::uint8_t>(job.targets * job.count);
+  auto const all_valid = example::device_allocate<std::uint8_t>(job.targets);
+
+  rc::compiled::any_fused_output const out{results.get(), rc::dtype::float32, valid.get(), all_valid.get()};
+  auto const fuse = [&] {
+    rc::compiled::fuse(rc::compiled::place::device, {streams.data(), job.count}, targets_of(job), out);
+  };
+  double const microseconds = time_calls(fuse, [] { example::check(cudaDeviceSynchronize()); });
+  example::to_host(results, job.targets * channels, job.results);
+  example::to_host(valid, job.targets * job.count, job.valid);
+  example::to_host(all_valid, job.targets, job.all_valid);
   return microseconds;
-}
-
-template <class Stamp>
-double run(demo_job<Stamp> const& job) {
-  if (job.on_gpu != 0) { return resample_on_gpu(job); }
-  return time_calls([&] { resample(rc::compiled::place::host, job); }, [] {});
 }
 
 /// Exceptions end here: C and Python see a code and a text.
 template <class Stamp>
 int run_and_report(demo_job<Stamp> const* job, double* microseconds, char* message, std::size_t capacity) {
   try {
-    *microseconds = run(*job);
+    *microseconds = job->on_gpu != 0 ? fuse_on_gpu(*job) : fuse_on_host(*job);
     return 0;
   } catch (std::exception const& failure) {
     std::strncpy(message, failure.what(), capacity - 1);
@@ -119,13 +151,13 @@ int robocache_demo_gpu(char* name, std::size_t capacity) {
   return 1;
 }
 
-int robocache_demo_resample_int64(demo_job<std::int64_t> const* job, double* microseconds, char* message,
-                                  std::size_t capacity) {
+int robocache_demo_fuse_int64(demo_job<std::int64_t> const* job, double* microseconds, char* message,
+                              std::size_t capacity) {
   return run_and_report(job, microseconds, message, capacity);
 }
 
-int robocache_demo_resample_float64(demo_job<double> const* job, double* microseconds, char* message,
-                                    std::size_t capacity) {
+int robocache_demo_fuse_float64(demo_job<double> const* job, double* microseconds, char* message,
+                                std::size_t capacity) {
   return run_and_report(job, microseconds, message, capacity);
 }
 

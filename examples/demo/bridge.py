@@ -2,26 +2,54 @@
 """RoboCache from Python for the demo: ctypes over the shared library that bridge.cpp makes."""
 
 import ctypes
+import math
 from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_void_p
+from dataclasses import dataclass
 
 import numpy as np
 
-# In the order of robocache::interpolation.
+# In the order of robocache::interpolation and robocache::edge.
 METHODS = ("previous", "next", "nearest", "linear", "angle", "catmull_rom", "pchip", "akima", "slerp")
+EDGES = ("clamp", "fill", "extrapolate")
+
+INT64_MAX = np.iinfo(np.int64).max
 
 
-def _job_type(stamp):
-    """demo_job<Stamp> of bridge.cpp."""
+@dataclass
+class Source:
+    """One stream of a fusion and its rules; times are in the unit of the stamps."""
+
+    stamps: np.ndarray  # int64 or float64 [rows]
+    values: np.ndarray  # [rows, channels], moved as float32
+    method: str = "linear"
+    max_gap: float = math.inf
+    latency: float = 0
+    edge: str = "clamp"
+    fill: float = 0.0
+
+
+def _types(stamp):
+    """demo_stream<Stamp> and demo_job<Stamp> of bridge.cpp."""
+
+    class Stream(ctypes.Structure):
+        _fields_ = (
+            [(name, c_void_p) for name in ("stamps", "values")]
+            + [(name, c_int64) for name in ("rows", "channels")]
+            + [(name, stamp) for name in ("max_gap", "latency")]
+            + [("fill", c_double)]
+            + [(name, c_int32) for name in ("method", "edge")]
+        )
 
     class Job(ctypes.Structure):
         _fields_ = (
-            [(name, c_void_p) for name in ("stamps", "values", "results", "valid")]
-            + [(name, c_int64) for name in ("rows", "channels", "targets")]
-            + [(name, stamp) for name in ("start", "period_num", "period_den", "max_gap")]
-            + [(name, c_int32) for name in ("method", "on_gpu")]
+            [("streams", POINTER(Stream))]
+            + [(name, c_void_p) for name in ("results", "valid", "all_valid")]
+            + [(name, c_int64) for name in ("count", "targets")]
+            + [(name, stamp) for name in ("start", "period_num", "period_den")]
+            + [("on_gpu", c_int64)]
         )
 
-    return Job
+    return Stream, Job
 
 
 class Bridge:
@@ -31,28 +59,40 @@ class Bridge:
         library = ctypes.CDLL(str(path))
         self._calls = {}
         for stamp, name in ((c_int64, "int64"), (c_double, "float64")):
-            job = _job_type(stamp)
-            call = getattr(library, f"robocache_demo_resample_{name}")
-            call.argtypes = [POINTER(job), POINTER(c_double), c_char_p, c_size_t]
-            self._calls[np.dtype(name)] = (job, call)
+            types = _types(stamp)
+            call = getattr(library, f"robocache_demo_fuse_{name}")
+            call.argtypes = [POINTER(types[1]), POINTER(c_double), c_char_p, c_size_t]
+            self._calls[np.dtype(name)] = (*types, call)
         name = ctypes.create_string_buffer(256)
         library.robocache_demo_gpu.argtypes = [c_char_p, c_size_t]
         library.robocache_demo_gpu(name, len(name))
         self.gpu = name.value.decode()
 
-    def resample(self, stamps, values, start, period, targets, max_gap, method, on_gpu):
-        """Values [rows, channels] in float32 at `targets` times from `start` on, `period` = (num, den) apart.
+    def fuse(self, sources, start, period, targets, on_gpu=False):
+        """All sources, of one type of stamps, at `targets` times from `start` on, `period` = (num, den) apart.
 
-        Returns the results [targets, channels], the valid mask [targets], and the microseconds a call took.
+        Returns the results [targets, channels of all], the valid mask [targets, sources], the conjunction of its
+        columns [targets], and the microseconds that a call took.
         """
-        stamps = np.ascontiguousarray(stamps)
-        values = np.ascontiguousarray(values, np.float32)
-        results = np.empty((targets, values.shape[1]), np.float32)
-        valid = np.empty(targets, np.uint8)
-        job_type, call = self._calls[stamps.dtype]
-        memory = (stamps.ctypes.data, values.ctypes.data, results.ctypes.data, valid.ctypes.data)
-        job = job_type(*memory, *values.shape, targets, start, *period, max_gap, METHODS.index(method), on_gpu)
+        kind = sources[0].stamps.dtype
+        stream_type, job_type, call = self._calls[kind]
+        # What ctypes passes as addresses is kept here until the call is over.
+        stamps = [np.ascontiguousarray(source.stamps, kind) for source in sources]
+        values = [np.ascontiguousarray(source.values, np.float32) for source in sources]
+        streams = (stream_type * len(sources))()
+        for i, source in enumerate(sources):
+            max_gap = min(source.max_gap, INT64_MAX) if kind == np.int64 else source.max_gap
+            streams[i] = stream_type(
+                stamps[i].ctypes.data, values[i].ctypes.data, *values[i].shape, max_gap, source.latency, source.fill,
+                METHODS.index(source.method), EDGES.index(source.edge),
+            )  # fmt: skip
+        results = np.empty((targets, sum(each.shape[1] for each in values)), np.float32)
+        valid, all_valid = np.empty((targets, len(sources)), np.uint8), np.empty(targets, np.uint8)
+        job = job_type(
+            streams, results.ctypes.data, valid.ctypes.data, all_valid.ctypes.data, len(sources), targets, start,
+            *period, on_gpu,
+        )  # fmt: skip
         microseconds, message = c_double(), ctypes.create_string_buffer(512)
         if call(byref(job), byref(microseconds), message, len(message)) != 0:
             raise RuntimeError(message.value.decode())
-        return results, valid, microseconds.value
+        return results, valid, all_valid, microseconds.value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Streams to resample: read from CSV logs, or recorded by a simulated robot."""
+"""Streams to fuse: read from CSV logs, or recorded by a simulated robot."""
 
 import csv
 import math
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from progress import Progress
 
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 SPELLINGS = {"sec": "s", "msec": "ms", "usec": "us", "µs": "us", "nsec": "ns"}
@@ -34,16 +35,43 @@ class Stream:
         return stamps / PER_SECOND[self.unit]
 
 
+def read_logs(paths, unit=None):
+    """One stream a CSV file; a folder stands for all that it holds."""
+    files = [file for path in paths for file in _files(Path(path))]
+    return [read_log(file, unit) for file in files]
+
+
+def _files(path):
+    try:
+        if not path.is_dir():
+            return [path]
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv")
+    except OSError as cause:
+        raise DemoError(f"{path}: cannot be read: {cause.strerror or cause}") from None
+    if not found:
+        raise DemoError(f"{path}: this folder holds no .csv file")
+    return found
+
+
 def read_log(path, unit=None):
     """One CSV file: a line of column names, then stamps in the first column and values in the others."""
     path = Path(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return _parse(path, csv.reader(file, strict=True), unit)
+            with Progress(f"reading {path.name}", path.stat().st_size) as progress:
+                return _parse(path, csv.reader(_watched(file, progress), strict=True), unit)
     except UnicodeDecodeError:
         raise DemoError(f"{path}: {_first_bad_byte(path.read_bytes())} is not UTF-8 text") from None
     except OSError as cause:
         raise DemoError(f"{path}: cannot be read: {cause.strerror or cause}") from None
+
+
+def _watched(file, progress):
+    done = 0
+    for line in file:
+        done += len(line)
+        progress.at(done)
+        yield line
 
 
 def _first_bad_byte(raw):
@@ -140,7 +168,7 @@ def _whole_number(field, number):
 
 
 def one_clock(streams, rate):
-    """Brings all streams to one stamp type and one unit, which a resampling asks for; says what it changed.
+    """Brings all streams to one stamp type and one unit, which a fusion asks for; says what it changed.
 
     Whole numbers go to the finest unit among them, exactly; to a finer one where targets `rate` a second would be
     rounded by more than a thousandth of their period. Fractions go to seconds. Where logs mix the two, fractions are

@@ -16,7 +16,7 @@ status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, loca
   if (checked.ok()) { checked = robocache::detail::check_located(out); }
   if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
 
-  auto const rules = device::rules_of(options);
+  detail::stream_rules<Stamp> const rules{device::rules_of(options)};
   auto const store = [&](detail::target_run const& run, device::trajectory<Stamp> const& from,
                          device::location const* locations) {
     for (std::int64_t i = 0; i < run.count; ++i) {

@@ -3,44 +3,33 @@
 
 #include <cstdint>
 
-#include <robocache/device/blend.cuh>
-#include <robocache/device/convert.cuh>
 #include <robocache/device/curve.cuh>
-#include <robocache/device/rotation.cuh>
+#include <robocache/dtype.hpp>
+#include <robocache/options.hpp>
 
 #include "blend.hpp"
 
-/// Blending by the methods beyond linear, a row at a time.
+/// Blending by the methods beyond linear.
 namespace robocache::host::detail {
 
 /// What one target reads.
-template <class Value>
 struct method_record {
-  Value const* row;         ///< the left sample; null: the fill value
-  std::int64_t row_stride;  ///< to the next sample, in elements
-  bool blends;              ///< false: `row` alone
-  device::curve curve;      ///< angle and slerp: linear's, for its weight
+  void const* first;    ///< the left sample; null: the fill value
+  bool blends;          ///< false: `first` alone
+  device::curve curve;  ///< if it blends; of angle and slerp linear's, for its weight
 };
 
-template <class Value>
-device::quaternion quaternion_at(Value const* row) {
-  return {{device::to_float(row[0]), device::to_float(row[1]), device::to_float(row[2]), device::to_float(row[3])}};
-}
+/// What stands alike for all rows of one call.
+struct method_rule {
+  interpolation method;
+  std::int64_t row_bytes;  ///< from one sample to the next
+  blend_rule rows;
+};
 
-template <class Value, class Result>
-void blend_method_row(interpolation method, method_record<Value> const& from, Result* out, blend_rule const& rule) {
-  if (from.row == nullptr) {
-    for (std::int64_t i = 0; i < rule.channels; ++i) { out[i] = *static_cast<Result const*>(rule.fill); }
-  } else if (method == interpolation::slerp && from.blends) {
-    device::quaternion const q =
-        device::slerp(quaternion_at(from.row), quaternion_at(from.row + from.row_stride), from.curve.weight);
-    for (int i = 0; i < 4; ++i) { out[i] = device::from_float<Result>(q.q[i]); }
-  } else {
-    for (std::int64_t i = 0; i < rule.channels; ++i) {
-      out[i] = device::from_float<Result>(
-          device::value_by_method(method, from.curve, from.blends, from.row + i, from.row_stride));
-    }
-  }
-}
+/// Writes `count` result rows, one a record, beginning at `out`.
+using method_function = void (*)(method_record const* records, std::int64_t count, void* out, method_rule const& rule);
+
+/// The function for a pair of float types.
+method_function method_function_of(dtype value, dtype result) noexcept;
 
 }  // namespace robocache::host::detail

@@ -16,12 +16,13 @@ template <class Stamp>
 struct reader_rules {
   timeline<Stamp> source;
   timeline<Stamp> target;
-  device::locate_rules<Stamp> locate;
+  stream_rules<Stamp> stream;
   bool ascending;  ///< targets ascend within each row of their batch
 };
 
-/// The times of the targets that may read rows `[first, end)` of a trajectory: from sample `first - 1` on, before
-/// sample `end`. Targets before the first sample may read the first two rows, those after the last one the last two.
+/// The times that targets ask for if they may read rows `[first, end)` of a trajectory: from sample `first - 1` on,
+/// before sample `end`. Those before the first sample may read the first two rows, those after the last one the last
+/// two.
 template <class Stamp>
 class reach {
  public:
@@ -61,21 +62,23 @@ void for_each_reader_in(reader_rules<Stamp> const& rules, device::trajectory<Sta
                         std::int64_t end, std::int64_t b, Take const& take) {
   auto const targets = device::trajectory_of(rules.target, b);
   bool const windows = rules.target.kind == timeline_kind::windows;
-  auto const stamp = [&](std::int64_t k) {
-    return windows ? device::stamp_sum(rules.target.starts[b], rules.target.deltas[k]) : targets.stamp(k);
+  auto const sought = [&](std::int64_t k) {
+    return rules.stream.seek(windows ? device::stamp_sum(rules.target.starts[b], rules.target.deltas[k])
+                                     : targets.stamp(k));
   };
   reach<Stamp> const reaches(source, first, end);
   std::int64_t k = 0;
   std::int64_t last = targets.length;
   if (rules.ascending) {
-    k = first_not(0, last, [&](std::int64_t i) { return reaches.is_early(stamp(i)); });
-    last = first_not(k, last, [&](std::int64_t i) { return !reaches.is_late(stamp(i)); });
+    k = first_not(0, last, [&](std::int64_t i) { return reaches.is_early(sought(i).newest); });
+    last = first_not(k, last, [&](std::int64_t i) { return !reaches.is_late(sought(i).newest); });
   }
   bracket_walk<Stamp> walk(source);
   for (; k < last; ++k) {
-    Stamp const t = stamp(k);
-    if (!device::is_finite(t) || reaches.is_early(t) || reaches.is_late(t)) { continue; }
-    device::location const where = device::locate_in_bracket(source, t, walk.count_not_after(t), rules.locate);
+    auto const [at, newest] = sought(k);
+    if (!device::is_finite(at) || reaches.is_early(newest) || reaches.is_late(newest)) { continue; }
+    std::int64_t const count = walk.count_not_after(newest);
+    device::location const where = device::locate_in_bracket(source, at, count, rules.stream.locate);
     bool const reads_first = where.row >= first && where.row < end;
     bool const reads_second = where.blends && where.row + 1 >= first && where.row + 1 < end;
     if (where.row >= 0 && (reads_first || reads_second)) { take(targets, k, where); }

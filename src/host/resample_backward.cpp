@@ -138,7 +138,7 @@ void backward_times(reader_rules<Stamp> const& rules, line_job<Value, Result> co
     auto const source = device::short_trajectory_of(rules.source, device::source_of(rules.target, run.b));
     auto const targets = device::trajectory_of(rules.target, run.b);
     for (std::int64_t k = run.k; k < run.k + run.count; ++k, ++row) {
-      auto const line = device::line_of(source, device::target_stamp(rules.target, run.b, k), rules.locate);
+      auto const line = device::line_of(source, device::target_stamp(rules.target, run.b, k), rules.stream.locate);
       float gradient = 0.0f;
       if (line.row >= 0) {
         Value const* const a = job.values + source.element(line.row, job.values_step.batch, job.values_step.row);
@@ -163,7 +163,7 @@ status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> con
   constexpr auto result_bytes = static_cast<std::int64_t>(sizeof(Result));
   auto const from = robocache::detail::strides_of(results, target, source.channels);
   bool const ascending = order == target_order::ascending || target.kind == timeline_kind::uniform;
-  detail::reader_rules<Stamp> const rules{source.when, target, device::rules_of(options), ascending};
+  detail::reader_rules<Stamp> const rules{source.when, target, {device::rules_of(options)}, ascending};
 
   if (out.values != nullptr && source.when.batch > 0 && source.when.total() > 0) {
     auto const to = robocache::detail::strides_of(out, source.when, source.channels);

@@ -19,6 +19,13 @@ struct target_run {
   bool owned;          ///< false: padding, or packed rows outside all trajectories; they have no target time
 };
 
+/// Where a run's first row begins in an array of target rows: of bytes, if the strides count bytes.
+template <class Stamp>
+std::int64_t place_of(timeline<Stamp> const& target, target_run const& run, std::int64_t batch_stride,
+                      std::int64_t row_stride) {
+  return target.packed() ? run.row * row_stride : run.b * batch_stride + run.k * row_stride;
+}
+
 /// Cuts target rows into runs, one after the other.
 template <class Stamp>
 class target_runs {
@@ -95,13 +102,23 @@ class bracket_walk {
   std::int64_t count_ = 0;
 };
 
+/// What a stream is asked for by a target, and how it answers. A series that is resampled has no latency.
+template <class Stamp>
+struct stream_rules {
+  device::locate_rules<Stamp> locate;
+  Stamp latency = Stamp(0);
+  bool causal = false;
+
+  device::sought_time<Stamp> seek(Stamp t) const { return device::seek(t, latency, causal); }
+};
+
 /// How many rows `locate_rows` hands on at once: few enough for the stack and the nearest cache.
 inline constexpr std::int64_t rows_at_once = 64;
 
 /// Locates target rows `[begin, end)` and hands them on, at most `rows_at_once` together.
 /// @param take  called with a run, the source trajectory that it reads, and one location for each of its rows
 template <class Stamp, class Take>
-void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, device::locate_rules<Stamp> const& rules,
+void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, stream_rules<Stamp> const& rules,
                  std::int64_t begin, std::int64_t end, Take const& take) {
   device::location locations[rows_at_once];
   target_runs<Stamp> runs(target, begin);
@@ -121,8 +138,9 @@ void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, d
         Stamp const t = target.kind == timeline_kind::windows
                             ? device::stamp_sum(target.starts[run.b], target.deltas[run.k + i])
                             : to.stamp(run.k + i);
-        std::int64_t const count = device::is_finite(t) ? walk.count_not_after(t) : 0;
-        locations[i] = device::locate_in_bracket(from, t, count, rules);
+        auto const sought = rules.seek(t);
+        std::int64_t const count = device::is_finite(sought.at) ? walk.count_not_after(sought.newest) : 0;
+        locations[i] = device::locate_in_bracket(from, sought.at, count, rules.locate);
       }
       take(run, from, locations);
       rest -= run.count;

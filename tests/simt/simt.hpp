@@ -15,8 +15,8 @@
 
 // Runs kernels on the CPU, so that their logic is tested where there is no GPU: a block's threads are fibers that take
 // turns between barriers, forwards and backwards by turns, so that what a barrier must order shows when it does not.
-// A barrier that not all threads reach ends the program. Copies to shared memory are done at once; memory that is
-// guarded or watched by a sanitizer is guarded and watched here too.
+// A barrier that not all threads of the block, or of the warp, reach ends the program. Copies to shared memory are done
+// at once; memory that is guarded or watched by a sanitizer is guarded and watched here too.
 #undef __device__
 #undef __global__
 #undef __shared__
@@ -64,48 +64,87 @@ class block {
       f.context.uc_link = &caller_;
       makecontext(&f.context, reinterpret_cast<void (*)()>(&block::enter), 0);
     }
-    for (bool done = false; !done;) {
-      int at_barrier = 0;
-      count_ = 0;
+    do {
       backwards_ = !backwards_;
       for (int turn = 0; turn < threads; ++turn) {
         thread_ = unsigned(backwards_ ? threads - 1 - turn : turn);
-        swapcontext(&caller_, &fibers_[thread_].context);
-        at_barrier += fibers_[thread_].state == progress::waiting ? 1 : 0;
+        if (fibers_[thread_].state == progress::running) { swapcontext(&caller_, &fibers_[thread_].context); }
       }
-      if (at_barrier != 0 && at_barrier != threads) { fail("a barrier that not all threads of the block reach"); }
-      done = at_barrier == 0;
-      voted_ = count_;
-    }
+    } while (release(threads));
   }
 
   unsigned thread() const { return thread_; }
 
   /// What `__syncthreads_count` does: waits for all threads, then says how many of them passed true.
   int vote(bool mine) {
-    count_ += mine ? 1 : 0;
-    fiber& me = fibers_[thread_];
-    me.state = progress::waiting;
-    swapcontext(&me.context, &caller_);
-    me.state = progress::running;
-    return voted_;
+    wait(progress::at_block, mine);
+    return count_;
+  }
+
+  /// What `__ballot_sync` of a whole warp does.
+  unsigned warp_vote(bool mine) {
+    wait(progress::at_warp, mine);
+    return fibers_[thread_].ballot;
   }
 
  private:
-  enum class progress { running, waiting };
+  enum class progress { running, at_block, at_warp, done };
   struct fiber {
     ucontext_t context{};
     std::vector<char> stack{};
     progress state = progress::running;
+    bool vote = false;
+    unsigned ballot = 0;
   };
 
-  static void enter() { (*current().body_)(); }
+  static void enter() {
+    (*current().body_)();
+    current().fibers_[current().thread_].state = progress::done;
+  }
+
+  void wait(progress where, bool mine) {
+    fiber& me = fibers_[thread_];
+    me.state = where;
+    me.vote = mine;
+    swapcontext(&me.context, &caller_);
+  }
+
+  bool all_are(progress state, int begin, int end) const {
+    return std::all_of(fibers_.begin() + begin, fibers_.begin() + end, [=](fiber const& f) { return f.state == state; });
+  }
+
+  /// Lets the threads go whose barrier is complete. False: all are done.
+  bool release(int threads) {
+    if (all_are(progress::done, 0, threads)) { return false; }
+    if (all_are(progress::at_block, 0, threads)) {
+      count_ = 0;
+      for (int i = 0; i < threads; ++i) {
+        fibers_[std::size_t(i)].state = progress::running;
+        count_ += fibers_[std::size_t(i)].vote ? 1 : 0;
+      }
+      return true;
+    }
+    bool released = false;
+    for (int begin = 0; begin < threads; begin += 32) {
+      int const end = std::min(begin + 32, threads);
+      if (!all_are(progress::at_warp, begin, end)) { continue; }
+      unsigned ballot = 0;
+      for (int i = begin; i < end; ++i) { ballot |= fibers_[std::size_t(i)].vote ? 1u << (i - begin) : 0u; }
+      for (int i = begin; i < end; ++i) {
+        fibers_[std::size_t(i)].state = progress::running;
+        fibers_[std::size_t(i)].ballot = ballot;
+      }
+      released = true;
+    }
+    if (!released) { fail("a barrier that not all threads of the block, or of the warp, reach"); }
+    return true;
+  }
 
   std::vector<fiber> fibers_{};
   ucontext_t caller_{};
   std::function<void()> const* body_ = nullptr;
   unsigned thread_ = 0;
-  int count_ = 0, voted_ = 0;
+  int count_ = 0;
   bool backwards_ = false;
 };
 
@@ -123,6 +162,24 @@ inline simt::index blockIdx, blockDim, gridDim;
 
 inline void __syncthreads() { simt::block::current().vote(false); }
 inline int __syncthreads_count(int mine) { return simt::block::current().vote(mine != 0); }
+inline unsigned __ballot_sync(unsigned lanes, bool mine) {
+  if (lanes != ~0u) { simt::fail("a vote of less than a warp"); }
+  return simt::block::current().warp_vote(mine);
+}
+inline void __syncwarp() { simt::block::current().warp_vote(false); }
+
+/// What lane `lane` of the warp passes.
+template <class T>
+T __shfl_sync(unsigned lanes, T value, int lane) {
+  static T passed[1024];
+  unsigned const me = threadIdx.x;
+  passed[me] = value;
+  __ballot_sync(lanes, true);
+  T const result = passed[me / 32 * 32 + unsigned(lane)];
+  __syncwarp();
+  return result;
+}
+
 inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(unsigned(x)); }
 inline unsigned long long atomicAdd(unsigned long long* to, unsigned long long value) {
   unsigned long long const before = *to;  // fibers take turns: nothing comes between

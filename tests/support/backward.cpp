@@ -5,33 +5,17 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <sstream>
 #include <type_traits>
 
 #include <robocache/host.hpp>
 
+#include "bits.hpp"
 #include "host_space.hpp"
 #include "oracle.hpp"
 #include "typed.hpp"
 
 namespace test {
 namespace {
-
-template <class... Parts>
-std::string text_of(Parts const&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  return text.str();
-}
-
-bool same_float(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0 || (a != a && b != b); }
-
-template <class Buffer>
-bool all_poison(Buffer const& buffer) {
-  auto const* bytes = reinterpret_cast<unsigned char const*>(buffer.data());
-  return std::all_of(bytes, bytes + buffer.size() * sizeof(*buffer.data()),
-                     [](unsigned char b) { return b == poison; });
-}
 
 float number_of(dtype type, std::vector<std::byte> const& from, row_layout const& layout, std::int64_t row,
                 std::int64_t c) {
@@ -260,12 +244,7 @@ template <class Stamp>
 std::string refused(backward_problem<Stamp> const& p, std::string const& argument,
                     std::vector<std::string> const& words) {
   gradients const o = resample_backward(p);
-  std::string const message = o.state.message();
-  if (o.state.ok()) { return "the call was accepted"; }
-  if (o.state.argument() != argument) { return text_of("it names ", o.state.argument(), ": ", message); }
-  for (auto const& word : words) {
-    if (message.find(word) == std::string::npos) { return text_of("'", word, "' is not in: ", message); }
-  }
+  if (auto text = unlike_refusal(o.state, argument, words); !text.empty()) { return text; }
   if (!o.trouble.empty()) { return o.trouble; }
   return all_poison(o.values) && all_poison(o.targets) ? std::string{} : "something was written";
 }

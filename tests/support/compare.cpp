@@ -1,50 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compare.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <sstream>
 
 #include "backend.hpp"
+#include "bits.hpp"
 #include "oracle.hpp"
 
 namespace test {
-namespace {
-
-std::string bits_text(dtype type, std::uint64_t bits) {
-  std::ostringstream text;
-  text << std::hex << "0x" << bits;
-  if (!is_integer(type)) { text << std::dec << " (" << decode(type, bits) << ")"; }
-  return text.str();
-}
-
-template <class... Parts>
-std::string text_of(Parts const&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  return text.str();
-}
-
-template <class T>
-bool all_poison(std::vector<T> const& buffer) {
-  auto const* bytes = reinterpret_cast<unsigned char const*>(buffer.data());
-  return std::all_of(bytes, bytes + buffer.size() * sizeof(T), [](unsigned char b) { return b == poison; });
-}
-
-/// The expected bits, or a number between the two that bound it, or anything where nothing does.
-bool meets(dtype type, std::uint64_t found, oracle::expectation const& wanted) {
-  if (same(type, found, wanted.low) || same(type, found, wanted.high)) { return true; }
-  if (is_integer(type)) { return false; }
-  double const x = decode(type, found);
-  double const low = decode(type, wanted.low);
-  double const high = decode(type, wanted.high);
-  return (low <= x && x <= high) || (std::isinf(low) && std::isinf(high) && low < high);
-}
-
-bool same_float(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0 || (a != a && b != b); }
-
-}  // namespace
 
 template <class Stamp>
 std::string difference(problem<Stamp> const& p, outcome const& a, outcome const& b) {
@@ -136,13 +99,7 @@ std::string verify(problem<Stamp> const& p) {
 template <class Stamp>
 std::string refused(problem<Stamp> const& p, std::string const& argument, std::vector<std::string> const& words) {
   outcome const o = resample(p);
-  std::string const message = o.state.message();
-  if (o.state.ok()) { return "the call was accepted"; }
-  if (o.state.argument() != argument) { return text_of("it names ", o.state.argument(), ": ", message); }
-  if (message.rfind(argument + ": ", 0) != 0) { return "the message does not begin with the argument: " + message; }
-  for (auto const& word : words) {
-    if (message.find(word) == std::string::npos) { return text_of("'", word, "' is not in: ", message); }
-  }
+  if (auto text = unlike_refusal(o.state, argument, words); !text.empty()) { return text; }
   if (!o.trouble.empty()) { return o.trouble; }
   return all_poison(o.results) && all_poison(o.valid) ? std::string{} : "something was written";
 }

@@ -13,31 +13,13 @@ namespace test {
 namespace {
 
 template <class Stamp>
-struct scale {
-  Stamp start;
-  Stamp step;
-};
-
-template <class Stamp>
-scale<Stamp> draw_scale(generator& random) {
-  if constexpr (std::is_integral_v<Stamp>) {
-    return random.one_of<scale<Stamp>>(
-        {{0, 4}, {-1'000, 40}, {1'700'000'000'000'000'000, 5'000'000}, {-1'700'000'000'000'000'000, 33'333'333}});
-  } else if constexpr (std::is_same_v<Stamp, double>) {
-    return random.one_of<scale<Stamp>>({{0.0, 1.0}, {-5.5, 0.01}, {1.7e9, 0.005}});
-  } else {
-    return random.one_of<scale<Stamp>>({{0.0f, 1.0f}, {-3.25f, 0.01f}, {100.0f, 0.25f}});
-  }
-}
-
-template <class Stamp>
 Stamp fraction_of(Stamp step, double factor) {
   return static_cast<Stamp>(static_cast<double>(step) * factor);
 }
 
 /// A time at, between, before or after the samples.
 template <class Stamp>
-Stamp draw_time(generator& random, std::vector<Stamp> const& samples, scale<Stamp> const& s) {
+Stamp draw_time(generator& random, std::vector<Stamp> const& samples, time_scale<Stamp> const& s) {
   if (samples.empty()) { return s.start + fraction_of(s.step, 8 * random.unit()); }
   Stamp const low = samples.front();
   Stamp const high = samples.back();
@@ -70,7 +52,7 @@ std::vector<std::int64_t> draw_offsets(generator& random, std::vector<std::int64
 
 template <class Stamp>
 timeline_data<Stamp> draw_uniform(generator& random, shape kind, std::int64_t batch, std::int64_t length,
-                                  scale<Stamp> const& s, Stamp start) {
+                                  time_scale<Stamp> const& s, Stamp start) {
   Stamp num = std::max(fraction_of(s.step, 0.5 + random.unit()), std::is_integral_v<Stamp> ? Stamp(1) : Stamp(0));
   Stamp den = 1;
   if (random.chance(0.5)) {
@@ -89,8 +71,65 @@ timeline_data<Stamp> draw_uniform(generator& random, shape kind, std::int64_t ba
 }
 
 template <class Stamp>
+void draw_rules(generator& random, problem<Stamp>& p, time_scale<Stamp> const& s) {
+  auto& o = p.options;
+  o.method = random.one_of(all_methods);
+  if (o.method == interpolation::slerp) { p.channels = 4; }
+  o.before = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
+  o.after = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
+  if (random.chance(0.5)) { o.max_gap = fraction_of(s.step, random.one_of({0.0, 0.5, 0.9, 1.25, 4.0})); }
+  o.fill = random.one_of({0.0, -1.0, 7.0, 100.0});
+  if (o.method == interpolation::previous && random.chance(0.3)) {
+    o.causal = true;
+    o.before = edge::fill;
+  }
+  dtype const floats[] = {dtype::float32, dtype::float16, dtype::bfloat16};
+  p.value_type = floats[random.between(0, 2)];
+  p.result_type = floats[random.between(0, 2)];
+  if (is_hold(o.method) && random.chance(0.5)) {
+    p.value_type = p.result_type = random.one_of({dtype::uint8, dtype::int32, dtype::int64});
+  }
+  if (p.value_type == dtype::uint8) { o.fill = std::max(o.fill, 0.0); }
+  if (!is_integer(p.value_type)) { o.fill = random.one_of({o.fill, 0.1, 1e6, -1e-7, std::nan("")}); }
+}
+
+template <class Stamp>
+void draw_strides(generator& random, problem<Stamp>& p) {
+  if (random.chance(0.4)) {
+    p.first_channel = random.between(0, 9);
+    p.row_stride = p.channels + random.between(0, 9);
+  }
+  std::int64_t const row = p.row_stride == contiguous ? p.channels : p.row_stride;
+  if (random.chance(0.3)) { p.batch_stride = random.chance(0.4) ? 0 : p.source.length * row + random.between(0, 9); }
+  if (random.chance(0.3)) {
+    p.result_first = random.between(0, 9);
+    p.result_row_stride = p.channels + random.between(0, 9);
+    if (random.chance(0.5)) { p.result_batch_stride = p.target.length * p.result_row_stride + random.between(0, 9); }
+  } else if (!p.target.packed() && random.chance(0.2)) {  // [T, B, D]
+    p.result_batch_stride = p.channels + random.between(0, 3);
+    p.result_row_stride = std::max<std::int64_t>(p.target.batch, 1) * p.result_batch_stride;
+  }
+  p.misaligned = random.chance(0.4) ? random.between(0, 15) : 0;
+  p.mask = random.chance(0.8);
+}
+
+}  // namespace
+
+template <class Stamp>
+time_scale<Stamp> draw_scale(generator& random) {
+  if constexpr (std::is_integral_v<Stamp>) {
+    return random.one_of<time_scale<Stamp>>(
+        {{0, 4}, {-1'000, 40}, {1'700'000'000'000'000'000, 5'000'000}, {-1'700'000'000'000'000'000, 33'333'333}});
+  } else if constexpr (std::is_same_v<Stamp, double>) {
+    return random.one_of<time_scale<Stamp>>({{0.0, 1.0}, {-5.5, 0.01}, {1.7e9, 0.005}});
+  } else {
+    return random.one_of<time_scale<Stamp>>({{0.0f, 1.0f}, {-3.25f, 0.01f}, {100.0f, 0.25f}});
+  }
+}
+
+template <class Stamp>
 timeline_data<Stamp> draw_source(generator& random, shape kind, std::int64_t batch, std::int64_t length,
-                                 scale<Stamp> const& s) {
+                                 time_scale<Stamp> const& s) {
   auto const rows_of_stamps = [&](std::int64_t rows, std::int64_t stride) {
     std::vector<Stamp> stamps(std::size_t(rows == 0 ? 0 : (rows - 1) * stride + length), Stamp(-1));
     for (std::int64_t b = 0; b < rows; ++b) {
@@ -139,7 +178,7 @@ timeline_data<Stamp> draw_source(generator& random, shape kind, std::int64_t bat
 
 template <class Stamp>
 timeline_data<Stamp> draw_target(generator& random, shape kind, timeline_data<Stamp> const& source, std::int64_t length,
-                                 scale<Stamp> const& s) {
+                                 time_scale<Stamp> const& s) {
   std::int64_t const batch = source.batch;
   bool const sorted = random.chance(0.5);
   auto const times = [&](std::int64_t b, std::int64_t count) {
@@ -210,51 +249,6 @@ timeline_data<Stamp> draw_target(generator& random, shape kind, timeline_data<St
 }
 
 template <class Stamp>
-void draw_rules(generator& random, problem<Stamp>& p, scale<Stamp> const& s) {
-  auto& o = p.options;
-  o.method = random.one_of(all_methods);
-  if (o.method == interpolation::slerp) { p.channels = 4; }
-  o.before = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
-  o.after = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
-  if (random.chance(0.5)) { o.max_gap = fraction_of(s.step, random.one_of({0.0, 0.5, 0.9, 1.25, 4.0})); }
-  o.fill = random.one_of({0.0, -1.0, 7.0, 100.0});
-  if (o.method == interpolation::previous && random.chance(0.3)) {
-    o.causal = true;
-    o.before = edge::fill;
-  }
-  dtype const floats[] = {dtype::float32, dtype::float16, dtype::bfloat16};
-  p.value_type = floats[random.between(0, 2)];
-  p.result_type = floats[random.between(0, 2)];
-  if (is_hold(o.method) && random.chance(0.5)) {
-    p.value_type = p.result_type = random.one_of({dtype::uint8, dtype::int32, dtype::int64});
-  }
-  if (p.value_type == dtype::uint8) { o.fill = std::max(o.fill, 0.0); }
-  if (!is_integer(p.value_type)) { o.fill = random.one_of({o.fill, 0.1, 1e6, -1e-7, std::nan("")}); }
-}
-
-template <class Stamp>
-void draw_strides(generator& random, problem<Stamp>& p) {
-  if (random.chance(0.4)) {
-    p.first_channel = random.between(0, 9);
-    p.row_stride = p.channels + random.between(0, 9);
-  }
-  std::int64_t const row = p.row_stride == contiguous ? p.channels : p.row_stride;
-  if (random.chance(0.3)) { p.batch_stride = random.chance(0.4) ? 0 : p.source.length * row + random.between(0, 9); }
-  if (random.chance(0.3)) {
-    p.result_first = random.between(0, 9);
-    p.result_row_stride = p.channels + random.between(0, 9);
-    if (random.chance(0.5)) { p.result_batch_stride = p.target.length * p.result_row_stride + random.between(0, 9); }
-  } else if (!p.target.packed() && random.chance(0.2)) {  // [T, B, D]
-    p.result_batch_stride = p.channels + random.between(0, 3);
-    p.result_row_stride = std::max<std::int64_t>(p.target.batch, 1) * p.result_batch_stride;
-  }
-  p.misaligned = random.chance(0.4) ? random.between(0, 15) : 0;
-  p.mask = random.chance(0.8);
-}
-
-}  // namespace
-
-template <class Stamp>
 std::vector<Stamp> draw_stamps(generator& random, std::int64_t count, Stamp start, Stamp step) {
   std::vector<Stamp> stamps;
   for (std::int64_t i = 0; i < count; ++i) {
@@ -264,20 +258,28 @@ std::vector<Stamp> draw_stamps(generator& random, std::int64_t count, Stamp star
   return stamps;
 }
 
+std::int64_t draw_length(generator& random, draw_limits const& limits) {
+  return random.chance(0.25) ? random.between(0, 2) : random.between(0, limits.length);
+}
+
 template <class Stamp>
 problem<Stamp> draw_problem(generator& random, shape source, shape target, draw_limits const& limits) {
   problem<Stamp> p;
   auto const s = draw_scale<Stamp>(random);
-  auto const length = [&] { return random.chance(0.25) ? random.between(0, 2) : random.between(0, limits.length); };
   std::int64_t const batch = random.chance(0.05) ? 0 : random.between(1, limits.batch);
-  p.source = draw_source(random, source, batch, length(), s);
-  p.target = draw_target(random, target, p.source, length(), s);
+  p.source = draw_source(random, source, batch, draw_length(random, limits), s);
+  p.target = draw_target(random, target, p.source, draw_length(random, limits), s);
+  draw_series(random, p, s, limits);
+  return p;
+}
+
+template <class Stamp>
+void draw_series(generator& random, problem<Stamp>& p, time_scale<Stamp> const& s, draw_limits const& limits) {
   p.channels = random.chance(0.5) ? random.between(1, limits.channels)
                                   : std::min<std::int64_t>(limits.channels, std::int64_t(1) << random.between(0, 8));
   draw_rules(random, p, s);
   draw_strides(random, p);
   p.draw_values(random, random.chance(0.5) ? limits.odd_values : 0);
-  return p;
 }
 
 template <class Stamp>
@@ -305,6 +307,22 @@ std::uint64_t seed_or(std::uint64_t otherwise) {
 template std::vector<float> draw_stamps(generator&, std::int64_t, float, float);
 template std::vector<double> draw_stamps(generator&, std::int64_t, double, double);
 template std::vector<std::int64_t> draw_stamps(generator&, std::int64_t, std::int64_t, std::int64_t);
+template timeline_data<float> draw_source(generator&, shape, std::int64_t, std::int64_t, time_scale<float> const&);
+template timeline_data<double> draw_source(generator&, shape, std::int64_t, std::int64_t, time_scale<double> const&);
+template timeline_data<std::int64_t> draw_source(generator&, shape, std::int64_t, std::int64_t,
+                                                 time_scale<std::int64_t> const&);
+template timeline_data<float> draw_target(generator&, shape, timeline_data<float> const&, std::int64_t,
+                                          time_scale<float> const&);
+template timeline_data<double> draw_target(generator&, shape, timeline_data<double> const&, std::int64_t,
+                                           time_scale<double> const&);
+template timeline_data<std::int64_t> draw_target(generator&, shape, timeline_data<std::int64_t> const&, std::int64_t,
+                                                 time_scale<std::int64_t> const&);
+template time_scale<float> draw_scale(generator&);
+template time_scale<double> draw_scale(generator&);
+template time_scale<std::int64_t> draw_scale(generator&);
+template void draw_series(generator&, problem<float>&, time_scale<float> const&, draw_limits const&);
+template void draw_series(generator&, problem<double>&, time_scale<double> const&, draw_limits const&);
+template void draw_series(generator&, problem<std::int64_t>&, time_scale<std::int64_t> const&, draw_limits const&);
 template problem<float> draw_problem(generator&, shape, shape, draw_limits const&);
 template problem<double> draw_problem(generator&, shape, shape, draw_limits const&);
 template problem<std::int64_t> draw_problem(generator&, shape, shape, draw_limits const&);

@@ -39,6 +39,31 @@ constexpr std::initializer_list<shape> target_shapes = {
 template <class Stamp>
 std::vector<Stamp> draw_stamps(generator& random, std::int64_t count, Stamp start, Stamp step);
 
+/// When a recording starts, and about how far its samples are apart.
+template <class Stamp>
+struct time_scale {
+  Stamp start;
+  Stamp step;
+};
+template <class Stamp>
+time_scale<Stamp> draw_scale(generator& random);
+
+/// How many samples or targets a trajectory has; often next to none.
+std::int64_t draw_length(generator& random, draw_limits const& limits);
+
+template <class Stamp>
+timeline_data<Stamp> draw_source(generator& random, shape kind, std::int64_t batch, std::int64_t length,
+                                 time_scale<Stamp> const& s);
+
+/// Times at, between and beyond the samples of `source`.
+template <class Stamp>
+timeline_data<Stamp> draw_target(generator& random, shape kind, timeline_data<Stamp> const& source, std::int64_t length,
+                                 time_scale<Stamp> const& s);
+
+/// Types, strides, rules and values for the timelines that `p` has.
+template <class Stamp>
+void draw_series(generator& random, problem<Stamp>& p, time_scale<Stamp> const& s, draw_limits const& limits);
+
 /// A problem with the given shapes; types, strides, rules and values drawn.
 template <class Stamp>
 problem<Stamp> draw_problem(generator& random, shape source, shape target, draw_limits const& limits = {});

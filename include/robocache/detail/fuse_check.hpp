@@ -39,6 +39,30 @@ std::int64_t channels_of(stream<Stamp> const* streams, std::int64_t count) {
   return channels;
 }
 
+/// Calls `use(place, width)` for each run of channels below `channels` that no stream writes, until a status is not ok.
+/// Streams do not overlap.
+template <class Stamp, class Use>
+status for_each_gap(stream<Stamp> const* streams, std::int64_t count, std::int64_t channels, Use&& use) {
+  status s;
+  for (std::int64_t begin = 0; begin < channels && s.ok();) {
+    // What begins here, and what begins next.
+    std::int64_t next = channels;
+    std::int64_t end = begin;
+    place_walk places;
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::int64_t const place = places.next(streams[i]);
+      if (place == begin) { end = place + streams[i].channels; }
+      if (place > begin && place < next) { next = place; }
+    }
+    if (end == begin) {
+      s = use(begin, next - begin);
+      end = next;
+    }
+    begin = end;
+  }
+  return s;
+}
+
 /// "streams[2]", or "streams[2].when".
 struct stream_name {
   char text[32];

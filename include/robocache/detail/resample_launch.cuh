@@ -47,6 +47,9 @@ inline bool spans_few_elements(std::int64_t batch, strides step, std::int64_t ro
   return last(batch, step.batch) + last(rows, step.row) + static_cast<double>(channels) < 2147483648.0;
 }
 
+/// Vectors of a row that one block of a resampling handles at most.
+inline constexpr std::int64_t widest_chunk = 4096;
+
 /// The vectors of a row that one block handles. Very wide rows are cut: few rows of a million channels have to fill the
 /// chip too.
 struct row_cut {
@@ -55,13 +58,15 @@ struct row_cut {
   std::int64_t chunks;
 };
 
-inline status cut_rows(std::int64_t vectors_each, int elements, row_cut& cut) {
-  constexpr std::int64_t widest_chunk = 4096;
+/// @param name          what has the channels
+/// @param widest_chunk  vectors
+inline status cut_rows(char const* name, std::int64_t vectors_each, int elements, std::int64_t widest_chunk,
+                       row_cut& cut) {
   cut.vectors_each = vectors_each;
   cut.chunk = vectors_each < widest_chunk ? vectors_each : widest_chunk;
   cut.chunks = (vectors_each + cut.chunk - 1) / cut.chunk;
   if (cut.chunks > 65535) {
-    return refuse(invalid, "source", "channels", "found %lld, want at most %lld",
+    return refuse(invalid, name, "channels", "found %lld, want at most %lld",
                   static_cast<long long>(vectors_each * elements),
                   static_cast<long long>(65535 * widest_chunk * elements));
   }
@@ -115,7 +120,7 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
                                         output<Result> const& out, resample_options<Stamp> const& options,
                                         resample_shape shape, int multiprocessors, cudaStream_t cuda_stream) {
   row_cut cut;
-  status s = cut_rows(source.channels / N, N, cut);
+  status s = cut_rows("source", source.channels / N, N, widest_chunk, cut);
   if (!s.ok()) { return s; }
   tiling const tiles = tile_targets(target, cut.chunk, shape, multiprocessors);
   s = check_tiles(tiles);
@@ -165,7 +170,8 @@ ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeli
   bool const wide = !slerp && is_vectorizable<elements>(source.values, from, source.channels) &&
                     is_vectorizable<stored>(out.values, to, source.channels);
   row_cut cut;
-  status s = cut_rows(slerp ? 1 : wide ? source.channels / elements : source.channels, wide ? elements : 1, cut);
+  status s = cut_rows("source", slerp ? 1 : wide ? source.channels / elements : source.channels,
+                      wide ? elements : 1, widest_chunk, cut);
   if (!s.ok()) { return s; }
   resample_shape const shape = method_shape_for(wide ? elements : 1);
   tiling const tiles = tile_targets(target, cut.chunk, shape, device.multiprocessors);

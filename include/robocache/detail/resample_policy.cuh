@@ -35,6 +35,21 @@ constexpr resample_shape method_shape_for(int elements) noexcept {
   return {256, elements > 1 ? 8 : 16, 4, 16, method_trajectory_bytes};
 }
 
+/// Threads of a block that fuses.
+inline constexpr int fuse_threads = 128;
+
+/// Rows of its tile: a warp locates them for a stream, a lane each.
+inline constexpr int most_fused_rows = 32;
+
+/// Records of its shared memory: rows of its tile times streams.
+inline constexpr int most_fused_records = 256;
+
+/// A fusion of `streams` streams, on every chip. Blocks are small: many of them wait for memory side by side.
+constexpr resample_shape fuse_shape_for(int streams) noexcept {
+  int const rows = most_fused_records / streams < most_fused_rows ? most_fused_records / streams : most_fused_rows;
+  return {rows, 2048 / rows, 8, 0, 0};
+}
+
 /// Cuts the targets into tiles.
 /// @param vectors_each  vectors a row has
 template <class Stamp>

@@ -135,7 +135,7 @@ ROBOCACHE_HOST_DEVICE inline location locate_in_bracket(trajectory<Stamp> const&
 template <class Stamp>
 struct sought_time {
   Stamp at;      ///< the time, on the clock of its stamps
-  Stamp newest;  ///< no sample stamped later is used, if the method holds the previous one
+  Stamp newest;  ///< no sample stamped later is searched for; finite if `at` is
 };
 
 /// What a stream with `latency` is asked for by target `t`: a sample stamped s describes s - latency. A causal stream
@@ -143,7 +143,7 @@ struct sought_time {
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline sought_time<Stamp> seek(Stamp t, Stamp latency, bool causal) {
   Stamp const at = stamp_sum(t, latency);
-  return {at, causal && t < at ? t : at};
+  return {at, causal && t < at && is_finite(at) ? t : at};
 }
 
 /// Locates what a stream is asked for in one of its trajectories: search, then rules. For custom kernels; reads stamps

@@ -24,15 +24,14 @@ T load_early(T const* global) {
 inline void wait_for_copies() {}
 inline void prefetch(void const*) {}
 
-/// Every warp of the block is here at the same time: lanes meet at the block's barriers.
 inline float sum_of_halves(float x) {
   static float lanes[1024];
   unsigned const me = threadIdx.x;
   for (unsigned half = 16; half > 0; half /= 2) {
     lanes[me] = x;
-    __syncthreads();
+    __syncwarp();
     if (me % 32 + half < 32) { x = x + lanes[me + half]; }
-    __syncthreads();
+    __syncwarp();
   }
   return x;
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness.cuh"
+#include "requirement.hpp"
+
+namespace robocache::bench {
+
+/// Calls that are of one of these kinds, on the buffers of the case.
+struct rival {
+  rival_kind kind;
+  std::function<void(int set, cudaStream_t cuda_stream)> enqueue;
+};
+
+/// A case with its inputs in device memory, `turns().sets` times over.
+class prepared_case {
+ public:
+  prepared_case() = default;
+  prepared_case(prepared_case const&) = delete;
+  prepared_case& operator=(prepared_case const&) = delete;
+  virtual ~prepared_case() = default;
+
+  /// One call on the buffers of one set.
+  virtual void enqueue(int set, cudaStream_t cuda_stream) const = 0;
+
+  /// What is to be timed beside it; those of one kind are added up. They refer to this object.
+  virtual std::vector<rival> rivals() const { return {}; }
+
+  /// Calls once and compares every result and the mask with the host side, bit by bit; the rivals as well.
+  /// @return empty, or what differs
+  virtual std::string find_difference(cudaStream_t cuda_stream) const = 0;
+
+  /// The fewest bytes that a call must move, counted from the stamps themselves: each source row that a target
+  /// reads once, each result row once, all stamps and targets once, the mask once.
+  std::int64_t bytes() const { return bytes_; }
+  rotation const& turns() const { return turns_; }
+
+  /// The sum of the stamps of sources and targets as 32-bit words, below 2^52: by it a peer shows that it was given
+  /// the same input. 0 for inputs that no peer knows.
+  std::uint64_t checksum() const { return checksum_; }
+
+ protected:
+  std::int64_t bytes_ = 0;
+  rotation turns_;
+  std::uint64_t checksum_ = 0;
+};
+
+}  // namespace robocache::bench

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace robocache::bench {
+
+/// The ways to the same result that are timed beside a case.
+enum class rival_kind : std::uint8_t {
+  naive,    ///< one thread an element, which searches for itself
+  apart,    ///< a fusion's streams, each resampled in a graph of its own; the times are added up
+  in_turn,  ///< a fusion's streams, resampled one after the other in one graph
+};
+
+inline constexpr rival_kind rival_kinds[] = {rival_kind::naive, rival_kind::apart, rival_kind::in_turn};
+
+constexpr char const* name_of(rival_kind kind) {
+  switch (kind) {
+    case rival_kind::naive: return "naive";
+    case rival_kind::apart: return "apart";
+    case rival_kind::in_turn: return "in_turn";
+  }
+  return "";
+}
+
+/// What a figure is compared with.
+enum class yardstick : std::uint8_t {
+  none,            ///< measured for information
+  over_copy,       ///< time over the time of a copy of as many bytes
+  microseconds,    ///< time
+  over_reference,  ///< time over that of the plain case, extra bytes allowed for
+  over_apart,      ///< time over that of the streams' resamples, `rival_kind::apart`
+};
+
+/// What must be reached, and what would be good.
+struct requirement {
+  yardstick measure = yardstick::none;
+  double must = 0.0;
+  double goal = 0.0;  ///< 0: none
+};
+
+}  // namespace robocache::bench

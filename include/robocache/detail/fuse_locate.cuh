@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/fuse_plan.cuh>
+#include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/warp_locate.cuh>
+#include <robocache/device/locate.cuh>
+
+// Locating for a fusion: a warp takes the rows of a tile, a lane each, for one stream.
+namespace robocache::detail {
+
+/// The rows of a block.
+struct fused_tile {
+  std::int64_t first_row;  ///< counted over the whole batch
+  int rows;
+  int k0;      ///< aligned: the target that the first row is of its trajectory
+  unsigned b;  ///< aligned: the trajectory
+};
+
+template <class Stamp>
+__device__ fused_tile fused_tile_of(fuse_params<Stamp> const& p) {
+  tiling const& tiles = p.tiles;
+  fused_tile tile;
+  if (tiles.aligned) {
+    tile.b = tiles.tiles_each.quotient(blockIdx.x);
+    tile.k0 = static_cast<int>(blockIdx.x - tile.b * tiles.tiles_each.value) * tiles.rows;
+    tile.rows = min(tiles.rows, static_cast<int>(tiles.length) - tile.k0);
+    tile.first_row = tile.b * tiles.length + tile.k0;
+  } else {
+    tile.b = 0;
+    tile.k0 = 0;
+    tile.first_row = std::int64_t(blockIdx.x) * tiles.rows;
+    tile.rows = static_cast<int>(min(std::int64_t(tiles.rows), tiles.targets - tile.first_row));
+  }
+  return tile;
+}
+
+/// Leaves what a row of one stream comes to.
+/// @param element  where the row's results begin
+template <class Stamp>
+__device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
+                         device::location const& where, std::int64_t element, method_row& row) {
+  stream_blend const& blend = stream.blend;
+  std::int64_t const from = source.element(where.row, blend.values_batch_stride, blend.values_row_stride);
+  row.from = static_cast<char const*>(blend.values) + from * (blend.value_type == dtype::float32 ? 4 : 2);
+  row.to = static_cast<char*>(blend.results) + element * (blend.result_type == dtype::float32 ? 4 : 2);
+  describe_row(source, where, blend.method, row);
+  row.valid = where.valid ? 1 : 0;
+}
+
+/// Whose target a row is.
+struct target_of_row {
+  std::int64_t b;
+  std::int64_t k;
+  bool wanted;  ///< false: padding, or a packed row that nobody owns
+};
+
+/// By a whole warp: packed rows are looked up together.
+template <class Stamp>
+__device__ target_of_row find_target_of_row(timeline<Stamp> const& target, std::int64_t row, bool exists) {
+  if (!target.packed()) {
+    std::int64_t const b = exists ? row / target.length : 0;
+    std::int64_t const k = row - b * target.length;
+    bool const wanted =
+        exists && (target.lengths == nullptr || k < device::detail::clamp(target.lengths[b], 0, target.length));
+    return {b, k, wanted};
+  }
+  std::int64_t const b = exists ? device::count_not_after(target.offsets, target.batch + 1, row) - 1 : -1;
+  device::trajectory<Stamp> const targets = device::trajectory_of(target, b);
+  std::int64_t const k = row - targets.first_row;
+  return {b, k, b >= 0 && k >= 0 && k < targets.length};
+}
+
+/// Timelines of any kind, and tiles with several trajectories.
+template <class Stamp>
+__device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
+                                               fused_tile const& tile, Stamp* stage, method_row* records) {
+  int const lane = lane_of_warp();
+  bool const exists = lane < tile.rows;
+  timeline<Stamp> const& target = p.target;
+  target_of_row const at = find_target_of_row(target, tile.first_row + lane, exists);
+  std::int64_t trajectory = -1;
+  device::sought_time<Stamp> sought{};
+  if (at.wanted) {
+    trajectory = device::source_of(target, at.b);
+    sought = device::seek(device::target_stamp(target, at.b, at.k), stream.latency, stream.causal);
+  }
+  device::trajectory<Stamp> const source = device::short_trajectory_of(stream.source, trajectory);
+  auto const length = static_cast<int>(source.length);
+  device::location where;
+  if (p.alone || source.stamps == nullptr) {
+    if (at.wanted) { where = device::locate(source, sought, stream.rules); }
+  }
+  // Lanes that look into one trajectory do so together. `alone`, and whether stamps are stored, is the same for all.
+  unsigned rest = __ballot_sync(all_lanes, at.wanted && length > 0 && !p.alone && source.stamps != nullptr);
+  while (rest != 0) {
+    int const leader = __ffs(static_cast<int>(rest)) - 1;
+    bool const mine = (rest >> lane & 1) != 0 && trajectory == __shfl_sync(all_lanes, trajectory, leader);
+    auto const* const stamps = reinterpret_cast<Stamp const*>(
+        __shfl_sync(all_lanes, reinterpret_cast<unsigned long long>(source.stamps), leader));
+    device::location const found = locate_by_warp(
+        stamps, __shfl_sync(all_lanes, length, leader), mine, [&] { return sought; }, stage, p.slots, stream.rules);
+    if (mine) { where = found; }
+    rest &= ~__ballot_sync(all_lanes, mine);
+  }
+  if (!exists) { return; }
+  stream_blend const& blend = stream.blend;
+  std::int64_t const row = tile.first_row + lane;
+  std::int64_t const element = target.packed() ? row * blend.results_row_stride
+                                               : at.b * blend.results_batch_stride + at.k * blend.results_row_stride;
+  note_row(stream, source, where, element, records[lane]);
+}
+
+/// Locates the rows of a tile for one stream. Called by a warp; the block synchronises before it reads the records.
+template <class Stamp>
+__device__ void locate_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream, fused_tile const& tile,
+                              Stamp* stage, method_row* records) {
+  if (__builtin_expect(!stream.plain, false)) { return locate_any_stream(p, stream, tile, stage, records); }
+  int const lane = lane_of_warp();
+  bool const exists = lane < tile.rows;
+  device::trajectory<Stamp> source;
+  source.stamps = stream.source.stamps + tile.b * stream.source.stride;
+  source.length = stream.source.length;
+  source.batch_index = tile.b;
+  // The target is on its way together with the stamps.
+  Stamp t = Stamp(0);
+  if (exists) { t = load_early(p.target.stamps + (tile.b * p.target.stride + tile.k0 + lane)); }
+  device::location const where = locate_by_warp(
+      source.stamps, static_cast<int>(source.length), exists,
+      [&] { return device::seek(t, stream.latency, stream.causal); }, stage, p.slots, stream.rules);
+  if (!exists) { return; }
+  stream_blend const& blend = stream.blend;
+  note_row(stream, source, where,
+           std::int64_t(tile.b) * blend.results_batch_stride + (tile.k0 + lane) * blend.results_row_stride,
+           records[lane]);
+}
+
+}  // namespace robocache::detail

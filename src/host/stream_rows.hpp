@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/device/convert.cuh>
+#include <robocache/device/locate.cuh>
+#include <robocache/stream.hpp>
+#include <robocache/timeline.hpp>
+
+#include "blend.hpp"
+#include "methods.hpp"
+#include "walk.hpp"
+
+/// What a series or a stream writes into rows of results.
+namespace robocache::host::detail {
+
+/// One stream without its types: addresses, strides in bytes, and functions that know the types.
+struct stream_job {
+  std::int64_t channels;
+  char const* values;
+  std::int64_t value_bytes;  ///< of one number
+  std::int64_t batch_bytes;
+  std::int64_t row_bytes;
+
+  blend_function blend;       ///< for methods up to linear
+  method_function by_method;  ///< for the others
+  blend_function narrow;      ///< null: those two give results. Else floats, to be scaled, shifted, and rounded by this
+  float const* scale;
+  float const* shift;
+  float wide_fill;  ///< the fill value as float
+
+  char* results;  ///< the stream's first channel in the first row
+  std::int64_t result_bytes;
+  std::int64_t out_batch_bytes;
+  std::int64_t out_row_bytes;
+  void const* fill;  ///< one value of the result type
+
+  std::uint8_t* valid;        ///< the stream's byte in the mask's first row; may be null
+  std::int64_t valid_stride;  ///< to that of the next row
+  std::uint8_t* all_valid;    ///< a byte a row, cleared where this stream is not valid; may be null
+};
+
+/// A job with the half that tells what is read and how it is computed; where it goes is left to the caller.
+template <class Stamp>
+stream_job job_of(stream<Stamp> const& source, dtype result);
+
+template <class Stamp>
+stream_rules<Stamp> rules_of(stream<Stamp> const& source) {
+  return {device::rules_of(source.options), source.latency, source.options.causal};
+}
+
+/// A fill value as a result.
+template <class Result>
+Result fill_value(double fill) {
+  if constexpr (std::is_integral_v<Result>) {
+    return static_cast<Result>(fill);
+  } else {
+    return device::from_float<Result>(static_cast<float>(fill));
+  }
+}
+
+/// Writes target rows `[begin, end)`: results and masks.
+template <class Stamp>
+void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, stream_rules<Stamp> const& rules,
+                stream_job const& job, std::int64_t begin, std::int64_t end);
+
+/// Writes `count` rows of numbers in another type; `count` is at most `rows_at_once`.
+void convert_rows(blend_function convert, void const* from, std::int64_t from_row_bytes, std::int64_t count, void* to,
+                  std::int64_t to_row_bytes, std::int64_t channels);
+
+}  // namespace robocache::host::detail
