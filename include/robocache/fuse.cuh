@@ -21,7 +21,7 @@ namespace robocache {
 ///
 /// @code
 /// namespace rc = robocache;
-/// rc::stream streams[] = {rc::stream{vision}, rc::stream{joints}, rc::stream{gripper, hold}};
+/// rc::stream<std::int64_t> streams[] = {vision, joints, {gripper, hold}};
 /// auto target = rc::timeline<std::int64_t>::uniform(start_ns, 20'000'000, batch, 250);  // 50 Hz
 /// rc::status s = rc::fuse(streams, 3, target, rc::fused_output{out, valid}, cuda_stream);
 /// @endcode

@@ -38,47 +38,59 @@ __device__ void scale_and_shift(stream_blend const& p, std::int64_t channel, flo
   }
 }
 
-/// Rows of previous, next, nearest and linear: `Loads` vectors are under way before the first is used.
-template <class Value, int N, int Loads>
-__device__ void blend_straight(stream_blend const& p, method_row const* rows, int count, thread_share share) {
+/// Rows of previous, next, nearest and linear in whole vectors. A row that moves is read twice, once from the cache,
+/// rather than chosen between.
+template <class Value, int N>
+__device__ void blend_straight_vectors(stream_blend const& p, method_row const* rows, int count, thread_share share) {
+  std::int64_t const stride = p.values_row_stride;
+  for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
+    bool const blends = row.kind >= method_row::blend;
+    vector<Value, N> const a = load<Value, N>(from);
+    vector<Value, N> const b = load<Value, N>(from + (blends ? stride : 0));
+    float const weight = row.weight;
+#pragma unroll
+    for (int e = 0; e < N; ++e) {
+      float const left = channel_of(a, e);
+      float const mixed = device::linear(left, channel_of(b, e), weight);
+      out[e] = blends ? mixed : left;
+    }
+  });
+}
+
+/// The same for rows that are not whole vectors: `Loads` values are under way before the first is used.
+template <class Value, int Loads>
+__device__ void blend_straight_scalars(stream_blend const& p, method_row const* rows, int count, thread_share share) {
   vector_run const run(p, count);
-  std::int64_t const first_value = run.begin * N * std::int64_t(sizeof(Value));
-  std::int64_t const first_result = run.begin * N * (p.result_type == dtype::float32 ? 4 : 2);
+  int const result_bytes = p.result_type == dtype::float32 ? 4 : 2;
   for (int base = share.first; base < run.total; base += share.step * Loads) {
-    vector<Value, N> left[Loads];
-    vector<Value, N> right[Loads];
+    Value left[Loads];
+    Value right[Loads];
     int slot[Loads];
     int column[Loads];
 #pragma unroll
     for (int u = 0; u < Loads; ++u) {
       int const i = base + u * share.step;
-      if (!run.find(p.chunk, i, slot[u], column[u]) || i >= run.total) { slot[u] = -1; }
-      if (slot[u] < 0) { continue; }
+      if (!run.find(p.chunk, i, slot[u], column[u]) || i >= run.total) {
+        slot[u] = -1;
+        continue;
+      }
       method_row const& row = rows[slot[u]];
-      Value const* const from =
-          reinterpret_cast<Value const*>(row.from + first_value) + static_cast<unsigned>(column[u] * N);
-      if (row.kind != method_row::fill) { left[u] = load<Value, N>(from); }
-      if (row.kind >= method_row::blend) { right[u] = load<Value, N>(from + p.values_row_stride); }
+      if (row.kind == method_row::fill) { continue; }
+      Value const* const from = reinterpret_cast<Value const*>(row.from) + run.begin + static_cast<unsigned>(column[u]);
+      left[u] = __ldg(from);
+      right[u] = __ldg(from + (row.kind >= method_row::blend ? p.values_row_stride : 0));
     }
 #pragma unroll
     for (int u = 0; u < Loads; ++u) {
       if (slot[u] < 0) { continue; }
       method_row const& row = rows[slot[u]];
-      float out[N];
-      if (row.kind == method_row::fill) {
-#pragma unroll
-        for (int e = 0; e < N; ++e) { out[e] = p.fill; }
-      } else {
-        bool const blends = row.kind >= method_row::blend;
-#pragma unroll
-        for (int e = 0; e < N; ++e) {
-          float const a = channel_of(left[u], e);
-          float const mixed = device::linear(a, channel_of(right[u], e), row.weight);
-          out[e] = blends ? mixed : a;
-        }
-        scale_and_shift(p, (run.begin + column[u]) * N, out);
+      float out[1] = {p.fill};
+      if (row.kind != method_row::fill) {
+        float const a = device::to_float(left[u]);
+        out[0] = row.kind >= method_row::blend ? device::linear(a, device::to_float(right[u]), row.weight) : a;
+        scale_and_shift(p, run.begin + column[u], out);
       }
-      store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column[u] * N), out);
+      store_floats<1>(p.result_type, row.to + run.begin * result_bytes, static_cast<unsigned>(column[u]), out);
     }
   }
 }
@@ -89,9 +101,9 @@ __device__ void blend_stream(stream_blend const& p, method_row const* rows, int 
   constexpr int wide = 16 / static_cast<int>(sizeof(Value));
   if (p.method <= interpolation::linear) {
     if (p.wide) {
-      blend_straight<Value, wide, 1>(p, rows, count, share);
+      blend_straight_vectors<Value, wide>(p, rows, count, share);
     } else {
-      blend_straight<Value, 1, 4>(p, rows, count, share);
+      blend_straight_scalars<Value, 4>(p, rows, count, share);
     }
   } else if (p.wide) {
     blend_vectors<Value, wide>(p, rows, count, share);

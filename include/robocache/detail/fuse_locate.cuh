@@ -77,7 +77,7 @@ __device__ target_of_row find_target_of_row(timeline<Stamp> const& target, std::
 /// Timelines of any kind, and tiles with several trajectories.
 template <class Stamp>
 __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
-                                               fused_tile const& tile, Stamp* stage, method_row* records) {
+                                               fused_tile tile, Stamp* stage, method_row* records) {
   int const lane = lane_of_warp();
   bool const exists = lane < tile.rows;
   timeline<Stamp> const& target = p.target;
