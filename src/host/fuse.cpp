@@ -25,26 +25,25 @@ struct fuse_job {
   fused_output<Result> const& out;
   robocache::detail::strides step;
   std::int64_t channels;  ///< C
-  bool has_gaps;          ///< some channels have no stream
 };
 
-/// Writes the fill value to all channels of rows `[begin, end)`.
+/// Writes the fill value to `width` channels from `place` on, in rows `[begin, end)`.
 template <class Stamp, class Result>
-void fill_rows(fuse_job<Stamp, Result> const& job, std::int64_t begin, std::int64_t end) {
+void fill_channels(fuse_job<Stamp, Result> const& job, std::int64_t place, std::int64_t width, std::int64_t begin,
+                   std::int64_t end) {
   auto const fill = fill_value<Result>(job.out.fill);
   target_runs<Stamp> runs(job.target, begin);
   for (std::int64_t row = begin; row < end;) {
     target_run const run = runs.next(end);
     row += run.count;
-    Result* to = job.out.values + place_of(job.target, run, job.step.batch, job.step.row);
-    for (std::int64_t i = 0; i < run.count; ++i, to += job.step.row) { std::fill_n(to, job.channels, fill); }
+    Result* to = job.out.values + place_of(job.target, run, job.step.batch, job.step.row) + place;
+    for (std::int64_t i = 0; i < run.count; ++i, to += job.step.row) { std::fill_n(to, width, fill); }
   }
 }
 
 /// Rows `[begin, end)`, one stream after the other: few enough that they stay in a cache until the last one.
 template <class Stamp, class Result>
 void fuse_rows(fuse_job<Stamp, Result> const& job, std::int64_t begin, std::int64_t end) {
-  if (job.has_gaps) { fill_rows(job, begin, end); }
   if (job.out.all_valid != nullptr) { std::fill(job.out.all_valid + begin, job.out.all_valid + end, std::uint8_t(1)); }
   robocache::detail::place_walk places;
   for (std::int64_t i = 0; i < job.count; ++i) {
@@ -60,6 +59,11 @@ void fuse_rows(fuse_job<Stamp, Result> const& job, std::int64_t begin, std::int6
     rows.all_valid = job.out.all_valid;
     write_rows(one.when, job.target, rules_of(one), rows, begin, end);
   }
+  static_cast<void>(robocache::detail::for_each_gap(job.streams, job.count, job.channels,
+                                                    [&](std::int64_t place, std::int64_t width) {
+                                                      fill_channels(job, place, width, begin, end);
+                                                      return status();
+                                                    }));
 }
 
 }  // namespace
@@ -72,14 +76,12 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> co
   if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
 
   std::int64_t const channels = out.channels != 0 ? out.channels : robocache::detail::channels_of(streams, count);
-  std::int64_t written = 0;
   auto bytes_per_target = channels * static_cast<std::int64_t>(sizeof(Result));
   for (std::int64_t i = 0; i < count; ++i) {
-    written += streams[i].channels;
     bytes_per_target += 2 * streams[i].channels * static_cast<std::int64_t>(size_of(streams[i].type));
   }
   auto const step = robocache::detail::strides_of(out, target, channels);
-  detail::fuse_job<Stamp, Result> const job{streams, count, target, out, step, channels, written < channels};
+  detail::fuse_job<Stamp, Result> const job{streams, count, target, out, step, channels};
   detail::for_each_piece(target.total(), bytes_per_target,
                          [&](std::int64_t begin, std::int64_t end) { detail::fuse_rows(job, begin, end); });
   return checked;
