@@ -30,6 +30,15 @@ class rotated_timeline {
         offsets_(from.offsets, sets, cuda_stream),
         trajectory_(from.trajectory, sets, cuda_stream) {}
 
+  /// Gives one set a timeline of its own, of the same kind and sizes. `from` lives until `cuda_stream` has come so far.
+  void write(int set, stored_timeline<Stamp> const& from, cudaStream_t cuda_stream) const {
+    stamps_.write(set, from.stamps, cuda_stream);
+    starts_.write(set, from.starts, cuda_stream);
+    deltas_.write(set, from.deltas, cuda_stream);
+    offsets_.write(set, from.offsets, cuda_stream);
+    trajectory_.write(set, from.trajectory, cuda_stream);
+  }
+
   timeline<Stamp> at(int set) const {
     timeline<Stamp> view = view_;
     view.stamps = stamps_.at(set);

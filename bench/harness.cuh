@@ -54,9 +54,14 @@ class rotated_array {
   /// Each set holds a copy of `from`, once `cuda_stream` has come so far.
   rotated_array(std::vector<T> const& from, int sets, cudaStream_t cuda_stream)
       : rotated_array(static_cast<std::int64_t>(from.size()), sets) {
-    for (int set = 0; set < sets && !from.empty(); ++set) {
-      check(cudaMemcpyAsync(at(set), from.data(), bytes(), cudaMemcpyHostToDevice, cuda_stream), "cudaMemcpyAsync");
-    }
+    for (int set = 0; set < sets; ++set) { write(set, from, cuda_stream); }
+  }
+
+  /// One set holds a copy of `from`, as many elements as it has, once `cuda_stream` has come so far.
+  void write(int set, std::vector<T> const& from, cudaStream_t cuda_stream) const {
+    if (static_cast<std::int64_t>(from.size()) != size_) { throw std::logic_error("sets are of one size"); }
+    if (from.empty()) { return; }
+    check(cudaMemcpyAsync(at(set), from.data(), bytes(), cudaMemcpyHostToDevice, cuda_stream), "cudaMemcpyAsync");
   }
 
   /// The array of one set; null if it is empty.

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuse_case.hpp"
+
+#include <cuda_bf16.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <stdexcept>
+#include <type_traits>
+#include <vector>
+
+#include <robocache/fuse.cuh>
+#include <robocache/host.hpp>
+#include <robocache/robocache.hpp>
+
+#include "baselines.cuh"
+#include "counting.hpp"
+#include "device_case.cuh"
+#include "fuse_inputs.hpp"
+#include "harness.cuh"
+
+namespace robocache::bench {
+
+namespace {
+
+/// The values of a stream; those of a store are there once, whatever the number of sets.
+class stream_values {
+ public:
+  stream_values(stream_case const& one, std::int64_t rows, int sets, cudaStream_t cuda_stream)
+      : bytes_(rows * one.channels * static_cast<std::int64_t>(size_of(one.value)), sets) {
+    content const what = one.method == interpolation::slerp ? content::quaternions : content::numbers;
+    for (int set = 0; set < sets; ++set) {
+      if (one.value == dtype::bfloat16) {
+        enqueue_fill(reinterpret_cast<__nv_bfloat16*>(bytes_.at(set)), rows * one.channels, what, cuda_stream);
+      } else {
+        enqueue_fill(reinterpret_cast<float*>(bytes_.at(set)), rows * one.channels, what, cuda_stream);
+      }
+    }
+  }
+  rotated_array<std::byte> const& bytes() const { return bytes_; }
+
+ private:
+  rotated_array<std::byte> bytes_;
+};
+
+template <class Stamp, class Result>
+class fusion final : public prepared_case {
+ public:
+  fusion(fuse_case const& one, cudaStream_t cuda_stream) : case_(one) {
+    make_inputs();
+    count_bytes();
+    int const sets = turns_.sets, source_sets = one.from == recording::store ? 1 : sets;
+    for (std::size_t i = 0; i < one.streams.size(); ++i) {
+      sources_.emplace_back(host_sources_[i], source_sets, cuda_stream);
+      values_.emplace_back(one.streams[i], host_sources_[i].view.total(), source_sets, cuda_stream);
+    }
+    target_ = rotated_timeline<Stamp>(host_target_, sets, cuda_stream);
+    for (int set = 1; one.from == recording::store && set < sets; ++set) {
+      stored_timeline<Stamp> const windows = make_windows<Stamp>(one, set);
+      require_sound(windows.view, episodes, "windows of " + name_of(one));
+      target_.write(set, windows, cuda_stream);
+      check(cudaStreamSynchronize(cuda_stream), "windows");
+    }
+    result_ = rotated_array<Result>(rows_ * channels_, sets);
+    valid_ = rotated_array<std::uint8_t>(one.mask ? rows_ * count() : 0, sets);
+    all_valid_ = rotated_array<std::uint8_t>(one.all_valid ? rows_ : 0, sets);
+    scale_ = rotated_array<float>(host_scale_, sets, cuda_stream);
+    shift_ = rotated_array<float>(host_shift_, sets, cuda_stream);
+    for (int set = 0; set < sets; ++set) {
+      std::vector<stream<Stamp>>& streams = streams_.emplace_back();
+      for (int i = 0; i < count(); ++i) {
+        int const source_set = set % source_sets;
+        streams.push_back(stream_at(i, values_[i].bytes().at(source_set), sources_[i].at(source_set), scale_.at(set),
+                                    shift_.at(set)));
+      }
+    }
+    check(cudaStreamSynchronize(cuda_stream), "filling");
+  }
+
+  void enqueue(int set, cudaStream_t cuda_stream) const override {
+    fused_output<Result> const out{result_.at(set), valid_.at(set), all_valid_.at(set)};
+    require(fuse(streams_[set].data(), count(), target_.at(set), out, cuda_stream));
+  }
+
+  std::vector<rival> rivals() const override {
+    std::vector<rival> found;
+    if (knows_naive()) {
+      found.push_back({rival_kind::naive, [this](int set, cudaStream_t to) { enqueue_naive(set, to); }});
+    }
+    if (case_.affine || case_.all_valid) { return found; }  // more than resampling gives
+    for (int i = 0; i < count(); ++i) {
+      found.push_back({rival_kind::apart, [this, i](int set, cudaStream_t to) { enqueue_resample(i, set, to); }});
+    }
+    found.push_back({rival_kind::in_turn, [this](int set, cudaStream_t to) {
+                       for (int i = 0; i < count(); ++i) { enqueue_resample(i, set, to); }
+                     }});
+    return found;
+  }
+
+  std::string find_difference(cudaStream_t cuda_stream) const override {
+    std::vector<std::vector<std::byte>> values;
+    std::vector<stream<Stamp>> streams;
+    for (int i = 0; i < count(); ++i) {
+      rotated_array<std::byte> const& bytes = values_[i].bytes();
+      values.push_back(to_host(bytes.at(0), bytes.size(), cuda_stream));
+      streams.push_back(
+          stream_at(i, values.back().data(), host_sources_[i].view, host_scale_.data(), host_shift_.data()));
+    }
+    std::vector<Result> expected(result_.size());
+    std::vector<std::uint8_t> valid(valid_.size()), all_valid(all_valid_.size());
+    fused_output<Result> const out{expected.data(), case_.mask ? valid.data() : nullptr,
+                                   case_.all_valid ? all_valid.data() : nullptr};
+    require(host::fuse(streams.data(), count(), host_target_.view, out));
+
+    enqueue_poison(result_, cuda_stream);
+    enqueue_poison(valid_, cuda_stream);
+    enqueue_poison(all_valid_, cuda_stream);
+    enqueue(0, cuda_stream);
+    check(cudaStreamSynchronize(cuda_stream), "fusing");
+    std::string difference = find_unlike(expected, result_, "result", cuda_stream);
+    if (difference.empty()) { difference = find_unlike(valid, valid_, "valid mask", cuda_stream); }
+    if (difference.empty()) { difference = find_unlike(all_valid, all_valid_, "all_valid", cuda_stream); }
+    for (rival_kind kind : rival_kinds) {
+      std::vector<rival> const all = rivals();
+      bool const there = std::any_of(all.begin(), all.end(), [&](rival const& one) { return one.kind == kind; });
+      if (!difference.empty() || !there) { continue; }
+      enqueue_poison(result_, cuda_stream);
+      for (rival const& one : all) {
+        if (one.kind == kind) { one.enqueue(0, cuda_stream); }
+      }
+      check(cudaStreamSynchronize(cuda_stream), "rivals");
+      difference = find_unlike(expected, result_, robocache::bench::name_of(kind), cuda_stream);
+    }
+    return difference;
+  }
+
+ private:
+  int count() const { return static_cast<int>(case_.streams.size()); }
+
+  void make_inputs() {
+    if (case_.from == recording::store) {
+      host_sources_ = make_store<Stamp>(case_);
+      host_target_ = make_windows<Stamp>(case_, 0);
+    } else {
+      spans span;
+      host_sources_ = make_batch<Stamp>(case_, span);
+      host_target_ = make_target<Stamp>({case_.batch, 0, case_.target_length}, span);
+    }
+    std::uint64_t sum = sum_of_words(host_target_.stamps) + sum_of_words(host_target_.starts) +
+                        sum_of_words(host_target_.deltas) + sum_of_words(host_target_.trajectory);
+    for (int i = 0; i < count(); ++i) {
+      timeline<Stamp> const& when = host_sources_[i].view;
+      require_sound(when, when.batch, "stream " + std::to_string(i) + " of " + name_of(case_));
+      sum += sum_of_words(host_sources_[i].stamps);
+      first_channel_.push_back(channels_);
+      channels_ += case_.streams[i].channels;
+    }
+    require_sound(host_target_.view, host_sources_[0].view.batch, "targets of " + name_of(case_));
+    checksum_ = sum % checksum_bound;
+    rows_ = host_target_.view.total();
+    for (std::int64_t c = 0; case_.affine && c < channels_; ++c) {
+      host_scale_.push_back(1.0f + static_cast<float>(c) * 0x1p-8f);
+      host_shift_.push_back(static_cast<float>(c) * 0x1p-4f);
+    }
+  }
+
+  /// Also the rotation: so long that the smallest stream is cold when its resample is timed alone.
+  void count_bytes() {
+    bytes_ = host_target_.bytes() + rows_ * ((case_.mask ? count() : 0) + (case_.all_valid ? 1 : 0)) +
+             static_cast<std::int64_t>((host_scale_.size() + host_shift_.size()) * sizeof(float));
+    std::int64_t least = bytes_;
+    for (int i = 0; i < count(); ++i) {
+      std::int64_t const bytes = bytes_of_stream(i);
+      least = i == 0 ? bytes : std::min(least, bytes);
+      bytes_ += bytes;
+    }
+    turns_ = rotation_of(least, case_.hot);
+  }
+
+  /// Source rows, their stamps and the stream's part of the results. Of a store the stamps of what is read are read,
+  /// and the offsets of each episode that has a window.
+  std::int64_t bytes_of_stream(int i) const {
+    stream_case const& one = case_.streams[i];
+    stored_timeline<Stamp> const& source = host_sources_[i];
+    resample_options<Stamp> options;
+    options.method = one.method;
+    std::int64_t const touched = touched_rows(source.view, host_target_.view, options);
+    std::int64_t const rows = one.channels * (touched * static_cast<std::int64_t>(size_of(one.value)) +
+                                              rows_ * static_cast<std::int64_t>(sizeof(Result)));
+    if (case_.from == recording::batch) { return rows + source.bytes(); }
+    std::set<std::int64_t> const read(host_target_.trajectory.begin(), host_target_.trajectory.end());
+    return rows + touched * static_cast<std::int64_t>(sizeof(Stamp)) +
+           static_cast<std::int64_t>(read.size() * 2 * sizeof(std::int64_t));
+  }
+
+  stream<Stamp> stream_at(int i, void const* values, timeline<Stamp> const& when, float const* scale,
+                          float const* shift) const {
+    stream<Stamp> made;
+    made.values = values;
+    made.type = case_.streams[i].value;
+    made.when = when;
+    made.channels = case_.streams[i].channels;
+    made.options.method = case_.streams[i].method;
+    if (case_.affine) {
+      made.scale = scale + first_channel_[i];
+      made.shift = shift + first_channel_[i];
+    }
+    return made;
+  }
+
+  /// One stream by itself, into its channels of the result; its mask, which a fusion puts between those of the others,
+  /// into a place of its own.
+  void enqueue_resample(int i, int set, cudaStream_t cuda_stream) const {
+    stream<Stamp> const& from = streams_[set][i];
+    compiled::any_series const source{from.values, from.type, from.when, from.channels};
+    compiled::any_output const out{result_.at(set) + first_channel_[i], case_.result,
+                                   case_.mask ? valid_.at(set) + i * rows_ : nullptr, case_.target_length * channels_,
+                                   channels_};
+    compiled::resample(compiled::place::device, source, target_.at(set), out, from.options, cuda_stream);
+  }
+
+  bool knows_naive() const {
+    bool plain = std::is_same_v<Stamp, float> && case_.from == recording::batch && !case_.mask && !case_.all_valid &&
+                 !case_.affine && count() <= naive_streams<Result>::most;
+    for (stream_case const& one : case_.streams) {
+      plain = plain && one.method == interpolation::linear && one.value == case_.result;
+    }
+    return plain;
+  }
+
+  void enqueue_naive(int set, cudaStream_t cuda_stream) const {
+    if constexpr (std::is_same_v<Stamp, float>) {
+      naive_streams<Result> all{{}, count()};
+      for (int i = 0; i < count(); ++i) {
+        stream<Stamp> const& from = streams_[set][i];
+        all.each[i] = {static_cast<Result const*>(from.values), from.when.stamps,
+                       static_cast<unsigned>(from.when.length), static_cast<unsigned>(from.channels)};
+      }
+      enqueue_naive_fusion(all, target_.at(set).stamps, result_.at(set), case_.batch, case_.target_length, cuda_stream);
+    }
+  }
+
+  fuse_case case_;
+  std::vector<stored_timeline<Stamp>> host_sources_;
+  stored_timeline<Stamp> host_target_;
+  std::vector<float> host_scale_, host_shift_;  // of all channels, stream after stream
+  std::vector<std::int64_t> first_channel_;
+  std::int64_t channels_ = 0, rows_ = 0;
+
+  std::vector<rotated_timeline<Stamp>> sources_;
+  std::vector<stream_values> values_;
+  rotated_timeline<Stamp> target_;
+  rotated_array<Result> result_;
+  rotated_array<std::uint8_t> valid_, all_valid_;
+  rotated_array<float> scale_, shift_;
+  std::vector<std::vector<stream<Stamp>>> streams_;  // of each set
+};
+
+}  // namespace
+
+std::unique_ptr<prepared_case> prepare(fuse_case const& one, cudaStream_t cuda_stream) {
+  if (one.result == dtype::bfloat16) {
+    switch (one.stamp) {
+      case stamp_dtype::float32: return std::make_unique<fusion<float, __nv_bfloat16>>(one, cuda_stream);
+      case stamp_dtype::int64: return std::make_unique<fusion<std::int64_t, __nv_bfloat16>>(one, cuda_stream);
+      default: break;
+    }
+  }
+  if (one.result == dtype::float32 && one.stamp == stamp_dtype::float32) {
+    return std::make_unique<fusion<float, float>>(one, cuda_stream);
+  }
+  throw std::logic_error("no instantiation for " + name_of(one));
+}
+
+}  // namespace robocache::bench
