@@ -19,7 +19,7 @@ import numpy as np  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "examples" / "demo"))
-from bridge import Bridge  # noqa: E402
+from bridge import Bridge, Source  # noqa: E402
 from recording import read_log  # noqa: E402
 
 COLOURS = dict(zip(
@@ -56,9 +56,7 @@ class Panel:
 
     def resample(self, method, targets=1200):
         period = (self.end - self.start, targets - 1)  # microseconds, as a ratio
-        found, valid, _ = self.bridge.resample(
-            self.stamps, self.values, self.start, period, targets, self.end - self.start, method, False
-        )
+        found, _, valid, _ = self.bridge.fuse([Source(self.stamps, self.values, method)], self.start, period, targets)
         found[valid == 0] = np.nan
         return self.seconds(self.start + np.arange(targets) * (period[0] / period[1])), found
 

@@ -18,8 +18,8 @@
 
 namespace rc = robocache;
 
-constexpr std::int64_t ms = 1'000'000;  // stamps are nanoseconds, counted from the start of the episode
-constexpr std::int64_t episodes = 300, batches = 20, batch = 256, past = 16, steps = 32;
+constexpr std::int64_t ms = 1'000'000;  // stamps are nanoseconds from the start of the episode
+constexpr std::int64_t episodes = 300, batches = 4, batch = 256, past = 16, steps = 32;
 
 /// One modality of all episodes, packed: episode e owns rows `offsets[e]` to `offsets[e + 1]`. Channel 0 holds the time
 /// in seconds, so that what comes out can be told.
@@ -43,7 +43,9 @@ struct modality {
     }
     rows = first.back();
     std::vector<Value> filled(rows * channels, Value(1.0f));
-    for (std::int64_t i = 0; i < rows; ++i) { filled[i * channels] = Value(static_cast<float>(at[i]) * 1e-9f); }
+    for (std::int64_t i = 0; i < rows; ++i) {
+      filled[i * channels] = Value(static_cast<float>(1e-9 * static_cast<double>(at[i])));
+    }
     stamps = example::to_device(at);
     offsets = example::to_device(first);
     values = example::to_device(filled);
@@ -74,7 +76,7 @@ int main() {
   auto const device_anchors = example::to_device(anchors), device_episode = example::to_device(episode);
   auto const device_deltas = example::to_device(deltas);
 
-  rc::stream streams[] = {rc::stream{vision.view()}, rc::stream{joints.view()}, rc::stream{gripper.view()}};
+  rc::stream<std::int64_t> streams[] = {vision.view(), joints.view(), gripper.view()};
   streams[0].latency = 35 * ms;  // a frame is stamped when it arrives
   streams[0].options.max_gap = streams[1].options.max_gap = 100 * ms;
   streams[2].options.method = rc::interpolation::previous;
@@ -92,25 +94,28 @@ int main() {
 
     // ... here the training step reads results and masks; this program counts ...
     auto const mask = example::to_host(all_valid, targets);
-    double const share = std::accumulate(mask.begin(), mask.end(), 0.0) / targets;
-    if (i % 5 == 0) {
-      std::printf("batch %2d: %.1f %% of all steps are valid in every stream\n", int(i), 100.0 * share);
-    }
+    double const share = std::accumulate(mask.begin(), mask.end(), 0.0) / static_cast<double>(targets);
+    std::printf("batch %d: %.1f %% of all steps are valid in every stream\n", static_cast<int>(i), 100.0 * share);
   }
 
+  std::printf("what each stream holds there, by its own clock, of which vision's is 35 ms late:\n");
   auto const results = example::to_host(out, targets * channels);
   auto const mask = example::to_host(valid, targets * 3);
+  char const* const note[] = {" (not valid)", ""};
   double worst = 0.0;
+  int checked = 0;
   for (std::int64_t k = 0; k < targets; ++k) {
     std::int64_t const window = (batches - 1) * batch + k / steps;
     double const at = static_cast<double>(anchors[window] + deltas[k % steps]) * 1e-9;
     float const* const row = &results[k * channels];
-    if (mask[3 * k + 1] != 0) { worst = std::max(worst, std::abs(row[512] - at)); }
+    std::uint8_t const* const ok = &mask[k * 3];
+    if (ok[1] != 0) { worst = std::max(worst, std::abs(row[512] - at)); }
+    checked += ok[1];
     if (k >= steps || k % 5 != 0) { continue; }
-    std::printf("window %lld, step %2d at %6.3f s: vision %6.2f%s joints %6.3f%s gripper %6.3f%s\n",
-                static_cast<long long>(window), int(k), at, row[0], mask[3 * k] != 0 ? "," : " (not valid),", row[512],
-                mask[3 * k + 1] != 0 ? "," : " (not valid),", row[526], mask[3 * k + 2] != 0 ? "" : " (not valid)");
+    std::printf("window %d, step %2d at %6.3f s: vision %6.2f%s, joints %6.3f%s, gripper %6.3f%s\n",
+                static_cast<int>(window), static_cast<int>(k), at, row[0], note[ok[0]], row[512], note[ok[1]], row[526],
+                note[ok[2]]);
   }
-  std::printf("joints are off by %.1e s at most\n", worst);
-  return worst < 1e-5 ? 0 : 1;
+  std::printf("joints: %.1e s off at most in %d valid steps\n", worst, checked);
+  return checked > 0 && worst < 1e-5 ? 0 : 1;
 }
