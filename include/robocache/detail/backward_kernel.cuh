@@ -44,10 +44,14 @@ __device__ void add_term(packed_floats<Result, N> const& gradient, float weight,
   for (int c = 0; c < N; ++c) { sum[c] = device::add_rn(sum[c], device::mul_rn(weight, terms[c])); }
 }
 
-/// Stores one vector of gradients of the piece's row `row`, each rounded once.
+/// Stores one vector of gradients of the piece's row `row`, each scaled where values are, and rounded once.
 template <int N, class Stamp>
 __device__ void store_sum(backward_params<Stamp> const& p, reader_board<Stamp> const& board, int row, int column,
-                          float const (&sum)[N]) {
+                          float (&sum)[N]) {
+  if (p.scale != nullptr) {
+#pragma unroll
+    for (int c = 0; c < N; ++c) { sum[c] = device::mul_rn(sum[c], __ldg(p.scale + first_channel<N>(p) + column + c)); }
+  }
   with_float_type(p.out.type, [&](auto type) {
     auto* const out = static_cast<decltype(type)*>(p.out.data) + board.piece.element + first_channel<N>(p);
     store_packed(out + (row * p.out.row_stride + column), sum);

@@ -8,7 +8,7 @@
 #include <robocache/arch.cuh>
 #include <robocache/detail/backward_check.hpp>
 #include <robocache/detail/backward_kernel.cuh>
-#include <robocache/detail/backward_times.cuh>
+#include <robocache/detail/backward_sums.cuh>
 #include <robocache/detail/launch.cuh>
 #include <robocache/detail/resample_policy.cuh>
 #include <robocache/dtype.hpp>
@@ -62,14 +62,42 @@ ROBOCACHE_HIDDEN status launch_backward_values(backward_params<Stamp> params, de
   return launch(backward_values_kernel<Stamp, N>, params, grid, max_threads, 0, cuda_stream);
 }
 
-/// Launches for the target times.
+/// Launches for the source's values, whatever suits their rows.
 template <class Stamp>
-ROBOCACHE_HIDDEN status launch_backward_times(backward_params<Stamp> params, cudaStream_t cuda_stream) {
-  constexpr std::int64_t most_blocks = 1 << 20;  // beyond, blocks take several tiles
-  params.tiles.targets = params.target.total();
-  std::int64_t const tiles = (params.tiles.targets + times_rows - 1) / times_rows;
-  return launch(backward_times_kernel<Stamp>, params,
-                dim3(static_cast<unsigned>(tiles < most_blocks ? tiles : most_blocks)), max_threads, 0, cuda_stream);
+ROBOCACHE_HIDDEN status launch_backward_values(backward_params<Stamp> const& params, device_properties const& device,
+                                               cudaStream_t cuda_stream) {
+  bool const wide = suits_vectors(params.out, params.source.packed(), params.channels) &&
+                    suits_vectors(params.results, params.target.packed(), params.channels);
+  return wide ? launch_backward_values<backward_vector>(params, device, cuda_stream)
+              : launch_backward_values<1>(params, device, cuda_stream);
+}
+
+/// Launches one kind of sums with a grid for `tiles` tiles; beyond the largest grid, blocks take several.
+template <class Stamp>
+ROBOCACHE_HIDDEN status launch_sums(sums_params<Stamp> const& params, std::int64_t tiles, unsigned chunks,
+                                    cudaStream_t cuda_stream) {
+  constexpr std::int64_t most_blocks = 1 << 20;
+  dim3 const grid(static_cast<unsigned>(tiles < most_blocks ? tiles : most_blocks), chunks);
+  return launch(backward_sums_kernel<Stamp>, params, grid, max_threads, 0, cuda_stream);
+}
+
+/// Launches for the target times.
+/// @param accumulates  adds to what is there
+template <class Stamp>
+ROBOCACHE_HIDDEN status launch_backward_times(backward_params<Stamp> const& params, float* targets, bool accumulates,
+                                              cudaStream_t cuda_stream) {
+  sums_params<Stamp> sums{};
+  sums.mode = sums_mode::times;
+  sums.accumulates = accumulates;
+  sums.count = params.target.total();
+  sums.backward = params;
+  sums.backward.out = {targets, 0, 1, dtype::float32};
+  return launch_sums(sums, (sums.count + times_rows - 1) / times_rows, 1, cuda_stream);
+}
+
+/// Rows in memory. Kernels know types as values, and only read what is const here.
+inline typed_rows rows_of(void const* data, strides step, dtype type) {
+  return {const_cast<void*>(data), step.batch, step.row, type};
 }
 
 }  // namespace detail
@@ -87,29 +115,23 @@ status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> con
     return detail::cuda_failure("device", error);
   }
 
-  // Kernels know types as values, and only read what is const here.
-  auto const rows = [&](auto* data, detail::strides step, dtype type) {
-    return detail::typed_rows{const_cast<void*>(static_cast<void const*>(data)), step.batch, step.row, type};
-  };
   detail::backward_params<Stamp> params{};
   params.rules = device::rules_of(options);
   params.ascending = order == target_order::ascending || target.kind == timeline_kind::uniform;
-  params.results = rows(results.values, detail::strides_of(results, target, source.channels), dtype_of<Result>::value);
+  params.results =
+      detail::rows_of(results.values, detail::strides_of(results, target, source.channels), dtype_of<Result>::value);
   params.channels = source.channels;
   params.source = source.when;
   params.target = target;
   if (has_rows) {
-    params.out = rows(out.values, detail::strides_of(out, source.when, source.channels), dtype_of<Value>::value);
-    bool const wide = detail::suits_vectors(params.out, source.when.packed(), source.channels) &&
-                      detail::suits_vectors(params.results, target.packed(), source.channels);
-    s = wide ? detail::launch_backward_values<detail::backward_vector>(params, device, cuda_stream)
-             : detail::launch_backward_values<1>(params, device, cuda_stream);
+    params.out =
+        detail::rows_of(out.values, detail::strides_of(out, source.when, source.channels), dtype_of<Value>::value);
+    s = detail::launch_backward_values(params, device, cuda_stream);
   }
   if (s.ok() && has_targets) {
-    params.out = {out.targets, 0, 1, dtype::float32};
-    params.values =
-        rows(source.values, detail::strides_of(source, source.when, source.channels), dtype_of<Value>::value);
-    s = detail::launch_backward_times(params, cuda_stream);
+    params.values = detail::rows_of(source.values, detail::strides_of(source, source.when, source.channels),
+                                    dtype_of<Value>::value);
+    s = detail::launch_backward_times(params, out.targets, false, cuda_stream);
   }
   return s;
 }

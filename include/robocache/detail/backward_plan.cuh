@@ -9,13 +9,16 @@
 #include <robocache/device/locate.cuh>
 #include <robocache/timeline.hpp>
 
-// What the kernels of `resample_backward` are handed, and what a block makes of it.
+// What the kernels of `resample_backward` and `fuse_backward` are handed, and what a block makes of it.
 namespace robocache::detail {
 
 template <class Stamp>
 struct backward_params {
   bool plain;      ///< stored stamps, as many a trajectory, on both sides; aligned tiles: what is kept short
   bool ascending;  ///< targets ascend within each row of their batch
+  bool causal;     ///< of a fusion's stream, and so are the next two
+  Stamp latency;
+  float const* scale;  ///< null: values are not scaled
   device::locate_rules<Stamp> rules;
   tiling tiles;               ///< of source rows
   divisor chunk;              ///< vectors of a row that one block handles
@@ -27,6 +30,12 @@ struct backward_params {
   timeline<Stamp> target;
   timeline<Stamp> source;
 };
+
+/// What target `k` of row `b` of the targets asks the source for.
+template <class Stamp>
+__device__ device::sought_time<Stamp> sought_by(backward_params<Stamp> const& p, std::int64_t b, std::int64_t k) {
+  return device::seek(device::target_stamp(p.target, b, k), p.latency, p.causal);
+}
 
 /// Neighbouring rows of one source trajectory, or of none, and the targets that may read them.
 template <class Stamp>

@@ -91,13 +91,13 @@ __device__ bool is_too_late(reader_board<Stamp> const& board, Stamp t) {
 
 /// `device::locate` for a target that is neither too early nor too late: it depends on the staged stamps alone.
 template <class Stamp>
-__device__ device::location locate_staged(reader_board<Stamp> const& board, Stamp t,
+__device__ device::location locate_staged(reader_board<Stamp> const& board, device::sought_time<Stamp> const& sought,
                                           device::locate_rules<Stamp> const& rules) {
   source_piece<Stamp> const& piece = board.piece;
   int low = 0;
   for (int rest = piece.staged; rest > 0;) {
     int const half = rest / 2;
-    bool const right = board.stamps[low + half] <= t;
+    bool const right = board.stamps[low + half] <= sought.newest;
     low = right ? low + half + 1 : low;
     rest = right ? rest - half - 1 : half;
   }
@@ -105,7 +105,8 @@ __device__ device::location locate_staged(reader_board<Stamp> const& board, Stam
   int const count = piece.begin + low;
   // Stamps that do not ascend may lead anywhere: nowhere outside of what is staged.
   int const pair = min(max(device::left_of_pair(count, length) - piece.begin, 0), max(piece.staged - 2, 0));
-  return device::locate_in_pair(board.stamps[pair], board.stamps[pair + (length > 1 ? 1 : 0)], t, count, length, rules);
+  return device::locate_in_pair(board.stamps[pair], board.stamps[pair + (length > 1 ? 1 : 0)], sought.at, count, length,
+                                rules);
 }
 
 template <class Stamp>
@@ -117,7 +118,7 @@ __device__ void note_reader(reader_board<Stamp>& board, int row) {
 
 template <class Stamp>
 struct placed_target {
-  Stamp t;
+  device::sought_time<Stamp> sought;
   std::int64_t element;  ///< where its result's gradient begins
 };
 
@@ -128,7 +129,7 @@ __device__ __noinline__ placed_target<Stamp> find_target(backward_params<Stamp> 
   source_piece<Stamp> const& piece = board.piece;
   std::int64_t const b = piece.listed ? board.windows[place / piece.targets] : piece.b;
   std::int64_t const k = piece.listed ? place % piece.targets : place;
-  return {device::target_stamp(p.target, b, k),
+  return {sought_by(p, b, k),
           device::trajectory_of(p.target, b).element(k, p.results.batch_stride, p.results.row_stride)};
 }
 
@@ -142,18 +143,19 @@ __device__ int note_chunk(backward_params<Stamp> const& p, reader_board<Stamp>& 
   placed_target<Stamp> target{};
   if (exists) {
     if (__builtin_expect(p.plain, true)) {
-      target.t = load_early(p.target.stamps + (piece.b * p.target.stride + place));
+      Stamp const t = load_early(p.target.stamps + (piece.b * p.target.stride + place));
+      target.sought = device::seek(t, p.latency, p.causal);
       target.element = piece.b * p.results.batch_stride + place * p.results.row_stride;
     } else {
       target = find_target(p, board, place);
     }
   }
-  Stamp const t = target.t;
   wait_for_copies();
   __syncthreads();
   bool reads = false;
-  if (exists && device::is_finite(t) && !is_too_early(board, t) && !is_too_late(board, t)) {
-    device::location const where = locate_staged(board, t, p.rules);
+  Stamp const newest = target.sought.newest;
+  if (exists && device::is_finite(newest) && !is_too_early(board, newest) && !is_too_late(board, newest)) {
+    device::location const where = locate_staged(board, target.sought, p.rules);
     int const row = static_cast<int>(where.row) - piece.first;
     bool const first = where.row >= 0 && row >= 0 && row < piece.rows;
     bool const second = where.blends && row + 1 >= 0 && row + 1 < piece.rows;
@@ -184,7 +186,7 @@ __device__ __noinline__ void narrow_targets(backward_params<Stamp> const& p, rea
     std::int64_t const part = (all + max_threads - 1) / max_threads;
     std::int64_t const probe = begin + threadIdx.x * part;
     bool const exists = probe < end;
-    Stamp const t = exists ? device::target_stamp(p.target, b, probe) : Stamp(0);
+    Stamp const t = exists ? sought_by(p, b, probe).newest : Stamp(0);
     int const early = __syncthreads_count(exists && is_too_early(board, t));
     int const not_late = __syncthreads_count(exists && !is_too_late(board, t));
     end = min(end, begin + not_late * part);
@@ -210,8 +212,8 @@ __device__ __noinline__ int list_windows(backward_params<Stamp> const& p, reader
   std::int64_t const window = first + lane;
   bool reads = window < p.target.batch && piece.targets > 0 && p.target.trajectory[window] == piece.b;
   if (reads && p.ascending) {
-    reads = !is_too_early(board, device::target_stamp(p.target, window, piece.targets - 1)) &&
-            !is_too_late(board, device::target_stamp(p.target, window, 0));
+    reads = !is_too_early(board, sought_by(p, window, piece.targets - 1).newest) &&
+            !is_too_late(board, sought_by(p, window, 0).newest);
   }
   if (reads) { atomicOr(&board.matches[lane / 32], 1u << (lane % 32)); }
   int const count = __syncthreads_count(reads);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/backward_launch.cuh>
+#include <robocache/detail/fuse_check.hpp>
+#include <robocache/fuse_backward.cuh>
+
+namespace robocache {
+namespace detail {
+
+/// Sums of one level for `count` terms.
+inline std::int64_t groups_of(std::int64_t count) { return (count + tree_width - 1) / tree_width; }
+
+/// Floats that the levels of one tree sum over `count` rows take, but for the last level, which is the result.
+inline std::int64_t tree_floats(std::int64_t count, std::int64_t channels) {
+  std::int64_t floats = 0;
+  while (count > tree_width) {
+    count = groups_of(count);
+    floats += count * channels;
+  }
+  return floats;
+}
+
+/// Gradients of scale and shift: the levels of their tree sums, one launch each.
+template <class Stamp>
+ROBOCACHE_HIDDEN status launch_backward_scale(backward_params<Stamp> const& params, stream_gradients const& out,
+                                              float* memory, cudaStream_t cuda_stream) {
+  sums_params<Stamp> sums{};
+  sums.backward = params;
+  sums.count = params.target.batch == 0 ? 0 : params.target.total();
+  if (sums.count == 0) {
+    auto const bytes = params.channels * std::int64_t(sizeof(float));
+    status s = out.scale == nullptr ? status{} : clear(out.scale, bytes, cuda_stream);
+    return !s.ok() || out.shift == nullptr ? s : clear(out.shift, bytes, cuda_stream);
+  }
+  std::int64_t const chunks = (params.channels + row_sum_channels - 1) / row_sum_channels;
+  constexpr std::int64_t most_chunks = 65535;
+  if (chunks > most_chunks) {
+    return refuse(invalid, "streams", "channels", "found %lld, want at most %lld with gradients of scale or shift",
+                  static_cast<long long>(params.channels), static_cast<long long>(most_chunks * row_sum_channels));
+  }
+  // Each level leaves its sums behind those that it reads.
+  auto const next = [&](tree_level& level, float* result, bool last, std::int64_t floats) {
+    level.from = level.to;
+    if (result == nullptr) { return; }
+    level.to = last ? result : memory;
+    if (!last) { memory += floats; }
+  };
+  sums.mode = sums_mode::rows;
+  for (std::int64_t left = sums.count; left != 1 || sums.mode == sums_mode::rows;) {
+    sums.count = left;
+    left = groups_of(left);
+    next(sums.scale, out.scale, left == 1, left * params.channels);
+    next(sums.shift, out.shift, left == 1, left * params.channels);
+    std::int64_t const threads = sums.mode == sums_mode::rows ? sums.count : left * params.channels;
+    unsigned const each = sums.mode == sums_mode::rows ? static_cast<unsigned>(chunks) : 1;
+    status const s = launch_sums(sums, (threads + max_threads - 1) / max_threads, each, cuda_stream);
+    if (!s.ok()) { return s; }
+    sums.mode = sums_mode::tree;
+  }
+  return {};
+}
+
+}  // namespace detail
+
+template <class Stamp>
+std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                                   stream_gradients const* out) {
+  if (streams == nullptr || out == nullptr || count < 1 || target.batch < 1 || target.total() < 0) { return 0; }
+  std::int64_t floats = 0;  // streams take turns
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t const wanted = (out[i].scale != nullptr ? 1 : 0) + (out[i].shift != nullptr ? 1 : 0);
+    std::int64_t const each = wanted * detail::tree_floats(target.total(), streams[i].channels);
+    floats = each > floats ? each : floats;
+  }
+  return floats * std::int64_t(sizeof(float));
+}
+
+template <class Stamp, class Result>
+status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                     result_gradients<Result> const& results, stream_gradients const* out, float* targets,
+                     target_order order, scratch const& memory, cudaStream_t cuda_stream) {
+  status s = detail::check_fuse_backward(streams, count, target, results, out, targets, order);
+  if (!s.ok()) { return s; }
+  std::int64_t const bytes = fuse_backward_scratch(streams, count, target, out);
+  if (memory.bytes < bytes) {
+    return detail::refuse(detail::invalid, "memory", "bytes", "found %lld, want %lld, as fuse_backward_scratch says",
+                          static_cast<long long>(memory.bytes), static_cast<long long>(bytes));
+  }
+  s = detail::check_pointer("memory", "memory", static_cast<std::byte const*>(memory.memory), bytes, 16);
+  if (!s.ok()) { return s; }
+  device_properties device;
+  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
+    return detail::cuda_failure("device", error);
+  }
+
+  bool const has_targets = targets != nullptr && target.batch > 0 && target.total() > 0;
+  detail::strides const step = detail::strides_of(results, target, detail::channels_of(streams, count));
+  detail::place_walk places;
+  for (std::int64_t i = 0; i < count && s.ok(); ++i) {
+    stream<Stamp> const& one = streams[i];
+    std::int64_t const place = places.next(one);
+    // An empty batch may come without gradients.
+    Result const* const gradients = results.values == nullptr ? nullptr : results.values + place;
+    detail::backward_params<Stamp> params{};
+    params.rules = device::rules_of(one.options);
+    params.ascending = order == target_order::ascending || target.kind == timeline_kind::uniform;
+    params.causal = one.options.causal;
+    params.latency = one.latency;
+    params.scale = one.scale;
+    params.results = detail::rows_of(gradients, step, dtype_of<Result>::value);
+    params.values = detail::rows_of(one.values, detail::strides_of(one, one.when, one.channels), one.type);
+    params.channels = one.channels;
+    params.source = one.when;
+    params.target = target;
+    if (out[i].values != nullptr && one.when.batch > 0 && one.when.total() > 0) {
+      params.out = detail::rows_of(out[i].values, detail::strides_of(out[i], one.when, one.channels), one.type);
+      s = detail::launch_backward_values(params, device, cuda_stream);
+    }
+    if (s.ok() && (out[i].scale != nullptr || out[i].shift != nullptr)) {
+      s = detail::launch_backward_scale(params, out[i], static_cast<float*>(memory.memory), cuda_stream);
+    }
+    if (s.ok() && has_targets) {
+      s = detail::launch_backward_times(params, targets, i > 0, cuda_stream);
+    }
+  }
+  return s;
+}
+
+}  // namespace robocache
