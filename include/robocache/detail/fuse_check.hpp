@@ -65,7 +65,7 @@ status for_each_gap(stream<Stamp> const* streams, std::int64_t count, std::int64
 
 /// "streams[2]", or "streams[2].when".
 struct stream_name {
-  char text[32];
+  char text[40];
   explicit stream_name(std::int64_t i, char const* field = "") {
     std::snprintf(text, sizeof text, "streams[%lld]%s", static_cast<long long>(i), field);
   }
