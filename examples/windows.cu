@@ -98,7 +98,7 @@ int main() {
     std::printf("batch %d: %.1f %% of all steps are valid in every stream\n", static_cast<int>(i), 100.0 * share);
   }
 
-  std::printf("what each stream holds there, by its own clock, of which vision's is 35 ms late:\n");
+  std::printf("one of its windows, what each stream holds by its own clock, of which vision's is 35 ms late:\n");
   auto const results = example::to_host(out, targets * channels);
   auto const mask = example::to_host(valid, targets * 3);
   char const* const note[] = {" (not valid)", ""};
@@ -112,9 +112,8 @@ int main() {
     if (ok[1] != 0) { worst = std::max(worst, std::abs(row[512] - at)); }
     checked += ok[1];
     if (k >= steps || k % 5 != 0) { continue; }
-    std::printf("window %d, step %2d at %6.3f s: vision %6.2f%s, joints %6.3f%s, gripper %6.3f%s\n",
-                static_cast<int>(window), static_cast<int>(k), at, row[0], note[ok[0]], row[512], note[ok[1]], row[526],
-                note[ok[2]]);
+    std::printf("  step %2d at %6.3f s: vision %6.2f%s, joints %6.3f%s, gripper %6.3f%s\n", static_cast<int>(k), at,
+                row[0], note[ok[0]], row[512], note[ok[1]], row[526], note[ok[2]]);
   }
   std::printf("joints: %.1e s off at most in %d valid steps\n", worst, checked);
   return checked > 0 && worst < 1e-5 ? 0 : 1;
