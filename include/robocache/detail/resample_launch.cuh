@@ -59,16 +59,16 @@ struct row_cut {
 };
 
 /// @param name          what has the channels
-/// @param widest_chunk  vectors
-inline status cut_rows(char const* name, std::int64_t vectors_each, int elements, std::int64_t widest_chunk,
+/// @param most_vectors  of one block
+inline status cut_rows(char const* name, std::int64_t vectors_each, int elements, std::int64_t most_vectors,
                        row_cut& cut) {
   cut.vectors_each = vectors_each;
-  cut.chunk = vectors_each < widest_chunk ? vectors_each : widest_chunk;
+  cut.chunk = vectors_each < most_vectors ? vectors_each : most_vectors;
   cut.chunks = (vectors_each + cut.chunk - 1) / cut.chunk;
   if (cut.chunks > 65535) {
     return refuse(invalid, name, "channels", "found %lld, want at most %lld",
                   static_cast<long long>(vectors_each * elements),
-                  static_cast<long long>(65535 * widest_chunk * elements));
+                  static_cast<long long>(65535 * most_vectors * elements));
   }
   return {};
 }
