@@ -37,25 +37,9 @@ blend_function blend_for(dtype value, dtype result, std::int64_t channels) {
   }
 }
 
-blend_record from_byte(blend_record record, std::int64_t bytes) {
-  auto const move = [bytes](void const* p) { return p == nullptr ? nullptr : static_cast<char const*>(p) + bytes; };
-  return {move(record.first), move(record.second), record.weight};
-}
-
 method_record from_byte(method_record record, std::int64_t bytes) {
   if (record.first != nullptr) { record.first = static_cast<char const*>(record.first) + bytes; }
   return record;
-}
-
-void scale_row(float* row, float const* scale, float const* shift, std::int64_t channels) {
-  if (scale != nullptr) {
-#pragma omp simd
-    for (std::int64_t c = 0; c < channels; ++c) { row[c] = row[c] * scale[c]; }
-  }
-  if (shift != nullptr) {
-#pragma omp simd
-    for (std::int64_t c = 0; c < channels; ++c) { row[c] = row[c] + shift[c]; }
-  }
 }
 
 /// Rows as floats, scaled and shifted, and then rounded. Rows of the fill value are not scaled.
@@ -104,6 +88,17 @@ void write_masks(stream_job const& job, target_run const& run, device::location 
 
 }  // namespace
 
+void scale_row(float* row, float const* scale, float const* shift, std::int64_t channels) {
+  if (scale != nullptr) {
+#pragma omp simd
+    for (std::int64_t c = 0; c < channels; ++c) { row[c] = row[c] * scale[c]; }
+  }
+  if (shift != nullptr) {
+#pragma omp simd
+    for (std::int64_t c = 0; c < channels; ++c) { row[c] = row[c] + shift[c]; }
+  }
+}
+
 void convert_rows(blend_function convert, void const* from, std::int64_t from_row_bytes, std::int64_t count, void* to,
                   std::int64_t to_row_bytes, std::int64_t channels) {
   blend_record records[rows_at_once];
@@ -137,18 +132,11 @@ stream_job job_of(stream<Stamp> const& source, dtype result) {
 template <class Stamp>
 void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, stream_rules<Stamp> const& rules,
                 stream_job const& job, std::int64_t begin, std::int64_t end) {
-  auto const first_of = [&](device::trajectory<Stamp> const& from, device::location const& at) -> char const* {
-    return at.row < 0 ? nullptr : job.values + from.element(at.row, job.batch_bytes, job.row_bytes);
-  };
   interpolation const method = rules.locate.method;
   auto const write = [&](target_run const& run, device::trajectory<Stamp> const& from,
                          device::location const* locations) {
     blend_record records[rows_at_once];
-    for (std::int64_t i = 0; i < run.count; ++i) {
-      device::location const& at = locations[i];
-      char const* const first = first_of(from, at);
-      records[i] = {first, at.blends ? first + job.row_bytes : nullptr, at.weight};
-    }
+    for (std::int64_t i = 0; i < run.count; ++i) { records[i] = record_of(job, from, locations[i]); }
     char* const out = job.results + place_of(target, run, job.out_batch_bytes, job.out_row_bytes);
     blend_located(job, records, run.count, out, job.blend);
     write_masks(job, run, locations);
@@ -158,7 +146,7 @@ void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, st
     method_record records[rows_at_once];
     for (std::int64_t i = 0; i < run.count; ++i) {
       device::location const& at = locations[i];
-      records[i].first = first_of(from, at);
+      records[i].first = record_of(job, from, at).first;
       records[i].blends = at.blends;
       if (at.blends) { records[i].curve = device::curve_at(from, at, method); }
     }

@@ -66,6 +66,24 @@ template <class Stamp>
 void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, stream_rules<Stamp> const& rules,
                 stream_job const& job, std::int64_t begin, std::int64_t end);
 
+/// What a located target reads.
+template <class Stamp>
+blend_record record_of(stream_job const& job, device::trajectory<Stamp> const& from, device::location const& at) {
+  if (at.row < 0) { return {nullptr, nullptr, 0.0f}; }
+  char const* const first = job.values + from.element(at.row, job.batch_bytes, job.row_bytes);
+  return {first, at.blends ? first + job.row_bytes : nullptr, at.weight};
+}
+
+/// The same, some channels on.
+inline blend_record from_byte(blend_record const& record, std::int64_t bytes) {
+  auto const move = [bytes](void const* p) { return p == nullptr ? nullptr : static_cast<char const*>(p) + bytes; };
+  return {move(record.first), move(record.second), record.weight};
+}
+
+/// `v * scale + shift` in each channel, product and sum rounded each; without a scale no product, without a shift no
+/// sum.
+void scale_row(float* row, float const* scale, float const* shift, std::int64_t channels);
+
 /// Writes `count` rows of numbers in another type; `count` is at most `rows_at_once`.
 void convert_rows(blend_function convert, void const* from, std::int64_t from_row_bytes, std::int64_t count, void* to,
                   std::int64_t to_row_bytes, std::int64_t channels);
