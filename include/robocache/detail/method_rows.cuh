@@ -283,11 +283,14 @@ __device__ void blend_scalars(Params const& p, method_row const* rows, int count
   if (p.method == interpolation::slerp) {
     for (int slot = share.first; slot < count; slot += share.step) {
       method_row const& row = rows[slot];
-      device::quaternion between =
+      device::quaternion const between =
           slerp_row(p.fill, row, reinterpret_cast<Value const*>(row.from), p.values_row_stride, false);
-      if (row.kind != method_row::fill) { scale_and_shift(p, 0, between.q); }
 #pragma unroll
-      for (int c = 0; c < 4; ++c) { store_floats<1>(p.result_type, row.to, c, {between.q[c]}); }
+      for (int c = 0; c < 4; ++c) {
+        float out[1] = {between.q[c]};
+        if (row.kind != method_row::fill) { scale_and_shift(p, c, out); }  // one by one: they may lie anywhere
+        store_floats<1>(p.result_type, row.to, c, out);
+      }
     }
     return;
   }
