@@ -44,8 +44,10 @@ template <class Stamp>
 __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
                          device::location const& where, std::int64_t element, method_row& row) {
   stream_blend const& blend = stream.blend;
-  std::int64_t const from = source.element(where.row, blend.values_batch_stride, blend.values_row_stride);
-  row.from = static_cast<char const*>(blend.values) + from * (blend.value_type == dtype::float32 ? 4 : 2);
+  if (where.row >= 0) {
+    std::int64_t const from = source.element(where.row, blend.values_batch_stride, blend.values_row_stride);
+    row.from = static_cast<char const*>(blend.values) + from * (blend.value_type == dtype::float32 ? 4 : 2);
+  }
   row.to = static_cast<char*>(blend.results) + element * (blend.result_type == dtype::float32 ? 4 : 2);
   describe_row(source, where, blend.method, row);
   row.valid = where.valid ? 1 : 0;
@@ -98,7 +100,8 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
   unsigned rest = __ballot_sync(all_lanes, at.wanted && length > 0 && !p.alone && source.stamps != nullptr);
   while (rest != 0) {
     int const leader = __ffs(static_cast<int>(rest)) - 1;
-    bool const mine = (rest >> lane & 1) != 0 && trajectory == __shfl_sync(all_lanes, trajectory, leader);
+    std::int64_t const theirs = __shfl_sync(all_lanes, trajectory, leader);
+    bool const mine = (rest >> lane & 1) != 0 && trajectory == theirs;
     auto const* const stamps = reinterpret_cast<Stamp const*>(
         __shfl_sync(all_lanes, reinterpret_cast<unsigned long long>(source.stamps), leader));
     device::location const found = locate_by_warp(
