@@ -68,7 +68,8 @@ std::string compare(fuse_problem<Stamp> const& p, fused const& o, Expected expec
   return {};
 }
 
-/// A stream by itself, on the side under test.
+/// A stream by itself, on the side under test. A late causal stream is asked for the newest sample that it may use,
+/// whose age is another one: it has no gap limit here.
 template <class Stamp>
 struct separate_result {
   problem<Stamp> call;
@@ -76,13 +77,12 @@ struct separate_result {
   located_outcome records;
 
   separate_result(stream_data<Stamp> const& stream, timeline_data<Stamp> const& target) {
+    bool const late = stream.latency != Stamp(0) && target.total() > 0;
     call = oracle::as_resample(stream, target);
-    if (stream.latency == Stamp(0)) { call.target = target; }
-    if (call.options.causal) {  // with latency, the time of the newest sample that may be used
+    if (!late) { call.target = target; }
+    if (late && call.options.causal) {
       auto const rows = oracle::rows_of(target);
-      for (std::size_t i = 0; i < call.target.starts.size() && call.target.kind == timeline_kind::windows &&
-                              stream.latency != Stamp(0);
-           ++i) {
+      for (std::size_t i = 0; i < rows.size(); ++i) {
         call.target.starts[i] = std::min(call.target.starts[i], rows[i].at);
       }
     }
