@@ -33,17 +33,18 @@ void visit_timeline(char const* name, any_timeline const& when, Visitor&& visito
                          static_cast<int>(when.type)));
 }
 
+/// What a call is refused with whose argument `odd` has another stamp type than `name`.
+inline status refuse_stamps(char const* odd, char const* name) {
+  return detail::refuse(status_code::invalid_argument, odd, "",
+                        "found stamps of another type than those of %s, want one stamp type a call", name);
+}
+
 /// Calls `visitor(typed timeline of `name`, typed target, typed options)`, once all three have one stamp type.
 template <class Visitor>
 void visit_stamps(char const* name, any_timeline const& source, any_timeline const& target, any_options const& options,
                   Visitor&& visitor) {
-  if (target.type != source.type || options.type != source.type) {
-    char const* const odd = target.type != source.type ? "target" : "options";
-    require(detail::refuse(status_code::invalid_argument, odd, "",
-                           "found stamps of another type than %s has, want one "
-                           "stamp type a call",
-                           name));
-  }
+  if (target.type != source.type) { require(refuse_stamps("target", name)); }
+  if (options.type != source.type) { require(refuse_stamps("options", name)); }
   switch (source.type) {
     case stamp_dtype::float32: return visitor(source.as_float32, target.as_float32, options.as_float32);
     case stamp_dtype::float64: return visitor(source.as_float64, target.as_float64, options.as_float64);
@@ -51,6 +52,19 @@ void visit_stamps(char const* name, any_timeline const& source, any_timeline con
   }
   require(detail::refuse(status_code::invalid_argument, name, "type", "found %d, want a stamp_dtype",
                          static_cast<int>(source.type)));
+}
+
+/// Calls `visitor(typed streams, typed target)`, once both have one stamp type.
+template <class Visitor>
+void visit_streams(any_streams const& streams, any_timeline const& target, Visitor&& visitor) {
+  if (target.type != streams.type) { require(refuse_stamps("target", "streams")); }
+  switch (streams.type) {
+    case stamp_dtype::float32: return visitor(streams.as_float32, target.as_float32);
+    case stamp_dtype::float64: return visitor(streams.as_float64, target.as_float64);
+    case stamp_dtype::int64: return visitor(streams.as_int64, target.as_int64);
+  }
+  require(detail::refuse(status_code::invalid_argument, "streams", "type", "found %d, want a stamp_dtype",
+                         static_cast<int>(streams.type)));
 }
 
 /// Calls `visitor(type_tag<Value>)` for a float type.
