@@ -17,7 +17,8 @@ usage: ./build.sh COMMAND
   build           build everything
   test [ARGS]     build everything and run the tests (ARGS go to ctest: -R resample)
   gpu-test        run the tests that need a GPU; fails where there is none
-  bench [ARGS]    run the benchmarks of this machine: GPU where there is one, else CPU
+  bench [resample|fuse] [ARGS]
+                  run the benchmarks of this machine: GPU where there is one, else CPU (ARGS: --table, --help)
   install PREFIX  install headers, libraries and the CMake package
   setup           install the packages that the other commands need, and stop
   help            this text
@@ -177,8 +178,16 @@ run_gpu_tests() {
 run_bench() {
   setup all
   if has_gpu; then
-    build bench_resample
-    "$build_dir/bench/bench_resample" "${@:---must}"
+    build bench_resample bench_fuse
+    local families=(resample fuse) family status=0
+    if [[ ${1:-} == resample || ${1:-} == fuse ]]; then
+      families=("$1")
+      shift
+    fi
+    for family in "${families[@]}"; do
+      "$build_dir/bench/bench_$family" "${@:---must}" || status=1
+    done
+    return "$status"
   else
     build bench_host_resample
     say "no CUDA device: measuring the CPU side"

@@ -153,7 +153,10 @@ void print_table(std::ostream& out, machine const& where, std::vector<record> co
       << fixed(where.empty_us, 2) << " us; a call costs the host " << fixed(where.launch_us, 2) << " us (must "
       << fixed(launch_must_us, 0) << ": " << name_of(judge_launch(where)) << ")\n\n";
   bool const fusions = std::any_of(all.begin(), all.end(), [](record const& one) { return has_apart(one); });
-  constexpr int name_width = 72, width = 11;
+  constexpr int width = 11;
+  std::size_t longest = 0;
+  for (record const& one : all) { longest = std::max(longest, one.name.size()); }
+  int const name_width = static_cast<int>(longest) + 2;
   out << std::left << std::setw(name_width) << "case" << std::right;
   for (char const* head : {"MB", "us", "copy us", "naive us", "GB/s", "/copy", "figure", "must", "goal"}) {
     out << std::setw(width) << head;
