@@ -151,7 +151,8 @@ run_demo() {
   command=("$(find_python)" "$PWD/examples/demo/demo.py"
     --bridge "$(find "$build_dir/examples" -name librobocache_demo_bridge.so)" "$@")
   cd "$called_from"
-  exec "${command[@]}"
+  # On cores that others want too, threads that spin for each other wait for long.
+  OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}" exec "${command[@]}"
 }
 
 run_build() {

@@ -3,7 +3,6 @@
 
 import ctypes
 import math
-import os
 from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_void_p
 from dataclasses import dataclass
 
@@ -57,8 +56,6 @@ class Bridge:
     """Loads the library; `gpu` is the name of the GPU, empty where there is none."""
 
     def __init__(self, path):
-        # Read when the library loads. A demo shares its cores: threads that spin for each other there wait for long.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         library = ctypes.CDLL(str(path))
         self._calls = {}
         for stamp, name in ((c_int64, "int64"), (c_double, "float64")):
