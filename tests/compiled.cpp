@@ -11,6 +11,7 @@
 #include "support/host_call.hpp"
 #include "support/host_space.hpp"
 #include "support/scenario.hpp"
+#include "support/thrown.hpp"
 
 // The compiled API on host memory: types as values, exceptions with the status's text. Its device side is what
 // test_gpu's backend calls.
@@ -48,16 +49,6 @@ problem<Stamp> dense_problem(generator& random, dtype value, dtype result) {
   p.options.method = is_integer(value) ? interpolation::nearest : interpolation::linear;
   p.draw_values(random);
   return p;
-}
-
-/// The error that a call throws; fails where it throws none.
-template <class Call>
-robocache::error error_of(Call call) {
-  try {
-    call();
-  } catch (robocache::error const& e) { return e; }
-  FAIL("nothing was thrown");
-  return robocache::error(status{});
 }
 
 }  // namespace
