@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Merges the JSON of bench_resample and of its peers into a table that a person reads.
+"""Merges the JSON of bench_resample or bench_fuse and of its peers into tables that a person reads.
 
     bench/report.py resample.json torch.json cupy.json scipy.json     writes bench/results/<chip>-resample.md
+    bench/report.py fuse.json torch-fuse.json                         writes bench/results/<chip>-fuse.md
 """
 
 import argparse
@@ -20,7 +21,7 @@ def number(value, digits=2):
 
 def shape_of(name):
     """A case's name without what all of a table's lines share."""
-    return name.removeprefix("resample/").removesuffix("/cold")
+    return name.removeprefix("resample/").removeprefix("fuse/").removesuffix("/cold")
 
 
 def table(heads, lines):
@@ -53,7 +54,7 @@ def verdict(case):
 
 
 def head(run, peers):
-    yield f"# Resampling on {run['chip']}"
+    yield f"# {'Resampling' if run['benchmark'] == 'resample' else 'Fusing'} on {run['chip']}"
     yield ""
     yield (
         f"Commit {run['commit'] or 'unknown'}, {run['date']}; driver {run['driver']}, CUDA {run['cuda']}, "
@@ -62,7 +63,9 @@ def head(run, peers):
     yield (
         f"Copy of 1 GB: {run['ceiling_gbps']:.0f} GB/s read and written"
         + ("" if run["steady"] else " (**below 95 % of the chip's: these figures do not count**)")
-        + f". Empty kernel: {run['empty_us']:.2f} us. A call costs the host {run['launch_us']:.2f} us."
+        + f". Empty kernel: {run['empty_us']:.2f} us. A call"
+        + (" with eight streams" if run["benchmark"] == "fuse" else "")
+        + f" costs the host {run['launch_us']:.2f} us."
     )
     yield ""
     yield (
@@ -78,7 +81,7 @@ def own_requirements(cases, peers):
     heads = ["case", "MB", "us", "copy", "naive", "torch eager", "torch compile + graph", "over copy"]
     lines = [
         [shape_of(case["name"]), number(case["bytes"] * 1e-6), number(case["us"]), number(case["copy_us"])]
-        + [number(case["naive_us"], 1)]
+        + [number(case.get("naive_us"), 1)]
         + torch_times(case, peers)
         + [number(case["over_copy"], 3)]
         + [number(case["must"]) + (" us" if case["yardstick"] == "us" else ""), number(case["goal"]), verdict(case)]
@@ -134,30 +137,94 @@ def informational(cases):
     return table(["case", "MB", "us", "copy", "over copy"], lines)
 
 
+def fuse_line(case, peers):
+    apart = case.get("apart_us")
+    return (
+        [shape_of(case["name"]), number(case["bytes"] * 1e-6), number(case["us"]), number(case["copy_us"])]
+        + [number(case["over_copy"], 3), number(case.get("naive_us"), 1), number(apart), number(case.get("in_turn_us"))]
+        + [number(apart and apart / case["us"])]
+        + torch_times(case, peers)
+    )
+
+
+def fuse_musts(case):
+    """What must be reached, in words: "1.20 over copy, 1.00 over apart"."""
+    pairs = [(case["must"], case["yardstick"]), (case.get("also_must"), case.get("also_yardstick"))]
+    return ", ".join(f"{must:.2f} {yardstick}" for must, yardstick in pairs if must)
+
+
+def fuse_tables(run, peers):
+    heads = ["case", "MB", "us", "copy", "over copy", "naive", "apart", "in turn", "times faster than apart"]
+    heads += ["torch eager", "torch compile + graph"]
+    judged = [case for case in run["cases"] if case["yardstick"] != "none"]
+    others = [case for case in run["cases"] if case["yardstick"] == "none"]
+    yield "## Cases"
+    yield ""
+    yield (
+        "Streams are samples x channels. Apart: each stream resampled by itself into the same tensor, in a graph of its "
+        "own, times added up. In turn: all of them one after the other in one graph."
+    )
+    yield ""
+    lines = [
+        fuse_line(case, peers) + [fuse_musts(case), number(case["goal"]), verdict(case)] for case in judged
+    ]
+    yield from table(heads + ["must", "goal", "verdict"], lines)
+    yield "## One call at a time"
+    yield ""
+    yield (
+        "As a C++ program sees it that makes a call and waits for its results, 10,000 times, on buffers that rotate: "
+        "the call on the host included."
+    )
+    yield ""
+    lines = [
+        [shape_of(case["name"]), what] + [number(call[key]) for key in ("p50_us", "p99_us", "host_us")]
+        for case in run["cases"]
+        for what, call in (("fuse", case.get("call")), ("resamples in turn", case.get("in_turn_call")))
+        if call
+    ]
+    yield from table(["case", "as", "p50 us", "p99 us", "of it the call on the host"], lines)
+    yield "## For information"
+    yield ""
+    yield from table(heads, [fuse_line(case, peers) for case in others])
+
+
+def resample_tables(run, peers, cupy, scipy):
+    yield "## Shapes"
+    yield ""
+    yield from own_requirements(run["cases"], peers)
+    yield "## One thing changed"
+    yield ""
+    yield from variants(run["cases"])
+    yield from curved_peers(run["cases"], cupy, scipy)
+    yield "## For information"
+    yield ""
+    yield from informational(run["cases"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="+", help="JSON of bench_resample and of its peers")
-    parser.add_argument("--output", help="default: bench/results/<chip>-resample.md")
+    parser.add_argument("files", nargs="+", help="JSON of one benchmark and of its peers")
+    parser.add_argument("--output", help="default: bench/results/<chip>-<family>.md")
     args = parser.parse_args()
 
     reports = [json.loads(pathlib.Path(name).read_text(encoding="utf-8")) for name in args.files]
-    runs = [report for report in reports if report["benchmark"] == "resample"]
+    runs = [report for report in reports if report["benchmark"] in ("resample", "fuse")]
+    if len(runs) != 1:
+        sys.exit(f"one file of bench_resample or bench_fuse is wanted, {len(runs)} were given")
+    run = runs[0]
     peers, cupy, scipy = (
-        [report for report in reports if report["benchmark"] == f"{library}_resample"]
+        [report for report in reports if report["benchmark"] == f"{library}_{run['benchmark']}"]
         for library in ("torch", "cupy", "scipy")
     )
-    if len(runs) != 1:
-        sys.exit(f"one file of bench_resample is wanted, {len(runs)} were given")
-    run = runs[0]
+    if len(peers) + len(cupy) + len(scipy) + 1 != len(reports):
+        sys.exit(f"a file is none of a peer of bench_{run['benchmark']}")
     if any(peer.get("chip", run["chip"]) != run["chip"] for peer in peers + cupy):
         sys.exit("the peers ran on another chip")
 
-    lines = [*head(run, peers), "## Shapes", "", *own_requirements(run["cases"], peers)]
-    lines += ["## One thing changed", "", *variants(run["cases"])]
-    lines += curved_peers(run["cases"], cupy, scipy)
-    lines += ["## For information", "", *informational(run["cases"])]
+    tables = fuse_tables(run, peers) if run["benchmark"] == "fuse" else resample_tables(run, peers, cupy, scipy)
+    lines = [*head(run, peers), *tables]
     chip = re.sub(r"[^a-z0-9]+", "-", run["chip"].lower().removeprefix("nvidia")).strip("-")
-    output = pathlib.Path(args.output) if args.output else RESULTS / f"{chip}-resample.md"
+    output = pathlib.Path(args.output) if args.output else RESULTS / f"{chip}-{run['benchmark']}.md"
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     print(output)
