@@ -17,9 +17,9 @@ using namespace test;
 
 TEST_CASE("Fusion: for each target one row with the channels of all streams, and a byte of the mask for each",
           "[fuse]") {
-  auto p = fusion<double>({one_stream<double>({0, 10, 20}, {0, 100, 400}),
-                           one_stream<double>({5, 15}, {-1, -3}, interpolation::previous)},
-                          {0, 5, 10, 20});
+  auto p = fusion<double>(
+      {one_stream<double>({0, 10, 20}, {0, 100, 400}), one_stream<double>({5, 15}, {-1, -3}, interpolation::previous)},
+      {0, 5, 10, 20});
   CHECK(rows_of(p) == rows{{0, -1}, {50, -1}, {100, -1}, {400, -3}});
   CHECK(masks_of(p) == masks{{1, 0}, {1, 1}, {1, 1}, {1, 1}});
   CHECK(all_valid_of(p) == mask{0, 1, 1, 1});
@@ -39,9 +39,9 @@ TEST_CASE("Fusion, latency: a sample stamped s describes the time s - latency", 
 }
 
 TEST_CASE("Fusion, latency: each stream has its own", "[fuse][latency]") {
-  auto p = fusion<double>({one_stream<double>({0, 8}, {0, 8}), one_stream<double>({0, 8}, {0, 8}),
-                           one_stream<double>({0, 8}, {0, 8})},
-                          {3, 4});
+  auto p = fusion<double>(
+      {one_stream<double>({0, 8}, {0, 8}), one_stream<double>({0, 8}, {0, 8}), one_stream<double>({0, 8}, {0, 8})},
+      {3, 4});
   p.streams[1].latency = 2;
   p.streams[2].latency = -3;
   CHECK(rows_of(p) == rows{{3, 5, 0}, {4, 6, 1}});
@@ -277,7 +277,8 @@ TEST_CASE("Fusion, scale and shift: fill values are in units of the result, neit
   CHECK(verify(p) == "");
 }
 
-TEST_CASE("Fusion, scale and shift: infinities, NaN, zeros and subnormals are operands like any other", "[fuse][scale]") {
+TEST_CASE("Fusion, scale and shift: infinities, NaN, zeros and subnormals are operands like any other",
+          "[fuse][scale]") {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   std::vector<float> const odd{infinity, -infinity, std::nanf(""), 0.0f, -0.0f, 3e38f, -3e38f, 1e-40f, -6e-8f, 1.0f};
   for (auto method : {interpolation::previous, interpolation::linear, interpolation::akima}) {

@@ -47,8 +47,11 @@ TEST_CASE("A fusion, a stream's timeline", "[fuse][call]") {
                             {"found -3", "want 0 or more"}) == "");
   CHECK(refused_with<float>([](stream& s) { s.series.source.stride = -3; }, "streams[1].when.stride",
                             {"found -3", "want 0 or more"}) == "");
-  CHECK(refused_with<float>([](stream& s) { s.series.source = windows<float>({0}, {0, 1, 2}); }, "streams[1].when.kind",
-                            {"found windows", "want"}) == "");
+  CHECK(refused_with<float>(
+            [](stream& s) {
+              s.series.source = windows<float>({0}, {0, 1, 2});
+            },
+            "streams[1].when.kind", {"found windows", "want"}) == "");
   CHECK(refused_with<float>([](stream& s) { s.series.source = uniform<float>(0, -1, 1, 1, 3); }, "streams[1].when.num",
                             {"found a period of -1", "want it above 0"}) == "");
   CHECK(refused_with<float>([](stream& s) { s.series.source = uniform<float>(0, 1, 1, 2, 1); }, "target.batch",

@@ -129,23 +129,19 @@ TEST_CASE("Fusion: streams may be slices of one buffer, as a pose is position an
 
 TEST_CASE("Fusion: every kind of timeline states the same stamps, all of them in one call", "[fuse][timelines]") {
   // Two trajectories sampled at 0, 10, 20, 30, of which the second has value 1000 more.
-  using stamps = std::vector<std::int64_t>;
-  std::vector<timeline_data<std::int64_t>> kinds{
-      dense<std::int64_t>({0, 10, 20, 30, 0, 10, 20, 30}, 2),
-      dense<std::int64_t>({0, 10, 20, 30, 0, 10, 20, 30}, 2, {4, 77}),
-      dense<std::int64_t>({0, 10, 20, 30}, 1),
-      shared<std::int64_t>({0, 10, 20, 30}, 2),
-      ragged<std::int64_t>({0, 10, 20, 30, 0, 10, 20, 30}, {0, 4, 8}),
-      uniform<std::int64_t>(0, 10, 1, 2, 4),
-      uniform_each<std::int64_t>({0, 0}, 20, 2, 4),
-      uniform_ragged<std::int64_t>(0, {}, 10, 1, {0, 4, 8}, 8)};
+  std::vector<timeline_data<std::int64_t>> kinds{dense<std::int64_t>({0, 10, 20, 30, 0, 10, 20, 30}, 2),
+                                                 dense<std::int64_t>({0, 10, 20, 30, 0, 10, 20, 30}, 2, {4, 77}),
+                                                 dense<std::int64_t>({0, 10, 20, 30}, 1),
+                                                 shared<std::int64_t>({0, 10, 20, 30}, 2),
+                                                 ragged<std::int64_t>({0, 10, 20, 30, 0, 10, 20, 30}, {0, 4, 8}),
+                                                 uniform<std::int64_t>(0, 10, 1, 2, 4),
+                                                 uniform_each<std::int64_t>({0, 0}, 20, 2, 4),
+                                                 uniform_ragged<std::int64_t>(0, {}, 10, 1, {0, 4, 8}, 8)};
   kinds[2].batch = 2;
   kinds[2].stride = 0;
   std::vector<timeline_data<std::int64_t>> targets{
-      dense<std::int64_t>({-5, 5, 10, 40, -5, 5, 10, 40}, 2),
-      shared<std::int64_t>({-5, 5, 10, 40}, 2),
-      ragged<std::int64_t>({-5, 5, 10, 40, -5, 5, 10, 40}, {0, 4, 8}),
-      windows<std::int64_t>({5, 5}, {-10, 0, 5, 35}),
+      dense<std::int64_t>({-5, 5, 10, 40, -5, 5, 10, 40}, 2), shared<std::int64_t>({-5, 5, 10, 40}, 2),
+      ragged<std::int64_t>({-5, 5, 10, 40, -5, 5, 10, 40}, {0, 4, 8}), windows<std::int64_t>({5, 5}, {-10, 0, 5, 35}),
       windows<std::int64_t>({5, 5}, {-10, 0, 5, 35}, {0, 1})};
   for (auto const& target : targets) {
     fuse_problem<std::int64_t> p;
@@ -233,18 +229,15 @@ TEST_CASE("Fusion, missing data: starts late, ends early: by the edges, and prev
     s.series.options.fill = -1;
     return s;
   };
-  auto p = fusion<double>({short_stream(interpolation::linear, edge::clamp),
-                           short_stream(interpolation::linear, edge::fill),
-                           short_stream(interpolation::linear, edge::extrapolate),
-                           short_stream(interpolation::previous, edge::fill)},
-                          {1, 3, 5, 6, 8, 12});
+  auto p = fusion<double>(
+      {short_stream(interpolation::linear, edge::clamp), short_stream(interpolation::linear, edge::fill),
+       short_stream(interpolation::linear, edge::extrapolate), short_stream(interpolation::previous, edge::fill)},
+      {1, 3, 5, 6, 8, 12});
   p.streams[3].series.options.max_gap = 4;
-  CHECK(rows_of(p) == rows{{30, -1, 10, -1},
-                           {30, 30, 30, 30},
-                           {50, 50, 50, 40},
-                           {60, 60, 60, 60},
-                           {60, -1, 80, 60},
-                           {60, -1, 120, -1}});
+  CHECK(
+      rows_of(p) ==
+      rows{
+          {30, -1, 10, -1}, {30, 30, 30, 30}, {50, 50, 50, 40}, {60, 60, 60, 60}, {60, -1, 80, 60}, {60, -1, 120, -1}});
   CHECK(masks_of(p) == masks{{0, 0, 0, 0}, {1, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}, {0, 0, 0, 1}, {0, 0, 0, 0}});
   CHECK(verify(p) == "");
 }

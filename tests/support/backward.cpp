@@ -2,125 +2,23 @@
 #include "backward.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
-#include <type_traits>
 
 #include <robocache/host.hpp>
 
 #include "bits.hpp"
 #include "host_space.hpp"
 #include "oracle.hpp"
+#include "replay.hpp"
 #include "typed.hpp"
 
 namespace test {
 namespace {
 
-float number_of(dtype type, std::vector<std::byte> const& from, row_layout const& layout, std::int64_t row,
-                std::int64_t c) {
-  return float(decode(type, load_bits(type, from.data(), layout.begin(row) + c)));
-}
-
 template <class Stamp>
 float incoming(backward_problem<Stamp> const& p, std::int64_t target, std::int64_t c) {
-  return number_of(p.forward.result_type, p.results, p.forward.result_layout(), target, c);
-}
-
-/// Sums in FP32, targets in ascending order, product and sum rounded each.
-template <class Stamp>
-std::vector<float> replay_values(backward_problem<Stamp> const& p) {
-  std::int64_t const channels = p.forward.channels;
-  std::vector<float> sums(std::size_t(std::max<std::int64_t>(0, p.forward.source.total()) * channels), 0.0f);
-  auto const records = oracle::locate(p.forward);
-  for (std::int64_t target = 0; target < std::int64_t(records.size()); ++target) {
-    oracle::record const& r = records[target];
-    auto const add = [&](std::int64_t row, float weight) {
-      for (std::int64_t c = 0; c < channels; ++c) {
-        float const product = weight * incoming(p, target, c);
-        float& sum = sums[row * channels + c];
-        sum = sum + product;
-      }
-    };
-    if (r.first < 0) { continue; }
-    if (r.first == r.second) {
-      add(r.first, 1.0f);
-    } else {
-      add(r.first, 1.0f - r.weight);
-      add(r.second, r.weight);
-    }
-  }
-  return sums;
-}
-
-template <class Stamp>
-float rounded_width(Stamp a, Stamp b) {
-  if constexpr (std::is_integral_v<Stamp>) {
-    return float(std::uint64_t(b) - std::uint64_t(a));
-  } else {
-    Stamp const width = b - a;
-    return float(width);
-  }
-}
-
-template <class Stamp>
-bool wider(Stamp a, Stamp b, Stamp limit) {
-  if (limit == robocache::unlimited_gap<Stamp>()) { return false; }
-  if constexpr (std::is_integral_v<Stamp>) {
-    return std::uint64_t(b) - std::uint64_t(a) > std::uint64_t(limit);
-  } else {
-    Stamp const width = b - a;
-    return width > limit;
-  }
-}
-
-/// The left sample of the line that a target moves along; -1: it stands still.
-template <class Stamp>
-std::int64_t line_of(std::vector<Stamp> const& s, Stamp t, resample_options<Stamp> const& o) {
-  auto const last = std::int64_t(s.size()) - 1;
-  if (last < 1 || !std::isfinite(static_cast<long double>(t))) { return -1; }
-  std::int64_t left = 0;
-  if (t < s[0]) {
-    if (o.before != edge::extrapolate) { return -1; }
-  } else if (t > s[last]) {
-    if (o.after != edge::extrapolate) { return -1; }
-    left = last - 1;
-  } else {
-    while (left + 1 < last && s[left + 1] <= t) { ++left; }
-    if (wider(s[left], s[left + 1], o.max_gap)) { return -1; }
-  }
-  return rounded_width(s[left], s[left + 1]) == 0 ? -1 : left;
-}
-
-template <class Stamp>
-std::vector<float> replay_targets(backward_problem<Stamp> const& p) {
-  problem<Stamp> const& f = p.forward;
-  std::vector<float> slopes(std::size_t(std::max<std::int64_t>(0, f.target.total())), 0.0f);
-  for (std::int64_t b = 0; b < f.target.batch; ++b) {
-    std::int64_t const read = f.target.trajectory.empty() ? b : f.target.trajectory[b];
-    if (read < 0 || read >= f.source.batch) { continue; }
-    auto const samples = oracle::stamps_of(f.source, read);
-    std::int64_t target = oracle::first_row(f.target, b);
-    for (Stamp t : oracle::stamps_of(f.target, b)) {
-      std::int64_t const left = line_of(samples, t, f.options);
-      if (left >= 0) {
-        std::int64_t const row = oracle::first_row(f.source, read) + left;
-        std::array<float, 32> sums{};
-        for (std::int64_t c = 0; c < f.channels; ++c) {
-          auto const value = [&](std::int64_t r) { return number_of(f.value_type, f.values, f.value_layout(), r, c); };
-          float const rise = value(row + 1) - value(row);
-          float const term = incoming(p, target, c) * rise;
-          sums[c % 32] = sums[c % 32] + term;
-        }
-        for (std::size_t half : {16, 8, 4, 2, 1}) {
-          for (std::size_t i = 0; i < half; ++i) { sums[i] = sums[i] + sums[i + half]; }
-        }
-        slopes[target] = sums[0] / rounded_width(samples[left], samples[left + 1]);
-      }
-      ++target;
-    }
-  }
-  return slopes;
+  return replay::number_of(p.forward.result_type, p.results, p.forward.result_layout(), target, c);
 }
 
 template <class Stamp>
@@ -130,7 +28,8 @@ std::string against_replay(backward_problem<Stamp> const& p, gradients const& o)
   if (p.wants_values) {
     auto const type = p.forward.value_type;
     auto const layout = p.out_layout();
-    auto const sums = replay_values(p);
+    auto const sums = replay::value_sums(p.forward, oracle::locate(p.forward),
+                                         [&](std::int64_t target, std::int64_t c) { return incoming(p, target, c); });
     std::vector<std::byte> wanted(o.values.size(), std::byte(poison));
     for (std::int64_t row = 0; row < layout.total; ++row) {
       for (std::int64_t c = 0; c < layout.channels; ++c) {
@@ -148,7 +47,8 @@ std::string against_replay(backward_problem<Stamp> const& p, gradients const& o)
     return "gradients that were not asked for were written";
   }
   if (!p.wants_targets) { return all_poison(o.targets) ? "" : "gradients of times that nobody asked for were written"; }
-  auto const slopes = replay_targets(p);
+  auto const slopes = replay::time_slopes(
+      p.forward, [&](std::int64_t target, std::int64_t c, float rise) { return incoming(p, target, c) * rise; });
   for (std::size_t target = 0; target < slopes.size(); ++target) {
     if (!same_float(o.targets[target], slopes[target])) {
       return text_of("time of target ", target, ": ", o.targets[target], ", wanted ", slopes[target]);

@@ -15,8 +15,14 @@ template <class Stamp>
 fused fuse(fuse_problem<Stamp> const& p) {
   fused o = run_fuse<device_space>(p, [](fuse_arguments<Stamp> const& a) {
     return finished([&] {
-      any_fused_output const out{a.results,     a.of.result_type, a.valid, a.all_valid, a.of.channels, a.of.fill,
-                                 a.of.result_batch_stride, a.of.result_row_stride};
+      any_fused_output const out{a.results,
+                                 a.of.result_type,
+                                 a.valid,
+                                 a.all_valid,
+                                 a.of.channels,
+                                 a.of.fill,
+                                 a.of.result_batch_stride,
+                                 a.of.result_row_stride};
       robocache::compiled::fuse(place::device, any_streams(a.streams.data(), std::int64_t(a.streams.size())), a.target,
                                 out, device_space::stream());
     });

@@ -19,7 +19,7 @@ using robocache::next_channel;
 
 template <class Stamp>
 struct stream_data {
-  problem<Stamp> series{};  ///< source, values and rules, as of a resample; targets and results are the fusion's
+  problem<Stamp> series{};     ///< source, values and rules, as of a resample; targets and results are the fusion's
   std::int64_t slice_of = -1;  ///< the stream in whose buffer the values lie; the series holds a copy; -1: in its own
   Stamp latency = Stamp(0);
   std::vector<float> scale{};  ///< empty: null

@@ -6,20 +6,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "replay.hpp"
+
 namespace test::oracle {
 namespace {
-
-/// Whether a sample of age `at - sample` is older than `limit`.
-template <class Stamp>
-bool older(Stamp sample, Stamp at, Stamp limit) {
-  if (limit == robocache::unlimited_gap<Stamp>()) { return false; }
-  if constexpr (std::is_integral_v<Stamp>) {
-    return std::uint64_t(at) - std::uint64_t(sample) > std::uint64_t(limit);
-  } else {
-    Stamp const age = at - sample;
-    return age > limit;
-  }
-}
 
 /// The last sample at or before both the target and the time asked for.
 template <class Stamp>
@@ -29,7 +19,7 @@ record find_causal(std::vector<Stamp> const& samples, Stamp t, Stamp at, Stamp m
   for (std::int64_t k = 0; k < std::int64_t(samples.size()); ++k) {
     if (samples[k] <= t && samples[k] <= at) { last = k; }
   }
-  if (last < 0 || older(samples[last], at, max_gap)) { return {}; }
+  if (last < 0 || replay::wider(samples[last], at, max_gap)) { return {}; }
   return {last, last, 0, 0, true, {}};
 }
 
