@@ -66,39 +66,44 @@ status for_each_gap(stream<Stamp> const* streams, std::int64_t count, std::int64
 /// "streams[2]", or "streams[2].when".
 struct stream_name {
   char text[40];
-  explicit stream_name(std::int64_t i, char const* field = "") {
-    std::snprintf(text, sizeof text, "streams[%lld]%s", static_cast<long long>(i), field);
+  explicit stream_name(std::int64_t i, char const* field = "", char const* array = "streams") {
+    std::snprintf(text, sizeof text, "%s[%lld]%s", array, static_cast<long long>(i), field);
   }
 };
 
 /// One stream by itself.
+/// @param name, when, options  what the caller calls it, its timeline and its rules
 template <class Stamp>
-status check_stream(std::int64_t i, stream<Stamp> const& one, timeline<Stamp> const& target) {
-  stream_name const name(i);
-  status s = check_timelines(stream_name(i, ".when").text, one.when, target);
+status check_stream(char const* name, char const* when, char const* options, stream<Stamp> const& one,
+                    timeline<Stamp> const& target) {
+  status s = check_timelines(when, one.when, target);
   if (!s.ok()) { return s; }
   if (one.type != dtype::float32 && one.type != dtype::float16 && one.type != dtype::bfloat16) {
-    return refuse(status_code::unsupported, name.text, "type", "found %s, want fp32, fp16 or bf16", name_of(one.type));
+    return refuse(status_code::unsupported, name, "type", "found %s, want fp32, fp16 or bf16", name_of(one.type));
   }
-  s = check_options(stream_name(i, ".options").text, one.options);
+  s = check_options(options, one.options);
   if (!s.ok()) { return s; }
   if (one.options.method == interpolation::slerp && one.channels != 4) {
-    return refuse(invalid, name.text, "channels", "found %lld, want 4 for interpolation::slerp",
+    return refuse(invalid, name, "channels", "found %lld, want 4 for interpolation::slerp",
                   static_cast<long long>(one.channels));
   }
   if constexpr (std::is_floating_point_v<Stamp>) {
     if (!std::isfinite(one.latency)) {
-      return refuse(invalid, name.text, "latency", "found %g, want a finite time", static_cast<double>(one.latency));
+      return refuse(invalid, name, "latency", "found %g, want a finite time", static_cast<double>(one.latency));
     }
   }
-  s = check_values(name.text, one, size_of(one.type));
+  if (one.channels > INT32_MAX) {
+    return refuse(status_code::unsupported, name, "channels", "found %lld, want less than 2^31",
+                  static_cast<long long>(one.channels));
+  }
+  s = check_values(name, one, size_of(one.type));
   if (!s.ok()) { return s; }
-  s = check_pointer(name.text, "scale", one.scale, 0, alignof(float));
+  s = check_pointer(name, "scale", one.scale, 0, alignof(float));
   if (!s.ok()) { return s; }
-  s = check_pointer(name.text, "shift", one.shift, 0, alignof(float));
+  s = check_pointer(name, "shift", one.shift, 0, alignof(float));
   if (!s.ok()) { return s; }
   if (one.first_channel < 0 && one.first_channel != next_channel) {
-    return refuse(invalid, name.text, "first_channel", "found %lld, want 0 or more, or next_channel",
+    return refuse(invalid, name, "first_channel", "found %lld, want 0 or more, or next_channel",
                   static_cast<long long>(one.first_channel));
   }
   return {};
@@ -116,8 +121,11 @@ status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<
   constexpr std::int64_t limit = INT64_MAX / 32;  // as of strides
   place_walk places;
   for (std::int64_t i = 0; i < count; ++i) {
-    status const s = check_stream(i, streams[i], target);
-    if (!s.ok()) { return s; }
+    if (!check_stream("streams", "streams", "streams", streams[i], target).ok()) {
+      // Names are made for those who read them: printing costs more than checking.
+      return check_stream(stream_name(i).text, stream_name(i, ".when").text, stream_name(i, ".options").text,
+                          streams[i], target);
+    }
     std::int64_t const first = places.next(streams[i]);
     if (first > limit - streams[i].channels) {
       return refuse(invalid, stream_name(i).text, "first_channel", "found %lld, want below 2^58 channels in all",
@@ -150,14 +158,7 @@ status check_fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Sta
     return refuse(invalid, "out", "channels", "found %lld, want 0, or %lld and more, which the streams write",
                   static_cast<long long>(out.channels), static_cast<long long>(written));
   }
-  s = check_results(target, out, out.channels == 0 ? written : out.channels, sizeof(Result));
-  if (!s.ok()) { return s; }
-  std::int64_t const rows = target.batch == 0 ? 0 : target.total();
-  if (product_overflows(rows, count)) {
-    return refuse(invalid, "count", "", "found %lld streams of %lld targets, want a product below 2^63",
-                  static_cast<long long>(count), static_cast<long long>(rows));
-  }
-  return {};
+  return check_results(target, out, out.channels == 0 ? written : out.channels, sizeof(Result));
 }
 
 /// Everything that `fuse_backward` checks, but for its scratch.
@@ -177,8 +178,8 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
   }
   for (std::int64_t i = 0; i < count; ++i) {
     stream<Stamp> const& one = streams[i];
-    char text[32];
-    std::snprintf(text, sizeof text, "out[%lld]", static_cast<long long>(i));
+    stream_name const name(i, "", "out");
+    char const* const text = name.text;
     bool const asked = out[i].values != nullptr || out[i].scale != nullptr || out[i].shift != nullptr;
     if (asked && one.options.method > interpolation::linear) {
       return refuse(status_code::unsupported, stream_name(i, ".options").text, "method",

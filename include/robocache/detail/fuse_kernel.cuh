@@ -7,6 +7,7 @@
 #include <robocache/detail/fuse_locate.cuh>
 #include <robocache/detail/fuse_plan.cuh>
 #include <robocache/detail/method_rows.cuh>
+#include <robocache/detail/typed_rows.cuh>
 
 namespace robocache::detail {
 
@@ -38,47 +39,80 @@ __device__ void scale_and_shift(stream_blend const& p, std::int64_t channel, flo
   }
 }
 
-/// Rows of previous, next, nearest and linear in whole vectors. A row that moves is read twice, once from the cache,
-/// rather than chosen between.
-template <class Value, int N>
+/// Rows of previous, next, nearest and linear in whole vectors, `Loads` of each sample under way before the first is
+/// used. A row that moves is read twice, once from the cache, rather than chosen between.
+template <class Value, int N, int Loads>
 __device__ void blend_straight_vectors(stream_blend const& p, method_row const* rows, int count, thread_share share) {
-  std::int64_t const stride = p.values_row_stride;
-  for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
-    bool const blends = row.kind >= method_row::blend;
-    vector<Value, N> const a = load<Value, N>(from);
-    vector<Value, N> const b = load<Value, N>(from + (blends ? stride : 0));
-    float const weight = row.weight;
-#pragma unroll
-    for (int e = 0; e < N; ++e) {
-      float const left = channel_of(a, e);
-      float const mixed = device::linear(left, channel_of(b, e), weight);
-      out[e] = blends ? mixed : left;
-    }
-  });
-}
-
-/// The same for rows that are not whole vectors: `Loads` values are under way before the first is used.
-template <class Value, int Loads>
-__device__ void blend_straight_scalars(stream_blend const& p, method_row const* rows, int count, thread_share share) {
   vector_run const run(p, count);
-  int const result_bytes = p.result_type == dtype::float32 ? 4 : 2;
+  std::int64_t const first_value = run.begin * N * std::int64_t(sizeof(Value));
+  std::int64_t const first_result = run.begin * N * (p.result_type == dtype::float32 ? 4 : 2);
   for (int base = share.first; base < run.total; base += share.step * Loads) {
-    Value left[Loads];
-    Value right[Loads];
+    packed_floats<Value, N> left[Loads];
+    packed_floats<Value, N> right[Loads];
     int slot[Loads];
     int column[Loads];
 #pragma unroll
     for (int u = 0; u < Loads; ++u) {
       int const i = base + u * share.step;
-      if (!run.find(p.chunk, i, slot[u], column[u]) || i >= run.total) {
-        slot[u] = -1;
-        continue;
+      left[u] = {};
+      right[u] = {};
+      if (!run.find(p.chunk, i, slot[u], column[u]) || i >= run.total) { slot[u] = -1; }
+      method_row const& row = rows[max(slot[u], 0)];
+      if (slot[u] >= 0 && row.kind != method_row::fill) {
+        Value const* const from =
+            reinterpret_cast<Value const*>(row.from + first_value) + static_cast<unsigned>(column[u] * N);
+        left[u] = load_packed<N>(from);
+        right[u] = load_packed<N>(from + (row.kind >= method_row::blend ? p.values_row_stride : 0));
       }
+    }
+#pragma unroll
+    for (int u = 0; u < Loads; ++u) {
+      if (slot[u] < 0) { continue; }
       method_row const& row = rows[slot[u]];
-      if (row.kind == method_row::fill) { continue; }
-      Value const* const from = reinterpret_cast<Value const*>(row.from) + run.begin + static_cast<unsigned>(column[u]);
-      left[u] = __ldg(from);
-      right[u] = __ldg(from + (row.kind >= method_row::blend ? p.values_row_stride : 0));
+      float out[N];
+      if (row.kind == method_row::fill) {
+#pragma unroll
+        for (int e = 0; e < N; ++e) { out[e] = p.fill; }
+      } else {
+        bool const blends = row.kind >= method_row::blend;
+        float b[N];
+        unpack(left[u], out);
+        unpack(right[u], b);
+#pragma unroll
+        for (int e = 0; e < N; ++e) {
+          float const mixed = device::linear(out[e], b[e], row.weight);
+          out[e] = blends ? mixed : out[e];
+        }
+        scale_and_shift(p, (run.begin + column[u]) * N, out);
+      }
+      store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column[u] * N), out);
+    }
+  }
+}
+
+/// The same for rows that are not whole vectors.
+template <class Value, int Loads>
+__device__ void blend_straight_scalars(stream_blend const& p, method_row const* rows, int count, thread_share share) {
+  vector_run const run(p, count);
+  int const result_bytes = p.result_type == dtype::float32 ? 4 : 2;
+  for (int base = share.first; base < run.total; base += share.step * Loads) {
+    packed_floats<Value, 1> left[Loads];
+    packed_floats<Value, 1> right[Loads];
+    int slot[Loads];
+    int column[Loads];
+#pragma unroll
+    for (int u = 0; u < Loads; ++u) {
+      int const i = base + u * share.step;
+      left[u] = {};
+      right[u] = {};
+      if (!run.find(p.chunk, i, slot[u], column[u]) || i >= run.total) { slot[u] = -1; }
+      method_row const& row = rows[max(slot[u], 0)];
+      if (slot[u] >= 0 && row.kind != method_row::fill) {
+        Value const* const from =
+            reinterpret_cast<Value const*>(row.from) + run.begin + static_cast<unsigned>(column[u]);
+        left[u] = load_packed<1>(from);
+        right[u] = load_packed<1>(from + (row.kind >= method_row::blend ? p.values_row_stride : 0));
+      }
     }
 #pragma unroll
     for (int u = 0; u < Loads; ++u) {
@@ -86,8 +120,10 @@ __device__ void blend_straight_scalars(stream_blend const& p, method_row const* 
       method_row const& row = rows[slot[u]];
       float out[1] = {p.fill};
       if (row.kind != method_row::fill) {
-        float const a = device::to_float(left[u]);
-        out[0] = row.kind >= method_row::blend ? device::linear(a, device::to_float(right[u]), row.weight) : a;
+        float b[1];
+        unpack(left[u], out);
+        unpack(right[u], b);
+        if (row.kind >= method_row::blend) { out[0] = device::linear(out[0], b[0], row.weight); }
         scale_and_shift(p, run.begin + column[u], out);
       }
       store_floats<1>(p.result_type, row.to + run.begin * result_bytes, static_cast<unsigned>(column[u]), out);
@@ -95,29 +131,36 @@ __device__ void blend_straight_scalars(stream_blend const& p, method_row const* 
   }
 }
 
-/// All rows of one stream.
+/// Rows of the methods beyond linear: out of line, so that the others pay no register for them.
 template <class Value>
-__device__ void blend_stream(stream_blend const& p, method_row const* rows, int count, thread_share share) {
-  constexpr int wide = 16 / static_cast<int>(sizeof(Value));
-  if (p.method <= interpolation::linear) {
-    if (p.wide) {
-      blend_straight_vectors<Value, wide>(p, rows, count, share);
-    } else {
-      blend_straight_scalars<Value, 4>(p, rows, count, share);
-    }
-  } else if (p.wide) {
-    blend_vectors<Value, wide>(p, rows, count, share);
+__device__ __noinline__ void blend_beyond_linear(stream_blend const& p, method_row const* rows, int count,
+                                                 thread_share share) {
+  if (p.wide) {
+    blend_vectors<Value, 16 / static_cast<int>(sizeof(Value))>(p, rows, count, share);
   } else {
     blend_scalars<Value>(p, rows, count, share);
   }
 }
 
-/// The masks of the tile's rows.
+/// All rows of one stream.
+template <class Value>
+__device__ void blend_stream(stream_blend const& p, method_row const* rows, int count, thread_share share) {
+  if (__builtin_expect(p.method > interpolation::linear, false)) {
+    blend_beyond_linear<Value>(p, rows, count, share);
+  } else if (p.wide) {
+    blend_straight_vectors<Value, 16 / static_cast<int>(sizeof(Value)), 2>(p, rows, count, share);
+  } else {
+    blend_straight_scalars<Value, 4>(p, rows, count, share);
+  }
+}
+
+/// The masks of the tile's rows. Called by the whole block, after a barrier.
 template <class Stamp>
-__device__ void store_masks(fuse_params<Stamp> const& p, method_row const* records, fused_tile const& tile) {
+__device__ __noinline__ void store_masks(fuse_params<Stamp> const& p, method_row const* records, fused_tile tile) {
+  auto const lane = static_cast<int>(threadIdx.x);
   if (p.valid != nullptr) {
     // Streams of a row lie next to each other.
-    for (int i = threadIdx.x; i < tile.rows * p.count; i += fuse_threads) {
+    for (int i = lane; i < tile.rows * p.count; i += static_cast<int>(blockDim.x)) {
       int const slot = i / p.count;
       int const s = i - slot * p.count;
       int const mask = p.streams[s].mask;
@@ -127,42 +170,57 @@ __device__ void store_masks(fuse_params<Stamp> const& p, method_row const* recor
       }
     }
   }
-  if (p.all_valid != nullptr && static_cast<int>(threadIdx.x) < tile.rows) {
-    std::uint8_t* const to = p.all_valid + (tile.first_row + threadIdx.x);
+  if (p.all_valid != nullptr && lane < tile.rows) {
+    std::uint8_t* const to = p.all_valid + (tile.first_row + lane);
     unsigned all = p.continues ? *to : 1;
     for (int s = 0; s < p.count; ++s) {
-      if (p.streams[s].mask >= 0) { all &= records[s * p.tiles.rows + threadIdx.x].valid; }
+      if (p.streams[s].mask >= 0) { all &= records[s * p.tiles.rows + lane].valid; }
     }
     *to = static_cast<std::uint8_t>(all);
   }
 }
 
-/// One block: one tile of target rows, one chunk of the channels of each stream. Each warp locates the rows for its
-/// streams; then the streams' vectors are dealt out to the warps, so that narrow streams travel side by side.
+/// One block: one tile of target rows, one chunk of the channels of each stream.
+///
+/// Each warp locates the rows for its streams; then the streams' vectors are dealt out to the warps, so that narrow
+/// streams travel side by side. Where a tile has one row for want of targets, a warp has that row of one stream from
+/// beginning to end, and waits for no other.
 template <class Stamp>
-__global__ void __maxnreg__(56) fuse_kernel(__grid_constant__ fuse_params<Stamp> const p) {
+__global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp> const p) {
   extern __shared__ uint4 trajectory[];
-  constexpr int warps = fuse_threads / 32;
   auto* const records = reinterpret_cast<method_row*>(trajectory);
+  auto const warps = static_cast<int>(blockDim.x / 32);
   int const warp = static_cast<int>(threadIdx.x / 32);
   auto* const stage = reinterpret_cast<Stamp*>(records + p.tiles.rows * p.count) + warp * p.slots;
   fused_tile const tile = fused_tile_of(p);
-  for (int s = warp; s < p.count; s += warps) {
-    locate_stream(p, p.streams[s], tile, stage, records + s * p.tiles.rows);
+  bool const has_masks = blockIdx.y == 0 && (p.valid != nullptr || p.all_valid != nullptr);
+  if (!p.one_row) {
+    for (int s = warp; s < p.count; s += warps) {
+      locate_stream(p, p.streams[s], tile, stage, records + s * p.tiles.rows);
+    }
+    __syncthreads();
   }
-  __syncthreads();
-  if (blockIdx.y == 0) { store_masks(p, records, tile); }
   int turn = warp;  // which of the next stream's first 32 vectors are this warp's
-  for (int s = 0; s < p.count; ++s) {
+  for (int s = p.one_row ? warp : 0; s < p.count; s += p.one_row ? warps : 1) {
     stream_blend const& blend = p.streams[s].blend;
-    if (std::int64_t(blockIdx.y) * blend.chunk.value >= blend.vectors_each) { continue; }
-    thread_share const share{turn * 32 + lane_of_warp(), fuse_threads};
+    bool const has_chunk = std::int64_t(blockIdx.y) * blend.chunk.value < blend.vectors_each;
+    if (!has_chunk) { continue; }
+    thread_share share{turn * 32 + lane_of_warp(), static_cast<int>(blockDim.x)};
+    if (p.one_row) {
+      locate_one_row(p, p.streams[s], tile, stage, records + s);
+      __syncwarp();
+      share = {lane_of_warp(), 32};
+    } else {
+      int const taken = (tile.rows * static_cast<int>(blend.chunk.value) + 31) / 32;
+      turn = static_cast<int>(static_cast<unsigned>(turn - taken) % static_cast<unsigned>(fuse_threads / 32));
+    }
     with_float_type(blend.value_type, [&](auto type) {
       blend_stream<decltype(type)>(blend, records + s * p.tiles.rows, tile.rows, share);
     });
-    int const taken = (tile.rows * static_cast<int>(blend.chunk.value) + 31) / 32;
-    turn = static_cast<int>(static_cast<unsigned>(turn - taken) % warps);
   }
+  if (!has_masks) { return; }
+  if (p.one_row) { __syncthreads(); }
+  store_masks(p, records, tile);
 }
 
 }  // namespace robocache::detail

@@ -16,23 +16,23 @@ namespace robocache {
 namespace detail {
 
 /// How many stamps of a stream a warp stages: all of a trajectory of known length, if that is not too many to load or to
-/// search. Of longer ones, and of packed ones, the part around the tile's targets is found first.
+/// search. Of longer ones, and of packed ones, the part around the tile's targets is found first. 0: it stages none.
+/// @param one_row  tiles have one row: short trajectories stay in registers
 template <class Stamp>
-int slots_for(timeline<Stamp> const& when) {
-  constexpr int least = 64;
+int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
   constexpr int most = 512;
-  if (when.stamps == nullptr) { return least; }
+  timeline<Stamp> const& when = stream.source;
+  if (when.stamps == nullptr || (one_row && stream.plain && when.length <= one_row_stamps)) { return 0; }
   if (when.packed() || when.length >= most) { return most / 2; }
-  int slots = least;
+  int slots = 64;
   while (slots <= when.length) { slots *= 2; }
   return slots;
 }
 
 /// What the kernel is told of one stream, whose results begin at channel `place` of `out`'s rows.
-/// @param name  what errors call it
 template <class Stamp, class Result>
-status describe_stream(char const* name, stream<Stamp> const& one, std::int64_t place, timeline<Stamp> const& target,
-                       fused_output<Result> const& out, strides to, stream_plan<Stamp>& plan) {
+void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stamp> const& target,
+                     fused_output<Result> const& out, strides to, stream_plan<Stamp>& plan) {
   std::int64_t const bytes = static_cast<std::int64_t>(size_of(one.type));
   strides from = strides_of(one, one.when, one.channels);
   if (one.when.packed()) { from.batch = 0; }
@@ -66,12 +66,7 @@ status describe_stream(char const* name, stream<Stamp> const& one, std::int64_t 
   blend.wide = !slerp && suits(one.values, from, elements, bytes) &&
                suits(blend.results, to, stored, sizeof(Result)) && suits(one.scale, {}, 4, sizeof(float)) &&
                suits(one.shift, {}, 4, sizeof(float));
-  row_cut cut;
-  status const s = cut_rows(name, slerp ? 1 : blend.wide ? one.channels / elements : one.channels,
-                            blend.wide ? static_cast<int>(elements) : 1, fuse_threads * 8, cut);
-  blend.chunk = divisor(static_cast<std::uint32_t>(cut.chunk));
-  blend.vectors_each = cut.vectors_each;
-  return s;
+  blend.vectors_each = slerp ? 1 : blend.wide ? one.channels / elements : one.channels;
 }
 
 /// Collects streams until a launch is full.
@@ -82,56 +77,64 @@ class fuse_launches {
                 std::int64_t streams, int multiprocessors, cudaStream_t cuda_stream)
       : out_(out), to_(strides_of(out, target, channels)), multiprocessors_(multiprocessors), cuda_stream_(cuda_stream) {
     if (target.packed()) { to_.batch = 0; }
+    params_.count = 0;
+    params_.continues = false;
     params_.target = target;
     params_.valid = out.valid;
     params_.valid_stride = streams;
     params_.all_valid = out.all_valid;
-    params_.slots = 64;
   }
 
   /// @param mask  the stream's place in the valid mask; -1: it has none
   status add(stream<Stamp> const& one, std::int64_t place, int mask) {
-    if (params_.count == fused_streams) {
-      status const s = launch_all();
-      if (!s.ok()) { return s; }
-    }
+    status const s = params_.count == fused_streams ? launch_all() : status{};
     stream_plan<Stamp>& plan = params_.streams[params_.count++];
-    plan = {};
     plan.mask = mask;
-    int const slots = slots_for(one.when);
-    params_.slots = slots > params_.slots ? slots : params_.slots;
-    return describe_stream(mask < 0 ? "out" : stream_name(mask).text, one, place, params_.target, out_, to_, plan);
+    describe_stream(one, place, params_.target, out_, to_, plan);
+    return s;
   }
 
   /// Launches what was added.
   status launch_all() {
+    constexpr std::int64_t most_chunks = 65535;
     timeline<Stamp> const& target = params_.target;
     std::int64_t vectors = 0;
-    std::int64_t chunks = 1;
     for (int i = 0; i < params_.count; ++i) {
-      stream_blend const& blend = params_.streams[i].blend;
-      std::int64_t const each = (blend.vectors_each + blend.chunk.value - 1) / blend.chunk.value;
-      vectors += blend.chunk.value;
-      chunks = each > chunks ? each : chunks;
+      std::int64_t const each = params_.streams[i].blend.vectors_each;
+      vectors += each < fuse_chunk ? each : fuse_chunk;
     }
     params_.tiles = tile_targets(target, vectors, fuse_shape_for(params_.count), multiprocessors_);
     status s = check_tiles(params_.tiles);
     if (!s.ok()) { return s; }
-    auto const stored = [](timeline<Stamp> const& when) {
-      return when.stamps != nullptr && when.lengths == nullptr && !when.packed();
-    };
+    bool const one_row = params_.one_row = params_.tiles.single;
+    params_.alone = params_.tiles.targets / 8 < target.batch;
+
+    std::int64_t chunks = 1;
+    params_.slots = 0;
     for (int i = 0; i < params_.count; ++i) {
       stream_plan<Stamp>& plan = params_.streams[i];
-      plan.plain = stored(plan.source) && plan.source.length > 0 && stored(target) && params_.tiles.aligned;
+      timeline<Stamp> const& source = plan.source;
+      plan.plain = source.stamps != nullptr && source.lengths == nullptr && !source.packed() && source.length > 0 &&
+                   target.lengths == nullptr && target.trajectory == nullptr && params_.tiles.aligned;
+      int const slots = slots_for(plan, one_row);
+      params_.slots = slots > params_.slots ? slots : params_.slots;
+      // A row that a warp has alone is cut into what its lanes read at once.
+      std::int64_t const each = plan.blend.vectors_each;
+      std::int64_t const least = (each + most_chunks - 1) / most_chunks;
+      std::int64_t chunk = one_row ? 32 : fuse_chunk;
+      chunk = chunk > least ? chunk : least;
+      chunk = chunk < each ? chunk : each;
+      plan.blend.chunk = divisor(static_cast<std::uint32_t>(chunk));
+      std::int64_t const parts = (each + chunk - 1) / chunk;
+      chunks = parts > chunks ? parts : chunks;
     }
-    params_.alone = params_.tiles.targets / 8 < target.batch;
-    auto const shared_bytes =
-        static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count +
-        static_cast<int>(sizeof(Stamp)) * params_.slots * (fuse_threads / 32);
+    int warps = fuse_threads / 32;
+    if (one_row) { warps = params_.count < warps || params_.slots == 0 ? params_.count : warps; }
+    auto const shared_bytes = static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count +
+                              static_cast<int>(sizeof(Stamp)) * params_.slots * warps;
     dim3 const grid(static_cast<unsigned>(params_.tiles.tiles), static_cast<unsigned>(chunks));
-    s = launch(fuse_kernel<Stamp>, params_, grid, fuse_threads, shared_bytes, cuda_stream_);
+    s = launch(fuse_kernel<Stamp>, params_, grid, warps * 32, shared_bytes, cuda_stream_);
     params_.count = 0;
-    params_.slots = 64;
     params_.continues = true;
     return s;
   }
@@ -141,7 +144,7 @@ class fuse_launches {
   strides to_;
   int multiprocessors_;
   cudaStream_t cuda_stream_;
-  fuse_params<Stamp> params_{};
+  fuse_params<Stamp> params_;  // streams beyond the count stay as they are: a launch costs what it fills in
 };
 
 }  // namespace detail

@@ -53,6 +53,16 @@ __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<St
   row.valid = where.valid ? 1 : 0;
 }
 
+/// The trajectory that a plain stream's tile reads.
+template <class Stamp>
+__device__ device::trajectory<Stamp> plain_source(stream_plan<Stamp> const& stream, fused_tile const& tile) {
+  device::trajectory<Stamp> source;
+  source.stamps = stream.source.stamps + tile.b * stream.source.stride;
+  source.length = stream.source.length;
+  source.batch_index = tile.b;
+  return source;
+}
+
 /// Whose target a row is.
 struct target_of_row {
   std::int64_t b;
@@ -60,12 +70,18 @@ struct target_of_row {
   bool wanted;  ///< false: padding, or a packed row that nobody owns
 };
 
-/// By a whole warp: packed rows are looked up together.
 template <class Stamp>
-__device__ target_of_row find_target_of_row(timeline<Stamp> const& target, std::int64_t row, bool exists) {
+__device__ target_of_row find_target_of_row(fuse_params<Stamp> const& p, fused_tile const& tile, int lane) {
+  timeline<Stamp> const& target = p.target;
+  bool const exists = lane < tile.rows;
+  std::int64_t const row = tile.first_row + lane;
   if (!target.packed()) {
-    std::int64_t const b = exists ? row / target.length : 0;
-    std::int64_t const k = row - b * target.length;
+    std::int64_t b = tile.b;
+    std::int64_t k = tile.k0 + lane;
+    if (!p.tiles.aligned) {
+      b = exists ? row / target.length : 0;
+      k = row - b * target.length;
+    }
     bool const wanted =
         exists && (target.lengths == nullptr || k < device::detail::clamp(target.lengths[b], 0, target.length));
     return {b, k, wanted};
@@ -83,7 +99,7 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
   int const lane = lane_of_warp();
   bool const exists = lane < tile.rows;
   timeline<Stamp> const& target = p.target;
-  target_of_row const at = find_target_of_row(target, tile.first_row + lane, exists);
+  target_of_row const at = find_target_of_row(p, tile, lane);
   std::int64_t trajectory = -1;
   device::sought_time<Stamp> sought{};
   if (at.wanted) {
@@ -92,22 +108,24 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
   }
   device::trajectory<Stamp> const source = device::short_trajectory_of(stream.source, trajectory);
   auto const length = static_cast<int>(source.length);
+  bool const together = !p.alone && stream.source.stamps != nullptr;  // for all lanes the same
   device::location where;
-  if (p.alone || source.stamps == nullptr) {
+  if (!together) {
     if (at.wanted) { where = device::locate(source, sought, stream.rules); }
-  }
-  // Lanes that look into one trajectory do so together. `alone`, and whether stamps are stored, is the same for all.
-  unsigned rest = __ballot_sync(all_lanes, at.wanted && length > 0 && !p.alone && source.stamps != nullptr);
-  while (rest != 0) {
-    int const leader = __ffs(static_cast<int>(rest)) - 1;
-    std::int64_t const theirs = __shfl_sync(all_lanes, trajectory, leader);
-    bool const mine = (rest >> lane & 1) != 0 && trajectory == theirs;
-    auto const* const stamps = reinterpret_cast<Stamp const*>(
-        __shfl_sync(all_lanes, reinterpret_cast<unsigned long long>(source.stamps), leader));
-    device::location const found = locate_by_warp(
-        stamps, __shfl_sync(all_lanes, length, leader), mine, [&] { return sought; }, stage, p.slots, stream.rules);
-    if (mine) { where = found; }
-    rest &= ~__ballot_sync(all_lanes, mine);
+  } else {
+    // Lanes that look into one trajectory do so together.
+    unsigned rest = __ballot_sync(all_lanes, at.wanted && length > 0);
+    while (rest != 0) {
+      int const leader = __ffs(static_cast<int>(rest)) - 1;
+      std::int64_t const theirs = __shfl_sync(all_lanes, trajectory, leader);
+      bool const mine = (rest >> lane & 1) != 0 && trajectory == theirs;
+      auto const* const stamps = reinterpret_cast<Stamp const*>(
+          __shfl_sync(all_lanes, reinterpret_cast<unsigned long long>(source.stamps), leader));
+      device::location const found = locate_by_warp(
+          stamps, __shfl_sync(all_lanes, length, leader), mine, [&] { return sought; }, stage, p.slots, stream.rules);
+      if (mine) { where = found; }
+      rest &= ~__ballot_sync(all_lanes, mine);
+    }
   }
   if (!exists) { return; }
   stream_blend const& blend = stream.blend;
@@ -117,28 +135,75 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
   note_row(stream, source, where, element, records[lane]);
 }
 
-/// Locates the rows of a tile for one stream. Called by a warp; the block synchronises before it reads the records.
+/// Target `k` of row `b`, where it is not stored.
+template <class Stamp>
+__device__ __noinline__ Stamp computed_target(timeline<Stamp> const& target, std::int64_t b, std::int64_t k) {
+  return device::target_stamp(target, b, k);
+}
+
+/// Target `lane` of the tile of a plain stream; it is on its way.
+template <class Stamp>
+__device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& tile, int lane) {
+  timeline<Stamp> const& target = p.target;
+  if (lane >= tile.rows) { return Stamp(0); }
+  if (target.stamps == nullptr) { return computed_target(target, tile.b, tile.k0 + lane); }
+  return load_early(target.stamps + (tile.b * target.stride + tile.k0 + lane));
+}
+
+/// What a plain stream's row comes to.
+template <class Stamp>
+__device__ void note_plain_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
+                               device::location const& where, std::int64_t k, method_row& row) {
+  stream_blend const& blend = stream.blend;
+  note_row(stream, source, where, source.batch_index * blend.results_batch_stride + k * blend.results_row_stride, row);
+}
+
+/// Locates the rows of a tile for one stream. Called by a warp, which synchronises before it reads the records.
 template <class Stamp>
 __device__ void locate_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream, fused_tile const& tile,
                               Stamp* stage, method_row* records) {
   if (__builtin_expect(!stream.plain, false)) { return locate_any_stream(p, stream, tile, stage, records); }
   int const lane = lane_of_warp();
-  bool const exists = lane < tile.rows;
-  device::trajectory<Stamp> source;
-  source.stamps = stream.source.stamps + tile.b * stream.source.stride;
-  source.length = stream.source.length;
-  source.batch_index = tile.b;
+  device::trajectory<Stamp> const source = plain_source(stream, tile);
   // The target is on its way together with the stamps.
-  Stamp t = Stamp(0);
-  if (exists) { t = load_early(p.target.stamps + (tile.b * p.target.stride + tile.k0 + lane)); }
+  Stamp const t = target_of_tile(p, tile, lane);
   device::location const where = locate_by_warp(
-      source.stamps, static_cast<int>(source.length), exists,
+      source.stamps, static_cast<int>(source.length), lane < tile.rows,
       [&] { return device::seek(t, stream.latency, stream.causal); }, stage, p.slots, stream.rules);
-  if (!exists) { return; }
-  stream_blend const& blend = stream.blend;
-  note_row(stream, source, where,
-           std::int64_t(tile.b) * blend.results_batch_stride + (tile.k0 + lane) * blend.results_row_stride,
-           records[lane]);
+  if (lane < tile.rows) { note_plain_row(stream, source, where, tile.k0 + lane, records[lane]); }
+}
+
+/// The same for a tile of one row: stamps stay in registers, and votes count them.
+template <class Stamp>
+__device__ void locate_one_row(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream, fused_tile const& tile,
+                               Stamp* stage, method_row* record) {
+  constexpr int rounds = one_row_stamps / 32;
+  auto const length = static_cast<int>(stream.source.length);
+  if (__builtin_expect(!stream.plain || length > one_row_stamps, false)) {
+    return locate_stream(p, stream, tile, stage, record);
+  }
+  int const lane = lane_of_warp();
+  device::trajectory<Stamp> const source = plain_source(stream, tile);
+  Stamp const t = target_of_tile(p, tile, 0);
+  Stamp own[rounds];
+#pragma unroll
+  for (int u = 0; u < rounds; ++u) {
+    int const i = lane + 32 * u;
+    if (i < length) { own[u] = __ldg(source.stamps + i); }
+  }
+  device::sought_time<Stamp> const sought = device::seek(t, stream.latency, stream.causal);
+  int count = 0;
+#pragma unroll
+  for (int u = 0; u < rounds; ++u) {
+    if (32 * u < length) {
+      count += __popc(__ballot_sync(all_lanes, lane + 32 * u < length && own[u] <= sought.newest));
+    }
+  }
+  int const left = device::left_of_pair(count, length);
+  Stamp const* const pair = source.stamps + left;
+  device::location const where = device::locate_in_pair(__ldg(pair), __ldg(pair + (length > 1 ? 1 : 0)), sought.at,
+                                                        count, length, stream.rules);
+  if (lane == 0) { note_plain_row(stream, source, where, tile.k0, *record); }
 }
 
 }  // namespace robocache::detail

@@ -26,7 +26,7 @@ struct stream_blend : method_blend {
 
 template <class Stamp>
 struct stream_plan {
-  bool plain;   ///< stored stamps, as many a trajectory, on both sides
+  bool plain;   ///< stored stamps, as many a trajectory, and no tile has rows of two of them
   bool causal;
   int mask;     ///< its place in a row of the valid mask; -1: a gap, which has none
   device::locate_rules<Stamp> rules;
@@ -39,6 +39,7 @@ template <class Stamp>
 struct fuse_params {
   int count;       ///< streams of this launch
   int slots;       ///< stamps that a warp can stage
+  bool one_row;    ///< tiles have one row: a warp has that row of one stream
   bool alone;      ///< trajectories have so few targets that each lane searches alone
   bool continues;  ///< `all_valid` holds what the launches before made of it
   tiling tiles;

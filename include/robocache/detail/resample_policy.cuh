@@ -44,10 +44,16 @@ inline constexpr int most_fused_rows = 32;
 /// Records of its shared memory: rows of its tile times streams.
 inline constexpr int most_fused_records = 256;
 
+/// Vectors of a stream's row that one block handles at most, unless the row is too wide for the largest grid.
+inline constexpr int fuse_chunk = 1024;
+
+/// Stamps that a warp keeps in registers where it has one row.
+inline constexpr int one_row_stamps = 256;
+
 /// A fusion of `streams` streams, on every chip. Blocks are small: many of them wait for memory side by side.
 constexpr resample_shape fuse_shape_for(int streams) noexcept {
   int const rows = most_fused_records / streams < most_fused_rows ? most_fused_records / streams : most_fused_rows;
-  return {rows, 2048 / rows, 8, 0, 0};
+  return {rows, 4096 / rows, 8, 0, 0};
 }
 
 /// Cuts the targets into tiles.
