@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <set>
 #include <stdexcept>
 #include <type_traits>
 #include <vector>
@@ -15,10 +14,9 @@
 #include <robocache/robocache.hpp>
 
 #include "baselines.cuh"
-#include "counting.hpp"
 #include "device_case.cuh"
-#include "fuse_inputs.hpp"
 #include "harness.cuh"
+#include "host_fusion.hpp"
 
 namespace robocache::bench {
 
@@ -47,24 +45,30 @@ class stream_values {
 template <class Stamp, class Result>
 class fusion final : public prepared_case {
  public:
-  fusion(fuse_case const& one, cudaStream_t cuda_stream) : case_(one) {
-    make_inputs();
-    count_bytes();
+  fusion(fuse_case const& one, cudaStream_t cuda_stream) : case_(one), host_(one) {
+    bytes_ = host_.bytes;
+    checksum_ = host_.checksum;
+    // So long that the smallest stream is cold when its resample is timed alone.
+    turns_ = rotation_of(*std::min_element(host_.stream_bytes.begin(), host_.stream_bytes.end()), one.hot);
+    for (std::int64_t c = 0; one.affine && c < host_.channels; ++c) {
+      host_scale_.push_back(1.0f + static_cast<float>(c) * 0x1p-8f);
+      host_shift_.push_back(static_cast<float>(c) * 0x1p-4f);
+    }
     int const sets = turns_.sets, source_sets = one.from == recording::store ? 1 : sets;
     for (std::size_t i = 0; i < one.streams.size(); ++i) {
-      sources_.emplace_back(host_sources_[i], source_sets, cuda_stream);
-      values_.emplace_back(one.streams[i], host_sources_[i].view.total(), source_sets, cuda_stream);
+      sources_.emplace_back(host_.sources[i], source_sets, cuda_stream);
+      values_.emplace_back(one.streams[i], host_.sources[i].view.total(), source_sets, cuda_stream);
     }
-    target_ = rotated_timeline<Stamp>(host_target_, sets, cuda_stream);
+    target_ = rotated_timeline<Stamp>(host_.target, sets, cuda_stream);
     for (int set = 1; one.from == recording::store && set < sets; ++set) {
       stored_timeline<Stamp> const windows = make_windows<Stamp>(one, set);
       require_sound(windows.view, episodes, "windows of " + name_of(one));
       target_.write(set, windows, cuda_stream);
       check(cudaStreamSynchronize(cuda_stream), "windows");
     }
-    result_ = rotated_array<Result>(rows_ * channels_, sets);
-    valid_ = rotated_array<std::uint8_t>(one.mask ? rows_ * count() : 0, sets);
-    all_valid_ = rotated_array<std::uint8_t>(one.all_valid ? rows_ : 0, sets);
+    result_ = rotated_array<Result>(host_.rows * host_.channels, sets);
+    valid_ = rotated_array<std::uint8_t>(one.mask ? host_.rows * count() : 0, sets);
+    all_valid_ = rotated_array<std::uint8_t>(one.all_valid ? host_.rows : 0, sets);
     scale_ = rotated_array<float>(host_scale_, sets, cuda_stream);
     shift_ = rotated_array<float>(host_shift_, sets, cuda_stream);
     for (int set = 0; set < sets; ++set) {
@@ -105,13 +109,13 @@ class fusion final : public prepared_case {
       rotated_array<std::byte> const& bytes = values_[i].bytes();
       values.push_back(to_host(bytes.at(0), bytes.size(), cuda_stream));
       streams.push_back(
-          stream_at(i, values.back().data(), host_sources_[i].view, host_scale_.data(), host_shift_.data()));
+          stream_at(i, values.back().data(), host_.sources[i].view, host_scale_.data(), host_shift_.data()));
     }
     std::vector<Result> expected(result_.size());
     std::vector<std::uint8_t> valid(valid_.size()), all_valid(all_valid_.size());
     fused_output<Result> const out{expected.data(), case_.mask ? valid.data() : nullptr,
                                    case_.all_valid ? all_valid.data() : nullptr};
-    require(host::fuse(streams.data(), count(), host_target_.view, out));
+    require(host::fuse(streams.data(), count(), host_.target.view, out));
 
     enqueue_poison(result_, cuda_stream);
     enqueue_poison(valid_, cuda_stream);
@@ -138,62 +142,6 @@ class fusion final : public prepared_case {
  private:
   int count() const { return static_cast<int>(case_.streams.size()); }
 
-  void make_inputs() {
-    if (case_.from == recording::store) {
-      host_sources_ = make_store<Stamp>(case_);
-      host_target_ = make_windows<Stamp>(case_, 0);
-    } else {
-      spans span;
-      host_sources_ = make_batch<Stamp>(case_, span);
-      host_target_ = make_target<Stamp>({case_.batch, 0, case_.target_length}, span);
-    }
-    std::uint64_t sum = sum_of_words(host_target_.stamps) + sum_of_words(host_target_.starts) +
-                        sum_of_words(host_target_.deltas) + sum_of_words(host_target_.trajectory);
-    for (int i = 0; i < count(); ++i) {
-      timeline<Stamp> const& when = host_sources_[i].view;
-      require_sound(when, when.batch, "stream " + std::to_string(i) + " of " + name_of(case_));
-      sum += sum_of_words(host_sources_[i].stamps);
-      first_channel_.push_back(channels_);
-      channels_ += case_.streams[i].channels;
-    }
-    require_sound(host_target_.view, host_sources_[0].view.batch, "targets of " + name_of(case_));
-    checksum_ = sum % checksum_bound;
-    rows_ = host_target_.view.total();
-    for (std::int64_t c = 0; case_.affine && c < channels_; ++c) {
-      host_scale_.push_back(1.0f + static_cast<float>(c) * 0x1p-8f);
-      host_shift_.push_back(static_cast<float>(c) * 0x1p-4f);
-    }
-  }
-
-  /// Also the rotation: so long that the smallest stream is cold when its resample is timed alone.
-  void count_bytes() {
-    bytes_ = host_target_.bytes() + rows_ * ((case_.mask ? count() : 0) + (case_.all_valid ? 1 : 0)) +
-             static_cast<std::int64_t>((host_scale_.size() + host_shift_.size()) * sizeof(float));
-    std::int64_t least = bytes_;
-    for (int i = 0; i < count(); ++i) {
-      std::int64_t const bytes = bytes_of_stream(i);
-      least = i == 0 ? bytes : std::min(least, bytes);
-      bytes_ += bytes;
-    }
-    turns_ = rotation_of(least, case_.hot);
-  }
-
-  /// Source rows, their stamps and the stream's part of the results. Of a store the stamps of what is read are read,
-  /// and the offsets of each episode that has a window.
-  std::int64_t bytes_of_stream(int i) const {
-    stream_case const& one = case_.streams[i];
-    stored_timeline<Stamp> const& source = host_sources_[i];
-    resample_options<Stamp> options;
-    options.method = one.method;
-    std::int64_t const touched = touched_rows(source.view, host_target_.view, options);
-    std::int64_t const rows = one.channels * (touched * static_cast<std::int64_t>(size_of(one.value)) +
-                                              rows_ * static_cast<std::int64_t>(sizeof(Result)));
-    if (case_.from == recording::batch) { return rows + source.bytes(); }
-    std::set<std::int64_t> const read(host_target_.trajectory.begin(), host_target_.trajectory.end());
-    return rows + touched * static_cast<std::int64_t>(sizeof(Stamp)) +
-           static_cast<std::int64_t>(read.size() * 2 * sizeof(std::int64_t));
-  }
-
   stream<Stamp> stream_at(int i, void const* values, timeline<Stamp> const& when, float const* scale,
                           float const* shift) const {
     stream<Stamp> made;
@@ -203,8 +151,8 @@ class fusion final : public prepared_case {
     made.channels = case_.streams[i].channels;
     made.options.method = case_.streams[i].method;
     if (case_.affine) {
-      made.scale = scale + first_channel_[i];
-      made.shift = shift + first_channel_[i];
+      made.scale = scale + host_.first_channel[i];
+      made.shift = shift + host_.first_channel[i];
     }
     return made;
   }
@@ -214,9 +162,9 @@ class fusion final : public prepared_case {
   void enqueue_resample(int i, int set, cudaStream_t cuda_stream) const {
     stream<Stamp> const& from = streams_[set][i];
     compiled::any_series const source{from.values, from.type, from.when, from.channels};
-    compiled::any_output const out{result_.at(set) + first_channel_[i], case_.result,
-                                   case_.mask ? valid_.at(set) + i * rows_ : nullptr, case_.target_length * channels_,
-                                   channels_};
+    compiled::any_output const out{result_.at(set) + host_.first_channel[i], case_.result,
+                                   case_.mask ? valid_.at(set) + i * host_.rows : nullptr,
+                                   case_.target_length * host_.channels, host_.channels};
     compiled::resample(compiled::place::device, source, target_.at(set), out, from.options, cuda_stream);
   }
 
@@ -242,11 +190,8 @@ class fusion final : public prepared_case {
   }
 
   fuse_case case_;
-  std::vector<stored_timeline<Stamp>> host_sources_;
-  stored_timeline<Stamp> host_target_;
+  host_fusion<Stamp> host_;
   std::vector<float> host_scale_, host_shift_;  // of all channels, stream after stream
-  std::vector<std::int64_t> first_channel_;
-  std::int64_t channels_ = 0, rows_ = 0;
 
   std::vector<rotated_timeline<Stamp>> sources_;
   std::vector<stream_values> values_;
