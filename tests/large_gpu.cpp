@@ -145,3 +145,81 @@ TEST_CASE("Large: more than 2^31 targets, with their mask", "[large]") {
     CHECK(int(fetch(valid.as<std::uint8_t>() + row)) == (k <= 7 * step ? 1 : 0));
   }
 }
+
+TEST_CASE("Large: a fusion of more than 2^31 elements", "[large]") {
+  constexpr std::int64_t half = 512;
+  constexpr std::int64_t channels = 2 * half;
+  constexpr std::int64_t length = two_to_31 / channels + 5;
+  device_memory const results(length * channels * 2);
+  device_memory const valid(length * 2);
+  device_memory const values(2 * half * 4);
+  if (!results.usable() || !valid.usable() || !values.usable()) {
+    skip("large fusion: the device has no 5 GiB to give");
+    return;
+  }
+  std::vector<float> rows(2 * half, 0.0f);
+  for (std::int64_t c = 0; c < half; ++c) { rows[std::size_t(half + c)] = float(c); }
+  device_space::write(values.as<void>(), rows.data(), rows.size() * 4);
+  // Target k stands at k / 2^22 between a row of zeros and the row 0, 1, 2, ...; the second stream ends at 1 / 4.
+  auto const target = timeline<double>::uniform(0, 1.0 / 4194304, 1, length);
+  auto const stream_with = [&](double period) {
+    return robocache::stream<double>{
+        robocache::series<float, double>{values.as<float>(), timeline<double>::uniform(0, period, 1, 2), half}};
+  };
+  robocache::stream<double> const streams[] = {stream_with(1), stream_with(0.25)};
+  any_fused_output out{results.as<void>(), dtype::bfloat16};
+  out.valid = valid.as<std::uint8_t>();
+  fuse(place::device, any_streams(streams, 2), target, out, device_space::stream());
+  auto const found = [&](std::int64_t row, std::int64_t c) {
+    return decode(dtype::bfloat16, fetch(results.as<std::uint16_t>() + row * channels + c));
+  };
+  auto const wanted = [](double x) { return decode(dtype::bfloat16, encode(dtype::bfloat16, double(float(x)))); };
+  for (std::int64_t row : {std::int64_t(0), std::int64_t(1), two_to_31 / channels / 2 - 1, two_to_31 / channels / 2,
+                           two_to_31 / channels - 1, two_to_31 / channels, length - 1}) {
+    double const w = double(row) / 4194304;
+    for (std::int64_t c : {0, 1, 300, 511}) {
+      CAPTURE(row, c);
+      CHECK(found(row, c) == wanted(w * double(c)));
+      CHECK(found(row, half + c) == wanted(std::min(4 * w, 1.0) * double(c)));
+    }
+    CHECK(int(fetch(valid.as<std::uint8_t>() + 2 * row)) == 1);
+    CHECK(int(fetch(valid.as<std::uint8_t>() + 2 * row + 1)) == (w <= 0.25 ? 1 : 0));
+  }
+}
+
+TEST_CASE("Large: a fusion at more than 2^31 targets, with both masks", "[large]") {
+  constexpr std::int64_t batch = 4;
+  constexpr std::int64_t length = two_to_31 / batch + 37;
+  constexpr std::int64_t step = std::int64_t(1) << 26;
+  device_memory const results(batch * length * 2);
+  device_memory const valid(batch * length);
+  device_memory const all_valid(batch * length);
+  device_memory const values(8 * 2);
+  if (!results.usable() || !valid.usable() || !all_valid.usable() || !values.usable()) {
+    skip("a fusion at many targets: the device has no 9 GiB to give");
+    return;
+  }
+  for (std::int64_t i = 0; i < 8; ++i) {
+    put(values.as<std::uint16_t>() + i, std::uint16_t(encode(dtype::bfloat16, double(i))));
+  }
+  // Target k is at k, sample i at i * 2^26: the last eighth of the targets is beyond the last sample.
+  robocache::stream<std::int64_t> one;
+  one.values = values.as<void>();
+  one.type = dtype::bfloat16;
+  one.when = timeline<std::int64_t>::uniform(0, step, batch, 8);
+  one.channels = 1;
+  one.batch_stride = 0;
+  one.options.method = interpolation::nearest;
+  any_fused_output out{results.as<void>(), dtype::bfloat16, valid.as<std::uint8_t>(), all_valid.as<std::uint8_t>()};
+  fuse(place::device, any_streams(&one, 1), timeline<std::int64_t>::uniform(0, 1, batch, length), out,
+       device_space::stream());
+  for (std::int64_t row : {std::int64_t(0), step / 2, step / 2 + 1, 7 * step, 7 * step + 1, length - 1, length,
+                           2 * length + 3 * step, two_to_31 - 1, two_to_31, batch * length - 1}) {
+    CAPTURE(row);
+    std::int64_t const k = row % length;
+    std::int64_t const nearest = std::min<std::int64_t>((k + step / 2 - 1) / step, 7);
+    CHECK(decode(dtype::bfloat16, fetch(results.as<std::uint16_t>() + row)) == double(nearest));
+    CHECK(int(fetch(valid.as<std::uint8_t>() + row)) == (k <= 7 * step ? 1 : 0));
+    CHECK(int(fetch(all_valid.as<std::uint8_t>() + row)) == (k <= 7 * step ? 1 : 0));
+  }
+}
