@@ -19,7 +19,6 @@ namespace {
 /// Terms of a sum, and sums that are added up in turn.
 constexpr std::int64_t group = 64;
 
-
 /// Channels that are added up together: what stays in the nearest cache.
 constexpr std::int64_t most_channels = 1024;
 

@@ -99,15 +99,6 @@ void scale_row(float* row, float const* scale, float const* shift, std::int64_t 
   }
 }
 
-void convert_rows(blend_function convert, void const* from, std::int64_t from_row_bytes, std::int64_t count, void* to,
-                  std::int64_t to_row_bytes, std::int64_t channels) {
-  blend_record records[rows_at_once];
-  for (std::int64_t i = 0; i < count; ++i) {
-    records[i] = {static_cast<char const*>(from) + i * from_row_bytes, nullptr, 0.0f};
-  }
-  convert(records, count, to, {channels, to_row_bytes, nullptr});
-}
-
 template <class Stamp>
 stream_job job_of(stream<Stamp> const& source, dtype result) {
   auto const step = robocache::detail::strides_of(source, source.when, source.channels);

@@ -109,7 +109,10 @@ struct stream_rules {
   Stamp latency = Stamp(0);
   bool causal = false;
 
-  device::sought_time<Stamp> seek(Stamp t) const { return device::seek(t, latency, causal); }
+  device::sought_time<Stamp> seek(Stamp t) const {
+    if (latency == Stamp(0)) { return {t, t}; }
+    return device::seek(t, latency, causal);
+  }
 };
 
 /// How many rows `locate_rows` hands on at once: few enough for the stack and the nearest cache.
