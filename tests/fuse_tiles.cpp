@@ -101,7 +101,7 @@ TEST_CASE("Fusion, tiles: trajectories up to and past what a warp stages", "[fus
     shapes.push_back({2, 40, {length, length / 3 + 1}, {8, 3}});
   }
   shapes.push_back({2, 40, {1, 512, 0, 511, 70}, {8, 3, 4, 16, 1}});
-  shapes.push_back({1, 30, {70000, 300, 40000}, {4, 3, 8}});
+  shapes.push_back({1, 30, {20000, 300, 9000}, {4, 3, 8}});
   check_shapes(shapes);
 }
 
@@ -113,19 +113,21 @@ TEST_CASE("Fusion, tiles: targets that do not ascend, in trajectories staged in 
 TEST_CASE("Fusion, tiles: tiles of every height, of one trajectory or of several", "[fuse][tiles]") {
   std::vector<fuse_shape> shapes;
   for (std::int64_t targets : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100}) {
-    shapes.push_back({40, targets, {20, 9}, {8, 2}});
+    shapes.push_back({12, targets, {20, 9}, {8, 2}});
   }
-  // So many rows that tiles are as high as they get.
-  shapes.push_back({150, 64, {20, 33}, {2, 1}});
-  shapes.push_back({900, 11, {5, 8}, {3, 1}});
-  shapes.push_back({2000, 2, {5, 8}, {3, 1}});
+  shapes.push_back({20, 64, {20, 33}, {2, 1}});
+  shapes.push_back({100, 11, {5, 8}, {3, 1}});
+  shapes.push_back({300, 2, {5, 8}, {3, 1}});
   check_shapes(shapes);
+  // So many rows that tiles are as high as they get on a large chip too.
+  CHECK(verify(make<float>({540, 64, {20, 33}, {2, 1}}, 5900)) == "");
+  CHECK(verify(make<std::int64_t>({3000, 12, {5, 8}, {3, 1}}, 5901)) == "");
 }
 
 TEST_CASE("Fusion, tiles: from 1 to 16 streams share a tile", "[fuse][tiles]") {
   std::vector<fuse_shape> shapes;
   for (std::size_t count = 1; count <= 17; ++count) {
-    fuse_shape shape{60, 70, sizes(count, 30), sizes(count, 4)};
+    fuse_shape shape{3, 70, sizes(count, 30), sizes(count, 4)};
     for (std::size_t i = 0; i < count; ++i) {
       shape.lengths[i] = std::int64_t(5 + 13 * i);
       shape.channels[i] = std::int64_t(1 + i % 9);
