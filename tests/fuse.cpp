@@ -176,6 +176,12 @@ TEST_CASE("Fusion, causal and late: duplicates, wrapped times and times that are
   f.streams[0].latency = 3e38f;
   CHECK(column_of(f, 0) == numbers{-1, -1, -1, 2});
   CHECK(verify(f) == "");
+  // Nor where samples come after the target.
+  f.streams[0].series.source = dense<float>({0, 1, 3e38f}, 1);
+  f.streams[0].series.set_values({1, 2, 3});
+  f.target = dense<float>({2e38f, 1}, 1);
+  CHECK(column_of(f, 0) == numbers{-1, 2});
+  CHECK(verify(f) == "");
 }
 
 TEST_CASE("Fusion, scale and shift: the product is rounded, then the sum", "[fuse][scale]") {

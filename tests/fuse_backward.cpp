@@ -354,6 +354,26 @@ TEST_CASE("Gradients of a fusion: slices of one buffer, into slices of one buffe
   CHECK(verify(p) == "");
 }
 
+TEST_CASE("Gradients of a fusion: wide rows are cut", "[fuse_backward]") {
+  generator random(78);
+  for (std::int64_t channels : {1024, 1025, 2100, 4104}) {
+    for (auto type : {dtype::float32, dtype::bfloat16}) {
+      fuse_backward_problem<float> p;
+      auto s = random_stream(random, channels, 7);
+      s.series.value_type = type;
+      s.series.draw_values(random);
+      for (std::int64_t c = 0; c < channels; ++c) { s.scale.push_back(float(random.unit() - 0.5)); }
+      p.forward.streams = {s, random_stream(random, 3, 4)};
+      p.forward.result_type = type;
+      p.out.assign(2, {true, true, true});
+      p.wants_targets = true;
+      p.forward.target = uniform<float>(-1, 1, 2, 1, 20);
+      p.draw_results(random);
+      CHECK(verify(p) == "");
+    }
+  }
+}
+
 TEST_CASE("Gradients of a fusion: more streams than a launch of fuse takes", "[fuse_backward]") {
   generator random(77);
   fuse_backward_problem<float> p;

@@ -47,8 +47,12 @@ fuse_problem<Stamp> make(fuse_shape const& shape, std::uint64_t seed) {
       stamps.insert(stamps.end(), row.begin(), row.end());
     }
     series.source = dense(stamps, shape.batch);
-    s.scale.assign(s.scale.empty() ? 0 : std::size_t(shape.channels[i]), 1.5f);
-    s.shift.assign(s.shift.empty() ? 0 : std::size_t(shape.channels[i]), -0.25f);
+    auto const factor = [&](std::vector<float>& factors) {
+      factors.resize(factors.empty() ? 0 : std::size_t(shape.channels[i]));
+      for (float& x : factors) { x = float(random.unit() - 0.5); }
+    };
+    factor(s.scale);
+    factor(s.shift);
     series.draw_values(random, 0.02);
   }
   std::vector<Stamp> targets;
