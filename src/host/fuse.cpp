@@ -76,10 +76,8 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> co
   if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
 
   std::int64_t const channels = out.channels != 0 ? out.channels : robocache::detail::channels_of(streams, count);
-  auto bytes_per_target = channels * static_cast<std::int64_t>(sizeof(Result));
-  for (std::int64_t i = 0; i < count; ++i) {
-    bytes_per_target += 2 * streams[i].channels * static_cast<std::int64_t>(size_of(streams[i].type));
-  }
+  // The results alone: they are to stay in a cache until the last stream, and each stream searches anew in each piece.
+  auto const bytes_per_target = channels * static_cast<std::int64_t>(sizeof(Result));
   auto const step = robocache::detail::strides_of(out, target, channels);
   detail::fuse_job<Stamp, Result> const job{streams, count, target, out, step, channels};
   detail::for_each_piece(target.total(), bytes_per_target,
