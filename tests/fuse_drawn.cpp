@@ -101,6 +101,8 @@ TEST_CASE("Fusion: values and results at every misalignment that their types all
           s.slice_of = -1;
           s.scale.resize(s.scale.empty() ? 0 : std::size_t(channels), 2.5f);
           s.shift.resize(s.shift.empty() ? 0 : std::size_t(channels), -0.5f);
+          s.scale_misaligned = misaligned % 4;
+          s.shift_misaligned = misaligned / 4;
           s.first_channel = next_channel;
           s.series.channels = channels;
           if (s.series.options.method == interpolation::slerp) { s.series.options.method = interpolation::linear; }

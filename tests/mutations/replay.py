@@ -21,10 +21,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 INSTRUCTIONS = {"blend_avx2": ["-mavx2", "-mf16c"], "blend_avx512": ["-mavx512f", "-mavx512bw", "-mavx512vl"]}
-BODIES = ["backward", "backward_drawn", "call", "curved", "errors", "golden", "inspect", "locate", "numbers", "property"]
-BODIES += ["rotation", "tiles", "timelines"]
-SUPPORT = ["backward", "compare", "draw", "host_call", "main", "oracle", "oracle_methods"]
-HOST_SIDE = ["host_backend.cpp", "host_backward.cpp", "host_inspect.cpp"]
+BODIES = ["backward", "backward_drawn", "call", "curved", "errors", "fuse", "fuse_backward", "fuse_backward_call"]
+BODIES += ["fuse_backward_drawn", "fuse_call", "fuse_drawn", "fuse_streams", "fuse_tiles", "golden", "inspect", "locate"]
+BODIES += ["numbers", "property", "rotation", "tiles", "timelines"]
+SUPPORT = ["backward", "compare", "draw", "draw_fuse", "fuse", "fuse_backward", "host_call", "main", "oracle"]
+SUPPORT += ["oracle_fuse", "oracle_methods"]
+HOST_SIDE = ["host_backend.cpp", "host_backward.cpp", "host_fuse.cpp", "host_fuse_backward.cpp", "host_inspect.cpp"]
 
 
 def run(command, **options):
@@ -85,7 +87,7 @@ class SimtSuite(CpuSuite):
         self.flags = [f"-I{tree}/tests/simt", "-fno-extern-tls-init", "-w"]
         self.kept += self.host
         self.rebuilt = sorted((tree / "tests" / "simt").glob("*.cpp"))
-        os.environ.setdefault("ROBOCACHE_DRAWS", "300")
+        os.environ.setdefault("ROBOCACHE_DRAWS", "150")
         self.compile(self.kept)
 
 
@@ -109,7 +111,7 @@ class GpuSuite:
 def failure_of(program):
     """The first test case that fails, or an empty text. A mutation that crashes or hangs is caught as well."""
     try:
-        done = run([program, "--abort"], timeout=240)
+        done = run([program, "--abort"], timeout=600)
     except subprocess.TimeoutExpired:
         return "it hangs"
     if done.returncode == 0:
@@ -133,12 +135,12 @@ def replay(make_suite, patches, arguments):
             return len(patches)
         for patch in patches:
             if run(["patch", "-p1", "-d", tree, "-i", patch]).returncode != 0:
-                print(f"{patch.stem:16} DOES NOT APPLY")
+                print(f"{patch.stem:26} DOES NOT APPLY")
                 missed += 1
                 continue
             failure = suite.first_failure()
             missed += not failure
-            print(f"{patch.stem:16} {'caught by: ' + failure if failure else 'MISSED'}", flush=True)
+            print(f"{patch.stem:26} {'caught by: ' + failure if failure else 'MISSED'}", flush=True)
             run(["patch", "-R", "-p1", "-d", tree, "-i", patch])
     return missed
 

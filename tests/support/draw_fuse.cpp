@@ -140,6 +140,8 @@ fuse_problem<Stamp> draw_fuse(generator& random, shape target, std::int64_t coun
     s.latency = draw_latency(random, scale.step);
     s.scale = draw_factors(random, s.series.channels, odd);
     s.shift = draw_factors(random, s.series.channels, odd);
+    if (random.chance(0.3)) { s.scale_misaligned = random.between(0, 3); }
+    if (random.chance(0.3)) { s.shift_misaligned = random.between(0, 3); }
     p.streams.push_back(std::move(s));
   }
   draw_result(random, p);

@@ -146,11 +146,12 @@ fused_gradients run_fuse_backward(fuse_backward_problem<Stamp> const& p, Scratch
   };
   std::vector<stream_buffers> buffers;
   for (std::size_t i = 0; i < f.streams.size(); ++i) {
-    problem<Stamp> const& s = f.streams[i].series;
+    stream_data<Stamp> const& stream = f.streams[i];
+    problem<Stamp> const& s = stream.series;
     auto const size = std::int64_t(robocache::size_of(s.value_type));
     buffers.push_back({room(p.out_layout(i).extent() * size, s.misaligned * size),
-                       room(s.channels * float_bytes, s.misaligned * float_bytes),
-                       room(s.channels * float_bytes, s.misaligned * float_bytes)});
+                       room(s.channels * float_bytes, stream.scale_misaligned * float_bytes),
+                       room(s.channels * float_bytes, stream.shift_misaligned * float_bytes)});
     auto const& b = buffers.back();
     wanted_gradients const& w = p.out[i];
     arguments.out.push_back({w.values ? static_cast<std::byte*>(b.values->data()) + w.first * size : nullptr,

@@ -24,6 +24,8 @@ struct stream_data {
   Stamp latency = Stamp(0);
   std::vector<float> scale{};  ///< empty: null
   std::vector<float> shift{};
+  std::int64_t scale_misaligned = 0;  ///< elements by which it lies beside a 16-byte boundary
+  std::int64_t shift_misaligned = 0;
   std::int64_t first_channel = next_channel;
 };
 
@@ -88,8 +90,8 @@ class streams_memory {
       view.row_stride = p.row_stride;
       view.options = p.options;
       view.latency = s.latency;
-      view.scale = factors(s.scale, p.misaligned);
-      view.shift = factors(s.shift, p.misaligned);
+      view.scale = factors(s.scale, s.scale_misaligned);
+      view.shift = factors(s.shift, s.shift_misaligned);
       view.first_channel = s.first_channel;
       views_.push_back(view);
     }
