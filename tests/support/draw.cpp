@@ -304,6 +304,11 @@ std::uint64_t seed_or(std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+int draws_or(int otherwise) {
+  char const* const text = std::getenv("ROBOCACHE_DRAWS");
+  return text == nullptr ? otherwise : std::atoi(text);
+}
+
 template std::vector<float> draw_stamps(generator&, std::int64_t, float, float);
 template std::vector<double> draw_stamps(generator&, std::int64_t, double, double);
 template std::vector<std::int64_t> draw_stamps(generator&, std::int64_t, std::int64_t, std::int64_t);

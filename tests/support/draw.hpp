@@ -82,4 +82,7 @@ std::string describe(problem<Stamp> const& p);
 /// `ROBOCACHE_SEED` if set, else `otherwise`.
 std::uint64_t seed_or(std::uint64_t otherwise);
 
+/// `ROBOCACHE_DRAWS` if set, else `otherwise`.
+int draws_or(int otherwise);
+
 }  // namespace test
