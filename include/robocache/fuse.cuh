@@ -12,8 +12,8 @@
 
 namespace robocache {
 
-/// Fuses any number of streams, each with its own rate, type, rules and latency, into one aligned tensor: for each target
-/// time one row with the channels of all streams.
+/// Fuses any number of streams, each with its own rate, type, rules and latency, into one aligned tensor: for each
+/// target time one row with the channels of all streams.
 ///
 /// The channels of a stream are, bit for bit, what `resample` gives for it at target + latency, with
 /// `v * scale + shift` before the rounding to the result's type; docs/semantics.md, "Fusion". CPU and GPU give the

@@ -14,8 +14,8 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `fuse_backward` needs for these arguments: some for gradients of scale or shift, else 0. Computed
-/// on the host, from sizes alone; 0 too where the arguments are none that `fuse_backward` takes.
+/// Bytes of scratch that `fuse_backward` needs for these arguments: some for gradients of scale or shift, else 0.
+/// Computed on the host, from sizes alone; 0 too where the arguments are none that `fuse_backward` takes.
 template <class Stamp>
 std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                                    stream_gradients const* out);
@@ -28,10 +28,11 @@ std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t co
 ///
 /// @code
 /// namespace rc = robocache;
-/// rc::stream_gradients gradients[3] = {{vision_grad}, {joints_grad, scale_grad, shift_grad}, {}};  // none for the third
+/// rc::stream_gradients gradients[3] = {{vision_grad}, {joints_grad, scale_grad, shift_grad}, {}};
 /// std::int64_t bytes = rc::fuse_backward_scratch(streams, 3, target, gradients);
+/// rc::scratch memory{allocated, bytes};
 /// rc::status s = rc::fuse_backward(streams, 3, target, rc::result_gradients{grad_out}, gradients, nullptr,
-///                                  rc::target_order::ascending, rc::scratch{memory, bytes}, cuda_stream);
+///                                  rc::target_order::ascending, memory, cuda_stream);
 /// @endcode
 ///
 /// @tparam Stamp   `float`, `double`, `std::int64_t`
@@ -46,12 +47,12 @@ std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t co
 /// @param out          `[count]`, host memory: where gradients of each stream go. Values: every row is written, 0 where
 ///                     no target reads it. Null pointers are left out
 /// @param targets      gradients of the target times, `[B, T]` (or packed), or null. All streams must be linear
-/// @param order        what is known about the targets, as for `resample_backward`
+/// @param order        what is known about the targets, as for `resample_backward`: here that target + latency ascends
 /// @param memory       scratch of at least `fuse_backward_scratch` bytes, on the device; empty where that is 0
 /// @param cuda_stream  all work is enqueued here and nowhere else
 ///
-/// Preconditions, limits, stream behaviour and errors as `fuse`. Gradients that are written overlap nothing that is read,
-/// nor each other.
+/// Preconditions, limits, stream behaviour and errors as `fuse`. Gradients that are written overlap nothing that is
+/// read, nor each other.
 template <class Stamp, class Result>
 ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                                       result_gradients<Result> const& results, stream_gradients const* out,

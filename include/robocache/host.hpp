@@ -39,8 +39,8 @@ status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> con
                          result_gradients<Result> const& results, source_gradients<Value> const& out,
                          resample_options<Stamp> const& options, target_order order);
 
-/// `robocache::fuse` on CPU memory: what the streams point to, scale and shift included, are host pointers. Compiled for
-/// all three stamp types and all three result types.
+/// `robocache::fuse` on CPU memory: what the streams point to, scale and shift included, are host pointers. Compiled
+/// for all three stamp types and all three result types.
 template <class Stamp, class Result>
 status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
             fused_output<Result> const& out);

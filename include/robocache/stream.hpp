@@ -16,8 +16,8 @@ inline constexpr std::int64_t next_channel = -1;
 /// A series with its own rules inside a fusion: a view, nothing is owned. (A CUDA stream is always a `cudaStream_t`.)
 ///
 /// The type of the values is a value here, so that streams of different types stand in one array. Streams may be slices
-/// of one buffer: a pose whose rows are `x y z w x y z` is a stream of three channels by linear and one of four by slerp,
-/// both with `row_stride` 7.
+/// of one buffer: a pose whose rows are `x y z w x y z` is a stream of three channels by linear and one of four by
+/// slerp, both with `row_stride` 7.
 ///
 /// @code
 /// rc::stream joints{rc::series{joint_values, rc::timeline<std::int64_t>::dense(joint_stamps, batch, 400), 14}};
@@ -28,10 +28,10 @@ inline constexpr std::int64_t next_channel = -1;
 /// @tparam Stamp  `float`, `double` or `std::int64_t`: one type and one unit for all streams, the targets, and times
 template <class Stamp>
 struct stream {
-  void const* values = nullptr;     ///< as `series::values`
-  dtype type = dtype::float32;      ///< of the values: float32, float16 or bfloat16
-  timeline<Stamp> when{};           ///< any kind but windows
-  std::int64_t channels = 0;        ///< D
+  void const* values = nullptr;            ///< as `series::values`
+  dtype type = dtype::float32;             ///< of the values: float32, float16 or bfloat16
+  timeline<Stamp> when{};                  ///< any kind but windows
+  std::int64_t channels = 0;               ///< D
   std::int64_t batch_stride = contiguous;  ///< as `series::batch_stride`, elements of `type`
   std::int64_t row_stride = contiguous;    ///< as `series::row_stride`, elements of `type`
 
@@ -41,8 +41,8 @@ struct stream {
   /// Brackets, edges and gaps are those of target + latency. Finite; below 0 for stamps that are early.
   Stamp latency = Stamp(0);
 
-  /// `[channels]` each, optional: a value v becomes `v * scale + shift`, after interpolation, before the one rounding to
-  /// the results' type. The fill value is in units of the result, and neither scaled nor shifted.
+  /// `[channels]` each, optional: a value v becomes `v * scale + shift`, after interpolation, before the one rounding
+  /// to the results' type. The fill value is in units of the result, and neither scaled nor shifted.
   float const* scale = nullptr;
   float const* shift = nullptr;
 
@@ -73,10 +73,10 @@ stream(series<Value, Stamp>, Rules...) -> stream<Stamp>;
 template <class Result>
 struct fused_output {
   Result* values = nullptr;
-  std::uint8_t* valid = nullptr;      ///< `[B, T, N]` or `[sum T, N]`: the valid mask of each stream; may be null
-  std::uint8_t* all_valid = nullptr;  ///< `[B, T]` or `[sum T]`: 1 where every stream is valid; may be null
-  std::int64_t channels = 0;          ///< C; 0: up to the last channel that a stream writes
-  double fill = 0.0;                  ///< of channels that no stream writes, rounded as `resample_options::fill`
+  std::uint8_t* valid = nullptr;           ///< `[B, T, N]` or `[sum T, N]`: the valid mask of each stream; may be null
+  std::uint8_t* all_valid = nullptr;       ///< `[B, T]` or `[sum T]`: 1 where every stream is valid; may be null
+  std::int64_t channels = 0;               ///< C; 0: up to the last channel that a stream writes
+  double fill = 0.0;                       ///< of channels that no stream writes, rounded as `resample_options::fill`
   std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
   std::int64_t row_stride = contiguous;    ///< elements; default C
 };

@@ -33,15 +33,15 @@ struct tree_level {
 template <class Stamp>
 struct sums_params {
   sums_mode mode;
-  bool accumulates;     ///< times: adds to what is there
-  std::int64_t count;   ///< tree: terms a channel; else target rows
+  bool accumulates;    ///< times: adds to what is there
+  std::int64_t count;  ///< tree: terms a channel; else target rows
   tree_level scale;
   tree_level shift;
   backward_params<Stamp> backward;
 };
 
-/// Targets that a block takes at a time for their times: its first warp locates one a lane, then each warp sums up every
-/// eighth.
+/// Targets that a block takes at a time for their times: its first warp locates one a lane, then each warp sums up
+/// every eighth.
 inline constexpr int times_rows = 32;
 
 /// What the sum of one target's time needs.
@@ -162,13 +162,14 @@ __device__ void sum_rows(sums_params<Stamp> const& sums) {
   backward_params<Stamp> const& p = sums.backward;
   __shared__ sum_record terms[max_threads];
   int const group = static_cast<int>(threadIdx.x) / row_sum_channels;
-  std::int64_t const c = std::int64_t(blockIdx.y) * row_sum_channels + threadIdx.x % row_sum_channels;
+  std::int64_t const first = std::int64_t(blockIdx.y) * row_sum_channels + threadIdx.x % row_sum_channels;
   for (std::int64_t base = std::int64_t(blockIdx.x) * max_threads; base < sums.count;
        base += std::int64_t(gridDim.x) * max_threads) {
     std::int64_t const row = base + threadIdx.x;
     terms[threadIdx.x] = row < sums.count ? locate_term(p, row) : sum_record{0, 0, 0.0f, sum_record::nothing};
     __syncthreads();
-    if (c < p.channels && base + group * tree_width < sums.count) {
+    for (std::int64_t c = first; c < p.channels && base + group * tree_width < sums.count;
+         c += std::int64_t(gridDim.y) * row_sum_channels) {
       float scale = 0.0f;
       float shift = 0.0f;
       for (int i = 0; i < tree_width; ++i) {

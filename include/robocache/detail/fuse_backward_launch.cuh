@@ -39,12 +39,9 @@ ROBOCACHE_HIDDEN status launch_backward_scale(backward_params<Stamp> const& para
     status s = out.scale == nullptr ? status{} : clear(out.scale, bytes, cuda_stream);
     return !s.ok() || out.shift == nullptr ? s : clear(out.shift, bytes, cuda_stream);
   }
-  std::int64_t const chunks = (params.channels + row_sum_channels - 1) / row_sum_channels;
-  constexpr std::int64_t most_chunks = 65535;
-  if (chunks > most_chunks) {
-    return refuse(invalid, "streams", "channels", "found %lld, want at most %lld with gradients of scale or shift",
-                  static_cast<long long>(params.channels), static_cast<long long>(most_chunks * row_sum_channels));
-  }
+  constexpr std::int64_t most_chunks = 65535;  // of wider rows a block takes several
+  std::int64_t const wanted = (params.channels + row_sum_channels - 1) / row_sum_channels;
+  std::int64_t const chunks = wanted < most_chunks ? wanted : most_chunks;
   // Each level leaves its sums behind those that it reads.
   auto const next = [&](tree_level& level, float* result, bool last, std::int64_t floats) {
     level.from = level.to;
@@ -110,7 +107,7 @@ status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<
     Result const* const gradients = results.values == nullptr ? nullptr : results.values + place;
     detail::backward_params<Stamp> params{};
     params.rules = device::rules_of(one.options);
-    params.ascending = order == target_order::ascending || target.kind == timeline_kind::uniform;
+    params.ascending = order == target_order::ascending || detail::asks_in_order(one, target);
     params.causal = one.options.causal;
     params.latency = one.latency;
     params.scale = one.scale;
@@ -126,9 +123,7 @@ status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<
     if (s.ok() && (out[i].scale != nullptr || out[i].shift != nullptr)) {
       s = detail::launch_backward_scale(params, out[i], static_cast<float*>(memory.memory), cuda_stream);
     }
-    if (s.ok() && has_targets) {
-      s = detail::launch_backward_times(params, targets, i > 0, cuda_stream);
-    }
+    if (s.ok() && has_targets) { s = detail::launch_backward_times(params, targets, i > 0, cuda_stream); }
   }
   return s;
 }

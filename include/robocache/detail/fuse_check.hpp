@@ -161,6 +161,12 @@ status check_fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Sta
   return check_results(target, out, out.channels == 0 ? written : out.channels, sizeof(Result));
 }
 
+/// True where the times that a stream is asked for are known to ascend: sums of integers with a latency may wrap.
+template <class Stamp>
+bool asks_in_order(stream<Stamp> const& one, timeline<Stamp> const& target) {
+  return target.kind == timeline_kind::uniform && (std::is_floating_point_v<Stamp> || one.latency == Stamp(0));
+}
+
 /// Everything that `fuse_backward` checks, but for its scratch.
 template <class Stamp, class Result>
 status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,

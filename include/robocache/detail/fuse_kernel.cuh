@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#include <robocache/detail/blend_tile.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/fuse_locate.cuh>
 #include <robocache/detail/fuse_plan.cuh>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/method_rows.cuh>
 #include <robocache/detail/typed_rows.cuh>
 
@@ -22,6 +24,8 @@ __device__ void load_floats(float const* from, float (&out)[N]) {
     for (int i = 0; i < part; ++i) { out[begin + i] = few.element[i]; }
   }
 }
+
+inline __device__ int store_alignment(stream_blend const& p) { return p.aligned; }
 
 /// The normalisation of `N` channels from `channel` on: product and sum rounded each.
 template <int N>
@@ -85,7 +89,7 @@ __device__ void blend_straight_vectors(stream_blend const& p, method_row const* 
         }
         scale_and_shift(p, (run.begin + column[u]) * N, out);
       }
-      store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column[u] * N), out);
+      store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column[u] * N), out, p.aligned);
     }
   }
 }
@@ -188,39 +192,44 @@ __device__ __noinline__ void store_masks(fuse_params<Stamp> const& p, method_row
 template <class Stamp>
 __global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp> const p) {
   extern __shared__ uint4 trajectory[];
+  constexpr int tile_warps = fuse_threads / 32;
   auto* const records = reinterpret_cast<method_row*>(trajectory);
-  auto const warps = static_cast<int>(blockDim.x / 32);
-  int const warp = static_cast<int>(threadIdx.x / 32);
-  auto* const stage = reinterpret_cast<Stamp*>(records + p.tiles.rows * p.count) + warp * p.slots;
-  fused_tile const tile = fused_tile_of(p);
+  auto const warp = static_cast<int>(threadIdx.x / 32);
+  auto const stage_of = [&](int w) { return reinterpret_cast<Stamp*>(records + p.tiles.rows * p.count) + w * p.slots; };
   bool const has_masks = blockIdx.y == 0 && (p.valid != nullptr || p.all_valid != nullptr);
+  int rows = 1;
   if (!p.one_row) {
-    for (int s = warp; s < p.count; s += warps) {
-      locate_stream(p, p.streams[s], tile, stage, records + s * p.tiles.rows);
+    fused_tile const tile = fused_tile_of(p, blockIdx.x);
+    rows = tile.rows;
+    for (int s = warp; s < p.count; s += tile_warps) {
+      locate_stream(p, p.streams[s], tile, stage_of(warp), records + s * p.tiles.rows);
     }
     __syncthreads();
+    if (has_masks) { store_masks(p, records, tile); }
   }
   int turn = warp;  // which of the next stream's first 32 vectors are this warp's
-  for (int s = p.one_row ? warp : 0; s < p.count; s += p.one_row ? warps : 1) {
+  for (int s = p.one_row ? warp : 0; s < p.count; s += p.one_row ? static_cast<int>(blockDim.x / 32) : 1) {
     stream_blend const& blend = p.streams[s].blend;
-    bool const has_chunk = std::int64_t(blockIdx.y) * blend.chunk.value < blend.vectors_each;
-    if (!has_chunk) { continue; }
-    thread_share share{turn * 32 + lane_of_warp(), static_cast<int>(blockDim.x)};
+    if (std::int64_t(blockIdx.y) * blend.chunk.value >= blend.vectors_each) { continue; }
+    thread_share share{turn * 32 + lane_of_warp(), fuse_threads};
     if (p.one_row) {
-      locate_one_row(p, p.streams[s], tile, stage, records + s);
+      // Nothing of this is kept while values travel: registers are for them.
+      unsigned const block = blockIdx.x + unknown_zero();
+      locate_one_row(p, p.streams[s], fused_tile_of(p, block), stage_of(s % static_cast<int>(blockDim.x / 32)),
+                     records + s);
       __syncwarp();
       share = {lane_of_warp(), 32};
     } else {
-      int const taken = (tile.rows * static_cast<int>(blend.chunk.value) + 31) / 32;
-      turn = static_cast<int>(static_cast<unsigned>(turn - taken) % static_cast<unsigned>(fuse_threads / 32));
+      int const taken = (rows * static_cast<int>(blend.chunk.value) + 31) / 32;
+      turn = static_cast<int>(static_cast<unsigned>(turn - taken) % static_cast<unsigned>(tile_warps));
     }
-    with_float_type(blend.value_type, [&](auto type) {
-      blend_stream<decltype(type)>(blend, records + s * p.tiles.rows, tile.rows, share);
-    });
+    with_float_type(blend.value_type,
+                    [&](auto type) { blend_stream<decltype(type)>(blend, records + s * p.tiles.rows, rows, share); });
   }
-  if (!has_masks) { return; }
-  if (p.one_row) { __syncthreads(); }
-  store_masks(p, records, tile);
+  if (p.one_row && has_masks) {
+    __syncthreads();
+    store_masks(p, records, fused_tile_of(p, blockIdx.x + unknown_zero()));
+  }
 }
 
 }  // namespace robocache::detail

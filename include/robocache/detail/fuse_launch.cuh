@@ -15,8 +15,8 @@
 namespace robocache {
 namespace detail {
 
-/// How many stamps of a stream a warp stages: all of a trajectory of known length, if that is not too many to load or to
-/// search. Of longer ones, and of packed ones, the part around the tile's targets is found first. 0: it stages none.
+/// How many stamps of a stream a warp stages: all of a trajectory of known length, if that is not too many to load or
+/// to search. Of longer ones, and of packed ones, the part around the tile's targets is found first. 0: it stages none.
 /// @param one_row  tiles have one row: short trajectories stay in registers
 template <class Stamp>
 int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
@@ -57,16 +57,38 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
   blend.shift = one.shift;
 
   bool const slerp = one.options.method == interpolation::slerp;
-  std::int64_t const elements = slerp ? 4 : 16 / bytes;
-  std::int64_t const stored = elements < std::int64_t(16 / sizeof(Result)) ? elements : 16 / sizeof(Result);
-  auto const suits = [&](void const* pointer, strides step, std::int64_t count, std::int64_t size) {
-    return reinterpret_cast<std::uintptr_t>(pointer) % (count * size) == 0 && step.batch % count == 0 &&
-           step.row % count == 0 && one.channels % count == 0;
+  std::int64_t const elements = 16 / bytes;
+  auto const begins = [](void const* pointer) {
+    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(pointer));
   };
-  blend.wide = !slerp && suits(one.values, from, elements, bytes) &&
-               suits(blend.results, to, stored, sizeof(Result)) && suits(one.scale, {}, 4, sizeof(float)) &&
-               suits(one.shift, {}, 4, sizeof(float));
+  blend.wide = !slerp && begins(one.values) % 16 == 0 && from.batch % elements == 0 && from.row % elements == 0 &&
+               one.channels % elements == 0 && begins(one.scale) % 16 == 0 && begins(one.shift) % 16 == 0;
+  std::int64_t const offsets = begins(blend.results) | (to.batch | to.row) * std::int64_t(sizeof(Result)) | 16;
+  blend.aligned = static_cast<std::uint8_t>(offsets & -offsets);
   blend.vectors_each = slerp ? 1 : blend.wide ? one.channels / elements : one.channels;
+}
+
+/// Cuts the targets into tiles so that the last blocks do not run alone: of a few sizes the one with the least work a
+/// block times rounds of blocks.
+/// @param vectors  of a row of all streams
+template <class Stamp>
+tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int streams, int multiprocessors) {
+  tiling best;
+  double least = 0.0;
+  for (int part = 1; part <= 4; part *= 2) {
+    fuse_shape const shape = fuse_shape_for(streams);
+    int const rows = shape.rows / part;
+    tiling const tiles =
+        tile_targets(target, vectors, {rows, static_cast<int>(vectors), shape.blocks_each, 0, 0}, multiprocessors);
+    std::int64_t const slots = std::int64_t(multiprocessors) * shape.blocks_each;
+    auto const rounds = static_cast<double>((tiles.tiles + slots - 1) / slots);
+    double const work = rounds * static_cast<double>(shape.locating + tiles.rows * vectors);
+    if (part == 1 || work < least) {
+      best = tiles;
+      least = work;
+    }
+  }
+  return best;
 }
 
 /// Collects streams until a launch is full.
@@ -75,7 +97,10 @@ class fuse_launches {
  public:
   fuse_launches(timeline<Stamp> const& target, fused_output<Result> const& out, std::int64_t channels,
                 std::int64_t streams, int multiprocessors, cudaStream_t cuda_stream)
-      : out_(out), to_(strides_of(out, target, channels)), multiprocessors_(multiprocessors), cuda_stream_(cuda_stream) {
+      : out_(out),
+        to_(strides_of(out, target, channels)),
+        multiprocessors_(multiprocessors),
+        cuda_stream_(cuda_stream) {
     if (target.packed()) { to_.batch = 0; }
     params_.count = 0;
     params_.continues = false;
@@ -103,7 +128,7 @@ class fuse_launches {
       std::int64_t const each = params_.streams[i].blend.vectors_each;
       vectors += each < fuse_chunk ? each : fuse_chunk;
     }
-    params_.tiles = tile_targets(target, vectors, fuse_shape_for(params_.count), multiprocessors_);
+    params_.tiles = tile_for_fusion(target, vectors, params_.count, multiprocessors_);
     status s = check_tiles(params_.tiles);
     if (!s.ok()) { return s; }
     bool const one_row = params_.one_row = params_.tiles.single;
@@ -128,8 +153,8 @@ class fuse_launches {
       std::int64_t const parts = (each + chunk - 1) / chunk;
       chunks = parts > chunks ? parts : chunks;
     }
-    int warps = fuse_threads / 32;
-    if (one_row) { warps = params_.count < warps || params_.slots == 0 ? params_.count : warps; }
+    int const one_row_warps = params_.count < most_one_row_warps ? params_.count : most_one_row_warps;
+    int const warps = one_row ? one_row_warps : fuse_threads / 32;
     auto const shared_bytes = static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count +
                               static_cast<int>(sizeof(Stamp)) * params_.slots * warps;
     dim3 const grid(static_cast<unsigned>(params_.tiles.tiles), static_cast<unsigned>(chunks));

@@ -20,19 +20,20 @@ struct fused_tile {
   unsigned b;  ///< aligned: the trajectory
 };
 
+/// @param block  `blockIdx.x`
 template <class Stamp>
-__device__ fused_tile fused_tile_of(fuse_params<Stamp> const& p) {
+__device__ fused_tile fused_tile_of(fuse_params<Stamp> const& p, unsigned block) {
   tiling const& tiles = p.tiles;
   fused_tile tile;
   if (tiles.aligned) {
-    tile.b = tiles.tiles_each.quotient(blockIdx.x);
-    tile.k0 = static_cast<int>(blockIdx.x - tile.b * tiles.tiles_each.value) * tiles.rows;
+    tile.b = tiles.tiles_each.quotient(block);
+    tile.k0 = static_cast<int>(block - tile.b * tiles.tiles_each.value) * tiles.rows;
     tile.rows = min(tiles.rows, static_cast<int>(tiles.length) - tile.k0);
     tile.first_row = tile.b * tiles.length + tile.k0;
   } else {
     tile.b = 0;
     tile.k0 = 0;
-    tile.first_row = std::int64_t(blockIdx.x) * tiles.rows;
+    tile.first_row = std::int64_t(block) * tiles.rows;
     tile.rows = static_cast<int>(min(std::int64_t(tiles.rows), tiles.targets - tile.first_row));
   }
   return tile;
@@ -201,8 +202,8 @@ __device__ void locate_one_row(fuse_params<Stamp> const& p, stream_plan<Stamp> c
   }
   int const left = device::left_of_pair(count, length);
   Stamp const* const pair = source.stamps + left;
-  device::location const where = device::locate_in_pair(__ldg(pair), __ldg(pair + (length > 1 ? 1 : 0)), sought.at,
-                                                        count, length, stream.rules);
+  device::location const where =
+      device::locate_in_pair(__ldg(pair), __ldg(pair + (length > 1 ? 1 : 0)), sought.at, count, length, stream.rules);
   if (lane == 0) { note_plain_row(stream, source, where, tile.k0, *record); }
 }
 

@@ -19,16 +19,17 @@ inline constexpr int fused_streams = 16;
 /// `method_blend` and what a fusion adds.
 struct stream_blend : method_blend {
   dtype value_type;
-  bool wide;  ///< rows are whole vectors of 16 bytes
+  bool wide;             ///< the values' rows are whole vectors of 16 bytes
+  std::uint8_t aligned;  ///< bytes to which the results' rows are, 16 at most
   float const* scale;
   float const* shift;
 };
 
 template <class Stamp>
 struct stream_plan {
-  bool plain;   ///< stored stamps, as many a trajectory, and no tile has rows of two of them
+  bool plain;  ///< stored stamps, as many a trajectory, and no tile has rows of two of them
   bool causal;
-  int mask;     ///< its place in a row of the valid mask; -1: a gap, which has none
+  int mask;  ///< its place in a row of the valid mask; -1: a gap, which has none
   device::locate_rules<Stamp> rules;
   Stamp latency;
   stream_blend blend;

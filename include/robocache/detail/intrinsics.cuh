@@ -39,6 +39,13 @@ inline __device__ void wait_for_copies() { asm volatile("cp.async.wait_all;" :::
 /// Asks for a line of memory to be brought to the L2 cache. Never faults.
 inline __device__ void prefetch(void const* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
 
+/// 0, which the compiler does not know: what is computed from it is computed where it stands, and not kept from before.
+inline __device__ unsigned unknown_zero() {
+  unsigned zero;
+  asm volatile("mov.u32 %0, 0;" : "=r"(zero));
+  return zero;
+}
+
 /// The sum over a warp's lanes: lane i adds that of lane i + 16, then of i + 8, 4, 2, 1. Right in lane 0; called by
 /// all.
 inline __device__ float sum_of_halves(float x) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include <robocache/detail/blend_tile.cuh>
@@ -100,21 +101,40 @@ __device__ float channel_of(vector<Value, N> const& from, int channel) {
   }
 }
 
-/// Stores `N` floats, each rounded to the type of the results, 16 bytes at a time.
+/// Stores whole words of `rounded`.
+template <class Word, class Result, int N>
+__device__ void store_words(Result* to, Result const (&rounded)[N]) {
+  constexpr int each = static_cast<int>(sizeof(Word) / sizeof(Result));
+#pragma unroll
+  for (int i = 0; i < N / each; ++i) {
+    Word word;
+    memcpy(&word, rounded + i * each, sizeof word);
+    __stcs(reinterpret_cast<Word*>(to) + i, word);
+  }
+}
+
+/// Stores `N` floats, each rounded to the type of the results.
+/// @param aligned  bytes: 16, 8, 4 or 2; all of a row's vectors begin at multiples of it
 template <int N>
-__device__ void store_floats(dtype type, char* to, unsigned element, float const (&values)[N]) {
-  auto const store_as = [&](auto zero) {
+__device__ void store_floats(dtype type, char* to, unsigned element, float const (&values)[N], int aligned = 16) {
+  with_float_type(type, [&](auto zero) {
     using Result = decltype(zero);
-    constexpr int part = N < 16 / int(sizeof(Result)) ? N : 16 / int(sizeof(Result));
+    constexpr int bytes = N * static_cast<int>(sizeof(Result));
+    Result rounded[N];
 #pragma unroll
-    for (int begin = 0; begin < N; begin += part) {
-      vector<Result, part> rounded;
-#pragma unroll
-      for (int i = 0; i < part; ++i) { rounded.element[i] = device::from_float<Result>(values[begin + i]); }
-      store_streaming(reinterpret_cast<Result*>(to) + (element + begin), rounded);
+    for (int i = 0; i < N; ++i) { rounded[i] = device::from_float<Result>(values[i]); }
+    Result* const out = reinterpret_cast<Result*>(to) + element;
+    if constexpr (bytes >= 16) {
+      if (aligned >= 16) { return store_words<uint4>(out, rounded); }
     }
-  };
-  with_float_type(type, store_as);
+    if constexpr (bytes >= 8) {
+      if (aligned >= 8) { return store_words<uint2>(out, rounded); }
+    }
+    if constexpr (bytes >= 4) {
+      if (aligned >= 4) { return store_words<unsigned>(out, rounded); }
+    }
+    if constexpr (sizeof(Result) == 2) { store_words<unsigned short>(out, rounded); }
+  });
 }
 
 /// One channel of a row that is not filled, by any method but slerp.
@@ -188,6 +208,9 @@ class vector_run {
   int width_;
 };
 
+/// A resampling's vectors are stored whole.
+inline __device__ int store_alignment(method_blend const&) { return 16; }
+
 /// A resampling has neither scale nor shift.
 template <int N>
 __device__ void scale_and_shift(method_blend const&, std::int64_t, float (&)[N]) {}
@@ -212,7 +235,7 @@ __device__ void for_each_vector(Params const& p, method_row const* rows, int cou
       blend(row, reinterpret_cast<Value const*>(row.from + first_value) + static_cast<unsigned>(column * N), out);
       scale_and_shift(p, (run.begin + column) * N, out);
     }
-    store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column * N), out);
+    store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column * N), out, store_alignment(p));
   }
 }
 

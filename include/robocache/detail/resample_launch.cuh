@@ -170,7 +170,10 @@ ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeli
   bool const wide = !slerp && is_vectorizable<elements>(source.values, from, source.channels) &&
                     is_vectorizable<stored>(out.values, to, source.channels);
   row_cut cut;
-  status s = cut_rows("source", slerp ? 1 : wide ? source.channels / elements : source.channels,
+  status s = cut_rows("source",
+                      slerp  ? 1
+                      : wide ? source.channels / elements
+                             : source.channels,
                       wide ? elements : 1, widest_chunk, cut);
   if (!s.ok()) { return s; }
   resample_shape const shape = method_shape_for(wide ? elements : 1);

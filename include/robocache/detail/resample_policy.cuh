@@ -47,13 +47,23 @@ inline constexpr int most_fused_records = 256;
 /// Vectors of a stream's row that one block handles at most, unless the row is too wide for the largest grid.
 inline constexpr int fuse_chunk = 1024;
 
+/// Warps of a block whose warps have a row of a stream each.
+inline constexpr int most_one_row_warps = 8;
+
 /// Stamps that a warp keeps in registers where it has one row.
 inline constexpr int one_row_stamps = 256;
 
+/// The shape of a fusion's launch.
+struct fuse_shape {
+  int rows;         ///< of a tile at most
+  int blocks_each;  ///< blocks that a multiprocessor has at a time
+  int locating;     ///< vectors that could be blended while a tile is located
+};
+
 /// A fusion of `streams` streams, on every chip. Blocks are small: many of them wait for memory side by side.
-constexpr resample_shape fuse_shape_for(int streams) noexcept {
-  int const rows = most_fused_records / streams < most_fused_rows ? most_fused_records / streams : most_fused_rows;
-  return {rows, 4096 / rows, 8, 0, 0};
+constexpr fuse_shape fuse_shape_for(int streams) noexcept {
+  int const rows = most_fused_records / streams;
+  return {rows < most_fused_rows ? rows : most_fused_rows, 8, 200};
 }
 
 /// Cuts the targets into tiles.
