@@ -177,6 +177,29 @@ TEST_CASE("Gradients of a fusion, property: whatever is drawn is what the replay
   }
 }
 
+TEST_CASE("Gradients of a fusion, order: times that wrap around do not ascend though their targets do",
+          "[fuse_backward]") {
+  generator random(85);
+  constexpr std::int64_t half = 700;
+  std::vector<std::int64_t> samples;
+  for (std::int64_t i = 0; i < half; ++i) { samples.push_back(INT64_MIN + 3 * i); }
+  for (std::int64_t i = half; i > 0; --i) { samples.push_back(INT64_MAX - 3 * i); }
+  for (auto method : methods_with_gradients) {
+    stream_data<std::int64_t> s;
+    s.series.source = dense(samples, 1);
+    s.series.options.method = method;
+    s.series.channels = 3;
+    s.series.draw_values(random);
+    s.latency = 4 * half / 2;  // half of the targets wrap
+    fuse_backward_problem<std::int64_t> p;
+    p.forward.streams = {s};
+    p.out = {{true, true, true}};
+    p.forward.target = uniform<std::int64_t>(INT64_MAX - 4 * half, 4, 1, 1, half);
+    p.draw_results(random);
+    CHECK(verify(p) == "");
+  }
+}
+
 TEST_CASE("Gradients of a fusion, order: a broken promise reads and writes nothing out of bounds", "[fuse_backward]") {
   generator random(84);
   double const infinity = std::numeric_limits<double>::infinity();
