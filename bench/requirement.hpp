@@ -30,6 +30,7 @@ enum class yardstick : std::uint8_t {
   microseconds,    ///< time
   over_reference,  ///< time over that of the plain case, extra bytes allowed for
   over_apart,      ///< time over that of the streams' resamples, `rival_kind::apart`
+  over_in_turn,    ///< the same in one graph, `rival_kind::in_turn`: where caches are hot, apart each has them alone
 };
 
 /// What must be reached, and what would be good.

@@ -177,8 +177,7 @@ void backward_values(stream_backward<Stamp> const& job, stream_gradients const& 
   rows.rules.source = source.when;
   rows.rules.target = job.target;
   rows.rules.stream = rules_of(source);
-  rows.rules.ascending =
-      job.order == target_order::ascending || robocache::detail::asks_in_order(source, job.target);
+  rows.rules.ascending = job.order == target_order::ascending || robocache::detail::asks_in_order(source, job.target);
   rows.channels = source.channels;
   rows.scale = source.scale;
   rows.results = static_cast<char const*>(job.results);

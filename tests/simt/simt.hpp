@@ -110,7 +110,8 @@ class block {
   }
 
   bool all_are(progress state, int begin, int end) const {
-    return std::all_of(fibers_.begin() + begin, fibers_.begin() + end, [=](fiber const& f) { return f.state == state; });
+    return std::all_of(fibers_.begin() + begin, fibers_.begin() + end,
+                       [=](fiber const& f) { return f.state == state; });
   }
 
   /// Lets the threads go whose barrier is complete. False: all are done.

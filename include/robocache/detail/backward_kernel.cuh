@@ -45,10 +45,11 @@ __device__ void add_term(packed_floats<Result, N> const& gradient, float weight,
 }
 
 /// Stores one vector of gradients of the piece's row `row`, each scaled where values are, and rounded once.
-template <int N, class Stamp>
+/// @tparam Scaled  whether they may be: the check is felt where a row has one reader or none
+template <int N, bool Scaled = true, class Stamp>
 __device__ void store_sum(backward_params<Stamp> const& p, reader_board<Stamp> const& board, int row, int column,
                           float (&sum)[N]) {
-  if (p.scale != nullptr) {
+  if (Scaled && p.scale != nullptr) {
 #pragma unroll
     for (int c = 0; c < N; ++c) { sum[c] = device::mul_rn(sum[c], __ldg(p.scale + first_channel<N>(p) + column + c)); }
   }
@@ -60,7 +61,7 @@ __device__ void store_sum(backward_params<Stamp> const& p, reader_board<Stamp> c
 
 /// All sums of a piece whose readers stand on one board. What the first readers of several rows hand on is under
 /// way before any is used; most rows have one reader or none, and those behind it are fetched one by one.
-template <class Result, int N, class Stamp>
+template <class Result, int N, bool Scaled, class Stamp>
 __device__ void sum_board(backward_params<Stamp> const& p, reader_board<Stamp> const& board) {
   constexpr int rows_at_a_time = N * sizeof(Result) > 16 ? 1 : 2;  // 32 bytes under way
   int const total = board.piece.rows * static_cast<int>(p.chunk.value);
@@ -94,7 +95,7 @@ __device__ void sum_board(backward_params<Stamp> const& p, reader_board<Stamp> c
         auto const more = load_packed<N>(static_cast<Result const*>(p.results.data) + (board.elements[next] + column));
         add_term<Result>(more, board.weights[next][row & 1], sum);
       }
-      store_sum<N>(p, board, row, column, sum);
+      store_sum<N, Scaled>(p, board, row, column, sum);
     }
   }
 }
@@ -149,7 +150,10 @@ __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Sta
   if (p.ascending && !piece.listed && piece.targets > max_threads && piece.staged > 0) { narrow_targets(p, board); }
   if (!piece.listed && piece.end_place - piece.begin_place <= max_threads) {
     note_chunk(p, board, first_channel<N>(p), piece.begin_place + threadIdx.x, piece.end_place);
-    with_float_type(p.results.type, [&](auto type) { sum_board<decltype(type), N>(p, board); });
+    with_float_type(p.results.type, [&](auto type) {
+      if (p.scale == nullptr) { return sum_board<decltype(type), N, false>(p, board); }
+      sum_board<decltype(type), N, true>(p, board);
+    });
     return;
   }
   // Chunks are looked at anew for each round of sums.

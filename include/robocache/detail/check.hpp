@@ -231,7 +231,8 @@ inline status check_strides(char const* name, strides step, std::int64_t batch, 
 
 /// Rows of a result must not overlap: either whole trajectories are nested in the batch stride, or, as in
 /// `[T, B, D]`, the batch is nested in the row stride.
-inline status check_disjoint(char const* name, strides step, std::int64_t batch, std::int64_t length, std::int64_t channels) {
+inline status check_disjoint(char const* name, strides step, std::int64_t batch, std::int64_t length,
+                             std::int64_t channels) {
   if (batch == 0 || length == 0) { return {}; }
   bool const rows_apart = length <= 1 || step.row >= channels;
   bool const batch_apart = batch <= 1 || step.batch >= channels;
