@@ -190,6 +190,8 @@ run_bench() {
     done
     return "$status"
   else
+    [[ ${1:-} != fuse ]] || fail "no CUDA device: fusing is measured on a GPU only"
+    [[ ${1:-} != resample ]] || shift
     build bench_host_resample
     say "no CUDA device: measuring the CPU side"
     "$(find_python)" bench/host_compare.py --bench "$build_dir/bench/bench_host_resample" "$@"

@@ -127,16 +127,9 @@ TEST_CASE("Gradients, property: whatever is drawn is what the replay says", "[ba
     auto const source = random.one_of(source_shapes);
     auto const target = random.one_of(target_shapes);
     auto const check = [&](auto const& p) {
-      std::string const text = verify(p);
-      REQUIRE((text.empty() ? text
-                            : text + "\n" + describe(p.forward) + "\nrepeat: ROBOCACHE_SEED=" + std::to_string(seed) +
-                                  " ROBOCACHE_DRAWS=1 the test called property of [backward]") == "");
+      REQUIRE(repeatable(verify(p), p.forward, seed, "the test called property of [backward]") == "");
     };
-    switch (random.between(0, 2)) {
-      case 0: check(draw_backward<float>(random, source, target, limits)); break;
-      case 1: check(draw_backward<double>(random, source, target, limits)); break;
-      default: check(draw_backward<std::int64_t>(random, source, target, limits)); break;
-    }
+    with_drawn_stamp(random, [&](auto zero) { check(draw_backward<decltype(zero)>(random, source, target, limits)); });
   }
 }
 

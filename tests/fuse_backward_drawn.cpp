@@ -164,16 +164,10 @@ TEST_CASE("Gradients of a fusion, property: whatever is drawn is what the replay
     auto const target = random.one_of(target_shapes);
     std::int64_t const streams = random.chance(0.05) ? random.between(14, 20) : random.between(1, 5);
     auto const check = [&](auto const& p) {
-      std::string const text = verify(p);
-      REQUIRE((text.empty() ? text
-                            : text + "\n" + describe(p.forward) + "\nrepeat: ROBOCACHE_SEED=" + std::to_string(seed) +
-                                  " ROBOCACHE_DRAWS=1 the test called property of [fuse_backward]") == "");
+      REQUIRE(repeatable(verify(p), p.forward, seed, "the test called property of [fuse_backward]") == "");
     };
-    switch (random.between(0, 2)) {
-      case 0: check(draw_fuse_backward<float>(random, target, streams, limits)); break;
-      case 1: check(draw_fuse_backward<double>(random, target, streams, limits)); break;
-      default: check(draw_fuse_backward<std::int64_t>(random, target, streams, limits)); break;
-    }
+    with_drawn_stamp(random,
+                     [&](auto zero) { check(draw_fuse_backward<decltype(zero)>(random, target, streams, limits)); });
   }
 }
 

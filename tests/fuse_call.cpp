@@ -209,6 +209,7 @@ TEST_CASE("A fusion, null pointers, misplaced pointers and sizes beyond 64 bits"
   check(with([&](stream& s) { s.scale = odd(values); }), "streams[1].scale", "found address");
   check(with([&](stream& s) { s.shift = odd(values); }), "streams[1].shift", "found address");
   check(with([](stream& s) { s.first_channel = huge - 1; }), "streams[1].first_channel", "2^58");
+  check(with([](stream& s) { s.first_channel = INT64_MAX; }), "streams[1].first_channel", "2^58");
   check(with([](stream& s) { s.row_stride = huge / 2; }), "streams[1].row_stride", "strides");
   check(into([](auto& o) { o.values = nullptr; }), "out.values", "found a null pointer");
   check(into([&](auto& o) { o.values = odd(results); }), "out.values", "found address");

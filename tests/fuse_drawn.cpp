@@ -25,19 +25,10 @@ template <class Check>
 void with_drawn(generator& random, draw_limits const& limits, Check check) {
   auto const target = random.one_of(target_shapes);
   std::int64_t const count = draw_count(random);
-  switch (random.between(0, 2)) {
-    case 0: check(draw_fuse<float>(random, target, count, limits)); break;
-    case 1: check(draw_fuse<double>(random, target, count, limits)); break;
-    default: check(draw_fuse<std::int64_t>(random, target, count, limits)); break;
-  }
+  with_drawn_stamp(random, [&](auto zero) { check(draw_fuse<decltype(zero)>(random, target, count, limits)); });
 }
 
-template <class Stamp>
-std::string repeatable(std::string const& text, fuse_problem<Stamp> const& p, std::uint64_t seed) {
-  if (text.empty()) { return text; }
-  return text + "\n" + describe(p) + "\nrepeat: ROBOCACHE_SEED=" + std::to_string(seed) + " ROBOCACHE_DRAWS=1 test_" +
-         backend_name() + " '[fuse_property]'";
-}
+std::string program() { return std::string("test_") + backend_name() + " '[fuse_property]'"; }
 
 }  // namespace
 
@@ -50,7 +41,7 @@ TEST_CASE("Fusion, property: whatever is drawn is what the oracle says", "[fuse_
     if (seed % 50 == 49) { limits = {6, 300, 200}; }
     if (seed % 50 == 48) { limits = {200, 4, 9}; }
     generator random(seed);
-    with_drawn(random, limits, [&](auto const& p) { REQUIRE(repeatable(verify(p), p, seed) == ""); });
+    with_drawn(random, limits, [&](auto const& p) { REQUIRE(repeatable(verify(p), p, seed, program()) == ""); });
   }
 }
 
@@ -68,7 +59,7 @@ TEST_CASE("Fusion, property: bit for bit what separate resamples with the same s
       for (auto& s : p.streams) {  // late and causal: its age is no separate resample's
         if (s.series.options.causal && s.latency != 0) { s.series.options.max_gap = options{}.max_gap; }
       }
-      REQUIRE(repeatable(verify_separately(p), p, seed) == "");
+      REQUIRE(repeatable(verify_separately(p), p, seed, program()) == "");
     });
   }
 }

@@ -16,17 +16,12 @@ std::string draw_and_verify(std::uint64_t seed, draw_limits const& limits) {
   generator random(seed);
   auto const source = random.one_of(source_shapes);
   auto const target = random.one_of(target_shapes);
-  auto const check = [&](auto const& p) {
-    std::string const text = verify(p);
-    if (text.empty()) { return text; }
-    return text + "\n" + describe(p) + "\nrepeat: ROBOCACHE_SEED=" + std::to_string(seed) + " ROBOCACHE_DRAWS=1 test_" +
-           backend_name() + " '[property]'";
-  };
-  switch (random.between(0, 2)) {
-    case 0: return check(draw_problem<float>(random, source, target, limits));
-    case 1: return check(draw_problem<double>(random, source, target, limits));
-    default: return check(draw_problem<std::int64_t>(random, source, target, limits));
-  }
+  std::string trouble;
+  with_drawn_stamp(random, [&](auto zero) {
+    auto const p = draw_problem<decltype(zero)>(random, source, target, limits);
+    trouble = repeatable(verify(p), p, seed, std::string("test_") + backend_name() + " '[property]'");
+  });
+  return trouble;
 }
 
 }  // namespace

@@ -30,13 +30,14 @@ namespace robocache {
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16`
 ///
 /// @param streams      `[count]`, host memory, copied: what they point to is memory of the device
-/// @param count        N, 1 or more. Up to 16 are one launch
+/// @param count        N, 1 or more. Up to 16 are one launch, runs of channels that no stream writes counted
 /// @param target       where values are wanted, `[B, T]` (or packed); any kind. Its batch equals that of each stream,
 ///                     unless it is windows with `trajectory`, which picks the same trajectory in every stream
 /// @param out          results `[B, T, C]` (or packed), the valid mask `[B, T, N]` and its conjunction `[B, T]`
 /// @param cuda_stream  all work is enqueued here and nowhere else
 ///
-/// Preconditions, limits, stream behaviour and errors as `resample`, for each stream; errors name it as `streams[2]`.
+/// Preconditions, limits, stream behaviour and errors as `resample`, for each stream; errors name it as `streams[2]`. A
+/// stream has less than 2^31 channels.
 template <class Stamp, class Result>
 ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                              fused_output<Result> const& out, cudaStream_t cuda_stream);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../support/fuse.hpp"
 
+#include "../support/catch.hpp"
 #include "../support/host_space.hpp"
 #include "../support/typed.hpp"
 #include "device.hpp"
@@ -33,5 +34,36 @@ template fused fuse(fuse_problem<double> const&);
 template fused fuse(fuse_problem<std::int64_t> const&);
 template status fuse_views(robocache::stream<float> const*, std::int64_t, timeline<float> const&,
                            robocache::fused_output<float> const&);
+
+namespace {
+
+/// Launches of a fusion of `count` streams of one channel, and channels behind them that none writes.
+int launches_of(std::int64_t count, std::int64_t gap) {
+  float const samples[] = {1, 2, 3};
+  robocache::series<float, float> const one{samples, timeline<float>::uniform(0, 1, 1, 3), 1};
+  std::vector<robocache::stream<float>> const streams(std::size_t(count), one);
+  std::vector<float> results(std::size_t(2 * (count + gap)), -1.0f);
+  robocache::fused_output<float> out{results.data()};
+  out.channels = count + gap;
+  int const before = robocache::detail::launches;
+  auto const target = timeline<float>::uniform(0.5f, 1, 1, 2);
+  REQUIRE(robocache::fuse(streams.data(), count, target, out, nullptr).ok());
+  for (std::int64_t i = 0; i < std::int64_t(results.size()); ++i) {
+    std::int64_t const channel = i % (count + gap);
+    CHECK(results[std::size_t(i)] == (channel < count ? 1.5f + float(i / (count + gap)) : 0.0f));
+  }
+  return robocache::detail::launches - before;
+}
+
+}  // namespace
+
+TEST_CASE("Fusion, launches: 16 streams are one, a gap between channels counts as a stream", "[fuse]") {
+  CHECK(launches_of(1, 0) == 1);
+  CHECK(launches_of(16, 0) == 1);
+  CHECK(launches_of(15, 3) == 1);
+  CHECK(launches_of(16, 3) == 2);
+  CHECK(launches_of(17, 0) == 2);
+  CHECK(launches_of(33, 0) == 3);
+}
 
 }  // namespace test

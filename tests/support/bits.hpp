@@ -27,6 +27,19 @@ inline std::string bits_text(dtype type, std::uint64_t bits) {
   return text.str();
 }
 
+/// The first element of two sides' buffers of results that is not the same; empty where all are.
+inline std::string unlike_results(dtype type, std::vector<std::byte> const& a, std::vector<std::byte> const& b) {
+  auto const size = std::int64_t(robocache::size_of(type));
+  for (std::int64_t i = 0; i < std::int64_t(a.size()) / size; ++i) {
+    auto const x = load_bits(type, a.data(), i);
+    auto const y = load_bits(type, b.data(), i);
+    if (!same(type, x, y)) {
+      return text_of("element ", i, ": ", bits_text(type, x), " here, ", bits_text(type, y), " on the host");
+    }
+  }
+  return {};
+}
+
 /// True if nothing was written to what was memory for results.
 template <class Buffer>
 bool all_poison(Buffer const& buffer) {

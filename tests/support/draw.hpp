@@ -79,6 +79,25 @@ void set_channels(problem<Stamp>& p, std::int64_t channels) {
 template <class Stamp>
 std::string describe(problem<Stamp> const& p);
 
+/// A failing draw's text with `describe(p)` and how to repeat it; empty where `text` is.
+/// @param program  what to run: its name and the tag of its tests
+template <class Problem>
+std::string repeatable(std::string const& text, Problem const& p, std::uint64_t seed, std::string const& program) {
+  if (text.empty()) { return text; }
+  return text + "\n" + describe(p) + "\nrepeat: ROBOCACHE_SEED=" + std::to_string(seed) + " ROBOCACHE_DRAWS=1 " +
+         program;
+}
+
+/// Calls `use` with a number of the stamp type that is drawn.
+template <class Use>
+void with_drawn_stamp(generator& random, Use&& use) {
+  switch (random.between(0, 2)) {
+    case 0: return use(float{});
+    case 1: return use(double{});
+    default: return use(std::int64_t{});
+  }
+}
+
 /// `ROBOCACHE_SEED` if set, else `otherwise`.
 std::uint64_t seed_or(std::uint64_t otherwise);
 

@@ -108,15 +108,8 @@ std::string difference(fuse_problem<Stamp> const& p, fused const& a, fused const
   if (std::strcmp(a.state.message(), b.state.message()) != 0) {
     return text_of("status: '", a.state.message(), "' here, '", b.state.message(), "' on the host");
   }
-  auto const size = std::int64_t(robocache::size_of(p.result_type));
-  for (std::int64_t i = 0; i < std::int64_t(a.results.size()) / size; ++i) {
-    auto const x = load_bits(p.result_type, a.results.data(), i);
-    auto const y = load_bits(p.result_type, b.results.data(), i);
-    if (!same(p.result_type, x, y)) {
-      return text_of("element ", i, ": ", bits_text(p.result_type, x), " here, ", bits_text(p.result_type, y),
-                     " on the host");
-    }
-  }
+  std::string const unlike = unlike_results(p.result_type, a.results, b.results);
+  if (!unlike.empty()) { return unlike; }
   auto const first_unlike = [](auto const& x, auto const& y) {
     return std::mismatch(x.begin(), x.end(), y.begin()).first - x.begin();
   };

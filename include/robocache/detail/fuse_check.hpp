@@ -71,6 +71,16 @@ struct stream_name {
   }
 };
 
+/// Channels of all streams together, as strides bound them.
+inline constexpr std::int64_t most_channels = INT64_MAX / 32;
+
+/// Where a stream's channels begin.
+inline status check_place(char const* name, std::int64_t first, std::int64_t channels) {
+  if (first <= most_channels - channels) { return {}; }
+  return refuse(invalid, name, "first_channel", "found %lld, want below 2^58 channels in all",
+                static_cast<long long>(first));
+}
+
 /// One stream by itself.
 /// @param name, when, options  what the caller calls it, its timeline and its rules
 template <class Stamp>
@@ -106,7 +116,7 @@ status check_stream(char const* name, char const* when, char const* options, str
     return refuse(invalid, name, "first_channel", "found %lld, want 0 or more, or next_channel",
                   static_cast<long long>(one.first_channel));
   }
-  return {};
+  return check_place(name, one.first_channel, one.channels);
 }
 
 /// All streams, and that their places do not overlap.
@@ -118,7 +128,6 @@ status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<
   if (streams == nullptr) {
     return refuse(invalid, "streams", "", "found a null pointer, want %lld streams", static_cast<long long>(count));
   }
-  constexpr std::int64_t limit = INT64_MAX / 32;  // as of strides
   place_walk places;
   for (std::int64_t i = 0; i < count; ++i) {
     if (!check_stream("streams", "streams", "streams", streams[i], target).ok()) {
@@ -127,10 +136,8 @@ status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<
                           streams[i], target);
     }
     std::int64_t const first = places.next(streams[i]);
-    if (first > limit - streams[i].channels) {
-      return refuse(invalid, stream_name(i).text, "first_channel", "found %lld, want below 2^58 channels in all",
-                    static_cast<long long>(first));
-    }
+    status const placed = check_place(stream_name(i).text, first, streams[i].channels);
+    if (!placed.ok()) { return placed; }
     place_walk others;
     for (std::int64_t j = 0; j < i; ++j) {
       std::int64_t const other = others.next(streams[j]);

@@ -73,14 +73,14 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
 /// @param vectors  of a row of all streams
 template <class Stamp>
 tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int streams, int multiprocessors) {
+  fuse_shape const shape = fuse_shape_for(streams);
+  std::int64_t const slots = std::int64_t(multiprocessors) * shape.blocks_each;
   tiling best;
   double least = 0.0;
   for (int part = 1; part <= 4; part *= 2) {
-    fuse_shape const shape = fuse_shape_for(streams);
     int const rows = shape.rows / part;
     tiling const tiles =
         tile_targets(target, vectors, {rows, static_cast<int>(vectors), shape.blocks_each, 0, 0}, multiprocessors);
-    std::int64_t const slots = std::int64_t(multiprocessors) * shape.blocks_each;
     auto const rounds = static_cast<double>((tiles.tiles + slots - 1) / slots);
     double const work = rounds * static_cast<double>(shape.locating + tiles.rows * vectors);
     if (part == 1 || work < least) {

@@ -23,9 +23,13 @@ inline status clear(void* memory, std::int64_t bytes, cudaStream_t) {
   return {};
 }
 
+/// How many launches there were.
+inline int launches = 0;
+
 template <class Params>
 status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes, cudaStream_t) {
   if (shared_bytes > most_shared_bytes) { simt::fail("more shared memory than a block has"); }
+  ++launches;
   gridDim = {grid.x, grid.y, 1};
   blockDim = {unsigned(threads), 1, 1};
   for (blockIdx.y = 0; blockIdx.y < grid.y; ++blockIdx.y) {
