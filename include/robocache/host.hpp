@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
+#include <robocache/grid.hpp>
 #include <robocache/options.hpp>
+#include <robocache/points.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
@@ -56,5 +58,24 @@ template <class Stamp>
 status inspect(timeline<Stamp> const& when, trajectory_report* reports);
 template <class Stamp>
 status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports);
+
+/// `robocache::voxelize` on CPU memory, without scratch. Sums are always in the stated order. Compiled for every
+/// combination of `Value` and `Result` in float, `__half`, `__nv_bfloat16`.
+template <class Value, class Result>
+status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                voxel_output<Result> const& out, voxel_options const& options);
+inline status voxelize(point_clouds const& clouds, grid const& lattice, voxel_output<float> const& out,
+                       voxel_options const& options) {
+  return voxelize(clouds, point_features<float>{}, lattice, out, options);
+}
+
+/// `robocache::voxelize_backward` on CPU memory, without scratch. Compiled as `voxelize`.
+template <class Value, class Result>
+status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                         voxel_gradients<Result> const& gradients, channel_order channels,
+                         feature_gradients<Value> const& out);
+
+/// `robocache::find_bounds` on CPU memory.
+status find_bounds(point_clouds const& clouds, cloud_bounds* bounds);
 
 }  // namespace robocache::host

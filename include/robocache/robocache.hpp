@@ -6,7 +6,9 @@
 #include <string>
 
 #include <robocache/dtype.hpp>
+#include <robocache/grid.hpp>
 #include <robocache/options.hpp>
+#include <robocache/points.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
@@ -136,6 +138,45 @@ struct any_fused_output {
   std::int64_t row_stride = contiguous;
 };
 
+/// `point_features`, their type a value. Strides count elements of `type`.
+struct any_point_features {
+  void const* values = nullptr;
+  dtype type = dtype::float32;
+  std::int64_t channels = 0;
+  std::int64_t batch_stride = contiguous;
+  std::int64_t point_stride = contiguous;
+};
+
+/// `voxel_output`, the type of what is made of features a value.
+struct any_voxel_output {
+  dtype type = dtype::float32;
+  std::int32_t* count = nullptr;
+  void* occupied = nullptr;
+  dtype occupied_type = dtype::uint8;
+  std::uint32_t* occupied_bits = nullptr;
+  void* sum = nullptr;
+  void* mean = nullptr;
+  void* max = nullptr;
+  void* min = nullptr;
+  std::int32_t* dropped = nullptr;
+};
+
+/// `voxel_gradients`, their type a value.
+struct any_voxel_gradients {
+  dtype type = dtype::float32;
+  void const* sum = nullptr;
+  void const* mean = nullptr;
+  void const* max = nullptr;
+  void const* min = nullptr;
+};
+
+/// `feature_gradients`, of the features' type. Strides count elements of it.
+struct any_feature_gradients {
+  void* values = nullptr;
+  std::int64_t batch_stride = contiguous;
+  std::int64_t point_stride = contiguous;
+};
+
 /// `robocache::resample` (place::device) or `robocache::host::resample` (place::host) for types known at run time.
 ///
 /// @param where        device: all pointers are to memory of the current device, and the call returns once the work is
@@ -174,6 +215,28 @@ void fuse_backward(place where, any_streams const& streams, any_timeline const& 
 void inspect(place where, any_timeline const& when, trajectory_report* reports, stream_handle cuda_stream = nullptr);
 void inspect(place where, any_timeline const& when, std::int64_t source_batch, trajectory_report* reports,
              stream_handle cuda_stream = nullptr);
+
+/// `robocache::voxelize_scratch`; 0 with place::host.
+std::int64_t voxelize_scratch(place where, point_clouds const& clouds, any_point_features const& features,
+                              grid const& lattice, any_voxel_output const& out, voxel_options const& options);
+
+/// `robocache::voxelize` or `robocache::host::voxelize`, as `compiled::resample`. The scratch is used with
+/// place::device only.
+void voxelize(place where, point_clouds const& clouds, any_point_features const& features, grid const& lattice,
+              any_voxel_output const& out, voxel_options const& options, scratch const& memory = {},
+              stream_handle cuda_stream = nullptr);
+
+/// `robocache::voxelize_backward_scratch`; 0 with place::host.
+std::int64_t voxelize_backward_scratch(place where, point_clouds const& clouds, any_point_features const& features,
+                                       grid const& lattice, any_voxel_gradients const& gradients);
+
+/// `robocache::voxelize_backward` or `robocache::host::voxelize_backward`, as `compiled::voxelize`.
+void voxelize_backward(place where, point_clouds const& clouds, any_point_features const& features, grid const& lattice,
+                       any_voxel_gradients const& gradients, channel_order channels, any_feature_gradients const& out,
+                       scratch const& memory = {}, stream_handle cuda_stream = nullptr);
+
+/// `robocache::find_bounds` or `robocache::host::find_bounds`, as `compiled::resample`.
+void find_bounds(place where, point_clouds const& clouds, cloud_bounds* bounds, stream_handle cuda_stream = nullptr);
 
 /// How many CUDA devices this process can use; 0 without a driver. Never throws.
 int device_count() noexcept;

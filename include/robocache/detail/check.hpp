@@ -42,6 +42,14 @@ inline bool product_overflows(std::int64_t a, std::int64_t b) {
   return __builtin_mul_overflow(a, b, &product);
 }
 
+/// A part of the range, so that bytes of 8-byte elements and sums of terms stay inside as well.
+inline constexpr std::int64_t most_elements = INT64_MAX / 32;
+
+/// Multiplies; false where that goes beyond `most_elements`. Both factors are 0 or more.
+inline bool multiply(std::int64_t& product, std::int64_t factor) {
+  return !__builtin_mul_overflow(product, factor, &product) && product <= most_elements;
+}
+
 /// A pointer that `count` elements are read from or written to.
 template <class T>
 status check_pointer(char const* name, char const* field, T const* pointer, std::int64_t count, std::size_t alignment) {
@@ -209,20 +217,19 @@ strides strides_of(View const& view, timeline<Stamp> const& when, std::int64_t c
 }
 
 /// Strides that are not negative and keep every offset of `batch` x `length` rows within 64 bits.
+/// @param row_field  what the view calls the stride from row to row
 inline status check_strides(char const* name, strides step, std::int64_t batch, std::int64_t length,
-                            std::int64_t channels) {
+                            std::int64_t channels, char const* row_field = "row_stride") {
   if (step.row < 0) {
-    return refuse(invalid, name, "row_stride", "found %lld, want 0 or more", static_cast<long long>(step.row));
+    return refuse(invalid, name, row_field, "found %lld, want 0 or more", static_cast<long long>(step.row));
   }
   if (step.batch < 0) {
     return refuse(invalid, name, "batch_stride", "found %lld, want 0 or more", static_cast<long long>(step.batch));
   }
-  // A sixteenth of the range, so that bytes of 8-byte elements and sums of the terms stay inside as well.
-  constexpr std::int64_t limit = INT64_MAX / 32;
-  if (product_overflows(length, step.row) || length * step.row > limit || product_overflows(batch, step.batch) ||
-      batch * step.batch > limit || channels > limit) {
-    return refuse(invalid, name, "row_stride",
-                  "found %lld x %lld rows with strides %lld and %lld, want below 2^58 in all",
+  std::int64_t in_trajectory = length;
+  std::int64_t in_batch = batch;
+  if (!multiply(in_trajectory, step.row) || !multiply(in_batch, step.batch) || channels > most_elements) {
+    return refuse(invalid, name, row_field, "found %lld x %lld rows with strides %lld and %lld, want below 2^58 in all",
                   static_cast<long long>(batch), static_cast<long long>(length), static_cast<long long>(step.batch),
                   static_cast<long long>(step.row));
   }
@@ -232,14 +239,14 @@ inline status check_strides(char const* name, strides step, std::int64_t batch, 
 /// Rows of a result must not overlap: either whole trajectories are nested in the batch stride, or, as in
 /// `[T, B, D]`, the batch is nested in the row stride.
 inline status check_disjoint(char const* name, strides step, std::int64_t batch, std::int64_t length,
-                             std::int64_t channels) {
+                             std::int64_t channels, char const* row_field = "row_stride") {
   if (batch == 0 || length == 0) { return {}; }
   bool const rows_apart = length <= 1 || step.row >= channels;
   bool const batch_apart = batch <= 1 || step.batch >= channels;
   bool const rows_inside = batch <= 1 || step.batch >= (length - 1) * step.row + channels;
   bool const batch_inside = length <= 1 || step.row >= (batch - 1) * step.batch + channels;
   if (!rows_apart || !batch_apart || !(rows_inside || batch_inside)) {
-    return refuse(invalid, name, rows_apart ? "batch_stride" : "row_stride",
+    return refuse(invalid, name, rows_apart ? "batch_stride" : row_field,
                   "found strides %lld (batch) and %lld (row) for %lld channels, want rows that do not overlap",
                   static_cast<long long>(step.batch), static_cast<long long>(step.row),
                   static_cast<long long>(channels));

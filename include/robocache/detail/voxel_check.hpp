@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include <robocache/detail/check.hpp>
+#include <robocache/dtype.hpp>
+#include <robocache/grid.hpp>
+#include <robocache/points.hpp>
+#include <robocache/status.hpp>
+
+// The argument checks of voxelizing. All are O(1): nothing that a pointer points to is read.
+namespace robocache::detail {
+
+inline constexpr char const* axis_names[3] = {"x", "y", "z"};
+
+/// Strides with the default filled in: `row` from point to point, `batch` from cloud to cloud.
+inline strides strides_of(point_clouds const& clouds) noexcept {
+  std::int64_t batch = clouds.batch_stride;
+  // Where the default itself overflows, `check_strides` refuses the point stride before it looks at this.
+  if (batch == contiguous && __builtin_mul_overflow(clouds.length, clouds.point_stride, &batch)) { batch = 0; }
+  return {batch, clouds.point_stride};
+}
+
+/// The same for features or their gradients, a view of `channels`.
+template <class View>
+strides strides_of(View const& view, point_clouds const& clouds, std::int64_t channels) noexcept {
+  std::int64_t const point = view.point_stride == contiguous ? channels : view.point_stride;
+  std::int64_t batch = view.batch_stride;
+  if (batch == contiguous && __builtin_mul_overflow(clouds.length, point, &batch)) { batch = 0; }
+  return {batch, point};
+}
+
+/// Points that stand behind one stride: all where clouds are packed, else those of a cloud.
+inline std::int64_t points_each(point_clouds const& clouds) noexcept {
+  return clouds.packed() ? clouds.rows : clouds.length;
+}
+
+/// As `check_strides`, for a view of points. Strides between clouds do not count where clouds are packed.
+inline status check_point_strides(char const* name, strides step, point_clouds const& clouds, std::int64_t channels) {
+  if (clouds.packed()) { step.batch = 0; }
+  return check_strides(name, step, clouds.batch, points_each(clouds), channels, "point_stride");
+}
+
+inline status check_clouds(point_clouds const& clouds) {
+  struct {
+    char const* field;
+    std::int64_t value;
+  } const sizes[] = {{"batch", clouds.batch}, {"length", clouds.length}, {"rows", clouds.rows}};
+  for (auto const& one : sizes) {
+    if (one.value < 0) {
+      return refuse(invalid, "clouds", one.field, "found %lld, want 0 or more", static_cast<long long>(one.value));
+    }
+  }
+  if (clouds.packed() && clouds.lengths != nullptr) {
+    return refuse(invalid, "clouds", "lengths", "found a pointer, want it without offsets only");
+  }
+  if (clouds.packed() ? clouds.length != 0 : clouds.rows != 0) {
+    return refuse(invalid, "clouds", clouds.packed() ? "length" : "rows", "found %lld, want 0 %s offsets",
+                  static_cast<long long>(clouds.packed() ? clouds.length : clouds.rows),
+                  clouds.packed() ? "with" : "without");
+  }
+  if (clouds.length > INT32_MAX) {
+    return refuse(status_code::unsupported, "clouds", "length", "found %lld, want clouds of less than 2^31 points",
+                  static_cast<long long>(clouds.length));
+  }
+  if (product_overflows(clouds.batch, clouds.length)) {
+    return refuse(invalid, "clouds", "length", "found batch %lld times length %lld, want a product below 2^63",
+                  static_cast<long long>(clouds.batch), static_cast<long long>(clouds.length));
+  }
+  std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
+  float const* const coordinates[3] = {clouds.x, clouds.y, clouds.z};
+  for (int axis = 0; axis < 3; ++axis) {
+    // The functions that make views of packed points add to whatever pointer they are given.
+    if (points == 0) { break; }
+    status const s = check_pointer("clouds", axis_names[axis], coordinates[axis], points, alignof(float));
+    if (!s.ok()) { return s; }
+  }
+  status s = check_pointer("clouds", "offsets", clouds.offsets, 0, alignof(std::int64_t));
+  if (!s.ok()) { return s; }
+  s = check_pointer("clouds", "lengths", clouds.lengths, 0, alignof(std::int64_t));
+  return s.ok() ? check_point_strides("clouds", strides_of(clouds), clouds, 1) : s;
+}
+
+/// @param batch  clouds: one grid each
+inline status check_grid(grid const& lattice, std::int64_t batch) {
+  std::int64_t total = batch > 0 ? batch : 1;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (!std::isfinite(lattice.origin[axis])) {
+      return refuse(invalid, "lattice", "origin", "found %g for %s, want a finite number",
+                    static_cast<double>(lattice.origin[axis]), axis_names[axis]);
+    }
+    if (!(lattice.size[axis] > 0.0f) || !std::isfinite(lattice.size[axis])) {
+      return refuse(invalid, "lattice", "size", "found %g for %s, want it above 0 and finite",
+                    static_cast<double>(lattice.size[axis]), axis_names[axis]);
+    }
+    if (lattice.cells[axis] < 1 || lattice.cells[axis] > INT32_MAX) {
+      return refuse(invalid, "lattice", "cells", "found %lld for %s, want 1 or more and less than 2^31",
+                    static_cast<long long>(lattice.cells[axis]), axis_names[axis]);
+    }
+    if (!multiply(total, lattice.cells[axis])) {
+      return refuse(status_code::unsupported, "lattice", "cells",
+                    "found %lld x %lld x %lld cells for %lld clouds, want a product of at most 2^58",
+                    static_cast<long long>(lattice.cells[0]), static_cast<long long>(lattice.cells[1]),
+                    static_cast<long long>(lattice.cells[2]), static_cast<long long>(batch));
+    }
+  }
+  return check_pointer("lattice", "origins", lattice.origins, 0, alignof(float));
+}
+
+/// Features that `voxelize` and `voxelize_backward` reduce.
+/// @param reads  whether their values are read
+template <class Value>
+status check_features(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                      bool reads) {
+  if (features.channels < 1) {
+    return refuse(invalid, "features", "channels", "found %lld, want 1 or more for sum, mean, max or min",
+                  static_cast<long long>(features.channels));
+  }
+  std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
+  if (points > UINT32_MAX) {
+    return refuse(status_code::unsupported, "clouds", clouds.packed() ? "rows" : "length",
+                  "found %lld points in all, want less than 2^32 with features", static_cast<long long>(points));
+  }
+  status const s = check_pointer("features", "values", features.values, reads ? points : 0, alignof(Value));
+  if (!s.ok()) { return s; }
+  std::int64_t elements = (clouds.batch > 0 ? clouds.batch : 1) * lattice.total();
+  if (!multiply(elements, features.channels)) {
+    return refuse(status_code::unsupported, "features", "channels",
+                  "found %lld for %lld grids of %lld cells, want a product of at most 2^58",
+                  static_cast<long long>(features.channels), static_cast<long long>(clouds.batch),
+                  static_cast<long long>(lattice.total()));
+  }
+  return check_point_strides("features", strides_of(features, clouds, features.channels), clouds, features.channels);
+}
+
+/// True where results are made of features.
+template <class Output>
+bool reduces(Output const& out) noexcept {
+  return out.sum != nullptr || out.mean != nullptr || out.max != nullptr || out.min != nullptr;
+}
+
+/// What is common to results and their gradients: alignment. Each may be null.
+template <class Output>
+status check_reductions(char const* name, Output const& out, std::size_t bytes) {
+  struct {
+    char const* field;
+    void const* pointer;
+  } const each[] = {{"sum", out.sum}, {"mean", out.mean}, {"max", out.max}, {"min", out.min}};
+  for (auto const& one : each) {
+    status const s = check_pointer(name, one.field, static_cast<char const*>(one.pointer), 0, bytes);
+    if (!s.ok()) { return s; }
+  }
+  return {};
+}
+
+/// Everything that `voxelize` checks, on the host and on the device alike, but for the scratch.
+template <class Value, class Result>
+status check_voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                      voxel_output<Result> const& out, voxel_options const& options) {
+  status s = check_clouds(clouds);
+  if (!s.ok()) { return s; }
+  s = check_grid(lattice, clouds.batch);
+  if (!s.ok()) { return s; }
+  if (options.channels > channel_order::first) {
+    return refuse(invalid, "options", "channels", "found %d, want a channel_order", static_cast<int>(options.channels));
+  }
+  if (options.sums > summation::unordered) {
+    return refuse(invalid, "options", "sums", "found %d, want a summation", static_cast<int>(options.sums));
+  }
+  if (options.accumulate && out.mean != nullptr) {
+    return refuse(invalid, "out", "mean", "found a pointer, want null with options.accumulate: add up sum and count");
+  }
+  s = check_pointer("out", "count", out.count, 0, alignof(std::int32_t));
+  if (!s.ok()) { return s; }
+  if (out.occupied != nullptr && size_of(out.occupied_type) == 0) {
+    return refuse(invalid, "out", "occupied_type", "found %d, want a dtype", static_cast<int>(out.occupied_type));
+  }
+  if (out.occupied != nullptr) {
+    s = check_pointer("out", "occupied", static_cast<char const*>(out.occupied), 0, size_of(out.occupied_type));
+    if (!s.ok()) { return s; }
+  }
+  s = check_pointer("out", "occupied_bits", out.occupied_bits, 0, alignof(std::uint32_t));
+  if (!s.ok()) { return s; }
+  s = check_pointer("out", "dropped", out.dropped, 0, alignof(std::int32_t));
+  if (!s.ok()) { return s; }
+  s = check_reductions("out", out, sizeof(Result));
+  return s.ok() && reduces(out) ? check_features(clouds, features, lattice, true) : s;
+}
+
+/// Everything that `voxelize_backward` checks, on the host and on the device alike, but for the scratch.
+template <class Value, class Result>
+status check_voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                               voxel_gradients<Result> const& gradients, channel_order channels,
+                               feature_gradients<Value> const& out) {
+  status s = check_clouds(clouds);
+  if (!s.ok()) { return s; }
+  s = check_grid(lattice, clouds.batch);
+  if (!s.ok()) { return s; }
+  if (channels > channel_order::first) {
+    return refuse(invalid, "channels", "", "found %d, want a channel_order", static_cast<int>(channels));
+  }
+  s = check_features(clouds, features, lattice, gradients.max != nullptr || gradients.min != nullptr);
+  if (!s.ok()) { return s; }
+  s = check_reductions("gradients", gradients, sizeof(Result));
+  if (!s.ok()) { return s; }
+  std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
+  s = check_pointer("out", "values", out.values, points, alignof(Value));
+  if (!s.ok()) { return s; }
+  strides const step = strides_of(out, clouds, features.channels);
+  s = check_point_strides("out", step, clouds, features.channels);
+  if (!s.ok()) { return s; }
+  return check_disjoint("out", step, clouds.packed() ? 1 : clouds.batch, points_each(clouds), features.channels,
+                        "point_stride");
+}
+
+/// Everything that `find_bounds` checks, on the host and on the device alike.
+inline status check_bounds(point_clouds const& clouds, cloud_bounds const* bounds) {
+  status const s = check_clouds(clouds);
+  return s.ok() ? check_pointer("bounds", "", bounds, clouds.batch, alignof(cloud_bounds)) : s;
+}
+
+}  // namespace robocache::detail

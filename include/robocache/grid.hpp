@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/dtype.hpp>
+
+namespace robocache {
+
+/// The lattice that points fall into: a box of equal cells. Everything is in the order x, y, z.
+///
+/// Axis by axis, a coordinate is in cell `floor((x - origin) / size)`, computed in FP32 with one rounding for the
+/// difference and one for the quotient; cells are half-open. Less than 2^31 cells an axis.
+struct grid {
+  float origin[3] = {0.0f, 0.0f, 0.0f};  ///< where cell 0 begins
+  float size[3] = {1.0f, 1.0f, 1.0f};    ///< of a cell, in the unit of the coordinates
+  std::int64_t cells[3] = {0, 0, 0};     ///< nx, ny, nz
+  float const* origins = nullptr;        ///< optional `[B, 3]`, on the side that computes: an origin for each cloud
+
+  /// Cells of one grid.
+  ROBOCACHE_HOST_DEVICE constexpr std::int64_t total() const noexcept { return cells[0] * cells[1] * cells[2]; }
+
+  /// Words of 32 bits that the bit-packed occupancy of one grid takes.
+  ROBOCACHE_HOST_DEVICE constexpr std::int64_t words() const noexcept {
+    return (cells[0] + 31) / 32 * cells[1] * cells[2];
+  }
+};
+
+/// Where the channels of a cell stand.
+enum class channel_order : std::uint8_t {
+  last,   ///< `[B, z, y, x, C]`
+  first,  ///< `[B, C, z, y, x]`, as 3-D convolutions have it
+};
+
+/// In which order features are added up.
+enum class summation : std::uint8_t {
+  ordered,    ///< as docs/semantics.md says, in the order of the points: the same bits everywhere, always
+  unordered,  ///< as they come: last bits of `sum` and `mean` may differ from run to run. Faster for small grids
+};
+
+/// What `voxelize` writes, for a batch of B grids; each pointer may be null. Contiguous, and apart from each other.
+///
+/// @tparam Result  of the features: `float`, `__half`, `__nv_bfloat16`
+template <class Result>
+struct voxel_output {
+  std::int32_t* count = nullptr;           ///< `[B, z, y, x]`: points in the cell
+  void* occupied = nullptr;                ///< `[B, z, y, x]` of `occupied_type`: 1 where the cell has a point, else 0
+  dtype occupied_type = dtype::uint8;      ///< any
+  std::uint32_t* occupied_bits = nullptr;  ///< `[B, z, y, ceil(nx / 32)]`: the same, bit `x % 32` of word `x / 32`
+  Result* sum = nullptr;                   ///< of the features, `[B, z, y, x, C]` or `[B, C, z, y, x]`
+  Result* mean = nullptr;                  ///< in the same shape
+  Result* max = nullptr;                   ///< in the same shape
+  Result* min = nullptr;                   ///< in the same shape
+  std::int32_t* dropped = nullptr;         ///< `[B]`: points that are in no cell
+};
+
+/// The rules of `voxelize`.
+struct voxel_options {
+  channel_order channels = channel_order::last;
+  summation sums = summation::ordered;
+
+  /// Adds to what the output holds, instead of beginning anew: for a map made of several scans. `mean` cannot be added
+  /// to: accumulate `sum` and `count`, and divide at the end.
+  bool accumulate = false;
+
+  double max_fill = 0.0;  ///< `max` of a cell without points. With `accumulate`, such cells stay as they are
+  double min_fill = 0.0;  ///< the same for `min`
+};
+
+/// The gradients of a loss with respect to what `voxelize` made of features, in the shape of its results; each pointer
+/// may be null.
+template <class Result>
+struct voxel_gradients {
+  Result const* sum = nullptr;
+  Result const* mean = nullptr;
+  Result const* max = nullptr;
+  Result const* min = nullptr;
+};
+
+}  // namespace robocache
