@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include <robocache/detail/config.hpp>
@@ -121,6 +122,21 @@ ROBOCACHE_HOST_DEVICE inline bool is_finite(Stamp t) {
   } else {
     return sub_rn(t, t) == Stamp(0);
   }
+}
+
+/// A whole number that is larger where the float is: -0 is below +0, and all that are NaN lie outside of the others.
+ROBOCACHE_HOST_DEVICE inline std::uint32_t order_of(float x) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits >> 31 == 0 ? bits | 0x80000000u : ~bits;
+}
+
+/// The float of an `order_of`.
+ROBOCACHE_HOST_DEVICE inline float from_order(std::uint32_t order) {
+  std::uint32_t const bits = order >> 31 != 0 ? order & 0x7fffffffu : ~order;
+  float x = 0.0f;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
 }
 
 namespace detail {
