@@ -10,7 +10,8 @@
 
 #include "../../simt.hpp"
 
-// Stands in the place of the library's header of this name: runs all blocks, one after the other.
+// Stands in the place of the library's header of this name: runs all blocks, one after the other, from the first to the
+// last or from the last to the first, by turns.
 namespace robocache::detail {
 
 /// Dynamic shared memory that a block may have, beside what kernels declare.
@@ -32,10 +33,11 @@ status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threa
   ++launches;
   gridDim = {grid.x, grid.y, 1};
   blockDim = {unsigned(threads), 1, 1};
-  for (blockIdx.y = 0; blockIdx.y < grid.y; ++blockIdx.y) {
-    for (blockIdx.x = 0; blockIdx.x < grid.x; ++blockIdx.x) {
-      simt::block::current().run(threads, [&] { kernel(params); });
-    }
+  std::uint64_t const blocks = std::uint64_t(grid.x) * grid.y;
+  for (std::uint64_t turn = 0; turn < blocks; ++turn) {
+    std::uint64_t const i = launches % 2 == 0 ? blocks - 1 - turn : turn;
+    blockIdx = {unsigned(i % grid.x), unsigned(i / grid.x), 0};
+    simt::block::current().run(threads, [&] { kernel(params); });
   }
   return {};
 }
