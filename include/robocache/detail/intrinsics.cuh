@@ -46,6 +46,24 @@ inline __device__ unsigned unknown_zero() {
   return zero;
 }
 
+/// The sum over a warp's lanes, in each of them.
+inline __device__ int sum_over_warp(int x) { return __reduce_add_sync(0xffffffffu, x); }
+
+/// Adds four floats to memory, in any order: one operation where the chip has it.
+/// @param to  aligned to 16 bytes
+inline __device__ void add_to_memory(float* to, float4 const& terms) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("red.relaxed.gpu.global.add.v4.f32 [%0], {%1, %2, %3, %4};" ::"l"(to), "f"(terms.x), "f"(terms.y),
+               "f"(terms.z), "f"(terms.w)
+               : "memory");
+#else
+  atomicAdd(to, terms.x);
+  atomicAdd(to + 1, terms.y);
+  atomicAdd(to + 2, terms.z);
+  atomicAdd(to + 3, terms.w);
+#endif
+}
+
 /// The sum over a warp's lanes: lane i adds that of lane i + 16, then of i + 8, 4, 2, 1. Right in lane 0; called by
 /// all.
 inline __device__ float sum_of_halves(float x) {

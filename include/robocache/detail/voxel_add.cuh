@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/typed_rows.cuh>
+#include <robocache/detail/voxel_points.cuh>
+#include <robocache/detail/voxel_results.cuh>
+
+// Sums in whatever order: straight into the results, which the L2 cache should hold.
+namespace robocache::detail {
+
+struct voxel_add_params {
+  voxel_points points;
+  voxel_features features;
+  float* sums;          ///< `[cells, channels]`
+  std::int32_t* count;  ///< null: not wanted
+  std::int32_t* dropped;
+};
+
+/// Adds each point's features to its cell: a warp takes the vectors of 32 points side by side.
+template <class Value, int N>
+__global__ void __launch_bounds__(point_threads) voxel_add_kernel(__grid_constant__ voxel_add_params const p) {
+  static_assert(N % 4 == 0, "vectors of 16 bytes are added");
+  unsigned const lane = threadIdx.x % 32;
+  unsigned const vectors = p.features.vectors.value;
+  std::int64_t const channels = std::int64_t(vectors) * N;
+  point_walk walk(p.points, p.dropped);
+  for (int step = 0; walk.begins_step(step); ++step) {
+    std::int64_t cell[points_at_once];
+    walk.find(cell);
+#pragma unroll
+    for (int r = 0; r < points_at_once; ++r) {
+      if (p.count != nullptr && cell[r] >= 0) { atomicAdd(p.count + cell[r], 1); }
+      std::int64_t const first_row = walk.row(r) - lane;
+      for (unsigned item = lane; item < 32 * vectors; item += 32) {
+        unsigned const point = p.features.vectors.quotient(item);
+        unsigned const channel = (item - point * vectors) * N;
+        std::int64_t const to = __shfl_sync(0xffffffffu, cell[r], static_cast<int>(point));
+        if (to < 0) { continue; }
+        std::int64_t const from = p.features.skip(to) + (first_row + point) * p.features.point_stride + channel;
+        float x[N];
+        unpack(load_packed<N>(static_cast<Value const*>(p.features.values) + from), x);
+#pragma unroll
+        for (int i = 0; i < N; i += 4) {
+          add_to_memory(p.sums + (to * channels + channel + i), float4{x[i], x[i + 1], x[i + 2], x[i + 3]});
+        }
+      }
+    }
+  }
+}
+
+struct voxel_divide_params {
+  float const* sums;  ///< `[cells, channels]`
+  float* means;       ///< may be `sums`
+  std::int32_t const* count;
+  std::int64_t vectors;  ///< of 4 channels, all cells'
+  divisor vectors_each;  ///< of a cell
+  bool narrow;           ///< less than 2^31 vectors
+};
+
+/// Makes means of sums. Most sums of a scattered cloud are of one point or none, and means already.
+template <int Threads>
+__global__ void __launch_bounds__(Threads) voxel_divide_kernel(__grid_constant__ voxel_divide_params const p) {
+  bool const in_place = p.sums == p.means;
+  for (std::int64_t i = std::int64_t(blockIdx.x) * point_threads + threadIdx.x; i < p.vectors;
+       i += std::int64_t(gridDim.x) * point_threads) {
+    std::int64_t const cell =
+        p.narrow ? p.vectors_each.quotient(static_cast<std::uint32_t>(i)) : i / p.vectors_each.value;
+    std::int32_t const count = __ldg(p.count + cell);
+    if (in_place && count < 2) { continue; }
+    auto const by = static_cast<float>(count);
+    float4 x = reinterpret_cast<float4 const*>(p.sums)[i];
+    if (count > 1) {
+      x = {device::div_rn(x.x, by), device::div_rn(x.y, by), device::div_rn(x.z, by), device::div_rn(x.w, by)};
+    }
+    reinterpret_cast<float4*>(p.means)[i] = x;
+  }
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/block_scan.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/voxel_memory.hpp>
+#include <robocache/detail/voxel_results.cuh>
+
+// Cells with more points than one group of their sums' tree: their lists are sorted, each group of 64 points is added
+// up by a thread a vector, and the groups' sums go up the tree. Blocks find out on the device how much there is to do.
+namespace robocache::detail {
+
+inline constexpr int crowd_threads = 256;
+
+struct voxel_crowd_params {
+  voxel_lists lists;
+  voxel_features features;
+  voxel_results results;
+  std::int64_t rows;  ///< of all clouds
+};
+
+/// Sorts `count` numbers in shared memory, ascending: a bitonic network.
+/// @param count  a power of 2
+inline __device__ void sort_block(std::uint32_t* numbers, unsigned count) {
+  for (unsigned run = 2; run <= count; run *= 2) {
+    for (unsigned step = run / 2; step > 0; step /= 2) {
+      for (unsigned i = threadIdx.x; i < count / 2; i += crowd_threads) {
+        unsigned const low = 2 * i - (i & (step - 1));
+        std::uint32_t const a = numbers[low];
+        std::uint32_t const b = numbers[low + step];
+        bool const ascends = (low & run) == 0;
+        if ((a > b) == ascends) {
+          numbers[low] = b;
+          numbers[low + step] = a;
+        }
+      }
+      __syncthreads();
+    }
+  }
+}
+
+/// Sorts the lists of crowded cells that fit a block, in place; says which cell each group belongs to.
+template <int Threads>
+__global__ void __launch_bounds__(Threads) voxel_sort_kernel(__grid_constant__ voxel_crowd_params const p) {
+  __shared__ std::uint32_t numbers[most_block_points];
+  unsigned const cells = p.lists.counters->crowded;
+  for (unsigned index = blockIdx.x; index < cells; index += gridDim.x) {
+    crowded_cell const one = p.lists.crowded[index];
+    unsigned const groups = (one.count + most_tile_points - 1) / most_tile_points;
+    for (unsigned i = threadIdx.x; i < groups; i += crowd_threads) { p.lists.owners[one.first_group + i] = index; }
+    if (one.count > most_block_points) { continue; }
+    unsigned padded = 2 * most_tile_points;
+    while (padded < one.count) { padded *= 2; }
+    for (unsigned i = threadIdx.x; i < padded; i += crowd_threads) {
+      numbers[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX;
+    }
+    __syncthreads();
+    sort_block(numbers, padded);
+    for (unsigned i = threadIdx.x; i < one.count; i += crowd_threads) { p.lists.rows[one.start + i] = numbers[i]; }
+    __syncthreads();
+  }
+}
+
+/// Rows that a block looks for at a time in the list of a huge cell: a bit each in its shared memory.
+inline constexpr int range_words = 8192;
+inline constexpr unsigned range_rows = 32 * range_words;
+
+/// Sorts the lists of huge cells into `ranks`: a block takes a range of rows and notes which of them are in the list.
+/// Rows are there once, so their bits in order are the list in order.
+template <int Threads>
+__global__ void __launch_bounds__(Threads) voxel_sort_huge_kernel(__grid_constant__ voxel_crowd_params const p) {
+  __shared__ unsigned bits[range_words];
+  constexpr int words_each = range_words / crowd_threads;
+  auto const ranges = static_cast<unsigned>((p.rows + range_rows - 1) / range_rows);
+  std::int64_t const jobs = std::int64_t(p.lists.counters->huge) * ranges;
+  for (std::int64_t job = blockIdx.x; job < jobs; job += gridDim.x) {
+    crowded_cell const one = p.lists.crowded[p.lists.huge[job / ranges]];
+    unsigned const low = static_cast<unsigned>(job % ranges) * range_rows;
+    for (int i = static_cast<int>(threadIdx.x); i < range_words; i += crowd_threads) { bits[i] = 0; }
+    __syncthreads();
+    unsigned before = 0;
+    for (unsigned i = threadIdx.x; i < one.count; i += crowd_threads) {
+      unsigned const row = p.lists.rows[one.start + i];
+      if (row < low) {
+        ++before;
+      } else if (row - low < range_rows) {
+        atomicOr(bits + (row - low) / 32, 1u << (row % 32));
+      }
+    }
+    unsigned all_before = 0;
+    sum_before<crowd_threads>(before, all_before);
+    unsigned found = 0;
+    for (int i = 0; i < words_each; ++i) { found += __popc(bits[threadIdx.x * words_each + i]); }
+    unsigned total = 0;
+    std::uint32_t* to = p.lists.ranks + (one.start + all_before + sum_before<crowd_threads>(found, total));
+    for (int i = 0; i < words_each; ++i) {
+      unsigned const word = threadIdx.x * words_each + i;
+      for (unsigned left = bits[word]; left != 0; left &= left - 1) {
+        *to++ = low + 32 * word + __ffs(static_cast<int>(left)) - 1;
+      }
+    }
+    __syncthreads();
+  }
+}
+
+/// Adds up each group of 64 points, a thread a vector.
+template <class Value, int N>
+__global__ void __launch_bounds__(crowd_threads)
+    voxel_crowd_group_kernel(__grid_constant__ voxel_crowd_params const p) {
+  bool const extremes = p.lists.largest != nullptr || p.lists.smallest != nullptr;
+  unsigned const vectors = p.features.vectors.value;
+  std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;
+  for (std::int64_t item = std::int64_t(blockIdx.x) * crowd_threads + threadIdx.x; item < items;
+       item += std::int64_t(gridDim.x) * crowd_threads) {
+    std::int64_t const group = item / vectors;
+    std::int64_t const channel = (item - group * vectors) * N;
+    crowded_cell const one = p.lists.crowded[p.lists.owners[group]];
+    unsigned const begin = static_cast<unsigned>(group - one.first_group) * most_tile_points;
+    unsigned const end = min(begin + most_tile_points, one.count);
+    std::uint32_t const* const list = (one.count > most_block_points ? p.lists.ranks : p.lists.rows) + one.start;
+    channel_sums<N> sums;
+    sums.clear();
+    Value const* const from = static_cast<Value const*>(p.features.values) + (p.features.skip(one.cell) + channel);
+    add_points(sums, from, p.features.point_stride, begin, end, extremes,
+               [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
+    std::int64_t const to = group * p.results.channels + channel;
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      if (p.lists.sums != nullptr) { p.lists.sums[to + i] = sums.sum[i]; }
+      if (p.lists.largest != nullptr) { p.lists.largest[to + i] = sums.largest[i]; }
+      if (p.lists.smallest != nullptr) { p.lists.smallest[to + i] = sums.smallest[i]; }
+    }
+  }
+}
+
+/// A channel of `count` groups, the next level of it.
+inline __device__ channel_sums<1> add_groups(voxel_lists const& lists, std::int64_t first, unsigned count,
+                                             std::int64_t channels) {
+  channel_sums<1> sums;
+  sums.clear();
+  for (unsigned i = 0; i < count; ++i) {
+    std::int64_t const from = first + i * channels;
+    if (lists.sums != nullptr) { sums.sum[0] = device::add_rn(sums.sum[0], lists.sums[from]); }
+    if (lists.largest != nullptr) { sums.largest[0] = max(sums.largest[0], lists.largest[from]); }
+    if (lists.smallest != nullptr) { sums.smallest[0] = min(sums.smallest[0], lists.smallest[from]); }
+  }
+  return sums;
+}
+
+/// Goes up the trees of crowded cells, a block a cell, and writes their results. Levels take the place of the ones
+/// before: a level's sum i is of sums 64 i and on, so all that a round of threads overwrites has been read.
+template <int Threads>
+__global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ voxel_crowd_params const p) {
+  constexpr unsigned width = most_tile_points;
+  unsigned const cells = p.lists.counters->crowded;
+  std::int64_t const channels = p.results.channels;
+  for (unsigned index = blockIdx.x; index < cells; index += gridDim.x) {
+    crowded_cell const one = p.lists.crowded[index];
+    std::int64_t const first = one.first_group * channels;
+    unsigned groups = (one.count + width - 1) / width;
+    for (; groups > width; groups = (groups + width - 1) / width) {
+      std::int64_t const items = (groups + width - 1) / width * channels;
+      for (std::int64_t round = 0; round < items; round += crowd_threads) {
+        std::int64_t const item = round + threadIdx.x;
+        channel_sums<1> sums;
+        if (item < items) {
+          std::int64_t const group = item / channels;
+          sums = add_groups(p.lists, first + group * width * channels + item % channels,
+                            min(width, groups - static_cast<unsigned>(group) * width), channels);
+        }
+        __syncthreads();
+        if (item < items) {
+          if (p.lists.sums != nullptr) { p.lists.sums[first + item] = sums.sum[0]; }
+          if (p.lists.largest != nullptr) { p.lists.largest[first + item] = sums.largest[0]; }
+          if (p.lists.smallest != nullptr) { p.lists.smallest[first + item] = sums.smallest[0]; }
+        }
+        __syncthreads();
+      }
+    }
+    for (std::int64_t c = threadIdx.x; c < channels; c += crowd_threads) {
+      write_results(p.results, one.cell, c, one.count, add_groups(p.lists, first + c, groups, channels));
+    }
+    __syncthreads();
+  }
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/method_rows.cuh>
+#include <robocache/detail/plan.cuh>
+#include <robocache/detail/typed_rows.cuh>
+#include <robocache/device/arithmetic.cuh>
+#include <robocache/device/extreme.cuh>
+#include <robocache/dtype.hpp>
+#include <robocache/grid.hpp>
+
+// What is made of the features of one cell, and where it goes.
+namespace robocache::detail {
+
+/// Where features are reduced to. Pointers may be null.
+struct voxel_results {
+  char* sum;
+  char* mean;
+  char* max;
+  char* min;
+  dtype type;
+  std::int32_t type_bytes;
+  bool channels_first;
+  bool accumulate;
+  std::int32_t aligned;  ///< bytes: all vectors of a cell's channels begin at multiples of it
+  float max_fill;
+  float min_fill;
+  std::int64_t channels;
+  std::int64_t cells;  ///< of a grid
+};
+
+/// Features in memory.
+struct voxel_features {
+  void const* values;
+  std::int64_t point_stride;
+  std::int64_t between_clouds;  ///< elements between the last point of a cloud and the first of the next
+  std::int64_t cells;           ///< of a grid
+  divisor vectors;              ///< of a point
+
+  /// Elements that rows of the cloud of `cell` are away from where they would be without anything between clouds.
+  __device__ std::int64_t skip(std::int64_t cell) const {
+    return between_clouds == 0 ? 0 : cell / cells * between_clouds;
+  }
+};
+
+/// N neighbouring channels of a cell, so far.
+template <int N>
+struct channel_sums {
+  float sum[N];
+  std::uint32_t largest[N];
+  std::uint32_t smallest[N];
+
+  __device__ void clear() {
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      sum[i] = 0.0f;
+      largest[i] = device::no_extreme<true>;
+      smallest[i] = device::no_extreme<false>;
+    }
+  }
+
+  /// @param extremes  whether the largest and smallest are wanted
+  __device__ void add(float const (&x)[N], bool extremes) {
+#pragma unroll
+    for (int i = 0; i < N; ++i) { sum[i] = device::add_rn(sum[i], x[i]); }
+    if (!extremes) { return; }
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      largest[i] = max(largest[i], device::extreme_of<true>(x[i]));
+      smallest[i] = min(smallest[i], device::extreme_of<false>(x[i]));
+    }
+  }
+};
+
+/// Adds the points of a list, in its order.
+/// @param from  the channels of row 0
+template <class Value, int N, class RowAt>
+__device__ void add_points(channel_sums<N>& sums, Value const* from, std::int64_t point_stride, unsigned begin,
+                           unsigned end, bool extremes, RowAt row_at) {
+  constexpr int at_once = 4;  // loads under way
+  for (unsigned j = begin; j < end; j += at_once) {
+    packed_floats<Value, N> packed[at_once] = {};
+#pragma unroll
+    for (int i = 0; i < at_once; ++i) {
+      if (j + i < end) { packed[i] = load_packed<N>(from + row_at(j + i) * point_stride); }
+    }
+#pragma unroll
+    for (int i = 0; i < at_once; ++i) {
+      float x[N];
+      unpack(packed[i], x);
+      if (j + i < end) { sums.add(x, extremes); }
+    }
+  }
+}
+
+/// The element of a cell's channel.
+inline __device__ std::int64_t element_of(voxel_results const& to, std::int64_t cell, std::int64_t channel) {
+  if (!to.channels_first) { return cell * to.channels + channel; }
+  std::int64_t const b = cell / to.cells;
+  return (b * to.channels + channel) * to.cells + (cell - b * to.cells);
+}
+
+/// Stores N neighbouring channels.
+template <int N>
+__device__ void store_channels(voxel_results const& to, char* results, std::int64_t cell, std::int64_t channel,
+                               float const (&x)[N]) {
+  std::int64_t const element = element_of(to, cell, channel);
+  if (!to.channels_first) { return store_floats(to.type, results + element * to.type_bytes, 0, x, to.aligned); }
+#pragma unroll
+  for (int i = 0; i < N; ++i) {
+    float const one[1] = {x[i]};
+    store_floats(to.type, results + (element + i * to.cells) * to.type_bytes, 0, one);
+  }
+}
+
+/// What results hold of a channel.
+inline __device__ float load_result(voxel_results const& to, char const* results, std::int64_t element) {
+  float x[1] = {};
+  with_float_type(to.type, [&](auto zero) {
+    unpack(load_packed<1>(reinterpret_cast<decltype(zero) const*>(results) + element), x);
+  });
+  return x[0];
+}
+
+/// Adds N neighbouring channels of a cell to what results hold.
+template <int N>
+__device__ void accumulate_channels(voxel_results const& to, std::int64_t cell, std::int64_t channel,
+                                    channel_sums<N> const& sums) {
+#pragma unroll
+  for (int i = 0; i < N; ++i) {
+    std::int64_t const element = element_of(to, cell, channel + i);
+    auto const store = [&](char* results, float x) {
+      float const one[1] = {x};
+      store_floats(to.type, results + element * to.type_bytes, 0, one);
+    };
+    if (to.sum != nullptr) { store(to.sum, device::add_rn(load_result(to, to.sum, element), sums.sum[i])); }
+    if (to.max != nullptr) {
+      std::uint32_t const old = device::extreme_of<true>(load_result(to, to.max, element));
+      store(to.max, device::from_order(max(old, sums.largest[i])));
+    }
+    if (to.min != nullptr) {
+      std::uint32_t const old = device::extreme_of<false>(load_result(to, to.min, element));
+      store(to.min, device::from_order(min(old, sums.smallest[i])));
+    }
+  }
+}
+
+/// Writes all results of N neighbouring channels of a cell.
+/// @param count  points of the cell
+template <int N>
+__device__ void write_results(voxel_results const& to, std::int64_t cell, std::int64_t channel, unsigned count,
+                              channel_sums<N> const& sums) {
+  if (to.accumulate) {
+    if (count > 0) { accumulate_channels(to, cell, channel, sums); }
+    return;
+  }
+  float x[N];
+  if (to.sum != nullptr) { store_channels(to, to.sum, cell, channel, sums.sum); }
+  if (to.mean != nullptr) {
+    auto const divisor = static_cast<float>(count);
+#pragma unroll
+    for (int i = 0; i < N; ++i) { x[i] = count > 1 ? device::div_rn(sums.sum[i], divisor) : sums.sum[i]; }
+    store_channels(to, to.mean, cell, channel, x);
+  }
+  if (to.max != nullptr) {
+#pragma unroll
+    for (int i = 0; i < N; ++i) { x[i] = count > 0 ? device::from_order(sums.largest[i]) : to.max_fill; }
+    store_channels(to, to.max, cell, channel, x);
+  }
+  if (to.min != nullptr) {
+#pragma unroll
+    for (int i = 0; i < N; ++i) { x[i] = count > 0 ? device::from_order(sums.smallest[i]) : to.min_fill; }
+    store_channels(to, to.min, cell, channel, x);
+  }
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/grid.hpp>
+#include <robocache/points.hpp>
+#include <robocache/status.hpp>
+#include <robocache/stream.hpp>
+
+namespace robocache {
+
+/// Bytes of scratch that `voxelize_backward` needs for these arguments. Computed on the host, from sizes alone; 0 too
+/// where the arguments are none that `voxelize_backward` takes.
+template <class Value, class Result>
+std::int64_t voxelize_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                       grid const& lattice, voxel_gradients<Result> const& gradients);
+
+/// The way back through `voxelize`: from the gradients of a loss with respect to sum, mean, maximum and minimum, that
+/// with respect to the features.
+///
+/// What it is stands in docs/semantics.md, "Gradients": that of the sum, plus that of the mean divided by the number of
+/// points, plus, for the first point that has the maximum (minimum), that of the maximum (minimum). Points in no cell
+/// have gradient 0. Every element of `out` is written. The bits are those of `host::voxelize_backward`.
+///
+/// @param clouds       as they were given to `voxelize`
+/// @param features     as they were given to `voxelize`; the values are read for maximum and minimum only, and may be
+///                     null without them
+/// @param lattice      as it was given to `voxelize`
+/// @param gradients    in the shape of the results; each pointer may be null
+/// @param channels     how the channels of `gradients` are laid out
+/// @param out          `[B, N, C]` (or packed), written whole
+/// @param memory       scratch of at least `voxelize_backward_scratch` bytes, on the device; empty where that is 0
+/// @param cuda_stream  all work is enqueued here and nowhere else
+///
+/// Preconditions, limits, stream behaviour and errors as `voxelize` with features. What is written overlaps nothing
+/// that is read.
+template <class Value, class Result>
+ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features,
+                                          grid const& lattice, voxel_gradients<Result> const& gradients,
+                                          channel_order channels, feature_gradients<Value> const& out,
+                                          scratch const& memory, cudaStream_t cuda_stream);
+
+}  // namespace robocache
+
+#include <robocache/detail/voxel_backward_launch.cuh>
