@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/dtype.hpp>
+#include <robocache/grid.hpp>
+
+#include "cell_rows.hpp"
+#include "cells.hpp"
+#include "feature_rows.hpp"
+#include "point_ranges.hpp"
+
+/// One call of `voxelize`, the types of features and results as values: compiled once.
+namespace robocache::host::detail {
+
+struct voxel_job {
+  cloud_cells from;
+  voxel_output<void> out;  ///< addresses alone
+  voxel_options options;
+  feature_rows features;  ///< without channels if nothing is made of them
+  cell_layout results;
+
+  /// Bytes of all results of a cell.
+  std::int64_t cell_bytes() const;
+};
+
+/// Count and occupancy of a range of cells of cloud b.
+void mark_cells(voxel_job const& job, std::int64_t b, cell_range const& range);
+
+/// Sum, mean, maximum and minimum. The range's points are in any order afterwards.
+void reduce_features(voxel_job const& job, std::int64_t b, cell_range const& range);
+
+}  // namespace robocache::host::detail
