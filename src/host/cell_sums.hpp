@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <robocache/device/extreme.cuh>
+
 #include "cell_rows.hpp"
-#include "extremes.hpp"
 
 /// What is made of the features in one cell, some channels at a time.
 namespace robocache::host::detail {
@@ -64,29 +65,29 @@ class tree_sums {
   alignas(64) float levels_[most_levels][most_channels];
 };
 
-/// The largest or smallest number in each channel.
-template <class Extreme>
-class extreme_keys {
+/// The largest or smallest number in each channel, -0 below +0; NaN if there is any.
+template <bool Largest>
+class extremes {
  public:
-  explicit extreme_keys(std::int64_t width) : width_(width) {}
+  explicit extremes(std::int64_t width) : width_(width) {}
 
-  void begin() { std::fill_n(keys_, width_, Extreme::none); }
+  void begin() { std::fill_n(keys_, width_, device::no_extreme<Largest>); }
 
   void add(float const* row) {
 #pragma omp simd
     for (std::int64_t c = 0; c < width_; ++c) {
-      std::int32_t const key = Extreme::key(row[c]);
-      keys_[c] = Extreme::replaces(key, keys_[c]) ? key : keys_[c];
+      std::uint32_t const key = device::extreme_of<Largest>(row[c]);
+      keys_[c] = Largest ? std::max(keys_[c], key) : std::min(keys_[c], key);
     }
   }
 
   void end(float* numbers) const {
-    for (std::int64_t c = 0; c < width_; ++c) { numbers[c] = number_of(keys_[c]); }
+    for (std::int64_t c = 0; c < width_; ++c) { numbers[c] = device::from_order(keys_[c]); }
   }
 
  private:
   std::int64_t width_;
-  alignas(64) std::int32_t keys_[most_channels];
+  alignas(64) std::uint32_t keys_[most_channels];
 };
 
 }  // namespace robocache::host::detail

@@ -5,7 +5,6 @@
 #include <robocache/device/cell.cuh>
 
 #include "cell_sums.hpp"
-#include "extremes.hpp"
 #include "voxel_job.hpp"
 
 namespace robocache::host::detail {
@@ -58,14 +57,14 @@ class cell_reduction {
     job_.results.store(job_.out.sum, b_, cell, channel_, job_.options.accumulate ? row : sums, width_);
   }
 
-  template <class Extreme>
-  void end_extremes(void* out, extreme_keys<Extreme>& keys, std::int64_t cell, float* row) {
+  template <bool Largest>
+  void end_extremes(void* out, extremes<Largest>& found, std::int64_t cell, float* row) {
     if (out == nullptr) { return; }
     if (job_.options.accumulate) {
       job_.results.load(out, b_, cell, channel_, row, width_);
-      keys.add(row);
+      found.add(row);
     }
-    keys.end(row);
+    found.end(row);
     job_.results.store(out, b_, cell, channel_, row, width_);
   }
 
@@ -75,8 +74,8 @@ class cell_reduction {
   std::int64_t width_;
   std::int64_t count_ = 0;
   tree_sums sums_;
-  extreme_keys<largest> largest_;
-  extreme_keys<smallest> smallest_;
+  extremes<true> largest_;
+  extremes<false> smallest_;
 };
 
 /// Channels `[channel, channel + width)` of all cells of a range that have points.
