@@ -110,4 +110,10 @@ void visit_values(dtype value, dtype result, Visitor&& visitor) {
                          static_cast<int>(value)));
 }
 
+/// Features with their type as a type.
+template <class Value>
+point_features<Value> typed(any_point_features const& features) {
+  return {static_cast<Value const*>(features.values), features.channels, features.batch_stride, features.point_stride};
+}
+
 }  // namespace robocache::compiled
