@@ -24,6 +24,15 @@ T load_early(T const* global) {
 inline void wait_for_copies() {}
 inline void prefetch(void const*) {}
 inline unsigned unknown_zero() { return 0; }
+inline int sum_over_warp(int x) { return int(__reduce_add_sync(~0u, unsigned(x))); }
+
+inline void add_to_memory(float* to, float4 const& terms) {
+  if (reinterpret_cast<std::uintptr_t>(to) % 16 != 0) { simt::fail("a vector of sums that is not aligned"); }
+  atomicAdd(to, terms.x);
+  atomicAdd(to + 1, terms.y);
+  atomicAdd(to + 2, terms.z);
+  atomicAdd(to + 3, terms.w);
+}
 
 inline float sum_of_halves(float x) {
   static float lanes[1024];
