@@ -33,13 +33,13 @@ __device__ void with_float_type(dtype type, Use&& use) {
   }
 }
 
-/// `N` neighbouring values as they lie in memory: one, or whole words of 16 bytes.
+/// `N` neighbouring values as they lie in memory: one, or whole words of up to 16 bytes.
 template <class Value, int N>
 struct packed_floats {
   using small_word = std::conditional_t<sizeof(Value) == 4, unsigned, unsigned short>;
-  using word = std::conditional_t<N == 1, small_word, uint4>;
+  using word = std::conditional_t<N == 1, small_word, std::conditional_t<N * sizeof(Value) == 8, uint2, uint4>>;
   static constexpr int count = N * static_cast<int>(sizeof(Value)) / static_cast<int>(sizeof(word));
-  static_assert(count * sizeof(word) == N * sizeof(Value), "N > 1: a multiple of 8");
+  static_assert(count * sizeof(word) == N * sizeof(Value), "N > 1: a multiple of 4");
   word words[count];
 };
 

@@ -173,10 +173,15 @@ class point_walk {
     return true;
   }
 
-  /// Row of this thread in round `r`.
-  __device__ std::int64_t row(int r) const {
-    return base_ + (threadIdx.x / 32) * (32 * points_at_once) + r * 32 + threadIdx.x % 32;
+  /// The first row of the step.
+  __device__ std::int64_t base() const { return base_; }
+
+  /// Slot in the step of this thread's row in round `r`.
+  static __device__ unsigned slot(int r) {
+    return (threadIdx.x / 32) * (32 * points_at_once) + r * 32 + threadIdx.x % 32;
   }
+
+  __device__ std::int64_t row(int r) const { return base_ + slot(r); }
 
   /// The cells of this thread's points, counted over all clouds, or `dropped_point`, or `no_point`.
   __device__ void find(std::int64_t (&cell)[points_at_once]) {

@@ -97,10 +97,12 @@ __device__ void add_points(channel_sums<N>& sums, Value const* from, std::int64_
 }
 
 /// The element of a cell's channel.
-inline __device__ std::int64_t element_of(voxel_results const& to, std::int64_t cell, std::int64_t channel) {
-  if (!to.channels_first) { return cell * to.channels + channel; }
-  std::int64_t const b = cell / to.cells;
-  return (b * to.channels + channel) * to.cells + (cell - b * to.cells);
+/// @param of  results, or their gradients
+template <class Results>
+__device__ std::int64_t element_of(Results const& of, std::int64_t cell, std::int64_t channel) {
+  if (!of.channels_first) { return cell * of.channels + channel; }
+  std::int64_t const b = cell / of.cells;
+  return (b * of.channels + channel) * of.cells + (cell - b * of.cells);
 }
 
 /// Stores N neighbouring channels.

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/launch.cuh>
+#include <robocache/detail/voxel_backward_plan.cuh>
+#include <robocache/detail/voxel_check.hpp>
+#include <robocache/detail/voxel_hold.cuh>
+#include <robocache/detail/voxel_mark.cuh>
+#include <robocache/detail/voxel_plan.cuh>
+#include <robocache/detail/voxel_spread.cuh>
+#include <robocache/voxelize_backward.cuh>
+
+namespace robocache {
+namespace detail {
+
+/// Scratch of the way back: the points of each cell where some hold its maximum or minimum, else how many they are
+/// where a mean wants to know.
+template <class Result>
+voxel_lists cut_backward_lists(void* memory, point_clouds const& clouds, grid const& lattice,
+                               voxel_gradients<Result> const& gradients) {
+  std::int64_t const cells = clouds.batch * lattice.total();
+  if (gradients.max != nullptr || gradients.min != nullptr) {
+    return cut_lists(memory, clouds.total(), cells, 0, false, false, false);
+  }
+  voxel_lists lists{};
+  memory_cutter cut(memory);
+  if (gradients.mean != nullptr) { lists.counts = cut.take<std::uint32_t>(cells); }
+  lists.bytes = cut.bytes();
+  return lists;
+}
+
+/// Counts the points of each cell.
+inline status launch_counting(voxel_points const& points, std::uint32_t* counts, device_properties const& device,
+                              cudaStream_t cuda_stream) {
+  status const s = clear(counts, points.batch * points.cells * 4, cuda_stream);
+  if (!s.ok()) { return s; }
+  voxel_mark_params mark{};
+  mark.points = points;
+  mark.count = reinterpret_cast<std::int32_t*>(counts);
+  unsigned const blocks = point_blocks(mark.points, device);
+  return launch(voxel_mark_kernel<point_threads>, mark, dim3(blocks), point_threads, 0, cuda_stream);
+}
+
+/// Cuts rows into chunks, more than one where there are not enough points for all multiprocessors.
+/// @param blocks  that the points make
+/// @return chunks that are launched; beyond, blocks take several
+inline unsigned cut_rows(voxel_backward_params& p, unsigned blocks, device_properties const& device) noexcept {
+  constexpr std::int64_t blocks_each = 4;         // of a multiprocessor
+  constexpr std::int64_t most_vectors = 1 << 20;  // of a chunk, so that items of a step are below 2^31
+  constexpr std::int64_t most_chunks = 65535;     // of a grid
+  std::int64_t const wanted = std::clamp<std::int64_t>(device.multiprocessors * blocks_each / blocks, 1, p.vectors);
+  std::int64_t const chunk = std::min((p.vectors + wanted - 1) / wanted, most_vectors);
+  p.chunk = divisor(static_cast<std::uint32_t>(chunk));
+  return static_cast<unsigned>(std::min((p.vectors + chunk - 1) / chunk, most_chunks));
+}
+
+/// The way back with `N` channels a vector. The lists are there.
+template <class Value, int N>
+status launch_backward(voxel_backward_params& p, bool crowds, device_properties const& device,
+                       cudaStream_t cuda_stream) {
+  unsigned const blocks = point_blocks(p.points, device);
+  p.vectors = p.gradients.channels / N;
+  unsigned const chunks = cut_rows(p, blocks, device);
+  if (p.gradients.max == nullptr && p.gradients.min == nullptr) {
+    return launch(voxel_spread_kernel<Value, N>, p, dim3(blocks, chunks), point_threads, 0, cuda_stream);
+  }
+  status const s = launch(voxel_hold_kernel<Value, N>, p, dim3(blocks, chunks), point_threads, 0, cuda_stream);
+  if (!s.ok() || !crowds) { return s; }
+  auto const crowd_blocks = static_cast<unsigned>(4 * device.multiprocessors);
+  return launch(voxel_hold_crowd_kernel<Value, N>, p, dim3(crowd_blocks), point_threads, 0, cuda_stream);
+}
+
+/// True if `N` channels of gradients can be loaded at a time.
+template <class Result>
+bool suits_vectors(voxel_gradients<Result> const& gradients, channel_order channels, int N) noexcept {
+  if (channels == channel_order::first) { return true; }
+  auto const bytes = std::min<std::int64_t>(16, N * std::int64_t(sizeof(Result)));
+  return common_alignment(address_of(gradients.sum), address_of(gradients.mean), address_of(gradients.max),
+                          address_of(gradients.min)) >= bytes;
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t voxelize_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                       grid const& lattice, voxel_gradients<Result> const& gradients) {
+  if (!detail::sizes_are_sound(clouds, lattice, features.channels)) { return 0; }
+  return detail::cut_backward_lists(nullptr, clouds, lattice, gradients).bytes;
+}
+
+template <class Value, class Result>
+status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                         voxel_gradients<Result> const& gradients, channel_order channels,
+                         feature_gradients<Value> const& out, scratch const& memory, cudaStream_t cuda_stream) {
+  status s = detail::check_voxelize_backward(clouds, features, lattice, gradients, channels, out);
+  if (!s.ok() || clouds.batch == 0) { return s; }
+  s = detail::check_scratch(memory, voxelize_backward_scratch(clouds, features, lattice, gradients),
+                            "voxelize_backward_scratch");
+  if (!s.ok() || clouds.total() == 0) { return s; }
+  device_properties device;
+  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
+    return detail::cuda_failure("device", error);
+  }
+
+  detail::voxel_backward_params p{};
+  p.points = detail::points_of(clouds, lattice);
+  p.lists = detail::cut_backward_lists(memory.memory, clouds, lattice, gradients);
+  p.gradients = {gradients.sum,     gradients.mean,          gradients.max,
+                 gradients.min,     dtype_of<Result>::value, channels == channel_order::first,
+                 features.channels, lattice.total()};
+  // Gradients lie as features do.
+  point_features<Value> const written{out.values, features.channels, out.batch_stride, out.point_stride};
+  detail::voxel_features to{};
+  int width = detail::plan_features(to, clouds, written, lattice);
+  p.out = {out.values, to.point_stride, to.between_clouds, clouds.length};
+  bool const holds = gradients.max != nullptr || gradients.min != nullptr;
+  if (holds) {
+    width = std::min(width, detail::plan_features(p.features, clouds, features, lattice));
+    detail::voxel_group_params group{p.points, p.lists, nullptr, clouds.batch * lattice.total()};
+    s = detail::launch_grouping(group, device, cuda_stream);
+  } else if (gradients.mean != nullptr) {
+    s = detail::launch_counting(p.points, p.lists.counts, device, cuda_stream);
+  }
+  if (!s.ok()) { return s; }
+  constexpr int wide = 16 / static_cast<int>(sizeof(Value));
+  bool const crowds = detail::longest_cloud(clouds) > detail::most_tile_points;
+  return width == wide && detail::suits_vectors(gradients, channels, wide)
+             ? detail::launch_backward<Value, wide>(p, crowds, device, cuda_stream)
+             : detail::launch_backward<Value, 1>(p, crowds, device, cuda_stream);
+}
+
+}  // namespace robocache
