@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <type_traits>
+
+#include <robocache/host.hpp>
+#include <robocache/robocache.hpp>
+#include <robocache/voxelize_backward.cuh>
+
+#include "dispatch.hpp"
+
+namespace robocache::compiled {
+namespace {
+
+/// Calls `visitor(typed features, typed gradients)`.
+template <class Visitor>
+void visit_gradients(any_point_features const& features, any_voxel_gradients const& gradients, Visitor&& visitor) {
+  visit_floats("features", features.type, [&](auto value) {
+    visit_floats("gradients", gradients.type, [&](auto result) {
+      using Result = typename decltype(result)::type;
+      visitor(typed<typename decltype(value)::type>(features),
+              voxel_gradients<Result>{
+                  static_cast<Result const*>(gradients.sum), static_cast<Result const*>(gradients.mean),
+                  static_cast<Result const*>(gradients.max), static_cast<Result const*>(gradients.min)});
+    });
+  });
+}
+
+}  // namespace
+
+std::int64_t voxelize_backward_scratch(place where, point_clouds const& clouds, any_point_features const& features,
+                                       grid const& lattice, any_voxel_gradients const& gradients) {
+  std::int64_t bytes = 0;
+  if (where == place::host) { return bytes; }
+  visit_gradients(features, gradients, [&](auto const& from, auto const& given) {
+    bytes = robocache::voxelize_backward_scratch(clouds, from, lattice, given);
+  });
+  return bytes;
+}
+
+void voxelize_backward(place where, point_clouds const& clouds, any_point_features const& features, grid const& lattice,
+                       any_voxel_gradients const& gradients, channel_order channels, any_feature_gradients const& out,
+                       scratch const& memory, stream_handle cuda_stream) {
+  visit_gradients(features, gradients, [&](auto const& from, auto const& given) {
+    using Value = std::remove_const_t<std::remove_pointer_t<decltype(from.values)>>;
+    feature_gradients<Value> const to{static_cast<Value*>(out.values), out.batch_stride, out.point_stride};
+    require(where == place::host
+                ? host::voxelize_backward(clouds, from, lattice, given, channels, to)
+                : robocache::voxelize_backward(clouds, from, lattice, given, channels, to, memory, cuda_stream));
+  });
+}
+
+}  // namespace robocache::compiled
