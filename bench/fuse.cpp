@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   auto const preparation_of = [](bench::fuse_case const& one) {
     return [one](cudaStream_t cuda_stream) { return bench::prepare(one, cuda_stream); };
   };
-  bench::suite fusing{"fuse", "T:[0-9]+/cold", {}, preparation_of(bench::one_robot())};
+  bench::suite fusing{"fuse", "T:[0-9]+/cold", {}, preparation_of(bench::one_robot()), 5.0};
   for (bench::fuse_case const& one : bench::all_fuse_cases()) {
     bench::listed_case listed;
     listed.name = listed.reference = name_of(one);

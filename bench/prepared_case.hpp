@@ -33,17 +33,19 @@ class prepared_case {
   /// What is to be timed beside it; those of one kind are added up. They refer to this object.
   virtual std::vector<rival> rivals() const { return {}; }
 
-  /// Calls once and compares every result and the mask with the host side, bit by bit; the rivals as well.
+  /// Calls once and compares everything that was written with the host side, bit by bit; the rivals as well. Sums whose
+  /// order is free within a bound.
   /// @return empty, or what differs
   virtual std::string find_difference(cudaStream_t cuda_stream) const = 0;
 
-  /// The fewest bytes that a call must move, counted from the stamps themselves: each source row that a target
-  /// reads once, each result row once, all stamps and targets once, the mask once.
+  /// The fewest bytes that a call must move, counted from the inputs themselves: what is read and what is written, once
+  /// each. Of series the source rows that a target reads, result rows, stamps, targets and the mask; of clouds the
+  /// coordinates, features and results.
   std::int64_t bytes() const { return bytes_; }
   rotation const& turns() const { return turns_; }
 
-  /// The sum of the stamps of sources and targets as 32-bit words, below 2^52: by it a peer shows that it was given
-  /// the same input. 0 for inputs that no peer knows.
+  /// The sum of all stamps, or coordinates, as 32-bit words, below 2^52: by it a peer shows that it was given the same
+  /// input. 0 for inputs that no peer knows.
   std::uint64_t checksum() const { return checksum_; }
 
  protected:

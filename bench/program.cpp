@@ -65,8 +65,12 @@ int exit_code(session const& all, bool must) {
 int run_benchmarks(suite const& all, bench_options& options) {
   session measured(options.commit);
   measured.measure_machine();
-  measured.measure_launch(all.launch);
+  measured.measure_launch(all.launch, all.launch_must_us);
   for (listed_case const& one : chosen_cases(all, options)) {
+    if (!one.lacking.empty()) {
+      std::cerr << "skipped without " << one.lacking << ": " << one.name << "\n";
+      continue;
+    }
     auto const body = [&measured, one](benchmark::State& state) { measured.run(one, state); };
     benchmark::RegisterBenchmark(one.name.c_str(), body)
         ->Iterations(1)

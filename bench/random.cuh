@@ -10,7 +10,7 @@
 namespace robocache::bench {
 
 /// What a random number is for. Each use has a sequence of its own.
-enum class seed : std::uint32_t { stamps = 1, values = 2, lengths = 3, windows = 4 };
+enum class seed : std::uint32_t { stamps = 1, values = 2, lengths = 3, windows = 4, points = 5 };
 
 /// 32 random bits: the index, moved by the seed, through the finaliser of MurmurHash3.
 ROBOCACHE_HOST_DEVICE inline std::uint32_t random_bits(seed which, std::uint32_t index) {

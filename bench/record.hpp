@@ -50,10 +50,11 @@ struct record {
 /// What was measured once, beside the cases.
 struct machine {
   std::string commit, date, chip, driver, cuda, clocks;
-  double empty_us = 0.0;     ///< an empty kernel in a graph
-  double ceiling_gbps = 0;   ///< the copy kernel on 1 GB
-  double expected_gbps = 0;  ///< what that copy reaches on this chip when nothing disturbs it; 0: not known
-  double launch_us = 0;      ///< what one call costs the host; 0: not measured
+  double empty_us = 0.0;      ///< an empty kernel in a graph
+  double ceiling_gbps = 0;    ///< the copy kernel on 1 GB
+  double expected_gbps = 0;   ///< what that copy reaches on this chip when nothing disturbs it; 0: not known
+  double launch_us = 0;       ///< what one call costs the host; 0: not measured
+  double launch_must_us = 0;  ///< what it may cost; 0: measured for information
 
   /// Figures count only if the copy reaches 95 % of what the chip can.
   bool steady() const { return expected_gbps == 0 || ceiling_gbps >= 0.95 * expected_gbps; }

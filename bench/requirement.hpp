@@ -7,9 +7,9 @@ namespace robocache::bench {
 
 /// The ways to the same result that are timed beside a case.
 enum class rival_kind : std::uint8_t {
-  naive,    ///< one thread an element, which searches for itself
+  naive,    ///< as one would first write it: one thread an element, or a point
   apart,    ///< a fusion's streams, each resampled in a graph of its own; the times are added up
-  in_turn,  ///< a fusion's streams, resampled one after the other in one graph
+  in_turn,  ///< several calls one after the other in one graph: a fusion's resamples, a batch's clouds
 };
 
 inline constexpr rival_kind rival_kinds[] = {rival_kind::naive, rival_kind::apart, rival_kind::in_turn};
@@ -28,6 +28,7 @@ enum class yardstick : std::uint8_t {
   none,            ///< measured for information
   over_copy,       ///< time over the time of a copy of as many bytes
   microseconds,    ///< time
+  over_naive,      ///< time over that of `rival_kind::naive`
   over_reference,  ///< time over that of the plain case, extra bytes allowed for
   over_apart,      ///< time over that of the streams' resamples, `rival_kind::apart`
   over_in_turn,    ///< the same in one graph, `rival_kind::in_turn`: where caches are hot, apart each has them alone
@@ -37,7 +38,8 @@ enum class yardstick : std::uint8_t {
 struct requirement {
   yardstick measure = yardstick::none;
   double must = 0.0;
-  double goal = 0.0;  ///< 0: none
+  double goal = 0.0;     ///< 0: none
+  double goal_us = 0.0;  ///< a goal that is a time, whatever the measure; 0: none
 };
 
 }  // namespace robocache::bench

@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   auto const preparation_of = [](bench::resample_case const& one) {
     return [one](cudaStream_t cuda_stream) { return bench::prepare(one, cuda_stream); };
   };
-  bench::suite resampling{"resample", "D:[0-9]+/cold", {}, preparation_of({1, 500, 250, 256})};
+  bench::suite resampling{"resample", "D:[0-9]+/cold", {}, preparation_of({1, 500, 250, 256}), 5.0};
   for (bench::resample_case const& one : bench::all_cases()) {
     bench::listed_case listed;
     listed.name = name_of(one);

@@ -107,7 +107,7 @@ void session::measure_machine() {
   where_.empty_us = median(empty_us);
 }
 
-void session::measure_launch(preparation const& prepare) {
+void session::measure_launch(preparation const& prepare, double must_us) {
   auto const prepared = prepare(stream_);
   std::vector<double> times;
   for (int i = 0; i < 1000; ++i) {
@@ -119,6 +119,7 @@ void session::measure_launch(preparation const& prepare) {
   }
   check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
   where_.launch_us = median(times);
+  where_.launch_must_us = must_us;
 }
 
 void session::run(listed_case const& one, benchmark::State& state) {

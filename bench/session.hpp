@@ -33,7 +33,8 @@ class session {
   /// The ceilings. First, because it also brings the clocks up.
   void measure_machine();
   /// Host time of one call, checks included: the median over a thousand.
-  void measure_launch(preparation const& prepare);
+  /// @param must_us  what it may be; 0: any
+  void measure_launch(preparation const& prepare, double must_us);
   void run(listed_case const& one, benchmark::State& state);
   /// One call between profiler marks.
   void profile(listed_case const& one);

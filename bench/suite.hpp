@@ -23,6 +23,7 @@ struct listed_case {
   requirement required{};
   requirement also{};       ///< beside `required`; counts as much
   bool one_by_one = false;  ///< calls are also timed as a program makes them that waits for each
+  std::string lacking;      ///< what it needs and this machine has not; empty: it can run
   preparation prepare;
 };
 
@@ -31,7 +32,8 @@ struct suite {
   std::string family;   ///< "resample"; its program is bench_resample
   std::string example;  ///< a part of some names, for the usage text
   std::vector<listed_case> cases;
-  preparation launch;  ///< of the case whose call's cost to the host is measured
+  preparation launch;           ///< of the case whose call's cost to the host is measured
+  double launch_must_us = 0.0;  ///< what that may be; 0: measured for information
 };
 
 /// The whole program, on the command line of options.hpp.

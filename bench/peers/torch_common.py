@@ -13,7 +13,7 @@ import time
 
 import torch
 
-STAMPS, VALUES, LENGTHS, WINDOWS = 1, 2, 3, 4  # seeds, as in bench/random.cuh
+STAMPS, VALUES, LENGTHS, WINDOWS, POINTS = 1, 2, 3, 4, 5  # seeds, as in bench/random.cuh
 CALLS = 20  # in one replay
 RUNS = 5
 
@@ -44,9 +44,9 @@ def random_below(seed, count, bound, device, first=0):
     return ((random_bits(seed, count, device, first) >> 8) * bound) >> 24
 
 
-def random_unit(seed, count, device):
+def random_unit(seed, count, device, first=0):
     """U[0, 1) in FP32."""
-    return (random_bits(seed, count, device) >> 8).float() * 2.0**-24
+    return (random_bits(seed, count, device, first) >> 8).float() * 2.0**-24
 
 
 def evenly(first, last, count):
