@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Merges the JSON of bench_resample or bench_fuse and of its peers into tables that a person reads.
+"""Merges the JSON of bench_resample, bench_fuse or bench_voxelize and of its peers into tables that a person reads.
 
     bench/report.py resample.json torch.json cupy.json scipy.json     writes bench/results/<chip>-resample.md
     bench/report.py fuse.json torch-fuse.json                         writes bench/results/<chip>-fuse.md
+    bench/report.py voxelize.json torch-voxelize.json                 writes bench/results/<chip>-voxelize.md
 """
 
 import argparse
@@ -13,6 +14,9 @@ import re
 import sys
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
+TITLES = {"resample": "Resampling", "fuse": "Fusing", "voxelize": "Voxelizing"}
+# What the cost of a call on the host was measured on.
+CALLS = {"resample": "A call", "fuse": "A call with eight streams", "voxelize": "A count of 20,000 points"}
 
 
 def number(value, digits=2):
@@ -21,7 +25,9 @@ def number(value, digits=2):
 
 def shape_of(name):
     """A case's name without what all of a table's lines share."""
-    return name.removeprefix("resample/").removeprefix("fuse/").removesuffix("/cold")
+    for family in TITLES:
+        name = name.removeprefix(family + "/")
+    return name.removesuffix("/cold")
 
 
 def table(heads, lines):
@@ -39,7 +45,7 @@ def times_of(case, peers):
         for other in peer["cases"]:
             if other["name"] == case["name"]:
                 if other["checksum"] != case["checksum"]:
-                    sys.exit(f"{case['name']}: the peer was given other stamps (checksums differ)")
+                    sys.exit(f"{case['name']}: the peer was given other inputs (checksums differ)")
                 return other
     return {}
 
@@ -54,7 +60,7 @@ def verdict(case):
 
 
 def head(run, peers):
-    yield f"# {'Resampling' if run['benchmark'] == 'resample' else 'Fusing'} on {run['chip']}"
+    yield f"# {TITLES[run['benchmark']]} on {run['chip']}"
     yield ""
     yield (
         f"Commit {run['commit'] or 'unknown'}, {run['date']}; driver {run['driver']}, CUDA {run['cuda']}, "
@@ -63,9 +69,8 @@ def head(run, peers):
     yield (
         f"Copy of 1 GB: {run['ceiling_gbps']:.0f} GB/s read and written"
         + ("" if run["steady"] else " (**below 95 % of the chip's: these figures do not count**)")
-        + f". Empty kernel: {run['empty_us']:.2f} us. A call"
-        + (" with eight streams" if run["benchmark"] == "fuse" else "")
-        + f" costs the host {run['launch_us']:.2f} us."
+        + f". Empty kernel: {run['empty_us']:.2f} us. {CALLS[run['benchmark']]} costs the host"
+        + f" {run['launch_us']:.2f} us."
     )
     yield ""
     yield (
@@ -153,6 +158,24 @@ def fuse_musts(case):
     return ", ".join(f"{must:.2f} {yardstick}" for must, yardstick in pairs if must)
 
 
+def calls_table(run, names):
+    """names: of the call, and of the calls in turn that it stands for."""
+    yield "## One call at a time"
+    yield ""
+    yield (
+        "As a C++ program sees it that makes a call and waits for its results, 10,000 times, on buffers that rotate: "
+        "the call on the host included."
+    )
+    yield ""
+    lines = [
+        [shape_of(case["name"]), what] + [number(call[key]) for key in ("p50_us", "p99_us", "host_us")]
+        for case in run["cases"]
+        for what, call in zip(names, (case.get("call"), case.get("in_turn_call")))
+        if call and call["p50_us"]
+    ]
+    yield from table(["case", "as", "p50 us", "p99 us", "of it the call on the host"], lines)
+
+
 def fuse_tables(run, peers):
     heads = ["case", "MB", "us", "copy", "over copy", "naive", "apart", "in turn", "times faster than apart"]
     heads += ["torch eager", "torch compile + graph"]
@@ -169,23 +192,60 @@ def fuse_tables(run, peers):
         fuse_line(case, peers) + [fuse_musts(case), number(case["goal"]), verdict(case)] for case in judged
     ]
     yield from table(heads + ["must", "goal", "verdict"], lines)
-    yield "## One call at a time"
-    yield ""
-    yield (
-        "As a C++ program sees it that makes a call and waits for its results, 10,000 times, on buffers that rotate: "
-        "the call on the host included."
-    )
-    yield ""
-    lines = [
-        [shape_of(case["name"]), what] + [number(call[key]) for key in ("p50_us", "p99_us", "host_us")]
-        for case in run["cases"]
-        for what, call in (("fuse", case.get("call")), ("resamples in turn", case.get("in_turn_call")))
-        if call
-    ]
-    yield from table(["case", "as", "p50 us", "p99 us", "of it the call on the host"], lines)
+    yield from calls_table(run, ("fuse", "resamples in turn"))
     yield "## For information"
     yield ""
     yield from table(heads, [fuse_line(case, peers) for case in others])
+
+
+def voxelize_line(case, peers, rival):
+    """rival: naive or in_turn."""
+    other = case.get(f"{rival}_us")
+    over = case["figure"] if case["yardstick"] != "none" else other and case["us"] / other
+    return (
+        [shape_of(case["name"]), number(case["bytes"] * 1e-6), number(case["us"]), number(case["copy_us"])]
+        + [number(case["over_copy"], 3), number(other), number(over, 3)]
+        + torch_times(case, peers)
+    )
+
+
+def voxelize_tables(run, peers):
+    heads = ["case", "MB", "us", "copy", "over copy", "naive", "over naive", "torch eager", "torch compile + graph"]
+    cases = run["cases"]
+    yield "## Cases"
+    yield ""
+    yield (
+        "Clearing is included. N: points, B: clouds in one call, C: features, G: cells. Naive: clear, then a thread a "
+        "point and an atomic a number. Sums are in the order of the points unless a line says unordered; naive and "
+        "PyTorch take any order."
+    )
+    yield ""
+    lines = [
+        voxelize_line(case, peers, "naive")
+        + [number(case["must"]) + " over naive", number(case["goal_us"], 1) + " us", verdict(case)]
+        for case in cases
+        if case["yardstick"] == "over naive"
+    ]
+    yield from table(heads + ["must", "goal", "verdict"], lines)
+    yield "## Several calls in one"
+    yield ""
+    yield "In turn: a call for each cloud, or for each result, one after the other in one graph."
+    yield ""
+    lines = [
+        voxelize_line(case, peers, "in_turn") + [number(case["must"]), verdict(case)]
+        for case in cases
+        if "in_turn_us" in case
+    ]
+    yield from table(heads[:5] + ["in turn", "over in turn"] + heads[7:] + ["must", "verdict"], lines)
+    yield from calls_table(run, ("voxelize", "calls in turn"))
+    yield "## For information"
+    yield ""
+    lines = [
+        voxelize_line(case, peers, "naive") + [verdict(case)]
+        for case in cases
+        if case["yardstick"] == "none" and "in_turn_us" not in case
+    ]
+    yield from table(heads + ["verdict"], lines)
 
 
 def resample_tables(run, peers, cupy, scipy):
@@ -208,9 +268,9 @@ def main():
     args = parser.parse_args()
 
     reports = [json.loads(pathlib.Path(name).read_text(encoding="utf-8")) for name in args.files]
-    runs = [report for report in reports if report["benchmark"] in ("resample", "fuse")]
+    runs = [report for report in reports if report["benchmark"] in TITLES]
     if len(runs) != 1:
-        sys.exit(f"one file of bench_resample or bench_fuse is wanted, {len(runs)} were given")
+        sys.exit(f"one file of {', '.join('bench_' + family for family in TITLES)} is wanted, {len(runs)} were given")
     run = runs[0]
     peers, cupy, scipy = (
         [report for report in reports if report["benchmark"] == f"{library}_{run['benchmark']}"]
@@ -221,7 +281,10 @@ def main():
     if any(peer.get("chip", run["chip"]) != run["chip"] for peer in peers + cupy):
         sys.exit("the peers ran on another chip")
 
-    tables = fuse_tables(run, peers) if run["benchmark"] == "fuse" else resample_tables(run, peers, cupy, scipy)
+    if run["benchmark"] == "resample":
+        tables = resample_tables(run, peers, cupy, scipy)
+    else:
+        tables = (fuse_tables if run["benchmark"] == "fuse" else voxelize_tables)(run, peers)
     lines = [*head(run, peers), *tables]
     chip = re.sub(r"[^a-z0-9]+", "-", run["chip"].lower().removeprefix("nvidia")).strip("-")
     output = pathlib.Path(args.output) if args.output else RESULTS / f"{chip}-{run['benchmark']}.md"
