@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The demo's way into RoboCache from Python: a C interface for ctypes over the compiled API.
+// The demo's way into RoboCache from Python: a C interface for ctypes over the compiled API; voxel_bridge.cpp goes on.
 
 #include <cuda_runtime_api.h>
 
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <exception>
 #include <vector>
 
 #include <robocache/robocache.hpp>
 
 #include "../device_memory.hpp"
+#include "bridge_call.hpp"
 
 namespace rc = robocache;
 
@@ -46,20 +46,6 @@ struct demo_job {
 
 namespace {
 
-constexpr int timed_calls = 20;
-
-/// Microseconds a call, without the first one, which pays for start-up.
-template <class Call, class Wait>
-double time_calls(Call call, Wait wait) {
-  using clock = std::chrono::steady_clock;
-  call();
-  wait();
-  auto const begin = clock::now();
-  for (int i = 0; i < timed_calls; ++i) { call(); }
-  wait();
-  return std::chrono::duration<double, std::micro>(clock::now() - begin).count() / timed_calls;
-}
-
 /// The stream as the library takes it, of stamps and values on the side that computes.
 template <class Stamp>
 rc::stream<Stamp> view(demo_stream<Stamp> const& from, Stamp const* stamps, float const* values) {
@@ -89,7 +75,7 @@ double fuse_on_host(demo_job<Stamp> const& job) {
   auto const fuse = [&] {
     rc::compiled::fuse(rc::compiled::place::host, {streams.data(), job.count}, targets_of(job), out);
   };
-  return time_calls(fuse, [] {});
+  return demo::time_calls(fuse, [] {});
 }
 
 template <class Stamp>
@@ -113,24 +99,17 @@ double fuse_on_gpu(demo_job<Stamp> const& job) {
   auto const fuse = [&] {
     rc::compiled::fuse(rc::compiled::place::device, {streams.data(), job.count}, targets_of(job), out);
   };
-  double const microseconds = time_calls(fuse, [] { example::check(cudaDeviceSynchronize()); });
+  double const microseconds = demo::time_calls(fuse, [] { example::check(cudaDeviceSynchronize()); });
   example::to_host(results, job.targets * channels, job.results);
   example::to_host(valid, job.targets * job.count, job.valid);
   example::to_host(all_valid, job.targets, job.all_valid);
   return microseconds;
 }
 
-/// Exceptions end here: C and Python see a code and a text.
 template <class Stamp>
-int run_and_report(demo_job<Stamp> const* job, double* microseconds, char* message, std::size_t capacity) {
-  try {
-    *microseconds = job->on_gpu != 0 ? fuse_on_gpu(*job) : fuse_on_host(*job);
-    return 0;
-  } catch (std::exception const& failure) {
-    std::strncpy(message, failure.what(), capacity - 1);
-    message[capacity - 1] = '\0';
-    return 1;
-  }
+int fuse(demo_job<Stamp> const* job, double* microseconds, char* message, std::size_t capacity) {
+  auto const work = [&] { *microseconds = job->on_gpu != 0 ? fuse_on_gpu(*job) : fuse_on_host(*job); };
+  return demo::run_and_report(work, message, capacity);
 }
 
 }  // namespace
@@ -153,12 +132,12 @@ int robocache_demo_gpu(char* name, std::size_t capacity) {
 
 int robocache_demo_fuse_int64(demo_job<std::int64_t> const* job, double* microseconds, char* message,
                               std::size_t capacity) {
-  return run_and_report(job, microseconds, message, capacity);
+  return fuse(job, microseconds, message, capacity);
 }
 
 int robocache_demo_fuse_float64(demo_job<double> const* job, double* microseconds, char* message,
                                 std::size_t capacity) {
-  return run_and_report(job, microseconds, message, capacity);
+  return fuse(job, microseconds, message, capacity);
 }
 
 }  // extern "C"

@@ -52,11 +52,18 @@ def _types(stamp):
     return Stream, Job
 
 
+def checked(call, *arguments):
+    """Calls a function of the bridge, which says what was wrong in a text at the end of its arguments."""
+    message = ctypes.create_string_buffer(512)
+    if call(*arguments, message, len(message)) != 0:
+        raise RuntimeError(message.value.decode())
+
+
 class Bridge:
     """Loads the library; `gpu` is the name of the GPU, empty where there is none."""
 
     def __init__(self, path):
-        library = ctypes.CDLL(str(path))
+        self.library = library = ctypes.CDLL(str(path))
         self._calls = {}
         for stamp, name in ((c_int64, "int64"), (c_double, "float64")):
             types = _types(stamp)
@@ -92,7 +99,6 @@ class Bridge:
             streams, results.ctypes.data, valid.ctypes.data, all_valid.ctypes.data, len(sources), targets, start,
             *period, on_gpu,
         )  # fmt: skip
-        microseconds, message = c_double(), ctypes.create_string_buffer(512)
-        if call(byref(job), byref(microseconds), message, len(message)) != 0:
-            raise RuntimeError(message.value.decode())
+        microseconds = c_double()
+        checked(call, byref(job), byref(microseconds))
         return results, valid, all_valid, microseconds.value

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fuses streams that tick at their own rates into one table at one rate, and shows the result.
+"""Fuses streams that tick at their own rates into one table, voxelizes a point cloud, and shows what comes of it.
 
-Without --log a simulated robot is recorded first. Run it as `./build.sh demo`, which builds the bridge.
+Without --log and --points a simulated robot is recorded and a simulated lidar takes a sweep. Run it as
+`./build.sh demo`, which builds the bridge.
 """
 
 import argparse
@@ -11,14 +12,18 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from bridge import Bridge, Source
-from fusion import Fused, Fusion
+from bridge import Bridge
+from cloud import AXES, read_cloud
+from errors import DemoError
+from fusion import fuse
 from picture import draw
-from recording import PER_SECOND, DemoError, one_clock, read_logs, simulate_robot, unique_names
+from recording import PER_SECOND, one_clock, read_logs, simulate_robot, unique_names
 from report import report, write_csv
 from rules import CHOICES, gap_argument, latency_argument, method_argument, rules_for
-
-MOST_RESULTS = 20_000_000  # values; beyond this the CSV would exceed some 200 MB
+from scene import simulate_sweep
+from voxel_picture import draw_voxels
+from voxel_report import report_voxels
+from voxels import voxelize_cloud, write_arrays
 
 
 def parse_arguments(arguments):
@@ -29,20 +34,32 @@ def parse_arguments(arguments):
         "is asked for all.",
     )
     parser.add_argument("--bridge", required=True, help=argparse.SUPPRESS)  # build.sh passes it
-    parser.add_argument("--log", nargs="+", action="extend", default=[], metavar="PATH",
+    logs = parser.add_argument_group("to fuse")
+    logs.add_argument("--log", nargs="+", action="extend", default=[], metavar="PATH",
                         help="CSV files, or folders of them, one file a stream: stamps in the first column, values in "
                         "the others; repeatable")  # fmt: skip
-    parser.add_argument("--unit", choices=PER_SECOND, help="of the stamps; default: as the column's name ends")
-    parser.add_argument("--rate", type=_rate, default=Fraction(50), help="targets a second, as 50, 29.97 or 30000/1001")
-    parser.add_argument("--method", type=method_argument, action="append", default=[], metavar="[NAME=]METHOD",
+    logs.add_argument("--unit", choices=PER_SECOND, help="of the stamps; default: as the column's name ends")
+    logs.add_argument("--rate", type=_rate, default=Fraction(50), help="targets a second, as 50, 29.97 or 30000/1001")
+    logs.add_argument("--method", type=method_argument, action="append", default=[], metavar="[NAME=]METHOD",
                         help=f"repeatable; default: linear. One of {', '.join(CHOICES)}; auto: slerp where a stream is "
                         "a unit quaternion, else linear")  # fmt: skip
-    parser.add_argument("--max-gap", type=gap_argument, action="append", default=[], metavar="[NAME=]SECONDS",
+    logs.add_argument("--max-gap", type=gap_argument, action="append", default=[], metavar="[NAME=]SECONDS",
                         help="that may be bridged, or inf; repeatable; default: 5 periods of a stream")  # fmt: skip
-    parser.add_argument("--latency", type=latency_argument, action="append", default=[], metavar="[NAME=]SECONDS",
+    logs.add_argument("--latency", type=latency_argument, action="append", default=[], metavar="[NAME=]SECONDS",
                         help="by which samples are stamped late; repeatable; default: 0")  # fmt: skip
+    clouds = parser.add_argument_group("to voxelize")
+    clouds.add_argument("--points", type=Path, metavar="FILE",
+                        help="a point cloud: FP32 numbers in .bin, x y z first in each point, or a NumPy array "
+                        "[points, 3 or more] in .npy; what stands behind x y z is averaged")  # fmt: skip
+    clouds.add_argument("--point-floats", type=_point_floats, metavar="N",
+                        help="numbers a point of a .bin file; default: 3, 4 or 5, as the file suggests")  # fmt: skip
+    clouds.add_argument("--axes", choices=AXES, default="z-up", help="of the file; camera: x to the right, y down, z "
+                        "ahead; default: %(default)s. The cloud is turned so that z points up")  # fmt: skip
+    clouds.add_argument("--cell", type=_cell, metavar="SIZE", help="of a cell; default: one that suits the bounds")
+    clouds.add_argument("--bounds", type=float, nargs=6, metavar=("X", "Y", "Z", "X", "Y", "Z"),
+                        help="two corners of the grid, after turning; default: around the finite points")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
-    parser.add_argument("--seed", type=int, default=0, help="of the simulated robot")
+    parser.add_argument("--seed", type=int, default=0, help="of what is simulated")
     parser.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR", help="default: %(default)s")
     return parser.parse_args(arguments)
 
@@ -57,59 +74,25 @@ def _rate(text):
     return rate
 
 
-def target_times(streams, rules, rate):
-    """The first target, the period as (num, den), and all targets: from the first described time to the last."""
-    start = min(stream.stamps[0].item() - rule.latency for stream, rule in zip(streams, rules))
-    end = max(stream.stamps[-1].item() - rule.latency for stream, rule in zip(streams, rules))
-    num, den = PER_SECOND[streams[0].unit] * rate.denominator, rate.numerator
-    count = (end - start) * den // num + 1 if isinstance(start, int) else math.floor((end - start) / (num / den)) + 1
-    channels = sum(len(stream.channels) for stream in streams)
-    if count * channels > MOST_RESULTS:
-        raise DemoError(f"{count:,} targets of {channels} channels are more than this demo writes; lower --rate")
-    if isinstance(start, int):
-        return start, (num, den), np.array([start + i * num // den for i in range(count)], np.int64)
-    return start, (num, den), start + np.arange(count) * (num / den)
+def _point_floats(text):
+    if not text.isdecimal() or int(text) < 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 3 or more")
+    return int(text)
 
 
-def offsets_for_fp32(values):
-    """What to take off each channel so that FP32 keeps what the log holds: 0 wherever FP32 holds it as well.
-
-    RoboCache computes in FP32, 24 bits: a latitude in units of 1e-7 degrees needs 30.
-    """
-    offsets = np.zeros(values.shape[1])
-    for channel, column in enumerate(values.T):
-        column = column[np.isfinite(column)]
-        if column.size and np.any(column != column.astype(np.float32)):
-            centre = 0.5 * column.min() + 0.5 * column.max()
-            if abs(centre) > 4.0 * (column.max() - column.min()):
-                offsets[channel] = np.rint(centre) if abs(centre) > 2.0**20 else centre
-    return offsets
+def _cell(text):
+    """A size that is above 0 and finite in FP32, too."""
+    try:
+        with np.errstate(over="ignore", under="ignore"):
+            size = float(np.float32(text))
+    except ValueError:
+        size = math.nan
+    if not 0.0 < size < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size above 0")
+    return size
 
 
-def fuse(bridge, streams, rules, rate, on_gpu):
-    start, period, targets = target_times(streams, rules, rate)
-    sources, offsets = [], []
-    for stream, rule in zip(streams, rules):
-        # Angles and rotations are no sums: nothing may be taken off and put back.
-        whole = rule.method in ("angle", "slerp")
-        offsets.append(np.zeros(stream.values.shape[1]) if whole else offsets_for_fp32(stream.values))
-        sources.append(Source(stream.stamps, stream.values - offsets[-1], rule.method, rule.max_gap, rule.latency,
-                              edge="fill", fill=math.nan))  # fmt: skip
-    values, valid, all_valid, microseconds = bridge.fuse(sources, start, period, targets.size, on_gpu)
-    places = np.cumsum([0] + [stream.values.shape[1] for stream in streams])
-    fused = [
-        Fused(stream, rule, offset, values[:, first:end].astype(np.float64) + offset, mask.astype(bool))
-        for stream, rule, offset, first, end, mask in zip(streams, rules, offsets, places, places[1:], valid.T)
-    ]
-    return Fusion(rate, targets, fused, all_valid.astype(bool), microseconds)
-
-
-def run(options):
-    bridge = Bridge(options.bridge)
-    if options.device == "gpu" and not bridge.gpu:
-        raise DemoError("--device gpu: there is no CUDA device here; --device cpu does the same on the host")
-    on_gpu = bool(bridge.gpu) and options.device != "cpu"
-
+def run_fusion(bridge, options, on_gpu):
     streams = read_logs(options.log, options.unit) if options.log else simulate_robot(options.seed)
     unique_names(streams)
     remark = one_clock(streams, options.rate)
@@ -118,14 +101,49 @@ def run(options):
     simulated = "" if options.log else f"recorded a simulated robot, seed {options.seed}"
     report(fusion, simulated or f"read {len(streams)} log{'s' if len(streams) > 1 else ''}", remark,
            bridge.gpu if on_gpu else "")  # fmt: skip
-    table, image = options.out / "fused.csv", options.out / "fused.png"
+    write(options.out, ("fused.csv", write_csv), ("fused.png", draw), what=fusion)
+
+
+def run_voxels(bridge, options, on_gpu):
+    if options.points:
+        cloud = read_cloud(options.points, options.point_floats, options.axes)
+    else:
+        cloud = simulate_sweep(options.seed)
+    voxels = voxelize_cloud(bridge, cloud, options.cell, corners_of(options.bounds), on_gpu)
+    report_voxels(voxels, bridge.gpu if on_gpu else "")
+    write(options.out, ("voxels.npz", write_arrays), ("voxels.png", draw_voxels), what=voxels)
+
+
+def corners_of(bounds):
+    if bounds is None:
+        return None
+    corners = np.array(bounds).reshape(2, 3)
+    if not (np.isfinite(corners).all() and (corners[0] < corners[1]).all()):
+        given = " ".join(f"{each:g}" for each in bounds)
+        raise DemoError(f"--bounds {given}: the first corner must be below the second on each axis")
+    return corners
+
+
+def write(folder, *files, what):
+    """Each of `files` is a name and the function that writes `what` there."""
     try:
-        options.out.mkdir(parents=True, exist_ok=True)
-        write_csv(table, fusion)
-        draw(image, fusion)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, writer in files:
+            writer(folder / name, what)
     except OSError as cause:
-        raise DemoError(f"{cause.filename or options.out}: cannot be written: {cause.strerror}") from None
-    print(f"wrote {table} and {image}")
+        raise DemoError(f"{cause.filename or folder}: cannot be written: {cause.strerror}") from None
+    print("wrote " + " and ".join(str(folder / name) for name, _ in files))
+
+
+def run(options):
+    bridge = Bridge(options.bridge)
+    if options.device == "gpu" and not bridge.gpu:
+        raise DemoError("--device gpu: there is no CUDA device here; --device cpu does the same on the host")
+    on_gpu = bool(bridge.gpu) and options.device != "cpu"
+    if options.log or not options.points:
+        run_fusion(bridge, options, on_gpu)
+    if options.points or not options.log:
+        run_voxels(bridge, options, on_gpu)
 
 
 def main():

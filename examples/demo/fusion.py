@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What comes out of a fusion, as the report, the table and the picture read it."""
+"""From streams to what comes out of their fusion, as the report, the table and the picture read it."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from recording import Stream
+from bridge import Source
+from errors import DemoError
+from precision import offsets_for_fp32
+from recording import PER_SECOND, Stream
 from rules import Rules
+
+MOST_RESULTS = 20_000_000  # values; beyond this the CSV would exceed some 200 MB
 
 
 @dataclass
@@ -37,3 +43,35 @@ class Fusion:
     def seconds(self):
         """The targets, from the first one on."""
         return self.streams[0].stream.seconds(self.targets - self.targets[0])
+
+
+def target_times(streams, rules, rate):
+    """The first target, the period as (num, den), and all targets: from the first described time to the last."""
+    start = min(stream.stamps[0].item() - rule.latency for stream, rule in zip(streams, rules))
+    end = max(stream.stamps[-1].item() - rule.latency for stream, rule in zip(streams, rules))
+    num, den = PER_SECOND[streams[0].unit] * rate.denominator, rate.numerator
+    count = (end - start) * den // num + 1 if isinstance(start, int) else math.floor((end - start) / (num / den)) + 1
+    channels = sum(len(stream.channels) for stream in streams)
+    if count * channels > MOST_RESULTS:
+        raise DemoError(f"{count:,} targets of {channels} channels are more than this demo writes; lower --rate")
+    if isinstance(start, int):
+        return start, (num, den), np.array([start + i * num // den for i in range(count)], np.int64)
+    return start, (num, den), start + np.arange(count) * (num / den)
+
+
+def fuse(bridge, streams, rules, rate, on_gpu):
+    start, period, targets = target_times(streams, rules, rate)
+    sources, offsets = [], []
+    for stream, rule in zip(streams, rules):
+        # Angles and rotations are no sums: nothing may be taken off and put back.
+        whole = rule.method in ("angle", "slerp")
+        offsets.append(np.zeros(stream.values.shape[1]) if whole else offsets_for_fp32(stream.values))
+        sources.append(Source(stream.stamps, stream.values - offsets[-1], rule.method, rule.max_gap, rule.latency,
+                              edge="fill", fill=math.nan))  # fmt: skip
+    values, valid, all_valid, microseconds = bridge.fuse(sources, start, period, targets.size, on_gpu)
+    places = np.cumsum([0] + [stream.values.shape[1] for stream in streams])
+    fused = [
+        Fused(stream, rule, offset, values[:, first:end].astype(np.float64) + offset, mask.astype(bool))
+        for stream, rule, offset, first, end, mask in zip(streams, rules, offsets, places, places[1:], valid.T)
+    ]
+    return Fusion(rate, targets, fused, all_valid.astype(bool), microseconds)

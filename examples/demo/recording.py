@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from errors import DemoError
 from progress import Progress
 
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 SPELLINGS = {"sec": "s", "msec": "ms", "usec": "us", "µs": "us", "nsec": "ns"}
 UNIT_AT_END = re.compile(r"[\s_.(\[](sec|msec|usec|nsec|µs|ns|us|ms|s)[)\]]?\s*$", re.IGNORECASE)
 LARGEST_FP32 = float(np.finfo(np.float32).max)
-
-
-class DemoError(Exception):
-    """What is wrong with the user's input, in one sentence."""
 
 
 @dataclass

@@ -31,7 +31,12 @@ def report(fusion, origin, remark, gpu):
         print(f"  {fused.stream.name:{width}} {_came(fused)}")
     if len(fusion.streams) > 1:
         print(f"  {'all':{width}} {_share(fusion.all_valid)}")
-    print(f"one call took {fusion.microseconds:.1f} us, mean of 20 with the data in place, on {gpu or _processor()}")
+    print(timing(fusion.microseconds, gpu))
+
+
+def timing(microseconds, gpu):
+    """How long a call took. `gpu`: its name, empty for the CPU."""
+    return f"one call took {microseconds:.1f} us, mean of 20 with the data in place, on {gpu or _processor()}"
 
 
 def _read(fused):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from bridge import INT64_MAX, METHODS
-from recording import PER_SECOND, DemoError
+from errors import DemoError
+from recording import PER_SECOND
 
 CHOICES = ("auto", *METHODS)
 

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Voxelizing from Python for the demo: ctypes over what voxel_bridge.cpp adds to the bridge."""
+
+import ctypes
+from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_void_p
+from dataclasses import dataclass
+
+import numpy as np
+from bridge import checked
+
+
+@dataclass
+class Grid:
+    """robocache::grid; everything is in the order x, y, z."""
+
+    origin: np.ndarray  # float32 [3]
+    size: np.ndarray  # float32 [3]
+    cells: np.ndarray  # int64 [3]
+
+
+@dataclass
+class CellValues:
+    """What came of one cloud. Features are z and whatever stands behind it."""
+
+    count: np.ndarray  # int32 [nz, ny, nx]
+    occupied_bits: np.ndarray  # uint32 [nz, ny, ceil(nx / 32)]
+    mean: np.ndarray  # float32 [nz, ny, nx, floats - 2], 0 where there is no point
+    max: np.ndarray  # the same, NaN where there is no point
+    dropped: int
+    microseconds: float
+
+
+class _Cloud(ctypes.Structure):
+    _fields_ = [("points", c_void_p)] + [(name, c_int64) for name in ("count", "floats", "on_gpu")]
+
+
+class _Bounds(ctypes.Structure):  # robocache::cloud_bounds
+    _fields_ = [("low", c_float * 3), ("high", c_float * 3), ("points", c_int32)]
+
+
+class _Voxels(ctypes.Structure):
+    _fields_ = [(name, c_void_p) for name in ("count", "occupied_bits", "mean", "max", "dropped")]
+
+
+def find_bounds(bridge, points, on_gpu=False):
+    """The smallest and largest x, y and z among finite points of float32 [count, floats], and how many those are."""
+    call = bridge.library.robocache_demo_bounds
+    call.argtypes = [POINTER(_Cloud), POINTER(_Bounds), c_char_p, c_size_t]
+    cloud, bounds = _Cloud(points.ctypes.data, *points.shape, on_gpu), _Bounds()
+    checked(call, byref(cloud), byref(bounds))
+    return np.array(bounds.low, np.float32), np.array(bounds.high, np.float32), bounds.points
+
+
+def voxelize(bridge, points, grid, on_gpu=False):
+    """The cells of float32 [count, floats], x y z first in each point."""
+    call = bridge.library.robocache_demo_voxelize
+    call.argtypes = (
+        [POINTER(_Cloud)] + [c_void_p] * 3 + [POINTER(_Voxels), POINTER(c_double), c_char_p, c_size_t]
+    )  # fmt: skip
+    nx, ny, nz = grid.cells.tolist()
+    channels = points.shape[1] - 2
+    count, bits = np.empty((nz, ny, nx), np.int32), np.empty((nz, ny, (nx + 31) // 32), np.uint32)
+    mean, most = (np.empty((nz, ny, nx, channels), np.float32) for _ in range(2))
+    dropped, microseconds = np.empty(1, np.int32), c_double()
+    cloud = _Cloud(points.ctypes.data, *points.shape, on_gpu)
+    voxels = _Voxels(*(array.ctypes.data for array in (count, bits, mean, most, dropped)))
+    place = (array.ctypes.data for array in (grid.origin, grid.size, grid.cells))
+    checked(call, byref(cloud), *place, byref(voxels), byref(microseconds))
+    return CellValues(count, bits, mean, most, int(dropped[0]), microseconds.value)

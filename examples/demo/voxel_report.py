@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the user gets to read of a voxelized cloud."""
+
+from report import timing
+
+
+def report_voxels(voxels, gpu):
+    """`gpu`: its name, empty for the CPU."""
+    cloud, values = voxels.cloud, voxels.values
+    points, width = cloud.points.shape
+    print(f"{cloud.name}: {points:,} points of {width} floats")
+    for remark in cloud.remarks:
+        print(f"  {remark}")
+    spans = zip("xyz", voxels.low + cloud.offset, voxels.high + cloud.offset)
+    print("  bounds   " + ", ".join(f"{name} {low:.7g} to {high:.7g}" for name, low, high in spans))
+    nx, ny, nz = voxels.grid.cells
+    chosen = ", a size that suits the bounds" if voxels.size_was_chosen else ""
+    print(f"  grid     {nx} x {ny} x {nz} cells of {voxels.grid.size[0]:g}{chosen}")
+    kept, broken = points - values.dropped, points - voxels.finite
+    print(f"  dropped  {values.dropped:,} points: {broken:,} not finite, {values.dropped - broken:,} outside the grid")
+    occupied, cells = voxels.occupied, values.count.size
+    each = f"{kept / max(occupied, 1):.1f} points each, {values.count.max():,} at most"
+    print(f"  occupied {occupied:,} of {cells:,} cells ({100.0 * occupied / cells:.2g} %), {each}")
+    print(timing(values.microseconds, gpu))

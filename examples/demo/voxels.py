@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a point cloud to its cells: which grid, and what comes out of it."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from cloud import Cloud
+from errors import DemoError
+from voxel_bridge import CellValues, Grid, find_bounds, voxelize
+
+MOST_VALUES = 2**26  # of a result; beyond this the demo would fill memory with empty cells
+USUAL_CELLS, USUAL_AXIS = 2**23, 1000  # what a grid has at most where no size was asked for
+
+
+@dataclass
+class Voxels:
+    """One cloud in its grid. The grid is in the numbers that RoboCache saw: add the cloud's offset for the file's."""
+
+    cloud: Cloud
+    low: np.ndarray  # float32 [3], of the finite points
+    high: np.ndarray
+    finite: int  # points
+    grid: Grid
+    values: CellValues
+    size_was_chosen: bool
+
+    @property
+    def occupied(self):
+        """How many cells have a point."""
+        return int(np.unpackbits(self.values.occupied_bits.view(np.uint8)).sum())
+
+    def faces(self, axis):
+        """Where the grid begins and ends along an axis, in the numbers of the file."""
+        begin = self.cloud.offset[axis] + float(self.grid.origin[axis])
+        return begin, begin + float(self.grid.size[axis]) * int(self.grid.cells[axis])
+
+
+def voxelize_cloud(bridge, cloud, cell, bounds, on_gpu):
+    """`cell`: its size, None for one that suits the cloud; `bounds`: two corners in the file's numbers, None for the
+    cloud's own."""
+    low, high, finite = find_bounds(bridge, cloud.points, on_gpu)
+    if finite == 0:
+        raise DemoError(f"{cloud.name}: none of its {len(cloud.points):,} points is finite")
+    begin, end = (low, high) if bounds is None else (bounds - cloud.offset).astype(np.float32)
+    size = np.float32(cell if cell is not None else _usual_size(begin, end))
+    with np.errstate(over="ignore"):
+        along = (end - begin) / size  # in FP32, as RoboCache computes cells
+    # The cell behind a cloud's last face has the points on it. A corner of the user's own that is a rounding error
+    # behind a face means that face.
+    cells = np.floor(along) + 1.0 if bounds is None else np.maximum(np.ceil(along * np.float32(1.0 - 1e-6)), 1.0)
+    channels = cloud.points.shape[1] - 2
+    if not float(np.prod(cells, dtype=np.float64)) * channels <= MOST_VALUES:
+        shape = " x ".join(f"{count:.4g}" for count in cells)
+        raise DemoError(f"{cloud.name}: a grid of {shape} cells of {size:g} is more than this demo fills; make --cell "
+                        "larger, or --bounds narrower")  # fmt: skip
+    grid = Grid(begin.astype(np.float32), np.full(3, size, np.float32), cells.astype(np.int64))
+    values = voxelize(bridge, cloud.points, grid, on_gpu)
+    return Voxels(cloud, low, high, finite, grid, values, cell is None)
+
+
+def _usual_size(begin, end):
+    """1, 2 or 5 times a power of ten: the smallest that makes a grid of the usual number of cells."""
+    extent = end.astype(np.float64) - begin
+    longest = extent.max()
+    if longest == 0.0:
+        return 1.0
+    exponent = math.floor(math.log10(longest / USUAL_AXIS))
+    while True:
+        for digit in (1.0, 2.0, 5.0):
+            size = digit * 10.0**exponent
+            if longest / size < USUAL_AXIS and np.prod(np.floor(extent / size) + 1.0) <= USUAL_CELLS:
+                return size
+        exponent += 1
+
+
+def write_arrays(path, voxels):
+    """A NumPy archive: what each cell holds, `[z, y, x]`, where the grid is, and what to add to all coordinates."""
+    values, grid = voxels.values, voxels.grid
+    np.savez_compressed(path, count=values.count, mean=values.mean, max=values.max, dropped=values.dropped,
+                        origin=grid.origin, size=grid.size, offset=voxels.cloud.offset)  # fmt: skip
