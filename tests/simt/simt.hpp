@@ -70,6 +70,10 @@ inline int __ffsll(long long x) { return __builtin_ffsll(x); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __popcll(unsigned long long x) { return __builtin_popcountll(x); }
 inline unsigned __umulhi(unsigned a, unsigned b) { return unsigned(std::uint64_t(a) * b >> 32); }
+/// The lower word of both, high above low, shifted to the right by less than 32.
+inline unsigned __funnelshift_r(unsigned low, unsigned high, unsigned shift) {
+  return unsigned((std::uint64_t(high) << 32 | low) >> shift % 32);
+}
 inline int __float_as_int(float x) { return int(simt::to_bits(x)); }
 inline unsigned __float_as_uint(float x) { return unsigned(simt::to_bits(x)); }
 inline float __uint_as_float(unsigned bits) {

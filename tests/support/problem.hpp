@@ -36,16 +36,20 @@ struct row_layout {
   std::int64_t length;  ///< rows a trajectory; 0 where rows are packed
   std::int64_t total;
 
-  template <class Stamp>
-  row_layout(timeline_data<Stamp> const& t, std::int64_t channels_, std::int64_t first_, std::int64_t batch_stride_,
-             std::int64_t row_stride_)
+  row_layout(std::int64_t length_, std::int64_t total_, std::int64_t channels_, std::int64_t first_,
+             std::int64_t batch_stride_, std::int64_t row_stride_)
       : first(first_),
         row_stride(row_stride_ == contiguous ? channels_ : row_stride_),
         channels(channels_),
-        length(t.packed() ? 0 : t.length),
-        total(t.total()) {
+        length(length_),
+        total(total_) {
     batch_stride = batch_stride_ == contiguous ? length * row_stride : batch_stride_;
   }
+
+  template <class Stamp>
+  row_layout(timeline_data<Stamp> const& t, std::int64_t channels_, std::int64_t first_, std::int64_t batch_stride_,
+             std::int64_t row_stride_)
+      : row_layout(t.packed() ? 0 : t.length, t.total(), channels_, first_, batch_stride_, row_stride_) {}
 
   /// The first element of row `row`, rows of all trajectories counted together.
   std::int64_t begin(std::int64_t row) const {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "../../simt.hpp"
 
@@ -24,6 +26,15 @@ T load_early(T const* global) {
 inline void wait_for_copies() {}
 inline void prefetch(void const*) {}
 inline unsigned unknown_zero() { return 0; }
+
+inline float add_rounded_down(float a, float b) {
+  float const sum = a + b;
+  float const of_b = sum - a;
+  float const error = (a - (sum - of_b)) + (b - of_b);  // exact, Knuth's
+  if (sum == 0 && (a != 0 || std::signbit(a) || std::signbit(b))) { return -0.0f; }
+  return error < 0 ? std::nextafter(sum, -std::numeric_limits<float>::infinity()) : sum;
+}
+
 inline int sum_over_warp(int x) { return int(__reduce_add_sync(~0u, unsigned(x))); }
 
 inline void add_to_memory(float* to, float4 const& terms) {
