@@ -254,6 +254,7 @@ class voxelization final : public prepared_case {
 std::unique_ptr<prepared_case> prepare(voxelize_case const& one, cudaStream_t cuda_stream) {
   switch (one.what) {
     case operation::voxelize: break;
+    case operation::voxelize_backward: return prepare_voxelize_backward(one, cuda_stream);
     case operation::find_bounds: return prepare_find_bounds(one, cuda_stream);
   }
   switch (one.value) {

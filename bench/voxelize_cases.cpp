@@ -14,6 +14,7 @@ requirement over_in_turn(double must) { return {yardstick::over_in_turn, must}; 
 char const* name_of(operation what) {
   switch (what) {
     case operation::voxelize: return "voxelize";
+    case operation::voxelize_backward: return "voxelize_backward";
     case operation::find_bounds: return "find_bounds";
   }
   return "?";
@@ -122,6 +123,17 @@ void add_variants(std::vector<voxelize_case>& cases) {
   cases.push_back(one);
 }
 
+void add_backward(std::vector<voxelize_case>& cases) {
+  for (result kind : {result::mean, result::max}) {
+    for (std::int64_t channels : {4, 16}) {
+      voxelize_case one = mean_of(channels, 64, summation::ordered);
+      one.wanted = {kind};
+      one.what = operation::voxelize_backward;
+      cases.push_back(one);
+    }
+  }
+}
+
 /// Grids and points of which much stays in the L2 cache from call to call.
 void add_hot(std::vector<voxelize_case>& cases) {
   for (voxelize_case one : shapes()) {
@@ -162,6 +174,7 @@ std::vector<voxelize_case> all_voxelize_cases() {
   add_batches(cases);
   add_recordings(cases);
   add_variants(cases);
+  add_backward(cases);
   voxelize_case bounds;
   bounds.points = 16 * million;
   bounds.what = operation::find_bounds;

@@ -13,7 +13,7 @@
 
 namespace robocache::bench {
 
-enum class operation : std::uint8_t { voxelize, find_bounds };
+enum class operation : std::uint8_t { voxelize, voxelize_backward, find_bounds };
 
 /// Where points come from. The first three are drawn, for a grid over the unit cube; the others are recordings.
 enum class scene : std::uint8_t {
@@ -25,7 +25,7 @@ enum class scene : std::uint8_t {
   lidar_wide,  ///< one of 120 k points, x y z, that sees farther
 };
 
-/// What a call may be asked for.
+/// What a call may be asked for; on the way back what the gradients are of.
 enum class result : std::uint8_t { count, occupied, occupied_bits, mean, max, min, dropped };
 
 inline constexpr int result_kinds = 7;
