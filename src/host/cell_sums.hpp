@@ -90,4 +90,32 @@ class extremes {
   alignas(64) std::uint32_t keys_[most_channels];
 };
 
+/// Which point holds the maximum or minimum of each channel: of several the first.
+template <bool Largest>
+class holders {
+ public:
+  explicit holders(std::int64_t width) : width_(width) {
+    std::fill_n(keys_, width, device::no_extreme<Largest>);
+    std::fill_n(points_, width, 0u);
+  }
+
+  void add(float const* row, std::int64_t point) {
+    auto const index = static_cast<std::uint32_t>(point);
+#pragma omp simd
+    for (std::int64_t c = 0; c < width_; ++c) {
+      std::uint32_t const key = device::extreme_of<Largest>(row[c]);
+      bool const beats = Largest ? key > keys_[c] : key < keys_[c];
+      keys_[c] = beats ? key : keys_[c];
+      points_[c] = beats ? index : points_[c];
+    }
+  }
+
+  std::int64_t operator[](std::int64_t c) const { return points_[c]; }
+
+ private:
+  std::int64_t width_;
+  alignas(64) std::uint32_t keys_[most_channels];
+  alignas(64) std::uint32_t points_[most_channels];
+};
+
 }  // namespace robocache::host::detail

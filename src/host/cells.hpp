@@ -56,16 +56,16 @@ struct cloud_cells {
       : clouds(points), step(robocache::detail::strides_of(points)), lattice(cells), places(cells) {}
 };
 
-/// Finds the places of points `[begin, end)` of cloud b; -1 for those in no cell.
-inline void find_places(cloud_cells const& from, std::int64_t b, std::int64_t begin, std::int64_t end,
-                        std::int64_t* found) {
+/// Calls `take(i, place)` for points `[begin, end)` of cloud b; the place is -1 for those in no cell.
+template <class Take>
+void for_each_point(cloud_cells const& from, std::int64_t b, std::int64_t begin, std::int64_t end, Take const& take) {
   auto const one = device::cloud_of(from.clouds, b);
   for (std::int64_t i = begin; i < end; ++i) {
     std::int64_t const e = one.element(i, from.step.batch, from.step.row);
     device::cell where{};
     bool const has_cell =
         device::find_cell(from.lattice, b, from.clouds.x[e], from.clouds.y[e], from.clouds.z[e], where);
-    *found++ = has_cell ? from.places.place_of(where) : -1;
+    take(i, has_cell ? from.places.place_of(where) : -1);
   }
 }
 

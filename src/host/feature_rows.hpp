@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/voxel_check.hpp>
 #include <robocache/device/cell.cuh>
@@ -22,7 +23,7 @@ struct feature_rows {
   std::int64_t value_bytes = 1;
   std::int64_t batch_bytes = 0;
   std::int64_t point_bytes = 0;
-  blend_function widen = nullptr;  ///< to float
+  blend_function widen = nullptr;  ///< to float; null: they are floats
 
   feature_rows() = default;
 
@@ -33,22 +34,37 @@ struct feature_rows {
   feature_rows(point_features<Value> const& features, point_clouds const& clouds)
       : values(reinterpret_cast<char const*>(features.values)),
         channels(features.channels),
-        value_bytes(sizeof(Value)),
-        widen(best_blend_function(dtype_of<Value>::value, dtype::float32, std::min(channels, most_channels))) {
+        value_bytes(sizeof(Value)) {
+    if (!std::is_same_v<Value, float>) {
+      widen = best_blend_function(dtype_of<Value>::value, dtype::float32, std::min(channels, most_channels));
+    }
     auto const step = robocache::detail::strides_of(features, clouds, channels);
     batch_bytes = step.batch * value_bytes;
     point_bytes = step.row * value_bytes;
   }
 
-  /// Reads channels `[first, first + width)` of `count <= rows_at_once` points of a cloud as floats, point after point.
+  /// Where the features of a point begin.
+  char const* at(device::cloud const& one, std::int64_t point) const {
+    return values + one.element(point, batch_bytes, point_bytes);
+  }
+
+  /// Channels `[first, first + width)` of `count <= rows_at_once` points of a cloud, as floats.
+  /// @param room  for `count * width` floats, used where the features are of another type
+  /// @param rows  one address a point
   void load(device::cloud const& one, cell_point const* points, std::int64_t count, std::int64_t first,
-            std::int64_t width, float* to) const {
+            std::int64_t width, float* room, float const** rows) const {
     blend_record records[rows_at_once];
     for (std::int64_t i = 0; i < count; ++i) {
-      std::int64_t const place = one.element(point_of(points[i]), batch_bytes, point_bytes);
-      records[i] = {values + place + first * value_bytes, nullptr, 0.0f};
+      char const* const from = at(one, point_of(points[i])) + first * value_bytes;
+      // Points of a cell stand anywhere among those of the cloud. Long rows the processor goes on with by itself.
+      __builtin_prefetch(from);
+      __builtin_prefetch(from + width * value_bytes - 1);
+      records[i] = {from, nullptr, 0.0f};
+      rows[i] = widen == nullptr ? reinterpret_cast<float const*>(from) : room + i * width;
     }
-    widen(records, count, to, {width, width * static_cast<std::int64_t>(sizeof(float)), nullptr});
+    if (widen != nullptr) {
+      widen(records, count, room, {width, width * static_cast<std::int64_t>(sizeof(float)), nullptr});
+    }
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <type_traits>
 #include <utility>
 
 #include "parallel.hpp"
@@ -33,41 +34,51 @@ int range_bits(std::int64_t places, std::int64_t cell_bytes) {
   return bits;
 }
 
+/// What stands for a place where there is none.
+template <class Item>
+constexpr Item no_place = static_cast<Item>(-1);
+
+/// @param place  counted from the range's first one
+template <class Item>
+Item item_of(Item place, std::int64_t point) {
+  if constexpr (std::is_same_v<Item, cell_point>) {
+    return place << 32 | static_cast<cell_point>(point);
+  } else {
+    return place;
+  }
+}
+
 }  // namespace
 
 std::int64_t count_dropped(cloud_cells const& from, std::int64_t b) {
   std::atomic<std::int64_t> dropped{0};
   for_each_piece(device::cloud_of(from.clouds, b).length, point_bytes, [&](std::int64_t begin, std::int64_t end) {
-    constexpr std::int64_t at_once = 1024;
-    std::int64_t places[at_once];
-    for (; begin < end; begin += at_once) {
-      std::int64_t const count = std::min(at_once, end - begin);
-      find_places(from, b, begin, begin + count, places);
-      dropped += std::count(places, places + count, std::int64_t{-1});
-    }
+    std::int64_t some = 0;
+    for_each_point(from, b, begin, end, [&](std::int64_t, std::int64_t place) { some += place < 0 ? 1 : 0; });
+    dropped += some;
   });
   return dropped;
 }
 
-point_ranges::point_ranges(cloud_cells const& from, std::int64_t b, std::int64_t cell_bytes)
+template <class Item>
+point_ranges<Item>::point_ranges(cloud_cells const& from, std::int64_t b, std::int64_t cell_bytes)
     : places_(from.places.total()), bits_(range_bits(places_, std::max<std::int64_t>(cell_bytes, 1))) {
   std::int64_t const count = device::cloud_of(from.clouds, b).length;
   std::int64_t const ranges = ((places_ - 1) >> bits_) + 1;
   std::int64_t const pieces = std::clamp<std::int64_t>(count / piece_points, 1, most_pieces);
   auto const first_of = [&](std::int64_t piece) { return count * piece / pieces; };
-  points_.reset(new cell_point[static_cast<std::size_t>(count)]);
-  spare_.reset(new cell_point[static_cast<std::size_t>(count)]);
-  auto* const places = reinterpret_cast<std::int64_t*>(spare_.get());
+  items_.reset(new Item[static_cast<std::size_t>(count)]);
+  spare_.reset(new Item[static_cast<std::size_t>(count)]);
 
   // How many points each piece has for each range; later, where they go.
   std::vector<std::uint32_t> slots(static_cast<std::size_t>(pieces * ranges));
   for_each_piece(pieces, count / pieces * point_bytes, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t piece = begin; piece < end; ++piece) {
-      find_places(from, b, first_of(piece), first_of(piece + 1), places + first_of(piece));
       std::uint32_t* const counts = slots.data() + piece * ranges;
-      for (std::int64_t i = first_of(piece); i < first_of(piece + 1); ++i) {
-        if (places[i] >= 0) { ++counts[places[i] >> bits_]; }
-      }
+      for_each_point(from, b, first_of(piece), first_of(piece + 1), [&](std::int64_t i, std::int64_t place) {
+        spare_[i] = static_cast<Item>(place);
+        if (place >= 0) { ++counts[place >> bits_]; }
+      });
     }
   });
 
@@ -82,37 +93,42 @@ point_ranges::point_ranges(cloud_cells const& from, std::int64_t b, std::int64_t
   offsets_.push_back(inside);
   dropped_ = count - inside;
 
+  Item const in_range = static_cast<Item>((std::uint64_t{1} << bits_) - 1);
   for_each_piece(pieces, count / pieces * point_bytes, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t piece = begin; piece < end; ++piece) {
       std::uint32_t* const to = slots.data() + piece * ranges;
-      cell_point const place_bits = (cell_point{1} << bits_) - 1;
       for (std::int64_t i = first_of(piece); i < first_of(piece + 1); ++i) {
-        if (places[i] < 0) { continue; }
-        auto const place = static_cast<cell_point>(places[i]);
-        points_[to[place >> bits_]++] = (place & place_bits) << 32 | static_cast<cell_point>(i);
+        Item const place = spare_[i];
+        if (place != no_place<Item>) {
+          items_[to[static_cast<std::uint64_t>(place) >> bits_]++] = item_of<Item>(place & in_range, i);
+        }
       }
     }
   });
 }
 
-cell_range point_ranges::operator[](std::int64_t r) const {
+template <class Item>
+cell_range<Item> point_ranges<Item>::operator[](std::int64_t r) const {
   std::int64_t const first = offsets_[static_cast<std::size_t>(r)];
   std::int64_t const count = offsets_[static_cast<std::size_t>(r + 1)] - first;
-  return {r << bits_, std::min(places_, (r + 1) << bits_), bits_, points_.get() + first, spare_.get() + first, count};
+  return {r << bits_, std::min(places_, (r + 1) << bits_), bits_, items_.get() + first, spare_.get() + first, count};
 }
 
-cell_point const* sort_by_cell(cell_range const& range) {
+template class point_ranges<cell_point>;
+template class point_ranges<cell_mark>;
+
+cell_point const* sort_by_cell(cell_range<cell_point> const& range) {
   constexpr std::int64_t few = 256;
   if (range.count <= few) {
-    std::sort(range.points, range.points + range.count);
-    return range.points;
+    std::sort(range.items, range.items + range.count);
+    return range.items;
   }
   // By digits of the place, the lowest first; each step keeps the order of those before it.
   constexpr int most_digit_bits = 11;
   int const digits = (range.bits + most_digit_bits - 1) / most_digit_bits;
   int const digit_bits = (range.bits + digits - 1) / digits;
   cell_point const mask = (cell_point{1} << digit_bits) - 1;
-  cell_point* from = range.points;
+  cell_point* from = range.items;
   cell_point* to = range.spare;
   for (int digit = 0; digit < digits; ++digit) {
     int const shift = 32 + digit * digit_bits;

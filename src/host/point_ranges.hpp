@@ -15,16 +15,22 @@ namespace robocache::host::detail {
 /// one. In the order of numbers they are sorted by cell, then by point.
 using cell_point = std::uint64_t;
 
+/// A point's cell alone, where that is enough: half as much to move. The grid has less than 2^32 places then.
+using cell_mark = std::uint32_t;
+
 inline std::int64_t place_in_range(cell_point p) { return static_cast<std::int64_t>(p >> 32); }
+inline std::int64_t place_in_range(cell_mark m) { return m; }
 inline std::int64_t point_of(cell_point p) { return static_cast<std::int64_t>(p & UINT32_MAX); }
 
 /// Neighbouring cells, and the points in them.
+/// @tparam Item  `cell_point` or `cell_mark`
+template <class Item>
 struct cell_range {
   std::int64_t begin;  ///< places
   std::int64_t end;
-  int bits;            ///< that a place in the range has
-  cell_point* points;  ///< in the order of the cloud
-  cell_point* spare;   ///< room for as many
+  int bits;     ///< that a place in the range has
+  Item* items;  ///< the points, in the order of the cloud
+  Item* spare;  ///< room for as many
   std::int64_t count;
 };
 
@@ -35,10 +41,11 @@ inline constexpr std::int64_t point_bytes = 32;
 std::int64_t count_dropped(cloud_cells const& from, std::int64_t b);
 
 /// The points of the range sorted by cell, those of a cell in the order of the cloud. They stand in the room of either
-/// `points` or `spare`; the other one is overwritten.
-cell_point const* sort_by_cell(cell_range const& range);
+/// `items` or `spare`; the other one is overwritten.
+cell_point const* sort_by_cell(cell_range<cell_point> const& range);
 
 /// The points of one cloud, dealt out to ranges of places.
+template <class Item>
 class point_ranges {
  public:
   /// @param cell_bytes  of results that belong to one cell: a range has about as many cells as fit a cache
@@ -46,15 +53,15 @@ class point_ranges {
 
   std::int64_t dropped() const { return dropped_; }
   std::int64_t size() const { return static_cast<std::int64_t>(offsets_.size()) - 1; }
-  cell_range operator[](std::int64_t r) const;
+  cell_range<Item> operator[](std::int64_t r) const;
 
  private:
   std::int64_t places_;
   int bits_;                  ///< a range is `2^bits_` places
   std::int64_t dropped_ = 0;  ///< points that are in no cell
-  std::unique_ptr<cell_point[]> points_;
-  std::unique_ptr<cell_point[]> spare_;  ///< at first the points' places
-  std::vector<std::int64_t> offsets_;    ///< of the first point of each range, and the end of the last
+  std::unique_ptr<Item[]> items_;
+  std::unique_ptr<Item[]> spare_;      ///< at first the points' places
+  std::vector<std::int64_t> offsets_;  ///< of the first point of each range, and the end of the last
 };
 
 }  // namespace robocache::host::detail

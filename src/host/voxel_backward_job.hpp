@@ -33,6 +33,6 @@ struct voxel_backward_job {
 };
 
 /// The gradients of all points in a range of cells of cloud b.
-void backward_range(voxel_backward_job const& job, std::int64_t b, cell_range const& range);
+void backward_range(voxel_backward_job const& job, std::int64_t b, cell_range<cell_point> const& range);
 
 }  // namespace robocache::host::detail

@@ -80,22 +80,23 @@ class cell_reduction {
 
 /// Channels `[channel, channel + width)` of all cells of a range that have points.
 /// @param points  sorted by cell
-void reduce_channels(voxel_job const& job, std::int64_t b, cell_range const& range, cell_point const* points,
-                     std::int64_t channel, std::int64_t width) {
+void reduce_channels(voxel_job const& job, std::int64_t b, cell_range<cell_point> const& range,
+                     cell_point const* points, std::int64_t channel, std::int64_t width) {
   constexpr std::int64_t most_values = 4096;
-  alignas(64) float rows[most_values];
+  alignas(64) float room[most_values];
+  float const* rows[rows_at_once];
   std::int64_t const most_rows = std::min(rows_at_once, most_values / width);
   auto const one = device::cloud_of(job.from.clouds, b);
   cell_reduction cell(job, b, channel, width);
   auto const end_cell = [&](cell_point last) { cell.end(job.from.places.cell_of(range.begin + place_in_range(last))); };
   for (std::int64_t first = 0; first < range.count; first += most_rows) {
     std::int64_t const count = std::min(most_rows, range.count - first);
-    job.features.load(one, points + first, count, channel, width, rows);
+    job.features.load(one, points + first, count, channel, width, room, rows);
     for (std::int64_t i = first; i < first + count; ++i) {
       bool const begins = i == 0 || place_in_range(points[i]) != place_in_range(points[i - 1]);
       if (begins && i > 0) { end_cell(points[i - 1]); }
       if (begins) { cell.begin(); }
-      cell.add(rows + (i - first) * width);
+      cell.add(rows[i - first]);
     }
   }
   if (range.count > 0) { end_cell(points[range.count - 1]); }
@@ -103,7 +104,7 @@ void reduce_channels(voxel_job const& job, std::int64_t b, cell_range const& ran
 
 }  // namespace
 
-void reduce_features(voxel_job const& job, std::int64_t b, cell_range const& range) {
+void reduce_features(voxel_job const& job, std::int64_t b, cell_range<cell_point> const& range) {
   if (!job.options.accumulate) {
     std::int64_t const begin = job.from.places.cell_of(range.begin);
     std::int64_t const end = job.from.places.cell_of(range.end);

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include <robocache/device/cell.cuh>
-#include <robocache/device/extreme.cuh>
 
+#include "cell_sums.hpp"
 #include "voxel_backward_job.hpp"
 
 namespace robocache::host::detail {
@@ -22,31 +22,6 @@ struct cell_part {
   std::int64_t width;
 };
 
-/// Which point holds the maximum or minimum of each channel: of several the first.
-template <bool Largest>
-class holders {
- public:
-  explicit holders(std::int64_t width) : width_(width) { std::fill_n(keys_, width, device::no_extreme<Largest>); }
-
-  void add(float const* row, std::int64_t point) {
-    auto const index = static_cast<std::uint32_t>(point);
-#pragma omp simd
-    for (std::int64_t c = 0; c < width_; ++c) {
-      std::uint32_t const key = device::extreme_of<Largest>(row[c]);
-      bool const beats = Largest ? key > keys_[c] : key < keys_[c];
-      keys_[c] = beats ? key : keys_[c];
-      points_[c] = beats ? index : points_[c];
-    }
-  }
-
-  std::int64_t operator[](std::int64_t c) const { return points_[c]; }
-
- private:
-  std::int64_t width_;
-  alignas(64) std::uint32_t keys_[most_channels];
-  alignas(64) std::uint32_t points_[most_channels] = {};
-};
-
 /// Numbers as they are written: rounded to the type of the features.
 class narrow_row {
  public:
@@ -59,9 +34,15 @@ class narrow_row {
     std::memcpy(to, bytes_, static_cast<std::size_t>(width * value_bytes_));
   }
 
-  /// Writes the number of one channel of `to`, where that of channel 0 is.
-  void copy_one(std::int64_t c, char* to) const {
-    std::memcpy(to + c * value_bytes_, bytes_ + c * value_bytes_, static_cast<std::size_t>(value_bytes_));
+  /// Writes the number of each channel c to `place(c)`.
+  template <class Place>
+  void deal_out(std::int64_t width, Place const& place) const {
+    visit_word(static_cast<std::size_t>(value_bytes_), 0, [&](auto word) {
+      for (std::int64_t c = 0; c < width; ++c) {
+        std::memcpy(&word, bytes_ + c * value_bytes_, sizeof word);
+        std::memcpy(place(c), &word, sizeof word);
+      }
+    });
   }
 
  private:
@@ -95,12 +76,13 @@ bool shared_terms(voxel_backward_job const& job, cell_part const& part, float* r
 template <class Take>
 void for_each_row(voxel_backward_job const& job, cell_part const& part, Take const& take) {
   constexpr std::int64_t most_values = 4096;
-  alignas(64) float rows[most_values];
+  alignas(64) float room[most_values];
+  float const* rows[rows_at_once];
   std::int64_t const most_rows = std::min(rows_at_once, most_values / part.width);
   for (std::int64_t first = 0; first < part.count; first += most_rows) {
     std::int64_t const count = std::min(most_rows, part.count - first);
-    job.features.load(part.one, part.points + first, count, part.channel, part.width, rows);
-    for (std::int64_t i = 0; i < count; ++i) { take(rows + i * part.width, point_of(part.points[first + i])); }
+    job.features.load(part.one, part.points + first, count, part.channel, part.width, room, rows);
+    for (std::int64_t i = 0; i < count; ++i) { take(rows[i], point_of(part.points[first + i])); }
   }
 }
 
@@ -128,13 +110,14 @@ void add_extremes(voxel_backward_job const& job, cell_part const& part, float co
     }
   }
   // A point that holds both has its sum in `max`, which is written last.
+  auto const channel_of = [&](std::int64_t point, std::int64_t c) {
+    return place_of(job, part, point) + c * job.features.value_bytes;
+  };
   if (has_min) {
-    narrow_row const numbers(job, min, part.width);
-    for (std::int64_t c = 0; c < part.width; ++c) { numbers.copy_one(c, place_of(job, part, smallest[c])); }
+    narrow_row(job, min, part.width).deal_out(part.width, [&](auto c) { return channel_of(smallest[c], c); });
   }
   if (has_max) {
-    narrow_row const numbers(job, max, part.width);
-    for (std::int64_t c = 0; c < part.width; ++c) { numbers.copy_one(c, place_of(job, part, largest[c])); }
+    narrow_row(job, max, part.width).deal_out(part.width, [&](auto c) { return channel_of(largest[c], c); });
   }
 }
 
@@ -160,12 +143,27 @@ std::int64_t voxel_backward_job::cell_bytes() const {
   return bytes;
 }
 
-void backward_range(voxel_backward_job const& job, std::int64_t b, cell_range const& range) {
+void backward_range(voxel_backward_job const& job, std::int64_t b, cell_range<cell_point> const& range) {
   cell_point const* const points = sort_by_cell(range);
   auto const one = device::cloud_of(job.from.clouds, b);
+  bool const reads = job.given.max != nullptr || job.given.min != nullptr;
+  // Points of a cell stand anywhere among those of the cloud: their memory is asked for ahead of time. (Here in the
+  // loop, because GCC drops calls of functions that do nothing else.)
+  std::int64_t const last_byte = job.features.row_bytes() - 1;
+  std::int64_t asked_for = 0;
   for (std::int64_t begin = 0, end = 0; begin < range.count; begin = end) {
     std::int64_t const place = place_in_range(points[begin]);
     while (end < range.count && place_in_range(points[end]) == place) { ++end; }
+    for (; asked_for < std::min(range.count, end + rows_at_once); ++asked_for) {
+      std::int64_t const point = point_of(points[asked_for]);
+      char const* const to = job.out.values + one.element(point, job.out.batch_bytes, job.out.point_bytes);
+      __builtin_prefetch(to, 1);
+      __builtin_prefetch(to + last_byte, 1);
+      if (reads) {
+        __builtin_prefetch(job.features.at(one, point));
+        __builtin_prefetch(job.features.at(one, point) + last_byte);
+      }
+    }
     std::int64_t const cell = job.from.places.cell_of(range.begin + place);
     for (std::int64_t channel = 0; channel < job.features.channels; channel += most_channels) {
       std::int64_t const width = std::min(most_channels, job.features.channels - channel);

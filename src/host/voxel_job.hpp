@@ -26,9 +26,10 @@ struct voxel_job {
 };
 
 /// Count and occupancy of a range of cells of cloud b.
-void mark_cells(voxel_job const& job, std::int64_t b, cell_range const& range);
+template <class Item>
+void mark_cells(voxel_job const& job, std::int64_t b, cell_range<Item> const& range);
 
 /// Sum, mean, maximum and minimum. The range's points are in any order afterwards.
-void reduce_features(voxel_job const& job, std::int64_t b, cell_range const& range);
+void reduce_features(voxel_job const& job, std::int64_t b, cell_range<cell_point> const& range);
 
 }  // namespace robocache::host::detail

@@ -22,14 +22,15 @@ std::uint64_t bits_of_one(dtype type) {
 }
 
 /// Calls `mark(place)` for each point of a range.
-template <class Mark>
-void for_each_place(cell_range const& range, Mark const& mark) {
-  for (std::int64_t i = 0; i < range.count; ++i) { mark(range.begin + place_in_range(range.points[i])); }
+template <class Item, class Mark>
+void for_each_place(cell_range<Item> const& range, Mark const& mark) {
+  for (std::int64_t i = 0; i < range.count; ++i) { mark(range.begin + place_in_range(range.items[i])); }
 }
 
 }  // namespace
 
-void mark_cells(voxel_job const& job, std::int64_t b, cell_range const& range) {
+template <class Item>
+void mark_cells(voxel_job const& job, std::int64_t b, cell_range<Item> const& range) {
   cell_places const& places = job.from.places;
   grid const& lattice = job.from.lattice;
   std::int64_t const begin = places.cell_of(range.begin);
@@ -58,5 +59,8 @@ void mark_cells(voxel_job const& job, std::int64_t b, cell_range const& range) {
     });
   }
 }
+
+template void mark_cells(voxel_job const&, std::int64_t, cell_range<cell_point> const&);
+template void mark_cells(voxel_job const&, std::int64_t, cell_range<cell_mark> const&);
 
 }  // namespace robocache::host::detail

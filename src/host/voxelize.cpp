@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/voxel_check.hpp>
 #include <robocache/host.hpp>
@@ -34,19 +35,29 @@ void add_dropped(voxel_job const& job, std::int64_t b, std::int64_t dropped) {
   *to = (job.options.accumulate ? *to : 0u) + static_cast<std::uint32_t>(dropped);
 }
 
-void voxelize_cloud(voxel_job const& job, cloud_cost const& cost, std::int64_t b) {
-  if (job.out.occupied_bits == nullptr && job.cell_bytes() == 0) {
-    return add_dropped(job, b, count_dropped(job.from, b));
-  }
-  point_ranges const ranges(job.from, b, job.cell_bytes());
+template <class Item>
+void voxelize_ranges(voxel_job const& job, cloud_cost const& cost, std::int64_t b) {
+  point_ranges<Item> const ranges(job.from, b, job.cell_bytes());
   add_dropped(job, b, ranges.dropped());
   std::int64_t const points = device::cloud_of(job.from.clouds, b).length;
   for_each_piece(ranges.size(), cost.of(points) / ranges.size(), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       mark_cells(job, b, ranges[r]);
-      if (job.features.channels > 0) { reduce_features(job, b, ranges[r]); }
+      if constexpr (std::is_same_v<Item, cell_point>) {
+        if (job.features.channels > 0) { reduce_features(job, b, ranges[r]); }
+      }
     }
   });
+}
+
+void voxelize_cloud(voxel_job const& job, cloud_cost const& cost, std::int64_t b) {
+  if (job.out.occupied_bits == nullptr && job.cell_bytes() == 0) {
+    add_dropped(job, b, count_dropped(job.from, b));
+  } else if (job.features.channels == 0 && job.from.places.total() < UINT32_MAX) {
+    voxelize_ranges<cell_mark>(job, cost, b);
+  } else {
+    voxelize_ranges<cell_point>(job, cost, b);
+  }
 }
 
 }  // namespace

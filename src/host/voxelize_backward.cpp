@@ -33,7 +33,7 @@ void clear_gradients(voxel_backward_job const& job) {
 }
 
 void backward_cloud(voxel_backward_job const& job, cloud_cost const& cost, std::int64_t b) {
-  point_ranges const ranges(job.from, b, job.cell_bytes());
+  point_ranges<cell_point> const ranges(job.from, b, job.cell_bytes());
   std::int64_t const points = device::cloud_of(job.from.clouds, b).length;
   for_each_piece(ranges.size(), cost.of(points) / ranges.size(), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) { backward_range(job, b, ranges[r]); }
