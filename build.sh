@@ -13,7 +13,7 @@ usage() {
   cat <<'TEXT'
 usage: ./build.sh COMMAND
 
-  demo [ARGS]     fuse a recording and draw it (ARGS: see ./build.sh demo --help)
+  demo [ARGS]     fuse a recording, voxelize a point cloud, and draw both (ARGS: see ./build.sh demo --help)
   build           build everything
   test [ARGS]     build everything and run the tests (ARGS go to ctest: -R resample)
   gpu-test        run the tests that need a GPU; fails where there is none

@@ -101,6 +101,9 @@ class GoodInput(PointsTest):
         found, _ = self.voxels(self.file(cloud, "utm.npy"), "--cell", 0.5, "--bounds", *corners)
         self.assertEqual((found["count"].shape, found["dropped"]), ((2, 2, 4), 1))
         self.assertEqual([list(where) for where in zip(*found["count"].nonzero())], [[1, 0, 0], [1, 1, 3]])
+        # Seven cells, although 0.7 / 0.1 is a rounding error more in FP32.
+        found, _ = self.voxels(self.file([0, 0, 0]), "--cell", 0.1, "--bounds", *3 * [-0.3], *3 * [0.4])
+        self.assertEqual(found["count"].shape, (7, 7, 7))
 
     def test_axes_are_turned(self):
         path = self.file([(1.5, 2.5, 3.5), (9.5, 9.5, 9.5)])
