@@ -21,35 +21,43 @@ struct voxel_add_params {
 };
 
 /// Adds each point's features to its cell: a warp takes the vectors of 32 points side by side.
-template <class Value, int N>
+template <class Cell, class Value, int N>
 __global__ void __launch_bounds__(point_threads) voxel_add_kernel(__grid_constant__ voxel_add_params const p) {
   static_assert(N % 4 == 0, "vectors of 16 bytes are added");
+  constexpr int at_once = 4;  // loads under way
   unsigned const lane = threadIdx.x % 32;
   unsigned const vectors = p.features.vectors.value;
   std::int64_t const channels = std::int64_t(vectors) * N;
-  point_walk walk(p.points, p.dropped);
-  for (int step = 0; walk.begins_step(step); ++step) {
-    std::int64_t cell[points_at_once];
-    walk.find(cell);
+  for_each_row<Cell>(p.points, p.dropped, [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
       if (p.count != nullptr && cell[r] >= 0) { atomicAdd(p.count + cell[r], 1); }
-      std::int64_t const first_row = walk.row(r) - lane;
-      for (unsigned item = lane; item < 32 * vectors; item += 32) {
-        unsigned const point = p.features.vectors.quotient(item);
-        unsigned const channel = (item - point * vectors) * N;
-        std::int64_t const to = __shfl_sync(0xffffffffu, cell[r], static_cast<int>(point));
-        if (to < 0) { continue; }
-        std::int64_t const from = p.features.skip(to) + (first_row + point) * p.features.point_stride + channel;
-        float x[N];
-        unpack(load_packed<N>(static_cast<Value const*>(p.features.values) + from), x);
+      std::int64_t const first = row - lane + r * 32;
+      for (unsigned turn = lane; turn < 32 * vectors; turn += 32 * at_once) {
+        packed_floats<Value, N> packed[at_once] = {};
+        float* to[at_once];
 #pragma unroll
-        for (int i = 0; i < N; i += 4) {
-          add_to_memory(p.sums + (to * channels + channel + i), float4{x[i], x[i + 1], x[i + 2], x[i + 3]});
+        for (int i = 0; i < at_once; ++i) {
+          unsigned const item = min(turn + 32 * i, 32 * vectors - 1);
+          unsigned const point = p.features.vectors.quotient(item);
+          unsigned const channel = (item - point * vectors) * N;
+          Cell const into = __shfl_sync(0xffffffffu, cell[r], static_cast<int>(point));
+          bool const adds = turn + 32 * i < 32 * vectors && into >= 0;
+          to[i] = adds ? p.sums + (std::int64_t(into) * channels + channel) : nullptr;
+          std::int64_t const from = p.features.skip(into) + (first + point) * p.features.point_stride + channel;
+          if (adds) { packed[i] = load_packed<N>(static_cast<Value const*>(p.features.values) + from); }
+        }
+#pragma unroll
+        for (int i = 0; i < at_once; ++i) {
+          if (to[i] == nullptr) { continue; }
+          float x[N];
+          unpack(packed[i], x);
+#pragma unroll
+          for (int j = 0; j < N; j += 4) { add_to_memory(to[i] + j, float4{x[j], x[j + 1], x[j + 2], x[j + 3]}); }
         }
       }
     }
-  }
+  });
 }
 
 struct voxel_divide_params {

@@ -44,7 +44,10 @@ inline status launch_counting(voxel_points const& points, std::uint32_t* counts,
   mark.points = points;
   mark.count = reinterpret_cast<std::int32_t*>(counts);
   unsigned const blocks = point_blocks(mark.points, device);
-  return launch(voxel_mark_kernel<point_threads>, mark, dim3(blocks), point_threads, 0, cuda_stream);
+  return with_cell_type(points, [&](auto cell) {
+    return launch(voxel_mark_kernel<decltype(cell), mark_kind::counts>, mark, dim3(blocks), point_threads, 0,
+                  cuda_stream);
+  });
 }
 
 /// Cuts rows into chunks, more than one where there are not enough points for all multiprocessors.
@@ -62,24 +65,19 @@ inline unsigned cut_rows(voxel_backward_params& p, unsigned blocks, device_prope
 
 /// The way back with `N` channels a vector. The lists are there.
 template <class Value, int N>
-status launch_backward(voxel_backward_params& p, bool crowds, device_properties const& device,
-                       cudaStream_t cuda_stream) {
+status launch_backward(voxel_backward_params& p, device_properties const& device, cudaStream_t cuda_stream) {
   unsigned const blocks = point_blocks(p.points, device);
   p.vectors = p.gradients.channels / N;
-  unsigned const chunks = cut_rows(p, blocks, device);
-  if (p.gradients.max == nullptr && p.gradients.min == nullptr) {
-    return launch(voxel_spread_kernel<Value, N>, p, dim3(blocks, chunks), point_threads, 0, cuda_stream);
-  }
-  status const s = launch(voxel_hold_kernel<Value, N>, p, dim3(blocks, chunks), point_threads, 0, cuda_stream);
-  if (!s.ok() || !crowds) { return s; }
-  auto const crowd_blocks = static_cast<unsigned>(4 * device.multiprocessors);
-  return launch(voxel_hold_crowd_kernel<Value, N>, p, dim3(crowd_blocks), point_threads, 0, cuda_stream);
+  dim3 const grid(blocks, cut_rows(p, blocks, device));
+  bool const holds = p.gradients.max != nullptr || p.gradients.min != nullptr;
+  return holds ? launch(voxel_hold_kernel<Value, N>, p, grid, point_threads, 0, cuda_stream)
+               : launch(voxel_spread_kernel<Value, N>, p, grid, point_threads, 0, cuda_stream);
 }
 
 /// True if `N` channels of gradients can be loaded at a time.
 template <class Result>
-bool suits_vectors(voxel_gradients<Result> const& gradients, channel_order channels, int N) noexcept {
-  if (channels == channel_order::first) { return true; }
+bool suits_vectors(voxel_gradients<Result> const& gradients, std::int64_t channel_stride, int N) noexcept {
+  if (channel_stride != 1) { return true; }
   auto const bytes = std::min<std::int64_t>(16, N * std::int64_t(sizeof(Result)));
   return common_alignment(address_of(gradients.sum), address_of(gradients.mean), address_of(gradients.max),
                           address_of(gradients.min)) >= bytes;
@@ -111,9 +109,14 @@ status voxelize_backward(point_clouds const& clouds, point_features<Value> const
   detail::voxel_backward_params p{};
   p.points = detail::points_of(clouds, lattice);
   p.lists = detail::cut_backward_lists(memory.memory, clouds, lattice, gradients);
-  p.gradients = {gradients.sum,     gradients.mean,          gradients.max,
-                 gradients.min,     dtype_of<Result>::value, channels == channel_order::first,
-                 features.channels, lattice.total()};
+  p.gradients.sum = gradients.sum;
+  p.gradients.mean = gradients.mean;
+  p.gradients.max = gradients.max;
+  p.gradients.min = gradients.min;
+  p.gradients.type = dtype_of<Result>::value;
+  p.gradients.channels = features.channels;
+  p.gradients.cells = lattice.total();
+  p.gradients.channel_stride = channels == channel_order::first ? lattice.total() : 1;
   // Gradients lie as features do.
   point_features<Value> const written{out.values, features.channels, out.batch_stride, out.point_stride};
   detail::voxel_features to{};
@@ -122,17 +125,19 @@ status voxelize_backward(point_clouds const& clouds, point_features<Value> const
   bool const holds = gradients.max != nullptr || gradients.min != nullptr;
   if (holds) {
     width = std::min(width, detail::plan_features(p.features, clouds, features, lattice));
-    detail::voxel_group_params group{p.points, p.lists, nullptr, clouds.batch * lattice.total()};
-    s = detail::launch_grouping(group, device, cuda_stream);
+    detail::voxel_group_params group{};
+    group.points = p.points;
+    group.lists = p.lists;
+    group.cells = clouds.batch * lattice.total();
+    s = detail::launch_grouping(group, {}, device, cuda_stream);
   } else if (gradients.mean != nullptr) {
     s = detail::launch_counting(p.points, p.lists.counts, device, cuda_stream);
   }
   if (!s.ok()) { return s; }
   constexpr int wide = 16 / static_cast<int>(sizeof(Value));
-  bool const crowds = detail::longest_cloud(clouds) > detail::most_tile_points;
-  return width == wide && detail::suits_vectors(gradients, channels, wide)
-             ? detail::launch_backward<Value, wide>(p, crowds, device, cuda_stream)
-             : detail::launch_backward<Value, 1>(p, crowds, device, cuda_stream);
+  return width == wide && detail::suits_vectors(gradients, p.gradients.channel_stride, wide)
+             ? detail::launch_backward<Value, wide>(p, device, cuda_stream)
+             : detail::launch_backward<Value, 1>(p, device, cuda_stream);
 }
 
 }  // namespace robocache

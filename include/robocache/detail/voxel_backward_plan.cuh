@@ -23,9 +23,14 @@ struct cell_gradients {
   void const* max;
   void const* min;
   dtype type;
-  bool channels_first;
   std::int64_t channels;
-  std::int64_t cells;  ///< of a grid
+  std::int64_t cells;           ///< of a grid
+  std::int64_t channel_stride;  ///< elements from one channel of a cell to the next
+
+  /// Where the channels of a cell begin; cells are counted over all clouds.
+  __device__ std::int64_t element(std::int64_t cell) const {
+    return channel_stride == 1 ? cell * channels : cell + cell / cells * (channels - 1) * cells;
+  }
 };
 
 /// Where gradients with respect to features go. Rows are counted over all clouds.
@@ -50,15 +55,15 @@ struct voxel_backward_params {
   divisor chunk;         ///< vectors of a row that a block takes at a time
 };
 
-/// Begins to load N neighbouring channels of a cell.
+/// Begins to load N channels, from that of `element` on.
 template <int N, class Result>
-__device__ packed_floats<Result, N> load_channels(cell_gradients const& of, Result const* gradients, std::int64_t cell,
-                                                  std::int64_t channel) {
-  Result const* const from = gradients + element_of(of, cell, channel);
-  if (!of.channels_first) { return load_packed<N>(from); }
+__device__ packed_floats<Result, N> load_channels(cell_gradients const& of, void const* gradients,
+                                                  std::int64_t element) {
+  Result const* const from = static_cast<Result const*>(gradients) + element;
+  if (of.channel_stride == 1) { return load_packed<N>(from); }
   typename packed_floats<Result, 1>::word apart[N];
 #pragma unroll
-  for (int i = 0; i < N; ++i) { apart[i] = load_packed<1>(from + i * of.cells).words[0]; }
+  for (int i = 0; i < N; ++i) { apart[i] = load_packed<1>(from + i * of.channel_stride).words[0]; }
   packed_floats<Result, N> packed;
   std::memcpy(packed.words, apart, sizeof apart);
   return packed;
@@ -70,9 +75,9 @@ struct common_terms {
   packed_floats<Result, N> sum = {};
   packed_floats<Result, N> mean = {};
 
-  __device__ void load(cell_gradients const& of, std::int64_t cell, std::int64_t channel) {
-    if (of.sum != nullptr) { sum = load_channels<N>(of, static_cast<Result const*>(of.sum), cell, channel); }
-    if (of.mean != nullptr) { mean = load_channels<N>(of, static_cast<Result const*>(of.mean), cell, channel); }
+  __device__ void load(cell_gradients const& of, std::int64_t element) {
+    if (of.sum != nullptr) { sum = load_channels<N, Result>(of, of.sum, element); }
+    if (of.mean != nullptr) { mean = load_channels<N, Result>(of, of.mean, element); }
   }
 
   /// 0 where neither is there.
@@ -99,7 +104,7 @@ struct work_item {
 /// Deals out `ones` rows or cells times the vectors of a chunk: neighbouring threads read neighbouring gradients,
 /// whichever way channels are laid out.
 inline __device__ work_item item_of(voxel_backward_params const& p, unsigned item, unsigned ones) {
-  if (p.gradients.channels_first) {
+  if (p.gradients.channel_stride != 1) {
     unsigned const column = item / ones;
     return {item - column * ones, column};
   }
@@ -110,6 +115,22 @@ inline __device__ work_item item_of(voxel_backward_params const& p, unsigned ite
 /// Vectors of a row from `first` on that belong to one chunk.
 inline __device__ unsigned vectors_from(voxel_backward_params const& p, std::int64_t first) {
   return static_cast<unsigned>(min(p.vectors - first, std::int64_t{p.chunk.value}));
+}
+
+/// The rows of a step of `point_walk`, side by side.
+struct step_rows {
+  std::int64_t first;
+  unsigned count;
+
+  /// Place of this thread's row in round `r`.
+  static __device__ unsigned place(int r) { return threadIdx.x / 32 * points_a_warp + r * 32 + threadIdx.x % 32; }
+};
+
+inline __device__ step_rows rows_of_step(voxel_points const& p, unsigned step) {
+  std::int64_t const begin = std::int64_t(blockIdx.x) * p.rows_each;
+  std::int64_t const end = min(begin + p.rows_each, p.rows);
+  std::int64_t const first = begin + std::int64_t(step) * points_a_step;
+  return {first, static_cast<unsigned>(min(end - first, std::int64_t{points_a_step}))};
 }
 
 }  // namespace robocache::detail

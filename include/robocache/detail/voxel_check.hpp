@@ -119,6 +119,11 @@ status check_features(point_clouds const& clouds, point_features<Value> const& f
     return refuse(invalid, "features", "channels", "found %lld, want 1 or more for sum, mean, max or min",
                   static_cast<long long>(features.channels));
   }
+  constexpr std::int64_t most_channels = 1 << 24;
+  if (features.channels > most_channels) {
+    return refuse(status_code::unsupported, "features", "channels", "found %lld, want at most 2^24",
+                  static_cast<long long>(features.channels));
+  }
   std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
   if (points > UINT32_MAX) {
     return refuse(status_code::unsupported, "clouds", clouds.packed() ? "rows" : "length",

@@ -14,13 +14,6 @@ namespace robocache::detail {
 
 inline constexpr int crowd_threads = 256;
 
-struct voxel_crowd_params {
-  voxel_lists lists;
-  voxel_features features;
-  voxel_results results;
-  std::int64_t rows;  ///< of all clouds
-};
-
 /// Sorts `count` numbers in shared memory, ascending: a bitonic network.
 /// @param count  a power of 2
 inline __device__ void sort_block(std::uint32_t* numbers, unsigned count) {
@@ -42,47 +35,49 @@ inline __device__ void sort_block(std::uint32_t* numbers, unsigned count) {
 }
 
 /// Sorts the lists of crowded cells that fit a block, in place; says which cell each group belongs to.
-template <int Threads>
-__global__ void __launch_bounds__(Threads) voxel_sort_kernel(__grid_constant__ voxel_crowd_params const p) {
-  __shared__ std::uint32_t numbers[most_block_points];
-  unsigned const cells = p.lists.counters->crowded;
-  for (unsigned index = blockIdx.x; index < cells; index += gridDim.x) {
-    crowded_cell const one = p.lists.crowded[index];
+/// @param numbers  shared memory for `most_block_points`
+/// @param worker   of so many blocks that do the same
+inline __device__ void sort_crowds(voxel_lists const& lists, std::uint32_t* numbers, unsigned worker,
+                                   unsigned workers) {
+  unsigned const cells = lists.counters->crowded;
+  for (unsigned index = worker; index < cells; index += workers) {
+    crowded_cell const one = lists.crowded[index];
     unsigned const groups = (one.count + most_tile_points - 1) / most_tile_points;
-    for (unsigned i = threadIdx.x; i < groups; i += crowd_threads) { p.lists.owners[one.first_group + i] = index; }
+    for (unsigned i = threadIdx.x; i < groups; i += crowd_threads) { lists.owners[one.first_group + i] = index; }
     if (one.count > most_block_points) { continue; }
     unsigned padded = 2 * most_tile_points;
     while (padded < one.count) { padded *= 2; }
     for (unsigned i = threadIdx.x; i < padded; i += crowd_threads) {
-      numbers[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX;
+      numbers[i] = i < one.count ? lists.rows[one.start + i] : UINT32_MAX;
     }
     __syncthreads();
     sort_block(numbers, padded);
-    for (unsigned i = threadIdx.x; i < one.count; i += crowd_threads) { p.lists.rows[one.start + i] = numbers[i]; }
+    for (unsigned i = threadIdx.x; i < one.count; i += crowd_threads) { lists.rows[one.start + i] = numbers[i]; }
     __syncthreads();
   }
 }
 
 /// Rows that a block looks for at a time in the list of a huge cell: a bit each in its shared memory.
-inline constexpr int range_words = 8192;
+inline constexpr unsigned range_words = most_block_points;
 inline constexpr unsigned range_rows = 32 * range_words;
 
 /// Sorts the lists of huge cells into `ranks`: a block takes a range of rows and notes which of them are in the list.
 /// Rows are there once, so their bits in order are the list in order.
-template <int Threads>
-__global__ void __launch_bounds__(Threads) voxel_sort_huge_kernel(__grid_constant__ voxel_crowd_params const p) {
-  __shared__ unsigned bits[range_words];
-  constexpr int words_each = range_words / crowd_threads;
-  auto const ranges = static_cast<unsigned>((p.rows + range_rows - 1) / range_rows);
-  std::int64_t const jobs = std::int64_t(p.lists.counters->huge) * ranges;
-  for (std::int64_t job = blockIdx.x; job < jobs; job += gridDim.x) {
-    crowded_cell const one = p.lists.crowded[p.lists.huge[job / ranges]];
+/// @param rows  of all clouds
+/// @param bits  shared memory for `range_words`
+inline __device__ void sort_huge(voxel_lists const& lists, std::int64_t rows, std::uint32_t* bits, unsigned worker,
+                                 unsigned workers) {
+  constexpr unsigned words_each = range_words / crowd_threads;
+  auto const ranges = static_cast<unsigned>((rows + range_rows - 1) / range_rows);
+  std::int64_t const jobs = std::int64_t(lists.counters->huge) * ranges;
+  for (std::int64_t job = worker; job < jobs; job += workers) {
+    crowded_cell const one = lists.crowded[lists.huge[job / ranges]];
     unsigned const low = static_cast<unsigned>(job % ranges) * range_rows;
-    for (int i = static_cast<int>(threadIdx.x); i < range_words; i += crowd_threads) { bits[i] = 0; }
+    for (unsigned i = threadIdx.x; i < range_words; i += crowd_threads) { bits[i] = 0; }
     __syncthreads();
     unsigned before = 0;
     for (unsigned i = threadIdx.x; i < one.count; i += crowd_threads) {
-      unsigned const row = p.lists.rows[one.start + i];
+      unsigned const row = lists.rows[one.start + i];
       if (row < low) {
         ++before;
       } else if (row - low < range_rows) {
@@ -92,10 +87,10 @@ __global__ void __launch_bounds__(Threads) voxel_sort_huge_kernel(__grid_constan
     unsigned all_before = 0;
     sum_before<crowd_threads>(before, all_before);
     unsigned found = 0;
-    for (int i = 0; i < words_each; ++i) { found += __popc(bits[threadIdx.x * words_each + i]); }
+    for (unsigned i = 0; i < words_each; ++i) { found += __popc(bits[threadIdx.x * words_each + i]); }
     unsigned total = 0;
-    std::uint32_t* to = p.lists.ranks + (one.start + all_before + sum_before<crowd_threads>(found, total));
-    for (int i = 0; i < words_each; ++i) {
+    std::uint32_t* to = lists.ranks + (one.start + all_before + sum_before<crowd_threads>(found, total));
+    for (unsigned i = 0; i < words_each; ++i) {
       unsigned const word = threadIdx.x * words_each + i;
       for (unsigned left = bits[word]; left != 0; left &= left - 1) {
         *to++ = low + 32 * word + __ffs(static_cast<int>(left)) - 1;
@@ -106,10 +101,9 @@ __global__ void __launch_bounds__(Threads) voxel_sort_huge_kernel(__grid_constan
 }
 
 /// Adds up each group of 64 points, a thread a vector.
-template <class Value, int N>
+template <class Value, int N, bool Extremes>
 __global__ void __launch_bounds__(crowd_threads)
-    voxel_crowd_group_kernel(__grid_constant__ voxel_crowd_params const p) {
-  bool const extremes = p.lists.largest != nullptr || p.lists.smallest != nullptr;
+    voxel_crowd_group_kernel(__grid_constant__ voxel_reduce_params const p) {
   unsigned const vectors = p.features.vectors.value;
   std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;
   for (std::int64_t item = std::int64_t(blockIdx.x) * crowd_threads + threadIdx.x; item < items;
@@ -120,25 +114,27 @@ __global__ void __launch_bounds__(crowd_threads)
     unsigned const begin = static_cast<unsigned>(group - one.first_group) * most_tile_points;
     unsigned const end = min(begin + most_tile_points, one.count);
     std::uint32_t const* const list = (one.count > most_block_points ? p.lists.ranks : p.lists.rows) + one.start;
-    channel_sums<N> sums;
+    channel_sums<N, Extremes> sums;
     sums.clear();
     Value const* const from = static_cast<Value const*>(p.features.values) + (p.features.skip(one.cell) + channel);
-    add_points(sums, from, p.features.point_stride, begin, end, extremes,
+    add_points(sums, from, p.features.point_stride, begin, end,
                [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
     std::int64_t const to = group * p.results.channels + channel;
 #pragma unroll
     for (int i = 0; i < N; ++i) {
       if (p.lists.sums != nullptr) { p.lists.sums[to + i] = sums.sum[i]; }
-      if (p.lists.largest != nullptr) { p.lists.largest[to + i] = sums.largest[i]; }
-      if (p.lists.smallest != nullptr) { p.lists.smallest[to + i] = sums.smallest[i]; }
+      if constexpr (Extremes) {
+        if (p.lists.largest != nullptr) { p.lists.largest[to + i] = sums.largest[i]; }
+        if (p.lists.smallest != nullptr) { p.lists.smallest[to + i] = sums.smallest[i]; }
+      }
     }
   }
 }
 
 /// A channel of `count` groups, the next level of it.
-inline __device__ channel_sums<1> add_groups(voxel_lists const& lists, std::int64_t first, unsigned count,
-                                             std::int64_t channels) {
-  channel_sums<1> sums;
+inline __device__ channel_sums<1, true> add_groups(voxel_lists const& lists, std::int64_t first, unsigned count,
+                                                   std::int64_t channels) {
+  channel_sums<1, true> sums;
   sums.clear();
   for (unsigned i = 0; i < count; ++i) {
     std::int64_t const from = first + i * channels;
@@ -152,7 +148,7 @@ inline __device__ channel_sums<1> add_groups(voxel_lists const& lists, std::int6
 /// Goes up the trees of crowded cells, a block a cell, and writes their results. Levels take the place of the ones
 /// before: a level's sum i is of sums 64 i and on, so all that a round of threads overwrites has been read.
 template <int Threads>
-__global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ voxel_crowd_params const p) {
+__global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ voxel_reduce_params const p) {
   constexpr unsigned width = most_tile_points;
   unsigned const cells = p.lists.counters->crowded;
   std::int64_t const channels = p.results.channels;
@@ -164,7 +160,7 @@ __global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ 
       std::int64_t const items = (groups + width - 1) / width * channels;
       for (std::int64_t round = 0; round < items; round += crowd_threads) {
         std::int64_t const item = round + threadIdx.x;
-        channel_sums<1> sums;
+        channel_sums<1, true> sums;
         if (item < items) {
           std::int64_t const group = item / channels;
           sums = add_groups(p.lists, first + group * width * channels + item % channels,

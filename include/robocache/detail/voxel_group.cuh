@@ -5,6 +5,8 @@
 
 #include <robocache/detail/block_scan.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/voxel_mark.cuh>
 #include <robocache/detail/voxel_memory.hpp>
 #include <robocache/detail/voxel_points.cuh>
 
@@ -17,17 +19,18 @@ struct voxel_group_params {
   voxel_lists lists;
   std::int32_t* dropped;
   std::int64_t cells;  ///< of all clouds
+  voxel_marks marks;   ///< what else is written of cells with points
+  std::int32_t* count;
+  bool accumulate;
 };
 
 /// Counts the points of each cell, and gives each a place in its list.
-template <int Threads>
-__global__ void __launch_bounds__(Threads) voxel_rank_kernel(__grid_constant__ voxel_group_params const p) {
-  point_walk walk(p.points, p.dropped);
-  for (int step = 0; walk.begins_step(step); ++step) {
-    std::int64_t cell[points_at_once];
-    unsigned rank[points_at_once];
-    walk.find(cell);
+template <class Cell>
+__global__ void __launch_bounds__(point_threads, point_blocks_each)
+    voxel_rank_kernel(__grid_constant__ voxel_group_params const p) {
+  for_each_row<Cell>(p.points, p.dropped, [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
     cell_run run[points_at_once];
+    unsigned rank[points_at_once];
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
       run[r] = run_of(cell[r]);
@@ -38,10 +41,11 @@ __global__ void __launch_bounds__(Threads) voxel_rank_kernel(__grid_constant__ v
     }
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
-      unsigned const first = __shfl_sync(0xffffffffu, rank[r], run[r].leader);
-      if (cell[r] >= 0) { p.lists.ranks[walk.row(r)] = first + threadIdx.x % 32 - run[r].leader; }
+      int const leader = leader_of(run[r]);
+      unsigned const first = __shfl_sync(0xffffffffu, rank[r], leader);
+      if (cell[r] >= 0) { p.lists.ranks[row + r * 32] = first + threadIdx.x % 32 - leader; }
     }
-  }
+  });
 }
 
 /// Cells of a block, four a thread.
@@ -59,54 +63,76 @@ inline __device__ unsigned place_crowd(voxel_group_params const& p, std::int64_t
   return start;
 }
 
-/// Says where each list begins. Lists of a block's cells stand side by side, in the order of the cells, but for those
-/// of crowded cells.
+/// Counts and occupancy of a cell with points.
+inline __device__ void write_count(voxel_group_params const& p, std::int64_t cell, unsigned count) {
+  if (p.count != nullptr) {
+    unsigned const old = p.accumulate ? static_cast<unsigned>(p.count[cell]) : 0;
+    p.count[cell] = static_cast<std::int32_t>(old + count);
+  }
+  mark_cell(p.marks, cell);
+}
+
+/// Says where each list begins, and sorts the cells with points by how many they have. Lists of a block's cells stand
+/// side by side, in the order of the cells, but for those of crowded cells.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ voxel_group_params const p) {
-  __shared__ unsigned begin;
+  __shared__ unsigned listed_before;
+  __shared__ unsigned few_before;
+  // Points and cells of a block are added up together.
+  constexpr unsigned cell_shift = 20;
+  static_assert(start_cells * most_tile_points < 1 << cell_shift && start_cells < 1 << (32 - cell_shift),
+                "both sums fit 32 bits");
   std::int64_t const first = std::int64_t(blockIdx.x) * start_cells + 4 * threadIdx.x;
   uint4 counts{0, 0, 0, 0};
   if (first < p.cells) { counts = *reinterpret_cast<uint4 const*>(p.lists.counts + first); }
   unsigned const n[4] = {counts.x, counts.y, counts.z, counts.w};
-  unsigned listed = 0;
+  unsigned mine = 0;
 #pragma unroll
-  for (int i = 0; i < 4; ++i) { listed += n[i] <= most_tile_points ? n[i] : 0; }
+  for (int i = 0; i < 4; ++i) {
+    mine += n[i] <= most_tile_points ? n[i] : 0;
+    mine += n[i] - 1 < most_few_points ? 1u << cell_shift : 0;
+  }
   unsigned total = 0;
-  unsigned start = sum_before<start_threads>(listed, total);
-  if (threadIdx.x == 0) { begin = total == 0 ? 0 : atomicAdd(&p.lists.counters->listed, total); }
+  unsigned const before = sum_before<Threads>(mine, total);
+  constexpr unsigned points = (1u << cell_shift) - 1;
+  if (threadIdx.x == 0 && total != 0) { listed_before = atomicAdd(&p.lists.counters->listed, total & points); }
+  if (threadIdx.x == 32 && total != 0) { few_before = atomicAdd(&p.lists.counters->few, total >> cell_shift); }
   __syncthreads();
   if ((n[0] | n[1] | n[2] | n[3]) == 0) { return; }
-  start += begin;
+  unsigned start = listed_before + (before & points);
+  unsigned few = few_before + (before >> cell_shift);
   unsigned starts[4];
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
+    starts[i] = start;
+    if (n[i] == 0) { continue; }
+    write_count(p, first + i, n[i]);
     if (n[i] > most_tile_points) {
       starts[i] = place_crowd(p, first + i, n[i]);
-    } else {
-      starts[i] = start;
-      start += n[i];
+      continue;
     }
+    start += n[i];
+    unsigned const place = n[i] <= most_few_points ? few++ : atomicAdd(&p.lists.counters->some, 1u);
+    (n[i] <= most_few_points ? p.lists.few : p.lists.some)[place] = {first + i, starts[i], n[i]};
   }
   *reinterpret_cast<uint4*>(p.lists.starts + first) = uint4{starts[0], starts[1], starts[2], starts[3]};
 }
 
 /// Writes the lists.
-template <int Threads>
-__global__ void __launch_bounds__(Threads) voxel_list_kernel(__grid_constant__ voxel_group_params const p) {
-  point_walk walk(p.points, nullptr);
-  for (int step = 0; walk.begins_step(step); ++step) {
-    std::int64_t cell[points_at_once];
-    walk.find(cell);
+template <class Cell>
+__global__ void __launch_bounds__(point_threads, point_blocks_each)
+    voxel_list_kernel(__grid_constant__ voxel_group_params const p) {
+  for_each_row<Cell>(p.points, nullptr, [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
     unsigned at[points_at_once] = {};
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
-      if (cell[r] >= 0) { at[r] = __ldg(p.lists.starts + cell[r]) + __ldg(p.lists.ranks + walk.row(r)); }
+      if (cell[r] >= 0) { at[r] = __ldg(p.lists.starts + cell[r]) + __ldg(p.lists.ranks + (row + r * 32)); }
     }
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
-      if (cell[r] >= 0) { p.lists.rows[at[r]] = static_cast<std::uint32_t>(walk.row(r)); }
+      if (cell[r] >= 0) { p.lists.rows[at[r]] = static_cast<std::uint32_t>(row + r * 32); }
     }
-  }
+  });
 }
 
 }  // namespace robocache::detail

@@ -32,10 +32,10 @@ inline voxel_marks marks_of(voxel_points const& p, void* occupied, dtype type, s
           : type == dtype::bfloat16 ? 0x3f80u
                                     : 1u;
   m.one_bytes = static_cast<std::int32_t>(size_of(type));
-  m.width = p.width;
-  m.row_words = p.width / 32 + (p.width % 32 != 0 ? 1 : 0);
+  m.width = p.axis[0].cells;
+  m.row_words = p.axis[0].cells / 32 + (p.axis[0].cells % 32 != 0 ? 1 : 0);
   m.narrow = p.batch * p.cells <= INT32_MAX;
-  if (m.narrow) { m.row = divisor(p.width); }
+  if (m.narrow) { m.row = divisor(p.axis[0].cells); }
   return m;
 }
 
@@ -69,23 +69,76 @@ struct voxel_mark_params {
   voxel_marks marks;
   std::int32_t* count;
   std::int32_t* dropped;
+  std::uint8_t* deferred;   ///< `[ceil(rows / 32)]`: which steps have points left for further slabs
+  std::int64_t slab_begin;  ///< cells that scattered points may touch now: as many as stay in the L2 cache
+  std::int64_t slab_end;
 };
 
+/// What a launch does to cells with points.
+enum class mark_kind : std::uint8_t {
+  counts,   ///< counts alone
+  bytes,    ///< occupancy of one byte, alone
+  several,  ///< whatever is asked for
+};
+
+/// A run of neighbours in one cell.
+template <mark_kind Kind>
+__device__ void mark_run(voxel_mark_params const& p, std::int64_t cell, int count) {
+  if constexpr (Kind == mark_kind::counts) {
+    atomicAdd(p.count + cell, count);
+  } else if constexpr (Kind == mark_kind::bytes) {
+    static_cast<std::uint8_t*>(p.marks.occupied)[cell] = 1;
+  } else {
+    if (p.count != nullptr) { atomicAdd(p.count + cell, count); }
+    mark_cell(p.marks, cell);
+  }
+}
+
 /// Counts and occupancy, straight into the results. Neighbours of a warp in one cell are one operation.
-template <int Threads>
-__global__ void __launch_bounds__(Threads) voxel_mark_kernel(__grid_constant__ voxel_mark_params const p) {
-  point_walk walk(p.points, p.dropped);
-  for (int step = 0; walk.begins_step(step); ++step) {
-    std::int64_t cell[points_at_once];
-    walk.find(cell);
+template <class Cell, mark_kind Kind>
+__global__ void __launch_bounds__(point_threads, point_blocks_each)
+    voxel_mark_kernel(__grid_constant__ voxel_mark_params const p) {
+  for_each_row<Cell>(p.points, p.dropped, [&](std::int64_t, Cell const(&cell)[points_at_once]) {
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
       cell_run const run = run_of(cell[r]);
-      if (!run.leads || cell[r] < 0) { continue; }
-      if (p.count != nullptr) { atomicAdd(p.count + cell[r], run.count); }
-      mark_cell(p.marks, cell[r]);
+      if (run.leads & (cell[r] >= 0)) { mark_run<Kind>(p, cell[r], run.count); }
     }
-  }
+  });
+}
+
+/// The same for a large grid, slab by slab: cells that are touched at random should be in the L2 cache. What has
+/// neighbours in its cell, as points of a scan have, is done in the first slab's launch wherever it falls, so that
+/// scans are read once.
+template <class Cell, mark_kind Kind>
+__global__ void __launch_bounds__(point_threads, point_blocks_each)
+    voxel_mark_slab_kernel(__grid_constant__ voxel_mark_params const p) {
+  constexpr int many_runs = 16;  // of 32 points: scattered
+  bool const later = p.slab_begin > 0;
+  auto const low = static_cast<Cell>(p.slab_begin);
+  auto const high = static_cast<Cell>(p.slab_end);
+  // Where clouds are short several steps may begin in the same 32 rows.
+  std::int64_t last = -1;
+  bool last_left = false;
+  auto const wants = [&](std::int64_t row) { return !later || p.deferred[row / 32] != 0; };
+  auto const use = [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
+    bool left = false;
+#pragma unroll
+    for (int r = 0; r < points_at_once; ++r) {
+      cell_run const run = run_of(cell[r]);
+      bool const scattered = __popc(run.leaders) > many_runs;
+      bool const now = scattered ? (cell[r] >= low) & (cell[r] < high) : !later;
+      left |= scattered & (cell[r] >= high);
+      if (run.leads & (cell[r] >= 0) & now) { mark_run<Kind>(p, cell[r], run.count); }
+    }
+    if (later) { return; }
+    std::int64_t const step = __shfl_sync(0xffffffffu, row, 0) / 32;
+    left = __ballot_sync(0xffffffffu, left) != 0 || (step == last && last_left);
+    if (threadIdx.x % 32 == 0) { p.deferred[step] = left ? 1 : 0; }
+    last = step;
+    last_left = left;
+  };
+  for_each_row<Cell>(p.points, later ? nullptr : p.dropped, wants, use);
 }
 
 }  // namespace robocache::detail

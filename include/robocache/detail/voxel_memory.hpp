@@ -7,6 +7,9 @@
 // The scratch of voxelizing: what it holds, and how large that is.
 namespace robocache::detail {
 
+/// Points of a cell that a thread sorts in its registers.
+inline constexpr int most_few_points = 8;
+
 /// Points of a cell beyond which it is crowded: more than one group of its sums' tree.
 inline constexpr int most_tile_points = 64;
 
@@ -17,9 +20,18 @@ inline constexpr int most_block_points = 4096;
 struct alignas(64) voxel_counters {
   std::uint32_t listed;    ///< points in lists of cells that are not crowded, from the first on
   std::uint32_t in_crowd;  ///< points in lists of crowded cells, from the last backwards
+  std::uint32_t few;       ///< cells with few points
+  std::uint32_t some;      ///< cells with more than a few points, but not crowded
   std::uint32_t crowded;   ///< cells
   std::uint32_t huge;      ///< crowded cells that are sorted by several blocks
   std::uint32_t groups;    ///< of crowded cells' points
+};
+
+/// A cell that is not crowded.
+struct cell_list {
+  std::int64_t cell;    ///< counted over all clouds
+  std::uint32_t start;  ///< of its list
+  std::uint32_t count;  ///< points
 };
 
 /// A cell with more than `most_tile_points` points.
@@ -38,6 +50,8 @@ struct voxel_lists {
   std::uint32_t* starts;  ///< `[cells]`, padded likewise: where lists begin; undefined for cells without points
   std::uint32_t* ranks;   ///< `[rows]`: places of points in their lists; later the sorted lists of huge cells
   std::uint32_t* rows;    ///< `[rows]`: the lists
+  cell_list* few;
+  cell_list* some;
   crowded_cell* crowded;
   std::uint32_t* huge;     ///< indices of `crowded`
   std::uint32_t* owners;   ///< `[groups]`: indices of `crowded`
@@ -48,14 +62,14 @@ struct voxel_lists {
   std::int64_t bytes;        ///< all
 };
 
-/// Cuts memory into pieces that are aligned to 16 bytes.
+/// Cuts memory into pieces that are aligned to 16 bytes. A piece of nothing is null.
 class memory_cutter {
  public:
   explicit memory_cutter(void* memory) : memory_(static_cast<std::byte*>(memory)) {}
 
   template <class T>
   T* take(std::int64_t count) {
-    T* const piece = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + bytes_);
+    T* const piece = memory_ == nullptr || count == 0 ? nullptr : reinterpret_cast<T*>(memory_ + bytes_);
     bytes_ += (count * std::int64_t(sizeof(T)) + 15) / 16 * 16;
     return piece;
   }
@@ -81,6 +95,8 @@ inline voxel_lists cut_lists(void* memory, std::int64_t rows, std::int64_t cells
   lists.starts = cut.take<std::uint32_t>(cells);
   lists.ranks = cut.take<std::uint32_t>(rows);
   lists.rows = cut.take<std::uint32_t>(rows);
+  lists.few = cut.take<cell_list>(rows < cells ? rows : cells);
+  lists.some = cut.take<cell_list>(rows / (most_few_points + 1));
   lists.crowded = cut.take<crowded_cell>(crowded);
   lists.huge = cut.take<std::uint32_t>(rows / (most_block_points + 1));
   lists.owners = cut.take<std::uint32_t>(groups);

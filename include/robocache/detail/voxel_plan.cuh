@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include <robocache/arch.cuh>
+#include <robocache/detail/fill.cuh>
 #include <robocache/detail/launch.cuh>
 #include <robocache/detail/voxel_check.hpp>
 #include <robocache/detail/voxel_group.cuh>
@@ -22,13 +23,23 @@ inline std::int64_t longest_cloud(point_clouds const& clouds) noexcept {
   return clouds.packed() ? clouds.rows : clouds.length;
 }
 
-/// Lets blocks of large jobs take several steps, so that what they add up of their own goes to memory more rarely.
+/// Deals out the rows to warps evenly: to as many as are there at a time, or some times as many.
+/// @return blocks
 inline unsigned point_blocks(voxel_points& p, device_properties const& device) noexcept {
-  constexpr std::int64_t most_steps = 8;
-  std::int64_t const steps = (p.rows + points_a_step - 1) / points_a_step;
-  p.steps = static_cast<std::int32_t>(
-      std::clamp<std::int64_t>(steps / (std::int64_t{device.multiprocessors} * 8), 1, most_steps));
-  return static_cast<unsigned>((steps + p.steps - 1) / p.steps);
+  constexpr std::int64_t warps_each = point_threads / 32;
+  constexpr std::int64_t most_steps = 16;
+  std::int64_t const at_a_time = std::int64_t{device.multiprocessors} * point_blocks_each * warps_each;
+  std::int64_t const rounds = std::max<std::int64_t>(1, p.rows / (at_a_time * rows_a_step * most_steps));
+  std::int64_t const each = (p.rows + at_a_time * rounds - 1) / (at_a_time * rounds);
+  p.rows_each = std::max<std::int64_t>(rows_a_step, (each + 31) / 32 * 32);
+  std::int64_t const warps = (p.rows + p.rows_each - 1) / p.rows_each;
+  return static_cast<unsigned>((warps + warps_each - 1) / warps_each);
+}
+
+/// Calls `use(Cell{})` with a type that holds all cells of all clouds; 64 bits also where cells take divisions.
+template <class Use>
+status with_cell_type(voxel_points const& p, Use&& use) {
+  return !p.divides && p.batch * p.cells <= INT32_MAX ? use(std::int32_t{}) : use(std::int64_t{});
 }
 
 /// The largest power of two, up to 16, that divides all of these.
@@ -59,15 +70,21 @@ int plan_features(voxel_features& plan, point_clouds const& clouds, point_featur
 }
 
 /// Groups the points of each cell: clears, counts, finds places, lists.
-inline status launch_grouping(voxel_group_params& p, device_properties const& device, cudaStream_t cuda_stream) {
-  status s = clear(p.lists.counters, p.lists.clear_bytes, cuda_stream);
+/// @param also  what else is to be filled first
+inline status launch_grouping(voxel_group_params& p, fill_list also, device_properties const& device,
+                              cudaStream_t cuda_stream) {
+  also.add(p.lists.counters, p.lists.clear_bytes);
+  status s = fill(also, device, cuda_stream);
   if (!s.ok() || p.points.rows == 0) { return s; }
   unsigned const blocks = point_blocks(p.points, device);
-  s = launch(voxel_rank_kernel<point_threads>, p, dim3(blocks), point_threads, 0, cuda_stream);
-  if (!s.ok()) { return s; }
-  auto const start_blocks = static_cast<unsigned>((p.cells + start_cells - 1) / start_cells);
-  s = launch(voxel_start_kernel<start_threads>, p, dim3(start_blocks), start_threads, 0, cuda_stream);
-  return s.ok() ? launch(voxel_list_kernel<point_threads>, p, dim3(blocks), point_threads, 0, cuda_stream) : s;
+  return with_cell_type(p.points, [&](auto cell) {
+    using Cell = decltype(cell);
+    s = launch(voxel_rank_kernel<Cell>, p, dim3(blocks), point_threads, 0, cuda_stream);
+    if (!s.ok()) { return s; }
+    auto const start_blocks = static_cast<unsigned>((p.cells + start_cells - 1) / start_cells);
+    s = launch(voxel_start_kernel<start_threads>, p, dim3(start_blocks), start_threads, 0, cuda_stream);
+    return s.ok() ? launch(voxel_list_kernel<Cell>, p, dim3(blocks), point_threads, 0, cuda_stream) : s;
+  });
 }
 
 /// Refuses scratch that is too small.

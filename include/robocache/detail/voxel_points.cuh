@@ -14,21 +14,23 @@
 // From points to cells, on the device: what all kernels of voxelizing begin with.
 namespace robocache::detail {
 
-/// Threads of a block that reads points.
+/// Threads of a block that reads points, and how many such blocks a multiprocessor has at a time.
 inline constexpr int point_threads = 256;
+inline constexpr int point_blocks_each = 5;
 
 /// Points that a thread has under way.
-inline constexpr int points_at_once = 4;
+inline constexpr int points_at_once = 2;
 
-/// Points that a block takes at a time: a step.
-inline constexpr int points_a_step = point_threads * points_at_once;
+/// Rows that a warp takes at a time: a step.
+inline constexpr int rows_a_step = 32 * points_at_once;
 
 /// One axis of a grid, for quotients without divisions.
 struct axis_plan {
   float origin;
   float size;
-  float inverse;  ///< of the size; NaN where it is of no use
-  float cells;    ///< the smallest float that is no cell any more
+  float inverse;  ///< of the size
+  float certain;  ///< how far a quotient may be from the middle of a cell for its floor to be known
+  std::uint32_t cells;
 };
 
 /// What kernels know of points and grid. Rows are counted over all clouds; cells likewise: cell c of cloud b is
@@ -44,12 +46,12 @@ struct voxel_points {
   std::int64_t length;  ///< of a cloud; 0 if packed
   std::int64_t const* lengths;
   std::int64_t const* offsets;
+  std::int64_t rows_each;  ///< of a warp, a multiple of 32
   axis_plan axis[3];
   float const* origins;
-  std::int64_t cells;   ///< of a grid
-  std::int64_t plane;   ///< cells of equal z
-  std::uint32_t width;  ///< cells of equal z and y
-  std::int32_t steps;   ///< of a block
+  std::int64_t cells;  ///< of a grid
+  bool divides;        ///< cells can be found by division only
+  bool packed;         ///< x y z and nothing else, one point behind the other
 };
 
 inline voxel_points points_of(point_clouds const& clouds, grid const& lattice) {
@@ -67,39 +69,37 @@ inline voxel_points points_of(point_clouds const& clouds, grid const& lattice) {
   p.offsets = clouds.offsets;
   for (int i = 0; i < 3; ++i) {
     float const inverse = 1.0f / lattice.size[i];
-    auto cells = static_cast<float>(lattice.cells[i]);
-    if (static_cast<double>(cells) < static_cast<double>(lattice.cells[i])) { cells = std::nextafter(cells, INFINITY); }
-    p.axis[i] = {lattice.origin[i], lattice.size[i], std::isnormal(inverse) ? inverse : NAN, cells};
+    auto const cells = static_cast<float>(lattice.cells[i]);
+    p.axis[i] = {lattice.origin[i], lattice.size[i], inverse, 0.5f - (cells + 2.0f) * 0x1p-22f,
+                 static_cast<std::uint32_t>(lattice.cells[i])};
+    bool const usual = lattice.size[i] > 0x1p-80f && lattice.size[i] < 0x1p80f && lattice.cells[i] <= 1 << 20;
+    p.divides = p.divides || !usual;
   }
   p.origins = lattice.origins;
   p.cells = lattice.total();
-  p.plane = lattice.cells[0] * lattice.cells[1];
-  p.width = static_cast<std::uint32_t>(lattice.cells[0]);
+  p.packed = p.point_stride == 3 && p.y == p.x + 1 && p.z == p.x + 2;
   return p;
 }
 
-/// The rows that are points of a cloud.
-struct cloud_rows {
-  std::int64_t b;
-  std::int64_t begin;
-  std::int64_t end;
-
-  __device__ bool holds(std::int64_t first, std::int64_t last) const { return first >= begin && last < end; }
+/// Rows side by side that are points of one cloud, or none.
+struct row_segment {
+  std::int64_t b;    ///< the cloud; below 0: no points, but padding, or rows that no cloud owns
+  std::int64_t end;  ///< behind the last row
 };
 
-/// The cloud that a row stands in. It need not be one of its points: padding, rows without an owner.
-inline __device__ cloud_rows owner_of_row(voxel_points const& p, std::int64_t row) {
+/// The rows from `row` on.
+ROBOCACHE_NOINLINE inline __device__ row_segment segment_at(voxel_points const& p, std::int64_t row) {
   if (p.offsets == nullptr) {
     std::int64_t const b = p.batch == 1 ? 0 : row / p.length;
     std::int64_t const begin = b * p.length;
     std::int64_t const length = p.lengths == nullptr ? p.length : device::detail::clamp(p.lengths[b], 0, p.length);
-    return {b, begin, begin + length};
+    return row < begin + length ? row_segment{b, begin + length} : row_segment{-1, begin + p.length};
   }
-  std::int64_t b = p.batch == 1 ? 0 : device::count_not_after(p.offsets, p.batch + 1, row) - 1;
-  b = device::detail::clamp(b, 0, p.batch - 1);
-  std::int64_t const begin = device::detail::clamp(p.offsets[b], 0, p.rows);
-  std::int64_t const end = device::detail::clamp(p.offsets[b + 1], begin, p.rows);
-  return {b, begin, end - begin < INT32_MAX ? end : begin + INT32_MAX};
+  std::int64_t const b = device::count_not_after(p.offsets, p.batch + 1, row) - 1;
+  if (b < 0 || b >= p.batch) { return {-1, b < 0 ? device::detail::clamp(p.offsets[0], row + 1, p.rows) : p.rows}; }
+  std::int64_t const end = device::detail::clamp(p.offsets[b + 1], row + 1, p.rows);
+  std::int64_t const longest = device::detail::clamp(p.offsets[b], 0, row) + INT32_MAX;
+  return row < longest ? row_segment{b, end < longest ? end : longest} : row_segment{-1, end};
 }
 
 /// Three axes where a grid begins.
@@ -113,153 +113,195 @@ inline __device__ place origin_of(voxel_points const& p, std::int64_t b) {
   return {__ldg(from), __ldg(from + 1), __ldg(from + 2)};
 }
 
-/// A quotient by multiplication, q = d * (1 / s), is within 3 units of 2^-24, relatively, of the rounded quotient.
-/// Where no whole number is that near, both have the same floor.
-/// @return false: one is near, or q is none of these numbers
-inline __device__ bool floor_is_certain(float q, float whole) {
-  float const rest = device::sub_rn(q, whole);
-  return device::detail::absolute(device::sub_rn(rest, 0.5f)) <
-         device::sub_rn(0.5f, device::mul_rn(device::detail::absolute(q), 0x1p-22f));
+/// What a point is in instead of a cell.
+inline constexpr int dropped_point = -1;
+inline constexpr int no_point = -2;
+
+/// The cell along an axis, by division: what docs/semantics.md says, word for word.
+inline __device__ std::uint32_t divide_along(axis_plan const& axis, float distance) {
+  float const whole = floorf(device::div_rn(distance, axis.size));
+  return whole >= 0.0f && whole < 0x1p31f ? static_cast<std::uint32_t>(whole) : UINT32_MAX;
 }
 
-/// What a point is in instead of a cell.
-inline constexpr std::int64_t dropped_point = -1;
-inline constexpr std::int64_t no_point = -2;
+/// The same where q is near a whole number n, or any number where that is told from q. The quotient d / s rounds to n
+/// or more where it is above the middle between n and the float below it; at the middle n wins, its last bit is 0. So
+/// the sign of d - n * s, which one rounding leaves as it is, or its comparison with a power of 2 times s, decides.
+inline __device__ std::uint32_t settle_along(axis_plan const& axis, float distance, float q) {
+  float const whole = rintf(q);
+  if (!(whole >= 1.0f)) {
+    // Below the origin only what rounds to -0 is in the grid.
+    bool const zero = distance >= 0.0f || static_cast<double>(-distance) <= static_cast<double>(axis.size) * 0x1p-150;
+    return whole >= 0.0f && zero ? 0 : UINT32_MAX;
+  }
+  float const rest = device::fma_rn(-whole, axis.size, distance);
+  float const half_step = device::mul_rn(device::sub_rn(whole, __int_as_float(__float_as_int(whole) - 1)), 0.5f);
+  bool const reached = rest >= 0.0f || -rest <= device::mul_rn(axis.size, half_step);
+  return static_cast<std::uint32_t>(whole) - (reached ? 0 : 1);
+}
+
+/// The cell along an axis, by multiplication. q = d * (1 / s) is within 3 units of 2^-24, relatively, of the rounded
+/// quotient d / s. So where a q inside the grid is further than that from all whole numbers, both have the same floor;
+/// and where q is outside by more than a cell, so is the quotient. Adding 1.5 * 2^23, rounded down, leaves the floor in
+/// the last bits: right for |q| < 2^22; beyond, and for NaN, a number that is no cell.
+/// @param near  set where a whole number is too near
+inline __device__ std::uint32_t multiply_along(axis_plan const& axis, float q, bool& near) {
+  float const shifted = add_rounded_down(q, 0x1.8p23f);
+  float const from_middle = device::sub_rn(device::sub_rn(q, device::sub_rn(shifted, 0x1.8p23f)), 0.5f);
+  near |= device::detail::absolute(from_middle) >= axis.certain;
+  return static_cast<std::uint32_t>(__float_as_int(shifted)) - 0x4b400000u;
+}
 
 /// The cell of a point in the grid of its cloud: docs/semantics.md, "Cells"; or `dropped_point`.
-inline __device__ std::int64_t cell_of(voxel_points const& p, place const& origin, float x, float y, float z) {
+/// @tparam Cell  32 bits: for all the cells of all clouds, and grids that do not need divisions
+template <class Cell>
+__device__ Cell cell_of(voxel_points const& p, place const& origin, float x, float y, float z) {
   float const dx = device::sub_rn(x, origin.x);
   float const dy = device::sub_rn(y, origin.y);
   float const dz = device::sub_rn(z, origin.z);
-  float const qx = device::mul_rn(dx, p.axis[0].inverse);
-  float const qy = device::mul_rn(dy, p.axis[1].inverse);
-  float const qz = device::mul_rn(dz, p.axis[2].inverse);
-  float i = floorf(qx);
-  float j = floorf(qy);
-  float k = floorf(qz);
-  if (!(floor_is_certain(qx, i) && floor_is_certain(qy, j) && floor_is_certain(qz, k))) {
-    i = floorf(device::div_rn(dx, p.axis[0].size));
-    j = floorf(device::div_rn(dy, p.axis[1].size));
-    k = floorf(device::div_rn(dz, p.axis[2].size));
+  std::uint32_t i, j, k;
+  if constexpr (sizeof(Cell) == 4) {
+    float const qx = device::mul_rn(dx, p.axis[0].inverse);
+    float const qy = device::mul_rn(dy, p.axis[1].inverse);
+    float const qz = device::mul_rn(dz, p.axis[2].inverse);
+    bool near = false;
+    i = multiply_along(p.axis[0], qx, near);
+    j = multiply_along(p.axis[1], qy, near);
+    k = multiply_along(p.axis[2], qz, near);
+    if (near) {
+      i = settle_along(p.axis[0], dx, qx);
+      j = settle_along(p.axis[1], dy, qy);
+      k = settle_along(p.axis[2], dz, qz);
+    }
+  } else {
+    i = divide_along(p.axis[0], dx);
+    j = divide_along(p.axis[1], dy);
+    k = divide_along(p.axis[2], dz);
   }
-  bool const inside =
-      i >= 0.0f && i < p.axis[0].cells && j >= 0.0f && j < p.axis[1].cells && k >= 0.0f && k < p.axis[2].cells;
-  if (!inside) { return dropped_point; }
-  return static_cast<std::int64_t>(static_cast<std::uint32_t>(k)) * p.plane +
-         static_cast<std::int64_t>(static_cast<std::uint64_t>(static_cast<std::uint32_t>(j)) * p.width +
-                                   static_cast<std::uint32_t>(i));
+  bool const inside = (i < p.axis[0].cells) & (j < p.axis[1].cells) & (k < p.axis[2].cells);
+  Cell const row = static_cast<Cell>(k) * static_cast<Cell>(p.axis[1].cells) + static_cast<Cell>(j);
+  return inside ? row * static_cast<Cell>(p.axis[0].cells) + static_cast<Cell>(i) : Cell(dropped_point);
 }
 
-/// Reads points for a block: `points_at_once` a thread in each step, rows of a warp side by side.
-class point_walk {
- public:
-  /// @param dropped  where dropped points of each cloud are added up; null: nowhere
-  __device__ point_walk(voxel_points const& p, std::int32_t* dropped)
-      : p_(p), dropped_(dropped), first_(std::int64_t(blockIdx.x) * p.steps * points_a_step) {}
+/// The coordinates of a lane's points in one step.
+struct step_points {
+  float x[points_at_once];
+  float y[points_at_once];
+  float z[points_at_once];
 
-  __device__ bool begins_step(int step) {
-    base_ = first_ + std::int64_t(step) * points_a_step;
-    if (step >= p_.steps || base_ >= p_.rows) {
-      add_dropped();
-      return false;
-    }
-    std::int64_t const last = min(base_ + points_a_step, p_.rows) - 1;
-    if (!owner_.holds(base_, last)) {
-      add_dropped();
-      owner_ = owner_of_row(p_, base_);
-      origin_ = origin_of(p_, owner_.b);
-    }
-    alone_ = owner_.holds(base_, last);
-    return true;
-  }
-
-  /// The first row of the step.
-  __device__ std::int64_t base() const { return base_; }
-
-  /// Slot in the step of this thread's row in round `r`.
-  static __device__ unsigned slot(int r) {
-    return (threadIdx.x / 32) * (32 * points_at_once) + r * 32 + threadIdx.x % 32;
-  }
-
-  __device__ std::int64_t row(int r) const { return base_ + slot(r); }
-
-  /// The cells of this thread's points, counted over all clouds, or `dropped_point`, or `no_point`.
-  __device__ void find(std::int64_t (&cell)[points_at_once]) {
-    float x[points_at_once] = {};
-    float y[points_at_once] = {};
-    float z[points_at_once] = {};
-    if (!alone_) { return find_mixed(cell); }
-    std::int64_t const skip = owner_.b * p_.between_clouds;
+  /// @param start  element of the segment's first row
+  /// @param at     row of this lane in the segment
+  /// @param rows   of the segment; points behind it are not read
+  __device__ void load(voxel_points const& p, std::int64_t start, unsigned at, unsigned rows) {
+    bool const full = at - threadIdx.x % 32 + rows_a_step <= rows;
+    if (full && p.packed) {
+      float const* const from = p.x + (start + std::int64_t{at} * 3);
 #pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      if (row(r) < p_.rows) { read(row(r) * p_.point_stride + skip, x[r], y[r], z[r]); }
+      for (int r = 0; r < points_at_once; ++r) {
+        x[r] = __ldcs(from + r * 96);
+        y[r] = __ldcs(from + r * 96 + 1);
+        z[r] = __ldcs(from + r * 96 + 2);
+      }
+      return;
     }
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
-      std::int64_t const found = cell_of(p_, origin_, x[r], y[r], z[r]);
-      bool const real = row(r) < p_.rows;
-      count_ += real && found < 0 ? 1 : 0;
-      cell[r] = !real ? no_point : found < 0 ? dropped_point : owner_.b * p_.cells + found;
+      x[r] = y[r] = z[r] = 0.0f;
+      if (at + r * 32 < rows) {
+        std::int64_t const from = start + std::int64_t(at + r * 32) * p.point_stride;
+        x[r] = __ldcs(p.x + from);
+        y[r] = __ldcs(p.y + from);
+        z[r] = __ldcs(p.z + from);
+      }
     }
   }
-
- private:
-  /// Where clouds meet, or end in padding.
-  __device__ void find_mixed(std::int64_t (&cell)[points_at_once]) const {
-#pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      cell[r] = no_point;
-      if (row(r) >= p_.rows) { continue; }
-      cloud_rows const owner = owner_of_row(p_, row(r));
-      if (!owner.holds(row(r), row(r))) { continue; }
-      float x, y, z;
-      read(row(r) * p_.point_stride + owner.b * p_.between_clouds, x, y, z);
-      std::int64_t const found = cell_of(p_, origin_of(p_, owner.b), x, y, z);
-      cell[r] = found < 0 ? dropped_point : owner.b * p_.cells + found;
-      if (found < 0 && dropped_ != nullptr) { atomicAdd(dropped_ + owner.b, 1); }
-    }
-  }
-
-  /// What was dropped of `owner_`'s points since the last time.
-  __device__ void add_dropped() {
-    if (dropped_ == nullptr) { return; }
-    int const count = sum_over_warp(count_);
-    if (threadIdx.x % 32 == 0 && count > 0) { atomicAdd(dropped_ + owner_.b, count); }
-    count_ = 0;
-  }
-
-  __device__ void read(std::int64_t at, float& x, float& y, float& z) const {
-    x = __ldg(p_.x + at);
-    y = __ldg(p_.y + at);
-    z = __ldg(p_.z + at);
-  }
-
-  voxel_points const& p_;
-  std::int32_t* dropped_;
-  std::int64_t first_;
-  std::int64_t base_ = 0;
-  cloud_rows owner_{0, 0, 0};
-  place origin_{};
-  int count_ = 0;       ///< dropped
-  bool alone_ = false;  ///< the step's rows are points of one cloud
 };
+
+/// Finds the cells of all rows of a warp: those of one cloud after those of the other, 32 rows side by side.
+/// @tparam Cell    as `with_cell_type` gives it
+/// @param dropped  where dropped points of each cloud are added up; null: nowhere
+/// @param wants    called by the whole warp before a step: `wants(row)` with its first row; false: it is left out
+/// @param use      called by the whole warp: `use(row, cell)`, where `cell[r]` is that of this lane's row `row + 32 *
+/// r`,
+///                 counted over all clouds, or `dropped_point`, or, also for rows behind the last one, `no_point`
+template <class Cell, class Wants, class Use>
+__device__ void for_each_row(voxel_points const& p, std::int32_t* dropped, Wants const& wants, Use const& use) {
+  unsigned const lane = threadIdx.x % 32;
+  std::int64_t const warp = std::int64_t(blockIdx.x) * (point_threads / 32) + threadIdx.x / 32;
+  std::int64_t row = warp * p.rows_each;
+  std::int64_t const end = min(row + p.rows_each, p.rows);
+  while (row < end) {
+    row_segment const segment = segment_at(p, row);
+    auto const rows = static_cast<unsigned>(min(segment.end, end) - row);
+    if (segment.b >= 0) {
+      place const origin = origin_of(p, segment.b);
+      auto const base = static_cast<Cell>(segment.b * p.cells);
+      std::int64_t const start = row * p.point_stride + segment.b * p.between_clouds;
+      int count = 0;
+      // The next step's points are under way before this step's results are: what is written holds up what is read
+      // behind it.
+      step_points next;
+      bool next_wanted = wants(row);
+      if (next_wanted) { next.load(p, start, lane, rows); }
+      for (unsigned at = lane; at - lane < rows; at += rows_a_step) {
+        step_points const points = next;
+        bool const wanted = next_wanted;
+        unsigned const after = at + rows_a_step;
+        next_wanted = after - lane < rows && wants(row + (after - lane));
+        if (next_wanted) { next.load(p, start, after, rows); }
+        if (!wanted) { continue; }
+        Cell cell[points_at_once];
+#pragma unroll
+        for (int r = 0; r < points_at_once; ++r) {
+          Cell const found = cell_of<Cell>(p, origin, points.x[r], points.y[r], points.z[r]);
+          bool const real = at + r * 32 < rows;
+          count += real & (found < 0) ? 1 : 0;
+          cell[r] = !real ? Cell(no_point) : found < 0 ? found : found + base;
+        }
+        use(row + at, cell);
+      }
+      if (dropped != nullptr) {
+        count = sum_over_warp(count);
+        if (lane == 0 && count > 0) { atomicAdd(dropped + segment.b, count); }
+      }
+    } else {
+      Cell cell[points_at_once];
+#pragma unroll
+      for (int r = 0; r < points_at_once; ++r) { cell[r] = no_point; }
+      for (unsigned at = lane; at - lane < rows; at += rows_a_step) { use(row + at, cell); }
+    }
+    row += rows;
+  }
+}
+
+/// The same for all steps.
+template <class Cell, class Use>
+__device__ void for_each_row(voxel_points const& p, std::int32_t* dropped, Use const& use) {
+  for_each_row<Cell>(
+      p, dropped, [](std::int64_t) { return true; }, use);
+}
 
 /// Neighbours of a warp that are in one cell.
 struct cell_run {
-  bool leads;  ///< this lane is the first of them
-  int leader;  ///< the first of them
-  int count;   ///< how many; right in the leader
+  bool leads;        ///< this lane is the first of them
+  int count;         ///< how many; right in the first
+  unsigned leaders;  ///< of the whole warp
 };
 
-inline __device__ cell_run run_of(std::int64_t cell) {
-  int const lane = static_cast<int>(threadIdx.x % 32);
-  std::int64_t const before = __shfl_up_sync(0xffffffffu, cell, 1);
+template <class Cell>
+__device__ cell_run run_of(Cell cell) {
+  unsigned const lane = threadIdx.x % 32;
+  Cell const before = __shfl_up_sync(0xffffffffu, cell, 1);
   bool const leads = lane == 0 || before != cell;
   unsigned const leaders = __ballot_sync(0xffffffffu, leads);
-  unsigned const behind = lane == 31 ? 0u : leaders >> (lane + 1);
-  int const count = behind == 0 ? 32 - lane : __ffs(static_cast<int>(behind));
-  int const leader = 31 - __clz(static_cast<int>(leaders & (0xffffffffu >> (31 - lane))));
-  return {leads, leader, count};
+  // The one behind the last lane ends its run.
+  int const count = __ffs(static_cast<int>(leaders >> lane >> 1 | 0x80000000u >> lane));
+  return {leads, count, leaders};
+}
+
+/// The first lane of a lane's run.
+inline __device__ int leader_of(cell_run const& run) {
+  unsigned const lane = threadIdx.x % 32;
+  return 31 - __clz(static_cast<int>(run.leaders << (31 - lane) >> (31 - lane)));
 }
 
 }  // namespace robocache::detail

@@ -3,136 +3,168 @@
 
 #include <cstdint>
 
-#include <robocache/detail/block_scan.cuh>
 #include <robocache/detail/config.hpp>
-#include <robocache/detail/voxel_mark.cuh>
+#include <robocache/detail/voxel_crowd.cuh>
 #include <robocache/detail/voxel_memory.hpp>
 #include <robocache/detail/voxel_results.cuh>
 
-// Reduces the features of cells that are not crowded, and writes all cells: one pass over the grid.
+// Reduces the features of cells that are not crowded.
 namespace robocache::detail {
 
-/// Cells of a block: a thread looks after each.
-inline constexpr int tile_cells = 256;
+inline constexpr int reduce_threads = crowd_threads;
 
-/// Points that a block has in shared memory; more than 32 cells have that are not crowded.
-inline constexpr int tile_points = 2048;
-static_assert(tile_points >= 32 * most_tile_points, "the cells of a warp fit");
-
-struct voxel_reduce_params {
-  voxel_lists lists;
-  voxel_features features;
-  voxel_results results;
-  voxel_marks marks;
-  std::int32_t* count;
-  std::int64_t cells;  ///< of all clouds
-};
-
-/// Sorts the list of one cell with few points; each thread may have one.
-inline __device__ void sort_few(std::uint32_t* list, unsigned count) {
-  for (unsigned i = 1; i < count; ++i) {
-    std::uint32_t const row = list[i];
-    unsigned j = i;
-    for (; j > 0 && list[j - 1] > row; --j) { list[j] = list[j - 1]; }
-    list[j] = row;
+/// Sorts numbers in registers: Batcher's odd-even merge network.
+template <int N>
+__device__ void sort_registers(std::uint32_t (&numbers)[N]) {
+#pragma unroll
+  for (int run = 1; run < N; run *= 2) {
+#pragma unroll
+    for (int step = run; step >= 1; step /= 2) {
+#pragma unroll
+      for (int i = 0; i + step < N; ++i) {
+        if (i < step % run || (i - step % run) / step % 2 != 0 || i / (2 * run) != (i + step) / (2 * run)) { continue; }
+        std::uint32_t const a = numbers[i];
+        numbers[i] = min(a, numbers[i + step]);
+        numbers[i + step] = max(a, numbers[i + step]);
+      }
+    }
   }
 }
 
-/// Sorts the list of one cell by a whole warp: each lane counts for two rows how many are before them.
-inline __device__ void sort_by_warp(std::uint32_t* list, unsigned count) {
+/// Sorts up to 64 numbers in shared memory by a warp: each lane counts for two of them how many are before them.
+inline __device__ void sort_by_warp(std::uint32_t* numbers, unsigned count) {
+  static_assert(most_tile_points <= 64, "a lane has two");
   unsigned const lane = threadIdx.x % 32;
-  std::uint32_t const a = lane < count ? list[lane] : 0;
-  std::uint32_t const b = lane + 32 < count ? list[lane + 32] : 0;
+  std::uint32_t const a = lane < count ? numbers[lane] : 0;
+  std::uint32_t const b = lane + 32 < count ? numbers[lane + 32] : 0;
   unsigned before_a = 0;
   unsigned before_b = 0;
   for (unsigned i = 0; i < count; ++i) {
-    std::uint32_t const row = list[i];
-    before_a += row < a ? 1 : 0;
-    before_b += row < b ? 1 : 0;
+    std::uint32_t const other = numbers[i];
+    before_a += other < a ? 1 : 0;
+    before_b += other < b ? 1 : 0;
   }
   __syncwarp();
-  if (lane < count) { list[before_a] = a; }
-  if (lane + 32 < count) { list[before_b] = b; }
+  if (lane < count) { numbers[before_a] = a; }
+  if (lane + 32 < count) { numbers[before_b] = b; }
   __syncwarp();
 }
 
-/// Sorts the lists of a warp's cells, one a lane.
-inline __device__ void sort_lists(std::uint32_t* rows, unsigned begin, unsigned count) {
-  constexpr unsigned few = 8;
-  if (count <= few) { sort_few(rows + begin, count); }
-  __syncwarp();
-  for (unsigned many = __ballot_sync(0xffffffffu, count > few); many != 0; many &= many - 1) {
-    int const lane = __ffs(static_cast<int>(many)) - 1;
-    unsigned const at = __shfl_sync(0xffffffffu, begin, lane);
-    sort_by_warp(rows + at, __shfl_sync(0xffffffffu, count, lane));
-  }
-}
-
-/// Counts and occupancy of a cell.
-inline __device__ void write_count(voxel_reduce_params const& p, std::int64_t cell, unsigned count) {
-  if (p.count != nullptr) {
-    std::int32_t const old = p.results.accumulate ? p.count[cell] : 0;
-    p.count[cell] = static_cast<std::int32_t>(static_cast<std::uint32_t>(old) + count);
-  }
-  if (count > 0) { mark_cell(p.marks, cell); }
-}
-
-/// One tile of cells a block.
-/// @tparam N  channels of a vector
-template <class Value, int N>
-__global__ void __launch_bounds__(tile_cells) voxel_reduce_kernel(__grid_constant__ voxel_reduce_params const p) {
-  __shared__ std::uint32_t rows[tile_points];
-  __shared__ unsigned ends[tile_cells + 1];  ///< of the cells' lists, counted from the tile's first
-  __shared__ bool crowded[tile_cells];
-  __shared__ unsigned start;
-  std::int64_t const first = std::int64_t(blockIdx.x) * tile_cells;
-  int const cells = static_cast<int>(min(p.cells - first, std::int64_t{tile_cells}));
-  auto const mine = static_cast<int>(threadIdx.x);
-
-  unsigned const count = mine < cells ? p.lists.counts[first + mine] : 0;
-  if (mine < cells) { write_count(p, first + mine, count); }
-  bool const crowd = count > most_tile_points;
-  unsigned const listed = crowd ? 0 : count;
-  unsigned total = 0;
-  unsigned const begin = sum_before<tile_cells>(listed, total);
-  crowded[mine] = crowd;
-  ends[mine + 1] = begin + listed;
-  if (mine == 0) { ends[0] = 0; }
-  if (begin == 0 && listed > 0) { start = p.lists.starts[first + mine]; }
-  __syncthreads();
-
-  bool const extremes = p.results.max != nullptr || p.results.min != nullptr;
-  int const part = total <= tile_points ? tile_cells : 32;  // cells at a time
-  for (int low = 0; low < cells; low += part) {
-    unsigned const before = ends[low];
-    unsigned const points = ends[low + part] - before;
-    for (unsigned i = threadIdx.x; i < points; i += tile_cells) { rows[i] = p.lists.rows[start + before + i]; }
-    __syncthreads();
-    if (mine / part == low / part) { sort_lists(rows, begin - before, listed); }
-    __syncthreads();
-
-    unsigned const width = min(part, cells - low);
-    for (unsigned item = threadIdx.x; item < width * p.features.vectors.value; item += tile_cells) {
+/// Cells with few points: a thread has a vector of a cell, from its first load to its store.
+template <class Value, int N, bool Extremes>
+__device__ void reduce_few(voxel_reduce_params const& p, unsigned worker, unsigned workers) {
+  constexpr int at_once = 4;  // loads under way
+  bool const by_channel = p.results.channels_first;
+  unsigned const all = p.lists.counters->few;
+  auto const tile = static_cast<unsigned>(p.tile);
+  for (std::int64_t base = std::int64_t(worker) * tile; base < all; base += std::int64_t(workers) * tile) {
+    unsigned const cells = min(tile, static_cast<unsigned>(all - base));
+    for (unsigned item = threadIdx.x; item < cells * p.features.vectors.value; item += reduce_threads) {
       // Neighbouring threads write neighbouring elements, whichever way channels are laid out.
-      bool const first_channels = p.results.channels_first;
-      unsigned const major = first_channels ? item / width : p.features.vectors.quotient(item);
-      unsigned const minor = item - major * (first_channels ? width : p.features.vectors.value);
-      unsigned const one = low + (first_channels ? minor : major);
-      if (crowded[one]) { continue; }
-      unsigned const vector = first_channels ? major : minor;
-      std::int64_t const cell = first + one;
-      channel_sums<N> sums;
-      sums.clear();
-      if (ends[one] != ends[one + 1]) {
-        Value const* const from =
-            static_cast<Value const*>(p.features.values) + (p.features.skip(cell) + std::int64_t(vector) * N);
-        add_points(sums, from, p.features.point_stride, ends[one] - before, ends[one + 1] - before, extremes,
-                   [&](unsigned j) { return static_cast<std::int64_t>(rows[j]); });
+      unsigned const major = by_channel ? item / cells : p.features.vectors.quotient(item);
+      unsigned const minor = item - major * (by_channel ? cells : p.features.vectors.value);
+      std::int64_t const channel = std::int64_t(by_channel ? major : minor) * N;
+      cell_list const one = p.lists.few[base + (by_channel ? minor : major)];
+      std::uint32_t rows[most_few_points];
+#pragma unroll
+      for (unsigned i = 0; i < most_few_points; ++i) {
+        rows[i] = i < one.count ? __ldg(p.lists.rows + (one.start + i)) : UINT32_MAX;
       }
-      write_results(p.results, cell, std::int64_t(vector) * N, ends[one + 1] - ends[one], sums);
+      sort_registers(rows);
+      Value const* const from = static_cast<Value const*>(p.features.values) + (p.features.skip(one.cell) + channel);
+      channel_sums<N, Extremes> sums;
+      sums.clear();
+#pragma unroll
+      for (unsigned turn = 0; turn < most_few_points; turn += at_once) {
+        if (turn >= one.count) { break; }
+        packed_floats<Value, N> packed[at_once] = {};
+#pragma unroll
+        for (unsigned i = 0; i < at_once; ++i) {
+          if (turn + i < one.count) {
+            packed[i] = load_packed<N>(from + std::int64_t(rows[turn + i]) * p.features.point_stride);
+          }
+        }
+#pragma unroll
+        for (unsigned i = 0; i < at_once; ++i) {
+          float x[N];
+          unpack(packed[i], x);
+          if (turn + i < one.count) { sums.add(x); }
+        }
+      }
+      write_results(p.results, one.cell, channel, one.count, sums);
     }
-    __syncthreads();
   }
+}
+
+/// Cells that a warp takes at a time.
+inline constexpr unsigned some_cells = 8;
+
+/// Shared memory of a block that reduces: 16 kB, whatever its part.
+inline constexpr unsigned reduce_words = most_block_points;
+static_assert(reduce_threads / 32 * some_cells * most_tile_points <= reduce_words, "the lists of all warps fit");
+
+/// Cells with more than a few points, but not crowded: a warp sorts the lists of some, then a lane takes a vector of a
+/// cell.
+/// @param rows  shared memory of the warp
+/// @param worker, workers  warps
+template <class Value, int N, bool Extremes>
+__device__ void reduce_some(voxel_reduce_params const& p, std::uint32_t* rows, unsigned worker, unsigned workers) {
+  unsigned const lane = threadIdx.x % 32;
+  unsigned const all = p.lists.counters->some;
+  // Few cells are dealt out one by one, so that all warps have one.
+  unsigned const each = min(some_cells, all / workers + 1);
+  for (unsigned base = worker * each; base < all; base += workers * each) {
+    unsigned const cells = min(each, all - base);
+    cell_list const mine = lane < cells ? p.lists.some[base + lane] : cell_list{0, 0, 0};
+    for (unsigned i = 0; i < cells; ++i) {
+      unsigned const count = __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i));
+      unsigned const start = __shfl_sync(0xffffffffu, mine.start, static_cast<int>(i));
+      std::uint32_t* const list = rows + i * most_tile_points;
+      for (unsigned j = lane; j < count; j += 32) { list[j] = __ldg(p.lists.rows + (start + j)); }
+    }
+    __syncwarp();
+    for (unsigned i = 0; i < cells; ++i) {
+      sort_by_warp(rows + i * most_tile_points, __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i)));
+    }
+    unsigned const vectors = p.features.vectors.value;
+    for (unsigned turn = 0; turn < cells * vectors; turn += 32) {
+      unsigned const item = turn + lane;
+      unsigned const one = min(p.features.vectors.quotient(item), cells - 1);
+      std::int64_t const cell = __shfl_sync(0xffffffffu, mine.cell, static_cast<int>(one));
+      unsigned const count = __shfl_sync(0xffffffffu, mine.count, static_cast<int>(one));
+      if (item >= cells * vectors) { continue; }
+      std::int64_t const channel = std::int64_t(item - one * vectors) * N;
+      Value const* const from = static_cast<Value const*>(p.features.values) + (p.features.skip(cell) + channel);
+      channel_sums<N, Extremes> sums;
+      sums.clear();
+      add_points(sums, from, p.features.point_stride, 0, count,
+                 [&](unsigned j) { return static_cast<std::int64_t>(rows[one * most_tile_points + j]); });
+      write_results(p.results, cell, channel, count, sums);
+    }
+    __syncwarp();
+  }
+}
+
+/// Reduces the cells that are not crowded, and sorts the lists of those that are. What the blocks do is different work
+/// that goes on side by side; the parts that take longest come first.
+/// @tparam N         channels of a vector
+/// @tparam Extremes  whether the largest or smallest are wanted
+template <class Value, int N, bool Extremes>
+__global__ void __launch_bounds__(reduce_threads) voxel_reduce_kernel(__grid_constant__ voxel_reduce_params const p) {
+  __shared__ std::uint32_t words[reduce_words];
+  constexpr unsigned warps = reduce_threads / 32;
+  unsigned const warp = threadIdx.x / 32;
+  auto worker = static_cast<int>(blockIdx.x);
+  if (worker < p.huge) { return sort_huge(p.lists, p.rows, words, worker, p.huge); }
+  worker -= p.huge;
+  if (worker < p.crowds) { return sort_crowds(p.lists, words, worker, p.crowds); }
+  worker -= p.crowds;
+  if (worker < p.some) {
+    return reduce_some<Value, N, Extremes>(p, words + warp * some_cells * most_tile_points, worker * warps + warp,
+                                           p.some * warps);
+  }
+  worker -= p.some;
+  reduce_few<Value, N, Extremes>(p, worker, gridDim.x - p.huge - p.crowds - p.some);
 }
 
 }  // namespace robocache::detail

@@ -7,6 +7,7 @@
 #include <robocache/detail/method_rows.cuh>
 #include <robocache/detail/plan.cuh>
 #include <robocache/detail/typed_rows.cuh>
+#include <robocache/detail/voxel_memory.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/extreme.cuh>
 #include <robocache/dtype.hpp>
@@ -26,8 +27,6 @@ struct voxel_results {
   bool channels_first;
   bool accumulate;
   std::int32_t aligned;  ///< bytes: all vectors of a cell's channels begin at multiples of it
-  float max_fill;
-  float min_fill;
   std::int64_t channels;
   std::int64_t cells;  ///< of a grid
 };
@@ -46,40 +45,54 @@ struct voxel_features {
   }
 };
 
+/// All that reducing takes.
+struct voxel_reduce_params {
+  voxel_lists lists;
+  voxel_features features;
+  voxel_results results;
+  std::int64_t rows;    ///< of all clouds
+  std::int32_t tile;    ///< cells that a block takes at a time
+  std::int32_t huge;    ///< blocks that sort the lists of huge cells
+  std::int32_t crowds;  ///< blocks that sort those of other crowded cells
+  std::int32_t some;    ///< blocks for cells with more than a few points
+};
+
 /// N neighbouring channels of a cell, so far.
-template <int N>
+/// @tparam Extremes  whether the largest and smallest are kept
+template <int N, bool Extremes>
 struct channel_sums {
   float sum[N];
-  std::uint32_t largest[N];
-  std::uint32_t smallest[N];
+  std::uint32_t largest[Extremes ? N : 1];
+  std::uint32_t smallest[Extremes ? N : 1];
 
   __device__ void clear() {
 #pragma unroll
-    for (int i = 0; i < N; ++i) {
-      sum[i] = 0.0f;
+    for (int i = 0; i < N; ++i) { sum[i] = 0.0f; }
+#pragma unroll
+    for (int i = 0; i < (Extremes ? N : 1); ++i) {
       largest[i] = device::no_extreme<true>;
       smallest[i] = device::no_extreme<false>;
     }
   }
 
-  /// @param extremes  whether the largest and smallest are wanted
-  __device__ void add(float const (&x)[N], bool extremes) {
+  __device__ void add(float const (&x)[N]) {
 #pragma unroll
     for (int i = 0; i < N; ++i) { sum[i] = device::add_rn(sum[i], x[i]); }
-    if (!extremes) { return; }
+    if constexpr (Extremes) {
 #pragma unroll
-    for (int i = 0; i < N; ++i) {
-      largest[i] = max(largest[i], device::extreme_of<true>(x[i]));
-      smallest[i] = min(smallest[i], device::extreme_of<false>(x[i]));
+      for (int i = 0; i < N; ++i) {
+        largest[i] = max(largest[i], device::extreme_of<true>(x[i]));
+        smallest[i] = min(smallest[i], device::extreme_of<false>(x[i]));
+      }
     }
   }
 };
 
 /// Adds the points of a list, in its order.
 /// @param from  the channels of row 0
-template <class Value, int N, class RowAt>
-__device__ void add_points(channel_sums<N>& sums, Value const* from, std::int64_t point_stride, unsigned begin,
-                           unsigned end, bool extremes, RowAt row_at) {
+template <class Value, int N, bool Extremes, class RowAt>
+__device__ void add_points(channel_sums<N, Extremes>& sums, Value const* from, std::int64_t point_stride,
+                           unsigned begin, unsigned end, RowAt row_at) {
   constexpr int at_once = 4;  // loads under way
   for (unsigned j = begin; j < end; j += at_once) {
     packed_floats<Value, N> packed[at_once] = {};
@@ -91,7 +104,7 @@ __device__ void add_points(channel_sums<N>& sums, Value const* from, std::int64_
     for (int i = 0; i < at_once; ++i) {
       float x[N];
       unpack(packed[i], x);
-      if (j + i < end) { sums.add(x, extremes); }
+      if (j + i < end) { sums.add(x); }
     }
   }
 }
@@ -128,9 +141,9 @@ inline __device__ float load_result(voxel_results const& to, char const* results
 }
 
 /// Adds N neighbouring channels of a cell to what results hold.
-template <int N>
+template <int N, bool Extremes>
 __device__ void accumulate_channels(voxel_results const& to, std::int64_t cell, std::int64_t channel,
-                                    channel_sums<N> const& sums) {
+                                    channel_sums<N, Extremes> const& sums) {
 #pragma unroll
   for (int i = 0; i < N; ++i) {
     std::int64_t const element = element_of(to, cell, channel + i);
@@ -139,26 +152,25 @@ __device__ void accumulate_channels(voxel_results const& to, std::int64_t cell, 
       store_floats(to.type, results + element * to.type_bytes, 0, one);
     };
     if (to.sum != nullptr) { store(to.sum, device::add_rn(load_result(to, to.sum, element), sums.sum[i])); }
-    if (to.max != nullptr) {
-      std::uint32_t const old = device::extreme_of<true>(load_result(to, to.max, element));
-      store(to.max, device::from_order(max(old, sums.largest[i])));
-    }
-    if (to.min != nullptr) {
-      std::uint32_t const old = device::extreme_of<false>(load_result(to, to.min, element));
-      store(to.min, device::from_order(min(old, sums.smallest[i])));
+    if constexpr (Extremes) {
+      if (to.max != nullptr) {
+        std::uint32_t const old = device::extreme_of<true>(load_result(to, to.max, element));
+        store(to.max, device::from_order(max(old, sums.largest[i])));
+      }
+      if (to.min != nullptr) {
+        std::uint32_t const old = device::extreme_of<false>(load_result(to, to.min, element));
+        store(to.min, device::from_order(min(old, sums.smallest[i])));
+      }
     }
   }
 }
 
-/// Writes all results of N neighbouring channels of a cell.
-/// @param count  points of the cell
-template <int N>
+/// Writes all results of N neighbouring channels of a cell with points.
+/// @param count  how many
+template <int N, bool Extremes>
 __device__ void write_results(voxel_results const& to, std::int64_t cell, std::int64_t channel, unsigned count,
-                              channel_sums<N> const& sums) {
-  if (to.accumulate) {
-    if (count > 0) { accumulate_channels(to, cell, channel, sums); }
-    return;
-  }
+                              channel_sums<N, Extremes> const& sums) {
+  if (to.accumulate) { return accumulate_channels(to, cell, channel, sums); }
   float x[N];
   if (to.sum != nullptr) { store_channels(to, to.sum, cell, channel, sums.sum); }
   if (to.mean != nullptr) {
@@ -167,15 +179,17 @@ __device__ void write_results(voxel_results const& to, std::int64_t cell, std::i
     for (int i = 0; i < N; ++i) { x[i] = count > 1 ? device::div_rn(sums.sum[i], divisor) : sums.sum[i]; }
     store_channels(to, to.mean, cell, channel, x);
   }
-  if (to.max != nullptr) {
+  if constexpr (Extremes) {
+    if (to.max != nullptr) {
 #pragma unroll
-    for (int i = 0; i < N; ++i) { x[i] = count > 0 ? device::from_order(sums.largest[i]) : to.max_fill; }
-    store_channels(to, to.max, cell, channel, x);
-  }
-  if (to.min != nullptr) {
+      for (int i = 0; i < N; ++i) { x[i] = device::from_order(sums.largest[i]); }
+      store_channels(to, to.max, cell, channel, x);
+    }
+    if (to.min != nullptr) {
 #pragma unroll
-    for (int i = 0; i < N; ++i) { x[i] = count > 0 ? device::from_order(sums.smallest[i]) : to.min_fill; }
-    store_channels(to, to.min, cell, channel, x);
+      for (int i = 0; i < N; ++i) { x[i] = device::from_order(sums.smallest[i]); }
+      store_channels(to, to.min, cell, channel, x);
+    }
   }
 }
 

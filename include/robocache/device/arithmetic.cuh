@@ -45,6 +45,15 @@ ROBOCACHE_HOST_DEVICE inline float div_rn(float a, float b) {
 #endif
 }
 
+/// `a * b + c`, rounded once.
+ROBOCACHE_HOST_DEVICE inline float fma_rn(float a, float b, float c) {
+#if defined(__CUDA_ARCH__)
+  return __fmaf_rn(a, b, c);
+#else
+  return std::fma(a, b, c);
+#endif
+}
+
 ROBOCACHE_HOST_DEVICE inline double add_rn(double a, double b) {
 #if defined(__CUDA_ARCH__)
   return __dadd_rn(a, b);
