@@ -160,8 +160,11 @@ void print_table(std::ostream& out, machine const& where, std::vector<record> co
   out << where.chip << ", driver " << where.driver << ", CUDA " << where.cuda << ", clocks " << where.clocks
       << "\ncommit " << where.commit << ", " << where.date << "\ncopy of 1 GB: " << fixed(where.ceiling_gbps, 0)
       << " GB/s" << (where.steady() ? "" : ", BELOW 95 % OF THE CHIP'S: FIGURES DO NOT COUNT") << "; empty kernel "
-      << fixed(where.empty_us, 2) << " us; a call costs the host " << fixed(where.launch_us, 2) << " us (must "
-      << fixed(where.launch_must_us, 0) << ": " << name_of(judge_launch(where)) << ")\n\n";
+      << fixed(where.empty_us, 2) << " us; a call costs the host " << fixed(where.launch_us, 2) << " us";
+  if (where.launch_must_us > 0.0) {
+    out << " (must " << fixed(where.launch_must_us, 0) << ": " << name_of(judge_launch(where)) << ")";
+  }
+  out << "\n\n";
   bool const others = std::any_of(all.begin(), all.end(), [](record const& one) { return has_other_calls(one); });
   constexpr int width = 11;
   std::size_t longest = 0;

@@ -82,7 +82,7 @@ void add_recordings(std::vector<voxelize_case>& cases) {
     one.cell_size = from == scene::table ? 0.02f : 0.25f;
     for (result kind : {result::count, result::occupied_bits, result::mean}) {
       one.wanted = {kind};
-      one.one_by_one = kind == result::count;
+      one.one_by_one = kind != result::occupied_bits;
       cases.push_back(one);
     }
     one = {};
