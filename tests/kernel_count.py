@@ -18,19 +18,37 @@ def kernels_in(library):
     return {stub.group(2)[: int(stub.group(1))] for stub in stubs}
 
 
+def family_of(kernel):
+    return re.search(r"[a-z_]*kernel|$", kernel[len("__device_stub_") :]).group()
+
+
+def is_voxelizing(kernel):
+    return "voxel" in family_of(kernel) or "bounds" in family_of(kernel)
+
+
+def report(what, kernels, limit):
+    """Prints the kernels by family; true if there are some, and no more than the limit."""
+    for family, count in sorted(collections.Counter(map(family_of, kernels)).items()):
+        print(f"{count:4d}  {family}")
+    print(f"{len(kernels)} kernels an architecture for {what}, limit {limit}")
+    if not kernels:
+        print("found none: has the library been stripped?")
+    return 0 < len(kernels) <= limit
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("library")
-    parser.add_argument("--limit", type=int, required=True)
+    parser.add_argument("--limit", type=int, required=True, help="for resampling and fusing, with their gradients")
+    parser.add_argument("--voxel-limit", type=int, required=True, help="for voxelizing, with its gradients and bounds")
     options = parser.parse_args()
     kernels = kernels_in(options.library)
-    families = collections.Counter(re.search(r"[a-z_]*kernel|$", name[len("__device_stub_") :]).group() for name in kernels)
-    for family, count in sorted(families.items()):
-        print(f"{count:4d}  {family}")
-    print(f"{len(kernels)} kernels an architecture, limit {options.limit}")
-    if not kernels:
-        print("found none: has the library been stripped?")
-    return 0 if 0 < len(kernels) <= options.limit else 1
+    voxelizing = set(filter(is_voxelizing, kernels))
+    within = [
+        report("resampling and fusing", kernels - voxelizing, options.limit),
+        report("voxelizing", voxelizing, options.voxel_limit),
+    ]
+    return 0 if all(within) else 1
 
 
 if __name__ == "__main__":
