@@ -23,7 +23,7 @@ def family_of(kernel):
 
 
 def is_voxelizing(kernel):
-    return "voxel" in family_of(kernel) or "bounds" in family_of(kernel)
+    return re.search("voxel|bounds|fill", family_of(kernel)) is not None
 
 
 def report(what, kernels, limit):
