@@ -52,7 +52,7 @@ struct voxel_backward_params {
   cell_gradients gradients;
   feature_rows out;
   std::int64_t vectors;  ///< of a row
-  divisor chunk;         ///< vectors of a row that a block takes at a time
+  divisor chunk;         ///< vectors of a row that are taken at a time
 };
 
 /// Begins to load N channels, from that of `element` on.
@@ -95,13 +95,28 @@ struct common_terms {
   }
 };
 
+/// Vectors of a row that a warp takes at a time: from one on, and how many.
+struct vector_chunk {
+  std::int64_t first;
+  unsigned count;
+};
+
+/// Calls `use(vector_chunk)` for those that this row of the grid's blocks takes.
+template <class Use>
+__device__ void for_each_chunk(voxel_backward_params const& p, Use const& use) {
+  std::int64_t const each = p.chunk.value;
+  for (std::int64_t first = blockIdx.y * each; first < p.vectors; first += gridDim.y * each) {
+    use(vector_chunk{first, static_cast<unsigned>(min(p.vectors - first, each))});
+  }
+}
+
 /// A vector of one of several rows or cells.
 struct work_item {
   unsigned one;
-  unsigned column;  ///< vector of the chunk
+  unsigned column;  ///< of the chunk
 };
 
-/// Deals out `ones` rows or cells times the vectors of a chunk: neighbouring threads read neighbouring gradients,
+/// Deals out `ones` rows or cells times the vectors of a chunk: neighbouring lanes read neighbouring gradients,
 /// whichever way channels are laid out.
 inline __device__ work_item item_of(voxel_backward_params const& p, unsigned item, unsigned ones) {
   if (p.gradients.channel_stride != 1) {
@@ -112,25 +127,37 @@ inline __device__ work_item item_of(voxel_backward_params const& p, unsigned ite
   return {one, item - one * p.chunk.value};
 }
 
-/// Vectors of a row from `first` on that belong to one chunk.
-inline __device__ unsigned vectors_from(voxel_backward_params const& p, std::int64_t first) {
-  return static_cast<unsigned>(min(p.vectors - first, std::int64_t{p.chunk.value}));
+/// Zeros for some rows; called by a warp.
+/// @param row_at  `row_at(i)`: the row, for `0 <= i < ones`
+template <class Value, int N, class RowAt>
+__device__ void write_zeros(voxel_backward_params const& p, unsigned ones, vector_chunk chunk, RowAt const& row_at) {
+  for (unsigned item = threadIdx.x % 32; item < ones * p.chunk.value; item += 32) {
+    unsigned const one = p.chunk.quotient(item);
+    unsigned const column = item - one * p.chunk.value;
+    if (column >= chunk.count) { continue; }
+    float const zeros[N] = {};
+    std::int64_t const to = p.out.element(row_at(one)) + (chunk.first + column) * N;
+    store_packed(static_cast<Value*>(p.out.values) + to, zeros);
+  }
 }
 
-/// The rows of a step of `point_walk`, side by side.
-struct step_rows {
-  std::int64_t first;
-  unsigned count;
-
-  /// Place of this thread's row in round `r`.
-  static __device__ unsigned place(int r) { return threadIdx.x / 32 * points_a_warp + r * 32 + threadIdx.x % 32; }
-};
-
-inline __device__ step_rows rows_of_step(voxel_points const& p, unsigned step) {
-  std::int64_t const begin = std::int64_t(blockIdx.x) * p.rows_each;
-  std::int64_t const end = min(begin + p.rows_each, p.rows);
-  std::int64_t const first = begin + std::int64_t(step) * points_a_step;
-  return {first, static_cast<unsigned>(min(end - first, std::int64_t{points_a_step}))};
+/// Zeros for those of the warp's rows that are no points: padding, and rows that no cloud owns.
+template <class Value, int N>
+__device__ void write_gaps(voxel_backward_params const& p) {
+  std::int64_t const warp = std::int64_t(blockIdx.x) * (point_threads / 32) + threadIdx.x / 32;
+  std::int64_t row = warp * p.points.rows_each;
+  std::int64_t const end = min(row + p.points.rows_each, p.points.rows);
+  while (row < end) {
+    row_segment const segment = segment_at(p.points, row);
+    std::int64_t const behind = min(segment.end, end);
+    for (; segment.b < 0 && row < behind; row += 32) {
+      for_each_chunk(p, [&](vector_chunk chunk) {
+        auto const ones = static_cast<unsigned>(min(behind - row, std::int64_t{32}));
+        write_zeros<Value, N>(p, ones, chunk, [&](unsigned i) { return row + i; });
+      });
+    }
+    row = behind;
+  }
 }
 
 }  // namespace robocache::detail
