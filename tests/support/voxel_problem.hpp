@@ -135,6 +135,8 @@ struct voxel_problem {
   voxel_bytes before{};         ///< with `accumulate`: what the results hold
   std::int64_t misaligned = 0;  ///< elements by which features and results lie beside a 16-byte boundary
 
+  bool ascends = true;  ///< false: offsets break their promise, so that results are unspecified and not compared
+
   scratch_use memory = scratch_use::whole;
   unsigned char scratch_byte = poison;  ///< what scratch is full of: it may not matter
   std::int64_t scratch_missing = 0;     ///< bytes less than are wanted
