@@ -25,38 +25,27 @@ float best_of(std::vector<float> const& terms, Better better) {
 std::uint64_t rounded(dtype type, float x) { return encode(type, double(x)); }
 
 /// A sum in any order, or a mean, and what is old: bits between which it is.
-expectation unordered(voxel_problem const& p, std::vector<float> const& terms, voxel_result r, float old) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
+expectation unordered(voxel_problem const& p, std::vector<float> terms, voxel_result r, float old) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
   double const unit = std::ldexp(1.0, -24);
+  auto const points = double(terms.size());
+  if (p.options.accumulate) { terms.push_back(old); }  // one term more, which may stand anywhere
+  auto const n = double(terms.size());
   double exact = 0;
   double size = 0;
-  bool positive = false;
-  bool negative = false;
   for (float x : terms) {
-    if (std::isnan(x)) { return {rounded(p.result_type, x), rounded(p.result_type, x)}; }
-    positive = positive || x == infinity;
-    negative = negative || x == -infinity;
     exact += double(x);
-    size += std::fabs(double(x));
+    size += std::isfinite(x) ? std::fabs(double(x)) : 0;
   }
-  if (positive || negative) {  // both: NaN, whatever the order
-    auto const bits = rounded(p.result_type, float(exact) + old);
-    return {bits, bits};
-  }
-  auto n = double(terms.size());
-  if (p.options.accumulate) {  // one term more, which may stand anywhere
-    if (!std::isfinite(old)) { return {rounded(p.result_type, old), rounded(p.result_type, old)}; }
-    exact += double(old);
-    size += std::fabs(double(old));
-    n += 1;
-  }
-  if (size > 3.4e38) { return {rounded(p.result_type, -float(infinity)), rounded(p.result_type, float(infinity))}; }
+  if (std::isnan(exact)) { return {rounded(p.result_type, float(exact)), rounded(p.result_type, float(exact))}; }
+  if (size > 3.4e38) { return {rounded(p.result_type, -infinity), rounded(p.result_type, infinity)}; }
+  if (std::isinf(exact)) { return {rounded(p.result_type, float(exact)), rounded(p.result_type, float(exact))}; }
   // n - 1 additions in any order, whose errors grow together by less than a hundredth up to a million terms; an atomic
   // addition may flush subnormals.
   double error = 1.01 * (n - 1) * unit * size + n * std::ldexp(1.0, -126);
   if (r == voxel_result::mean) {
-    exact /= n;
-    error = error / n + 1.01 * unit * (std::fabs(exact) + error / n);
+    exact /= points;
+    error = error / points + 1.01 * unit * (std::fabs(exact) + error / points);
   }
   return {encode(p.result_type, exact - error), encode(p.result_type, exact + error)};
 }
