@@ -7,10 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <robocache/arch.cuh>
-#include <robocache/detail/launch.cuh>
+#include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/launch_chain.cuh>
 
-// Fills several arrays in one launch: each launch of its own costs as much as clearing some megabytes.
+// Fills several arrays in one launch, the first of a call: each launch of its own costs as much as clearing some
+// megabytes.
 namespace robocache::detail {
 
 /// Memory to be filled with a pattern of 4 bytes, which begins with the memory.
@@ -37,6 +38,7 @@ inline constexpr int fill_threads = 256;
 /// A row of the grid for each region.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) fill_kernel(__grid_constant__ fill_list const p) {
+  let_next_launch_begin();
   fill_region const region = p.regions[blockIdx.y];
   // Vectors where addresses are multiples of 16; what stands before and behind byte by byte.
   auto const misplaced = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(region.to) % 16);
@@ -60,14 +62,13 @@ __global__ void __launch_bounds__(Threads) fill_kernel(__grid_constant__ fill_li
 }
 
 /// Fills all of a list.
-inline status fill(fill_list const& list, device_properties const& device, cudaStream_t cuda_stream) {
+inline status fill(fill_list const& list, launch_chain& chain) {
   if (list.count == 0) { return {}; }
   std::int64_t most = 0;
   for (int i = 0; i < list.count; ++i) { most = std::max(most, list.regions[i].bytes); }
   std::int64_t const wanted = most / (16 * fill_threads * 4) + 1;
-  auto const blocks = static_cast<unsigned>(std::min(wanted, std::int64_t{device.multiprocessors} * 16));
-  return launch(fill_kernel<fill_threads>, list, dim3(blocks, static_cast<unsigned>(list.count)), fill_threads, 0,
-                cuda_stream);
+  auto const blocks = static_cast<unsigned>(std::min(wanted, std::int64_t{chain.device().multiprocessors} * 16));
+  return chain.launch(fill_kernel<fill_threads>, list, dim3(blocks, static_cast<unsigned>(list.count)), fill_threads);
 }
 
 }  // namespace robocache::detail

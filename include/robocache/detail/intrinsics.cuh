@@ -46,6 +46,20 @@ inline __device__ unsigned unknown_zero() {
   return zero;
 }
 
+/// Waits until the launch before this one, of the same `launch_chain`, has ended and what it wrote is seen.
+inline __device__ void wait_for_launch_before() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+/// Lets the next launch of the same `launch_chain` begin as soon as there is room for it.
+inline __device__ void let_next_launch_begin() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;");
+#endif
+}
+
 /// `a + b`, rounded towards minus infinity.
 inline __device__ float add_rounded_down(float a, float b) { return __fadd_rd(a, b); }
 

@@ -18,14 +18,20 @@ inline status cuda_failure(char const* what, cudaError_t error) {
 }
 
 /// Launches and says what the launch itself returned, so that an earlier error is neither blamed on it nor cleared.
+/// @param early  the launch may begin before the one before it has ended; the kernel calls `wait_for_launch_before`
 template <class Params>
 ROBOCACHE_HIDDEN status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes,
-                               cudaStream_t cuda_stream) {
+                               cudaStream_t cuda_stream, bool early = false) {
+  cudaLaunchAttribute overlap{};
+  overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  overlap.val.programmaticStreamSerializationAllowed = 1;
   cudaLaunchConfig_t config{};
   config.gridDim = grid;
   config.blockDim = dim3(threads);
   config.dynamicSmemBytes = shared_bytes;
   config.stream = cuda_stream;
+  config.attrs = &overlap;
+  config.numAttrs = early ? 1 : 0;
   void* arguments[] = {const_cast<Params*>(&params)};
   cudaError_t const error = cudaLaunchKernelExC(&config, reinterpret_cast<void const*>(kernel), arguments);
   return error == cudaSuccess ? status{} : cuda_failure("kernel launch", error);

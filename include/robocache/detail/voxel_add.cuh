@@ -72,12 +72,13 @@ struct voxel_divide_params {
 /// Makes means of sums. Most sums of a scattered cloud are of one point or none, and means already.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) voxel_divide_kernel(__grid_constant__ voxel_divide_params const p) {
+  wait_for_launch_before();
   bool const in_place = p.sums == p.means;
   for (std::int64_t i = std::int64_t(blockIdx.x) * point_threads + threadIdx.x; i < p.vectors;
        i += std::int64_t(gridDim.x) * point_threads) {
     std::int64_t const cell =
         p.narrow ? p.vectors_each.quotient(static_cast<std::uint32_t>(i)) : i / p.vectors_each.value;
-    std::int32_t const count = __ldg(p.count + cell);
+    std::int32_t const count = p.count[cell];
     if (in_place && count < 2) { continue; }
     auto const by = static_cast<float>(count);
     float4 x = reinterpret_cast<float4 const*>(p.sums)[i];

@@ -7,7 +7,9 @@
 #include <cstdint>
 
 #include <robocache/arch.cuh>
+#include <robocache/detail/fill.cuh>
 #include <robocache/detail/launch.cuh>
+#include <robocache/detail/launch_chain.cuh>
 #include <robocache/detail/voxel_backward_plan.cuh>
 #include <robocache/detail/voxel_check.hpp>
 #include <robocache/detail/voxel_hold.cuh>
@@ -36,17 +38,17 @@ voxel_lists cut_backward_lists(void* memory, point_clouds const& clouds, grid co
 }
 
 /// Counts the points of each cell.
-inline status launch_counting(voxel_points const& points, std::uint32_t* counts, device_properties const& device,
-                              cudaStream_t cuda_stream) {
-  status const s = clear(counts, points.batch * points.cells * 4, cuda_stream);
+inline status launch_counting(voxel_points const& points, std::uint32_t* counts, launch_chain& chain) {
+  fill_list list;
+  list.add(counts, points.batch * points.cells * 4);
+  status const s = fill(list, chain);
   if (!s.ok()) { return s; }
   voxel_mark_params mark{};
   mark.points = points;
   mark.count = reinterpret_cast<std::int32_t*>(counts);
-  unsigned const blocks = point_blocks(mark.points, device);
+  dim3 const blocks(point_blocks(mark.points, chain.device()));
   return with_cell_type(points, [&](auto cell) {
-    return launch(voxel_mark_kernel<decltype(cell), mark_kind::counts>, mark, dim3(blocks), point_threads, 0,
-                  cuda_stream);
+    return chain.launch(voxel_mark_kernel<decltype(cell), mark_kind::counts>, mark, blocks, point_threads);
   });
 }
 
@@ -65,13 +67,12 @@ inline unsigned cut_rows(voxel_backward_params& p, unsigned blocks, device_prope
 
 /// The way back with `N` channels a vector. The lists are there.
 template <class Value, int N>
-status launch_backward(voxel_backward_params& p, device_properties const& device, cudaStream_t cuda_stream) {
-  unsigned const blocks = point_blocks(p.points, device);
+status launch_backward(voxel_backward_params& p, launch_chain& chain) {
+  unsigned const blocks = point_blocks(p.points, chain.device());
   p.vectors = p.gradients.channels / N;
-  dim3 const grid(blocks, cut_rows(p, blocks, device));
+  dim3 const grid(blocks, cut_rows(p, blocks, chain.device()));
   bool const holds = p.gradients.max != nullptr || p.gradients.min != nullptr;
-  return holds ? launch(voxel_hold_kernel<Value, N>, p, grid, point_threads, 0, cuda_stream)
-               : launch(voxel_spread_kernel<Value, N>, p, grid, point_threads, 0, cuda_stream);
+  return chain.launch(holds ? voxel_hold_kernel<Value, N> : voxel_spread_kernel<Value, N>, p, grid, point_threads);
 }
 
 /// True if `N` channels of gradients can be loaded at a time.
@@ -122,6 +123,7 @@ status voxelize_backward(point_clouds const& clouds, point_features<Value> const
   detail::voxel_features to{};
   int width = detail::plan_features(to, clouds, written, lattice);
   p.out = {out.values, to.point_stride, to.between_clouds, clouds.length};
+  detail::launch_chain chain(device, cuda_stream);
   bool const holds = gradients.max != nullptr || gradients.min != nullptr;
   if (holds) {
     width = std::min(width, detail::plan_features(p.features, clouds, features, lattice));
@@ -129,15 +131,15 @@ status voxelize_backward(point_clouds const& clouds, point_features<Value> const
     group.points = p.points;
     group.lists = p.lists;
     group.cells = clouds.batch * lattice.total();
-    s = detail::launch_grouping(group, {}, device, cuda_stream);
+    s = detail::launch_grouping(group, {}, chain);
   } else if (gradients.mean != nullptr) {
-    s = detail::launch_counting(p.points, p.lists.counts, device, cuda_stream);
+    s = detail::launch_counting(p.points, p.lists.counts, chain);
   }
   if (!s.ok()) { return s; }
   constexpr int wide = 16 / static_cast<int>(sizeof(Value));
   return width == wide && detail::suits_vectors(gradients, p.gradients.channel_stride, wide)
-             ? detail::launch_backward<Value, wide>(p, device, cuda_stream)
-             : detail::launch_backward<Value, 1>(p, device, cuda_stream);
+             ? detail::launch_backward<Value, wide>(p, chain)
+             : detail::launch_backward<Value, 1>(p, chain);
 }
 
 }  // namespace robocache

@@ -104,6 +104,7 @@ inline __device__ void sort_huge(voxel_lists const& lists, std::int64_t rows, st
 template <class Value, int N, bool Extremes>
 __global__ void __launch_bounds__(crowd_threads)
     voxel_crowd_group_kernel(__grid_constant__ voxel_reduce_params const p) {
+  wait_for_launch_before();
   unsigned const vectors = p.features.vectors.value;
   std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;
   for (std::int64_t item = std::int64_t(blockIdx.x) * crowd_threads + threadIdx.x; item < items;
@@ -150,6 +151,7 @@ inline __device__ channel_sums<1, true> add_groups(voxel_lists const& lists, std
 template <int Threads>
 __global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ voxel_reduce_params const p) {
   constexpr unsigned width = most_tile_points;
+  wait_for_launch_before();
   unsigned const cells = p.lists.counters->crowded;
   std::int64_t const channels = p.results.channels;
   for (unsigned index = blockIdx.x; index < cells; index += gridDim.x) {

@@ -78,29 +78,37 @@ template <int Threads>
 __global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ voxel_group_params const p) {
   __shared__ unsigned listed_before;
   __shared__ unsigned few_before;
-  // Points and cells of a block are added up together.
-  constexpr unsigned cell_shift = 20;
-  static_assert(start_cells * most_tile_points < 1 << cell_shift && start_cells < 1 << (32 - cell_shift),
-                "both sums fit 32 bits");
+  __shared__ unsigned some_before;
+  wait_for_launch_before();
+  // Points and cells of a block are added up together: so many bits each.
+  using sums = unsigned long long;
+  constexpr int few_at = 20;
+  constexpr int some_at = 40;
+  constexpr unsigned mask = (1u << few_at) - 1;
+  static_assert(start_cells * most_tile_points <= mask, "a sum does not reach into the next");
   std::int64_t const first = std::int64_t(blockIdx.x) * start_cells + 4 * threadIdx.x;
   uint4 counts{0, 0, 0, 0};
   if (first < p.cells) { counts = *reinterpret_cast<uint4 const*>(p.lists.counts + first); }
   unsigned const n[4] = {counts.x, counts.y, counts.z, counts.w};
-  unsigned mine = 0;
+  sums mine = 0;
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
-    mine += n[i] <= most_tile_points ? n[i] : 0;
-    mine += n[i] - 1 < most_few_points ? 1u << cell_shift : 0;
+    if (n[i] == 0 || n[i] > most_tile_points) { continue; }
+    mine += n[i] | sums{1} << (n[i] <= most_few_points ? few_at : some_at);
   }
-  unsigned total = 0;
-  unsigned const before = sum_before<Threads>(mine, total);
-  constexpr unsigned points = (1u << cell_shift) - 1;
-  if (threadIdx.x == 0 && total != 0) { listed_before = atomicAdd(&p.lists.counters->listed, total & points); }
-  if (threadIdx.x == 32 && total != 0) { few_before = atomicAdd(&p.lists.counters->few, total >> cell_shift); }
+  sums total = 0;
+  sums const before = sum_before<Threads>(mine, total);
+  if (total != 0) {
+    voxel_counters& counters = *p.lists.counters;
+    if (threadIdx.x == 0) { listed_before = atomicAdd(&counters.listed, static_cast<unsigned>(total) & mask); }
+    if (threadIdx.x == 32) { few_before = atomicAdd(&counters.few, static_cast<unsigned>(total >> few_at) & mask); }
+    if (threadIdx.x == 64) { some_before = atomicAdd(&counters.some, static_cast<unsigned>(total >> some_at)); }
+  }
   __syncthreads();
   if ((n[0] | n[1] | n[2] | n[3]) == 0) { return; }
-  unsigned start = listed_before + (before & points);
-  unsigned few = few_before + (before >> cell_shift);
+  unsigned start = listed_before + (static_cast<unsigned>(before) & mask);
+  unsigned few = few_before + (static_cast<unsigned>(before >> few_at) & mask);
+  unsigned some = some_before + static_cast<unsigned>(before >> some_at);
   unsigned starts[4];
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
@@ -112,7 +120,7 @@ __global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ 
       continue;
     }
     start += n[i];
-    unsigned const place = n[i] <= most_few_points ? few++ : atomicAdd(&p.lists.counters->some, 1u);
+    unsigned const place = n[i] <= most_few_points ? few++ : some++;
     (n[i] <= most_few_points ? p.lists.few : p.lists.some)[place] = {first + i, starts[i], n[i]};
   }
   *reinterpret_cast<uint4*>(p.lists.starts + first) = uint4{starts[0], starts[1], starts[2], starts[3]};
@@ -126,7 +134,7 @@ __global__ void __launch_bounds__(point_threads, point_blocks_each)
     unsigned at[points_at_once] = {};
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
-      if (cell[r] >= 0) { at[r] = __ldg(p.lists.starts + cell[r]) + __ldg(p.lists.ranks + (row + r * 32)); }
+      if (cell[r] >= 0) { at[r] = p.lists.starts[cell[r]] + p.lists.ranks[row + r * 32]; }
     }
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {

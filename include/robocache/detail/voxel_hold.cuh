@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/typed_rows.cuh>
 #include <robocache/detail/voxel_backward_plan.cuh>
 #include <robocache/detail/voxel_holders.cuh>
@@ -47,16 +48,19 @@ __device__ void hold_cells(voxel_backward_params const& p, hold_board const& boa
   }
 }
 
-/// Cells that are not crowded, 32 a warp.
+/// Cells that are not crowded, 32 a warp: those with more than a few points, then the others.
 template <class Value, int N>
-__device__ void hold_listed(voxel_backward_params const& p, hold_board& board, cell_list const* cells, unsigned count) {
+__device__ void hold_listed(voxel_backward_params const& p, hold_board& board) {
   unsigned const lane = threadIdx.x % 32;
+  std::int64_t const some = p.lists.counters->some;
+  std::int64_t const count = some + p.lists.counters->few;
   std::int64_t const warp = std::int64_t(blockIdx.x) * (point_threads / 32) + threadIdx.x / 32;
   std::int64_t const warps = std::int64_t(gridDim.x) * (point_threads / 32);
   for (std::int64_t first = warp * 32; first < count; first += warps * 32) {
     auto const here = static_cast<unsigned>(min(count - first, std::int64_t{32}));
     if (lane < here) {
-      cell_list const one = cells[first + lane];
+      std::int64_t const i = first + lane;
+      cell_list const one = i < some ? p.lists.some[i] : p.lists.few[i - some];
       board.cells[lane] = {p.gradients.element(one.cell), p.features.skip(one.cell), one.start, one.count};
     }
     __syncwarp();
@@ -70,6 +74,18 @@ __device__ void hold_listed(voxel_backward_params const& p, hold_board& board, c
 
 /// Vectors of a crowded cell that a block takes at a time: the more, the fewer threads share one.
 inline constexpr unsigned most_crowd_vectors = 32;
+
+/// The greatest candidates of all lanes that have the same column of `width`, a power of 2.
+template <int N>
+__device__ void agree_in_warp(holders<N>& held, unsigned width) {
+  for (unsigned step = width; step < 32; step *= 2) {
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      held.max[i] = max(held.max[i], __shfl_xor_sync(0xffffffffu, held.max[i], static_cast<int>(step)));
+      held.min[i] = max(held.min[i], __shfl_xor_sync(0xffffffffu, held.min[i], static_cast<int>(step)));
+    }
+  }
+}
 
 /// Crowded cells, a block each: threads share the points of the list, and agree on the holders in shared memory.
 template <class Value, int N>
@@ -89,9 +105,10 @@ __device__ void hold_crowds(voxel_backward_params const& p, holders<N> (&agreed)
       bool const exists = first + column < p.vectors;
       if (threadIdx.x < width) { agreed[column] = {}; }
       __syncthreads();
-      if (exists) {
-        holders<N> held{};
-        find_holders(p, points, features + channel, held);
+      holders<N> held{};
+      if (exists) { find_holders(p, points, features + channel, held); }
+      agree_in_warp(held, width);
+      if (exists && threadIdx.x % 32 < width) {
 #pragma unroll
         for (int i = 0; i < N; ++i) {
           atomicMax(&agreed[column].max[i], held.max[i]);
@@ -133,16 +150,14 @@ __device__ void write_dropped(voxel_backward_params const& p, hold_board& board)
 
 /// Large cells first: what is small fills the gaps at the end.
 template <class Value, int N>
-__global__ void __launch_bounds__(point_threads, N == 1   ? 4
-                                                 : N == 4 ? 3
-                                                          : 2)
+__global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
     voxel_hold_kernel(__grid_constant__ voxel_backward_params const p) {
   __shared__ hold_board boards[point_threads / 32];
   __shared__ holders<N> agreed[most_crowd_vectors];
   hold_board& board = boards[threadIdx.x / 32];
+  wait_for_launch_before();
   hold_crowds<Value, N>(p, agreed);
-  hold_listed<Value, N>(p, board, p.lists.some, p.lists.counters->some);
-  hold_listed<Value, N>(p, board, p.lists.few, p.lists.counters->few);
+  hold_listed<Value, N>(p, board);
   write_dropped<Value, N>(p, board);
   write_gaps<Value, N>(p);
 }

@@ -9,7 +9,8 @@
 #include <type_traits>
 
 #include <robocache/arch.cuh>
-#include <robocache/detail/launch.cuh>
+#include <robocache/detail/fill.cuh>
+#include <robocache/detail/launch_chain.cuh>
 #include <robocache/detail/voxel_add.cuh>
 #include <robocache/detail/voxel_check.hpp>
 #include <robocache/detail/voxel_crowd.cuh>
@@ -56,38 +57,52 @@ inline std::int64_t count_slabs(std::int64_t rows, std::int64_t cells) {
   return rows >= many_rows && slabs <= most_slabs ? slabs : 1;
 }
 
-/// Bytes of scratch for counts in slabs.
-inline std::int64_t deferred_bytes(std::int64_t rows) { return (rows + 31) / 32; }
+/// The scratch of counts in slabs.
+inline memory_cutter cut_slabs(voxel_mark_params& p, void* memory, std::int64_t rows) {
+  memory_cutter cut(memory);
+  p.left = cut.take<std::uint32_t>(rows);
+  p.left_counts = cut.take<std::uint32_t>(rows / rows_a_step + 1);
+  return cut;
+}
+
+/// Counts in several slabs.
+template <mark_kind Kind>
+status launch_slabs(voxel_mark_params& p, std::int64_t slabs, dim3 blocks, launch_chain& chain) {
+  std::int64_t const cells = p.points.batch * p.points.cells;
+  status s;
+  for (std::int64_t slab = 0; slab < slabs && s.ok(); ++slab) {
+    p.slab_begin = cells / slabs * slab;
+    p.slab_end = slab + 1 < slabs ? cells / slabs * (slab + 1) : cells;
+    if (slab > 0) {
+      s = chain.launch(voxel_next_slab_kernel<Kind>, p, blocks, point_threads);
+    } else {
+      s = with_cell_type(p.points, [&](auto cell) {
+        return chain.launch(voxel_first_slab_kernel<decltype(cell), Kind>, p, blocks, point_threads);
+      });
+    }
+  }
+  return s;
+}
 
 /// Counts and occupancy alone.
-inline status launch_marks(voxel_mark_params& p, scratch const& memory, device_properties const& device,
-                           cudaStream_t cuda_stream) {
-  bool const nothing =
-      p.count == nullptr && p.dropped == nullptr && p.marks.occupied == nullptr && p.marks.bits == nullptr;
-  if (nothing || p.points.rows == 0) { return {}; }
-  unsigned const blocks = point_blocks(p.points, device);
-  std::int64_t const cells = p.points.batch * p.points.cells;
-  std::int64_t slabs = p.count == nullptr ? 1 : count_slabs(p.points.rows, cells);
-  if (memory.bytes < deferred_bytes(p.points.rows)) { slabs = 1; }
-  p.deferred = slabs > 1 ? static_cast<std::uint8_t*>(memory.memory) : nullptr;
+/// @param memory  may be less than what slabs take: then there are none
+inline status launch_marks(voxel_mark_params& p, scratch const& memory, launch_chain& chain) {
   bool const marks = p.marks.occupied != nullptr || p.marks.bits != nullptr;
+  if ((p.count == nullptr && p.dropped == nullptr && !marks) || p.points.rows == 0) { return {}; }
+  dim3 const blocks(point_blocks(p.points, chain.device()));
+  std::int64_t const slabs = p.count == nullptr ? 1 : count_slabs(p.points.rows, p.points.batch * p.points.cells);
+  if (slabs > 1 && cut_slabs(p, memory.memory, p.points.rows).bytes() <= memory.bytes) {
+    return marks ? launch_slabs<mark_kind::several>(p, slabs, blocks, chain)
+                 : launch_slabs<mark_kind::counts>(p, slabs, blocks, chain);
+  }
   bool const bytes =
       p.count == nullptr && p.marks.bits == nullptr && p.marks.occupied != nullptr && p.marks.one_bytes == 1;
   return with_cell_type(p.points, [&](auto cell) {
     using Cell = decltype(cell);
-    dim3 const grid(blocks);
-    status s;
-    for (std::int64_t slab = 0; slab < slabs && slabs > 1 && s.ok(); ++slab) {
-      p.slab_begin = cells / slabs * slab;
-      p.slab_end = slab + 1 < slabs ? cells / slabs * (slab + 1) : cells;
-      s = marks ? launch(voxel_mark_slab_kernel<Cell, mark_kind::several>, p, grid, point_threads, 0, cuda_stream)
-                : launch(voxel_mark_slab_kernel<Cell, mark_kind::counts>, p, grid, point_threads, 0, cuda_stream);
-    }
-    if (slabs > 1) { return s; }
-    if (bytes) { return launch(voxel_mark_kernel<Cell, mark_kind::bytes>, p, grid, point_threads, 0, cuda_stream); }
+    if (bytes) { return chain.launch(voxel_mark_kernel<Cell, mark_kind::bytes>, p, blocks, point_threads); }
     return marks || p.count == nullptr
-               ? launch(voxel_mark_kernel<Cell, mark_kind::several>, p, grid, point_threads, 0, cuda_stream)
-               : launch(voxel_mark_kernel<Cell, mark_kind::counts>, p, grid, point_threads, 0, cuda_stream);
+               ? chain.launch(voxel_mark_kernel<Cell, mark_kind::several>, p, blocks, point_threads)
+               : chain.launch(voxel_mark_kernel<Cell, mark_kind::counts>, p, blocks, point_threads);
   });
 }
 
@@ -105,8 +120,7 @@ bool adds_in_memory(point_clouds const& clouds, point_features<Value> const& fea
 /// Sums and means in any order.
 template <class Value, int N>
 status launch_adding(point_clouds const& clouds, grid const& lattice, voxel_features const& features,
-                     voxel_output<float> const& out, bool accumulate, void* memory, device_properties const& device,
-                     cudaStream_t cuda_stream) {
+                     voxel_output<float> const& out, bool accumulate, void* memory, launch_chain& chain) {
   std::int64_t const cells = clouds.batch * lattice.total();
   std::int64_t const channels = std::int64_t{features.vectors.value} * N;
   voxel_add_params add{};
@@ -118,18 +132,18 @@ status launch_adding(point_clouds const& clouds, grid const& lattice, voxel_feat
   if (!accumulate) {
     fill_list list = clear_marks(clouds, lattice, out, add.count);
     list.add(add.sums, cells * channels * 4);
-    status const s = fill(list, device, cuda_stream);
+    status const s = fill(list, chain);
     if (!s.ok()) { return s; }
   }
   if (add.points.rows > 0) {
     voxel_mark_params mark{};
     mark.points = add.points;
     mark.marks = marks_of(add.points, out.occupied, out.occupied_type, out.occupied_bits);
-    status s = launch_marks(mark, {}, device, cuda_stream);
+    status s = launch_marks(mark, {}, chain);
     if (!s.ok()) { return s; }
-    unsigned const blocks = point_blocks(add.points, device);
+    dim3 const blocks(point_blocks(add.points, chain.device()));
     s = with_cell_type(add.points, [&](auto cell) {
-      return launch(voxel_add_kernel<decltype(cell), Value, N>, add, dim3(blocks), point_threads, 0, cuda_stream);
+      return chain.launch(voxel_add_kernel<decltype(cell), Value, N>, add, blocks, point_threads);
     });
     if (!s.ok()) { return s; }
   }
@@ -142,30 +156,29 @@ status launch_adding(point_clouds const& clouds, grid const& lattice, voxel_feat
   divide.vectors_each = divisor(static_cast<std::uint32_t>(channels / 4));
   divide.narrow = divide.vectors <= INT32_MAX;
   std::int64_t const wanted = (divide.vectors + point_threads - 1) / point_threads;
-  std::int64_t const blocks = std::min<std::int64_t>(wanted, std::int64_t{device.multiprocessors} * 32);
-  return launch(voxel_divide_kernel<point_threads>, divide, dim3(static_cast<unsigned>(blocks)), point_threads, 0,
-                cuda_stream);
+  std::int64_t const blocks = std::min<std::int64_t>(wanted, std::int64_t{chain.device().multiprocessors} * 32);
+  return chain.launch(voxel_divide_kernel<point_threads>, divide, dim3(static_cast<unsigned>(blocks)), point_threads);
 }
 
 /// Everything in the stated order, but for the grouping.
 template <class Value, int N, bool Extremes>
-status launch_reducing(voxel_reduce_params& p, std::int64_t cells, std::int64_t longest,
-                       device_properties const& device, cudaStream_t cuda_stream) {
+status launch_reducing(voxel_reduce_params& p, std::int64_t cells, std::int64_t longest, launch_chain& chain) {
   constexpr std::int64_t blocks_each = 32;  // of a multiprocessor, at most: few cells may have a point
-  std::int32_t const workers = 4 * device.multiprocessors;
+  std::int32_t const multiprocessors = chain.device().multiprocessors;
+  std::int32_t const workers = 4 * multiprocessors;
   p.huge = longest > most_block_points ? workers : 0;
   p.crowds = longest > most_tile_points ? workers : 0;
   p.some = longest > most_few_points ? workers : 0;
   auto const vectors = static_cast<std::int32_t>(p.features.vectors.value);
   p.tile = p.results.channels_first ? reduce_threads : std::max(1, reduce_threads / vectors);
   std::int64_t const tiles = (std::min(p.rows, cells) + p.tile - 1) / p.tile;
-  std::int64_t const few = std::min(tiles, blocks_each * device.multiprocessors);
+  std::int64_t const few = std::min(tiles, blocks_each * multiprocessors);
   dim3 const blocks(static_cast<unsigned>(p.huge + p.crowds + p.some + few));
-  status s = launch(voxel_reduce_kernel<Value, N, Extremes>, p, blocks, reduce_threads, 0, cuda_stream);
+  status s = chain.launch(voxel_reduce_kernel<Value, N, Extremes>, p, blocks, reduce_threads);
   if (!s.ok() || longest <= most_tile_points) { return s; }
   dim3 const crowd_blocks(static_cast<unsigned>(workers));
-  s = launch(voxel_crowd_group_kernel<Value, N, Extremes>, p, crowd_blocks, crowd_threads, 0, cuda_stream);
-  return s.ok() ? launch(voxel_crowd_kernel<crowd_threads>, p, crowd_blocks, crowd_threads, 0, cuda_stream) : s;
+  s = chain.launch(voxel_crowd_group_kernel<Value, N, Extremes>, p, crowd_blocks, crowd_threads);
+  return s.ok() ? chain.launch(voxel_crowd_kernel<crowd_threads>, p, crowd_blocks, crowd_threads) : s;
 }
 
 /// What grouping for these results takes.
@@ -206,7 +219,8 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> 
   if (!detail::reduces(out)) {
     bool const in_slabs = out.count != nullptr && detail::sizes_are_sound(clouds, lattice, 1) &&
                           detail::count_slabs(clouds.total(), clouds.batch * lattice.total()) > 1;
-    return in_slabs ? detail::deferred_bytes(clouds.total()) : 0;
+    detail::voxel_mark_params unused{};
+    return in_slabs ? detail::cut_slabs(unused, nullptr, clouds.total()).bytes() : 0;
   }
   if (!detail::sizes_are_sound(clouds, lattice, features.channels)) { return 0; }
   return detail::cut_lists(nullptr, clouds, lattice, features.channels, out).bytes;
@@ -227,10 +241,11 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
     return detail::cuda_failure("device", error);
   }
+  detail::launch_chain chain(device, cuda_stream);
 
   if (!reduces) {
     if (!options.accumulate) {
-      s = detail::fill(detail::clear_marks(clouds, lattice, out, out.count), device, cuda_stream);
+      s = detail::fill(detail::clear_marks(clouds, lattice, out, out.count), chain);
       if (!s.ok()) { return s; }
     }
     detail::voxel_mark_params p{};
@@ -238,7 +253,7 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
     p.marks = detail::marks_of(p.points, out.occupied, out.occupied_type, out.occupied_bits);
     p.count = out.count;
     p.dropped = out.dropped;
-    return detail::launch_marks(p, memory, device, cuda_stream);
+    return detail::launch_marks(p, memory, chain);
   }
 
   constexpr int wide = 16 / static_cast<int>(sizeof(Value));
@@ -247,7 +262,7 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
   if constexpr (std::is_same_v<Result, float>) {
     if (detail::adds_in_memory(clouds, features, lattice, out, options, width)) {
       return detail::launch_adding<Value, wide>(clouds, lattice, reduce.features, out, options.accumulate,
-                                                memory.memory, device, cuda_stream);
+                                                memory.memory, chain);
     }
   }
 
@@ -275,7 +290,7 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
     list.add(out.max, bytes, detail::fill_pattern<Result>(options.max_fill));
     list.add(out.min, bytes, detail::fill_pattern<Result>(options.min_fill));
   }
-  s = detail::launch_grouping(group, list, device, cuda_stream);
+  s = detail::launch_grouping(group, list, chain);
   if (!s.ok() || group.points.rows == 0) { return s; }
 
   reduce.lists = group.lists;
@@ -284,8 +299,8 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
   std::int64_t const longest = detail::longest_cloud(clouds);
   auto const launch = [&](auto extremes) {
     constexpr bool wanted = decltype(extremes)::value;
-    return width == 1 ? detail::launch_reducing<Value, 1, wanted>(reduce, group.cells, longest, device, cuda_stream)
-                      : detail::launch_reducing<Value, wide, wanted>(reduce, group.cells, longest, device, cuda_stream);
+    return width == 1 ? detail::launch_reducing<Value, 1, wanted>(reduce, group.cells, longest, chain)
+                      : detail::launch_reducing<Value, wide, wanted>(reduce, group.cells, longest, chain);
   };
   return out.max != nullptr || out.min != nullptr ? launch(std::true_type{}) : launch(std::false_type{});
 }

@@ -69,8 +69,9 @@ struct voxel_mark_params {
   voxel_marks marks;
   std::int32_t* count;
   std::int32_t* dropped;
-  std::uint8_t* deferred;   ///< `[ceil(rows / 32)]`: which steps have points left for further slabs
-  std::int64_t slab_begin;  ///< cells that scattered points may touch now: as many as stay in the L2 cache
+  std::uint32_t* left;         ///< `[rows]`: cells of points that are left to further slabs, in the place of each warp
+  std::uint32_t* left_counts;  ///< how many; one a warp
+  std::int64_t slab_begin;     ///< cells that scattered points may touch now: as many as stay in the L2 cache
   std::int64_t slab_end;
 };
 
@@ -107,38 +108,50 @@ __global__ void __launch_bounds__(point_threads, point_blocks_each)
   });
 }
 
-/// The same for a large grid, slab by slab: cells that are touched at random should be in the L2 cache. What has
-/// neighbours in its cell, as points of a scan have, is done in the first slab's launch wherever it falls, so that
-/// scans are read once.
+/// The first of several slabs of a large grid: cells that are touched at random should be in the L2 cache. Scattered
+/// points of other slabs are left to launches that read no more than their cells. What has neighbours in its cell, as
+/// points of a scan have, is done at once wherever it falls, so that of scans next to nothing is left.
 template <class Cell, mark_kind Kind>
 __global__ void __launch_bounds__(point_threads, point_blocks_each)
-    voxel_mark_slab_kernel(__grid_constant__ voxel_mark_params const p) {
+    voxel_first_slab_kernel(__grid_constant__ voxel_mark_params const p) {
   constexpr int many_runs = 16;  // of 32 points: scattered
-  bool const later = p.slab_begin > 0;
-  auto const low = static_cast<Cell>(p.slab_begin);
   auto const high = static_cast<Cell>(p.slab_end);
-  // Where clouds are short several steps may begin in the same 32 rows.
-  std::int64_t last = -1;
-  bool last_left = false;
-  auto const wants = [&](std::int64_t row) { return !later || p.deferred[row / 32] != 0; };
-  auto const use = [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
-    bool left = false;
+  warp_rows const mine(p.points);
+  unsigned left = 0;
+  for_each_row<Cell>(p.points, p.dropped, [&](std::int64_t, Cell const(&cell)[points_at_once]) {
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
       cell_run const run = run_of(cell[r]);
-      bool const scattered = __popc(run.leaders) > many_runs;
-      bool const now = scattered ? (cell[r] >= low) & (cell[r] < high) : !later;
-      left |= scattered & (cell[r] >= high);
-      if (run.leads & (cell[r] >= 0) & now) { mark_run<Kind>(p, cell[r], run.count); }
+      bool const later = (__popc(run.leaders) > many_runs) & (cell[r] >= high);
+      if (run.leads & (cell[r] >= 0) & !later) { mark_run<Kind>(p, cell[r], run.count); }
+      unsigned const leaves = __ballot_sync(0xffffffffu, later);
+      unsigned const before = leaves & ((1u << threadIdx.x % 32) - 1);
+      if (later) { p.left[mine.begin + left + __popc(before)] = static_cast<std::uint32_t>(cell[r]); }
+      left += __popc(leaves);
     }
-    if (later) { return; }
-    std::int64_t const step = __shfl_sync(0xffffffffu, row, 0) / 32;
-    left = __ballot_sync(0xffffffffu, left) != 0 || (step == last && last_left);
-    if (threadIdx.x % 32 == 0) { p.deferred[step] = left ? 1 : 0; }
-    last = step;
-    last_left = left;
-  };
-  for_each_row<Cell>(p.points, later ? nullptr : p.dropped, wants, use);
+  });
+  if (threadIdx.x % 32 == 0 && mine.begin < mine.end) { p.left_counts[mine.begin / p.points.rows_each] = left; }
+}
+
+/// A further slab: what was left of it.
+template <mark_kind Kind>
+__global__ void __launch_bounds__(point_threads) voxel_next_slab_kernel(__grid_constant__ voxel_mark_params const p) {
+  constexpr int at_once = 4;  // loads under way
+  wait_for_launch_before();
+  warp_rows const mine(p.points);
+  if (mine.begin >= mine.end) { return; }
+  unsigned const left = p.left_counts[mine.begin / p.points.rows_each];
+  for (unsigned at = threadIdx.x % 32; at < left; at += 32 * at_once) {
+    std::uint32_t cell[at_once];
+#pragma unroll
+    for (int i = 0; i < at_once; ++i) {
+      cell[i] = at + 32 * i < left ? __ldcs(p.left + (mine.begin + at + 32 * i)) : UINT32_MAX;
+    }
+#pragma unroll
+    for (int i = 0; i < at_once; ++i) {
+      if (cell[i] >= p.slab_begin && cell[i] < p.slab_end) { mark_run<Kind>(p, cell[i], 1); }
+    }
+  }
 }
 
 }  // namespace robocache::detail

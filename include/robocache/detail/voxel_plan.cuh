@@ -9,7 +9,7 @@
 
 #include <robocache/arch.cuh>
 #include <robocache/detail/fill.cuh>
-#include <robocache/detail/launch.cuh>
+#include <robocache/detail/launch_chain.cuh>
 #include <robocache/detail/voxel_check.hpp>
 #include <robocache/detail/voxel_group.cuh>
 #include <robocache/detail/voxel_memory.hpp>
@@ -71,19 +71,18 @@ int plan_features(voxel_features& plan, point_clouds const& clouds, point_featur
 
 /// Groups the points of each cell: clears, counts, finds places, lists.
 /// @param also  what else is to be filled first
-inline status launch_grouping(voxel_group_params& p, fill_list also, device_properties const& device,
-                              cudaStream_t cuda_stream) {
+inline status launch_grouping(voxel_group_params& p, fill_list also, launch_chain& chain) {
   also.add(p.lists.counters, p.lists.clear_bytes);
-  status s = fill(also, device, cuda_stream);
+  status s = fill(also, chain);
   if (!s.ok() || p.points.rows == 0) { return s; }
-  unsigned const blocks = point_blocks(p.points, device);
+  dim3 const blocks(point_blocks(p.points, chain.device()));
   return with_cell_type(p.points, [&](auto cell) {
     using Cell = decltype(cell);
-    s = launch(voxel_rank_kernel<Cell>, p, dim3(blocks), point_threads, 0, cuda_stream);
+    s = chain.launch(voxel_rank_kernel<Cell>, p, blocks, point_threads);
     if (!s.ok()) { return s; }
-    auto const start_blocks = static_cast<unsigned>((p.cells + start_cells - 1) / start_cells);
-    s = launch(voxel_start_kernel<start_threads>, p, dim3(start_blocks), start_threads, 0, cuda_stream);
-    return s.ok() ? launch(voxel_list_kernel<Cell>, p, dim3(blocks), point_threads, 0, cuda_stream) : s;
+    dim3 const start_blocks(static_cast<unsigned>((p.cells + start_cells - 1) / start_cells));
+    s = chain.launch(voxel_start_kernel<start_threads>, p, start_blocks, start_threads);
+    return s.ok() ? chain.launch(voxel_list_kernel<Cell>, p, blocks, point_threads) : s;
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
@@ -136,7 +137,7 @@ inline __device__ std::uint32_t settle_along(axis_plan const& axis, float distan
   float const rest = device::fma_rn(-whole, axis.size, distance);
   float const half_step = device::mul_rn(device::sub_rn(whole, __int_as_float(__float_as_int(whole) - 1)), 0.5f);
   bool const reached = rest >= 0.0f || -rest <= device::mul_rn(axis.size, half_step);
-  return static_cast<std::uint32_t>(whole) - (reached ? 0 : 1);
+  return whole < 0x1p31f ? static_cast<std::uint32_t>(whole) - (reached ? 0 : 1) : UINT32_MAX;
 }
 
 /// The cell along an axis, by multiplication. q = d * (1 / s) is within 3 units of 2^-24, relatively, of the rounded
@@ -151,10 +152,11 @@ inline __device__ std::uint32_t multiply_along(axis_plan const& axis, float q, b
   return static_cast<std::uint32_t>(__float_as_int(shifted)) - 0x4b400000u;
 }
 
-/// The cell of a point in the grid of its cloud: docs/semantics.md, "Cells"; or `dropped_point`.
+/// The cell of a point, counted over all clouds: docs/semantics.md, "Cells"; or `dropped_point`.
 /// @tparam Cell  32 bits: for all the cells of all clouds, and grids that do not need divisions
+/// @param base   the first cell of the point's cloud
 template <class Cell>
-__device__ Cell cell_of(voxel_points const& p, place const& origin, float x, float y, float z) {
+__device__ Cell cell_of(voxel_points const& p, place const& origin, Cell base, float x, float y, float z) {
   float const dx = device::sub_rn(x, origin.x);
   float const dy = device::sub_rn(y, origin.y);
   float const dz = device::sub_rn(z, origin.z);
@@ -178,8 +180,9 @@ __device__ Cell cell_of(voxel_points const& p, place const& origin, float x, flo
     k = divide_along(p.axis[2], dz);
   }
   bool const inside = (i < p.axis[0].cells) & (j < p.axis[1].cells) & (k < p.axis[2].cells);
-  Cell const row = static_cast<Cell>(k) * static_cast<Cell>(p.axis[1].cells) + static_cast<Cell>(j);
-  return inside ? row * static_cast<Cell>(p.axis[0].cells) + static_cast<Cell>(i) : Cell(dropped_point);
+  using word = std::make_unsigned_t<Cell>;  // what is outside may wrap around
+  word const row = word{k} * p.axis[1].cells + j;
+  return inside ? static_cast<Cell>(row * p.axis[0].cells + (i + static_cast<word>(base))) : Cell(dropped_point);
 }
 
 /// The coordinates of a lane's points in one step.
@@ -188,21 +191,22 @@ struct step_points {
   float y[points_at_once];
   float z[points_at_once];
 
+  /// Packed points. Points are read once, and should leave the cache first.
+  /// @param from  the x of this lane's first point
+  __device__ void load_packed(float const* from) {
+#pragma unroll
+    for (int r = 0; r < points_at_once; ++r) {
+      x[r] = __ldcs(from + r * 96);
+      y[r] = __ldcs(from + r * 96 + 1);
+      z[r] = __ldcs(from + r * 96 + 2);
+    }
+  }
+
+  /// Points of whatever stride.
   /// @param start  element of the segment's first row
   /// @param at     row of this lane in the segment
   /// @param rows   of the segment; points behind it are not read
   __device__ void load(voxel_points const& p, std::int64_t start, unsigned at, unsigned rows) {
-    bool const full = at - threadIdx.x % 32 + rows_a_step <= rows;
-    if (full && p.packed) {
-      float const* const from = p.x + (start + std::int64_t{at} * 3);
-#pragma unroll
-      for (int r = 0; r < points_at_once; ++r) {
-        x[r] = __ldcs(from + r * 96);
-        y[r] = __ldcs(from + r * 96 + 1);
-        z[r] = __ldcs(from + r * 96 + 2);
-      }
-      return;
-    }
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
       x[r] = y[r] = z[r] = 0.0f;
@@ -216,68 +220,87 @@ struct step_points {
   }
 };
 
-/// Finds the cells of all rows of a warp: those of one cloud after those of the other, 32 rows side by side.
+/// The rows of this warp: `[begin, end)`.
+struct warp_rows {
+  std::int64_t begin;
+  std::int64_t end;
+
+  __device__ explicit warp_rows(voxel_points const& p)
+      : begin((std::int64_t(blockIdx.x) * (point_threads / 32) + threadIdx.x / 32) * p.rows_each),
+        end(min(begin + p.rows_each, p.rows)) {}
+};
+
+/// Finds the cells of all rows of a warp: those of one cloud after those of the other, 32 rows side by side. The first
+/// points are read before the launch before this one has ended; `use` is called behind that.
 /// @tparam Cell    as `with_cell_type` gives it
 /// @param dropped  where dropped points of each cloud are added up; null: nowhere
-/// @param wants    called by the whole warp before a step: `wants(row)` with its first row; false: it is left out
 /// @param use      called by the whole warp: `use(row, cell)`, where `cell[r]` is that of this lane's row `row + 32 *
 /// r`,
 ///                 counted over all clouds, or `dropped_point`, or, also for rows behind the last one, `no_point`
-template <class Cell, class Wants, class Use>
-__device__ void for_each_row(voxel_points const& p, std::int32_t* dropped, Wants const& wants, Use const& use) {
+template <class Cell, class Use>
+__device__ void for_each_row(voxel_points const& p, std::int32_t* dropped, Use const& use) {
   unsigned const lane = threadIdx.x % 32;
-  std::int64_t const warp = std::int64_t(blockIdx.x) * (point_threads / 32) + threadIdx.x / 32;
-  std::int64_t row = warp * p.rows_each;
-  std::int64_t const end = min(row + p.rows_each, p.rows);
-  while (row < end) {
+  warp_rows const mine(p);
+  for (std::int64_t row = mine.begin; row < mine.end;) {
     row_segment const segment = segment_at(p, row);
-    auto const rows = static_cast<unsigned>(min(segment.end, end) - row);
-    if (segment.b >= 0) {
-      place const origin = origin_of(p, segment.b);
-      auto const base = static_cast<Cell>(segment.b * p.cells);
-      std::int64_t const start = row * p.point_stride + segment.b * p.between_clouds;
-      int count = 0;
-      // The next step's points are under way before this step's results are: what is written holds up what is read
-      // behind it.
-      step_points next;
-      bool next_wanted = wants(row);
-      if (next_wanted) { next.load(p, start, lane, rows); }
-      for (unsigned at = lane; at - lane < rows; at += rows_a_step) {
-        step_points const points = next;
-        bool const wanted = next_wanted;
-        unsigned const after = at + rows_a_step;
-        next_wanted = after - lane < rows && wants(row + (after - lane));
-        if (next_wanted) { next.load(p, start, after, rows); }
-        if (!wanted) { continue; }
-        Cell cell[points_at_once];
-#pragma unroll
-        for (int r = 0; r < points_at_once; ++r) {
-          Cell const found = cell_of<Cell>(p, origin, points.x[r], points.y[r], points.z[r]);
-          bool const real = at + r * 32 < rows;
-          count += real & (found < 0) ? 1 : 0;
-          cell[r] = !real ? Cell(no_point) : found < 0 ? found : found + base;
-        }
-        use(row + at, cell);
-      }
-      if (dropped != nullptr) {
-        count = sum_over_warp(count);
-        if (lane == 0 && count > 0) { atomicAdd(dropped + segment.b, count); }
-      }
-    } else {
-      Cell cell[points_at_once];
+    auto const rows = static_cast<unsigned>(min(segment.end, mine.end) - row);
+    unsigned at = lane;
+    Cell cell[points_at_once];
+    if (segment.b < 0) {
 #pragma unroll
       for (int r = 0; r < points_at_once; ++r) { cell[r] = no_point; }
-      for (unsigned at = lane; at - lane < rows; at += rows_a_step) { use(row + at, cell); }
+      wait_for_launch_before();
+      for (; at - lane < rows; at += rows_a_step) { use(row + at, cell); }
+      row += rows;
+      continue;
+    }
+    place const origin = origin_of(p, segment.b);
+    auto const base = static_cast<Cell>(segment.b * p.cells);
+    std::int64_t const start = row * p.point_stride + segment.b * p.between_clouds;
+    unsigned const full = rows / rows_a_step * rows_a_step;
+    int count = 0;
+    // The next step's points are under way before this step's results are: what is written holds up what is read behind
+    // it.
+    step_points next;
+    float const* from = p.x + (start + std::int64_t{at} * 3);
+    auto const load_next = [&](unsigned place) {
+      if (place >= full) { return; }
+      if (p.packed) {
+        next.load_packed(from);
+        from += 3 * rows_a_step;
+      } else {
+        next.load(p, start, place, rows);
+      }
+    };
+    load_next(at);
+    wait_for_launch_before();
+    for (; at < full; at += rows_a_step) {
+      step_points const points = next;
+      load_next(at + rows_a_step);
+#pragma unroll
+      for (int r = 0; r < points_at_once; ++r) {
+        cell[r] = cell_of<Cell>(p, origin, base, points.x[r], points.y[r], points.z[r]);
+        count += cell[r] < 0 ? 1 : 0;
+      }
+      use(row + at, cell);
+    }
+    if (full < rows) {
+      next.load(p, start, at, rows);
+#pragma unroll
+      for (int r = 0; r < points_at_once; ++r) {
+        Cell const found = cell_of<Cell>(p, origin, base, next.x[r], next.y[r], next.z[r]);
+        bool const real = at + r * 32 < rows;
+        count += real && found < 0 ? 1 : 0;
+        cell[r] = real ? found : Cell(no_point);
+      }
+      use(row + at, cell);
+    }
+    if (dropped != nullptr) {
+      count = sum_over_warp(count);
+      if (lane == 0 && count > 0) { atomicAdd(dropped + segment.b, count); }
     }
     row += rows;
   }
-}
-
-/// The same for all steps.
-template <class Cell, class Use>
-__device__ void for_each_row(voxel_points const& p, std::int32_t* dropped, Use const& use) {
-  for_each_row<Cell>(
-      p, dropped, [](std::int64_t) { return true; }, use);
 }
 
 /// Neighbours of a warp that are in one cell.

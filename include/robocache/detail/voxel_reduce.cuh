@@ -68,7 +68,7 @@ __device__ void reduce_few(voxel_reduce_params const& p, unsigned worker, unsign
       std::uint32_t rows[most_few_points];
 #pragma unroll
       for (unsigned i = 0; i < most_few_points; ++i) {
-        rows[i] = i < one.count ? __ldg(p.lists.rows + (one.start + i)) : UINT32_MAX;
+        rows[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX;
       }
       sort_registers(rows);
       Value const* const from = static_cast<Value const*>(p.features.values) + (p.features.skip(one.cell) + channel);
@@ -120,7 +120,7 @@ __device__ void reduce_some(voxel_reduce_params const& p, std::uint32_t* rows, u
       unsigned const count = __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i));
       unsigned const start = __shfl_sync(0xffffffffu, mine.start, static_cast<int>(i));
       std::uint32_t* const list = rows + i * most_tile_points;
-      for (unsigned j = lane; j < count; j += 32) { list[j] = __ldg(p.lists.rows + (start + j)); }
+      for (unsigned j = lane; j < count; j += 32) { list[j] = p.lists.rows[start + j]; }
     }
     __syncwarp();
     for (unsigned i = 0; i < cells; ++i) {
@@ -152,6 +152,7 @@ __device__ void reduce_some(voxel_reduce_params const& p, std::uint32_t* rows, u
 template <class Value, int N, bool Extremes>
 __global__ void __launch_bounds__(reduce_threads) voxel_reduce_kernel(__grid_constant__ voxel_reduce_params const p) {
   __shared__ std::uint32_t words[reduce_words];
+  wait_for_launch_before();
   constexpr unsigned warps = reduce_threads / 32;
   unsigned const warp = threadIdx.x / 32;
   auto worker = static_cast<int>(blockIdx.x);

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/typed_rows.cuh>
 #include <robocache/detail/voxel_backward_plan.cuh>
 #include <robocache/detail/voxel_points.cuh>
@@ -22,7 +23,7 @@ struct spread_board {
 template <class Value, class Result, int N>
 __device__ void spread_step(voxel_backward_params const& p, spread_board const& board, std::int64_t first_row,
                             vector_chunk chunk) {
-  constexpr int at_once = N > 4 ? 2 : 4;  // loads under way
+  constexpr int at_once = N > 1 ? 2 : 4;  // loads under way
   unsigned const items = rows_a_step * p.chunk.value;
   for (unsigned item = threadIdx.x % 32; item < items; item += at_once * 32) {
     common_terms<Result, N> terms[at_once];
@@ -50,11 +51,12 @@ __device__ void spread_step(voxel_backward_params const& p, spread_board const& 
 
 /// Rows are dealt out as points are; rows of the grid's blocks take chunks of their vectors.
 template <class Value, int N>
-__global__ void __launch_bounds__(point_threads, N == 1 ? 4 : 3)
+__global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
     voxel_spread_kernel(__grid_constant__ voxel_backward_params const p) {
   __shared__ spread_board boards[point_threads / 32];
   spread_board& board = boards[threadIdx.x / 32];
   unsigned const lane = threadIdx.x % 32;
+  wait_for_launch_before();
   for_each_row<std::int64_t>(p.points, nullptr, [&](std::int64_t row, std::int64_t const(&cell)[points_at_once]) {
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {

@@ -24,6 +24,8 @@ T load_early(T const* global) {
 }
 
 inline void wait_for_copies() {}
+inline void wait_for_launch_before() {}
+inline void let_next_launch_begin() {}
 inline void prefetch(void const*) {}
 inline unsigned unknown_zero() { return 0; }
 

@@ -28,7 +28,8 @@ inline status clear(void* memory, std::int64_t bytes, cudaStream_t) {
 inline int launches = 0;
 
 template <class Params>
-status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes, cudaStream_t) {
+status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes, cudaStream_t,
+              bool = false) {
   if (shared_bytes > most_shared_bytes) { simt::fail("more shared memory than a block has"); }
   ++launches;
   gridDim = {grid.x, grid.y, 1};

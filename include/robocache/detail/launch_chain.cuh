@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/launch.cuh>
+
+namespace robocache::detail {
+
+/// True where the code that a device runs was compiled for launches that overlap: for compute capability 9.0 or newer.
+inline bool has_early_launches([[maybe_unused]] int compute_capability) noexcept {
+#if defined(__CUDA_ARCH_LIST__)
+  constexpr int compiled[] = {__CUDA_ARCH_LIST__};
+  for (int one : compiled) {
+    if (one >= arch::sm90 * 10 && one <= compute_capability * 10) { return true; }
+  }
+#endif
+  return false;
+}
+
+/// The launches of one call. The first one waits for all that was enqueued before; each of the others begins while the
+/// one before it ends, where the chip can: its kernel may read the call's inputs at once, and calls
+/// `wait_for_launch_before` before it touches what another one of the call writes.
+class launch_chain {
+ public:
+  launch_chain(device_properties const& device, cudaStream_t cuda_stream)
+      : device_(device), cuda_stream_(cuda_stream), overlaps_(has_early_launches(device.compute_capability)) {}
+
+  device_properties const& device() const noexcept { return device_; }
+
+  template <class Params>
+  status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads) {
+    bool const early = overlaps_ && begun_;
+    begun_ = true;
+    return detail::launch(kernel, params, grid, threads, 0, cuda_stream_, early);
+  }
+
+ private:
+  device_properties device_;
+  cudaStream_t cuda_stream_;
+  bool overlaps_;
+  bool begun_ = false;
+};
+
+}  // namespace robocache::detail
