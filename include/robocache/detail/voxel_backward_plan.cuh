@@ -144,12 +144,10 @@ __device__ void write_zeros(voxel_backward_params const& p, unsigned ones, vecto
 /// Zeros for those of the warp's rows that are no points: padding, and rows that no cloud owns.
 template <class Value, int N>
 __device__ void write_gaps(voxel_backward_params const& p) {
-  std::int64_t const warp = std::int64_t(blockIdx.x) * (point_threads / 32) + threadIdx.x / 32;
-  std::int64_t row = warp * p.points.rows_each;
-  std::int64_t const end = min(row + p.points.rows_each, p.points.rows);
-  while (row < end) {
+  warp_rows const mine(p.points);
+  for (std::int64_t row = mine.begin; row < mine.end;) {
     row_segment const segment = segment_at(p.points, row);
-    std::int64_t const behind = min(segment.end, end);
+    std::int64_t const behind = min(segment.end, mine.end);
     for (; segment.b < 0 && row < behind; row += 32) {
       for_each_chunk(p, [&](vector_chunk chunk) {
         auto const ones = static_cast<unsigned>(min(behind - row, std::int64_t{32}));

@@ -53,7 +53,7 @@ __device__ void find_holders(voxel_backward_params const& p, list_part const& po
     packed_floats<Value, N> packed[at_once] = {};
 #pragma unroll
     for (int k = 0; k < at_once; ++k) {
-      if (j + k * points.step < points.end) { row[k] = __ldg(points.list + (j + k * points.step)); }
+      if (j + k * points.step < points.end) { row[k] = points.list[j + k * points.step]; }
     }
 #pragma unroll
     for (int k = 0; k < at_once; ++k) {
@@ -96,16 +96,26 @@ __device__ void spread_list(voxel_backward_params const& p, list_part const& poi
   float common[N];
   float of_max[N];
   float of_min[N];
+  std::uint32_t max_row[N];
+  std::uint32_t min_row[N];
+#pragma unroll
+  for (int i = 0; i < N; ++i) {
+    max_row[i] = row_of(held.max[i]);
+    min_row[i] = row_of(held.min[i]);
+  }
   terms.common.add_up(p.gradients, static_cast<float>(count), common);
   unpack(terms.max, of_max);
   unpack(terms.min, of_min);
+  // The next row is read before this one is written: what is written holds up what is read behind it.
+  std::uint32_t next = points.begin < points.end ? points.list[points.begin] : 0;
   for (unsigned j = points.begin; j < points.end; j += points.step) {
-    std::uint32_t const row = __ldg(points.list + j);
+    std::uint32_t const row = next;
+    if (j + points.step < points.end) { next = points.list[j + points.step]; }
     float x[N];
 #pragma unroll
     for (int i = 0; i < N; ++i) {
-      bool const holds_max = row_of(held.max[i]) == row;
-      bool const holds_min = row_of(held.min[i]) == row;
+      bool const holds_max = max_row[i] == row;
+      bool const holds_min = min_row[i] == row;
       // A sum begins with its first term, and so with -0 where that is one: what -0 is added to stays as it is.
       x[i] = has_common ? common[i] : holds_max || holds_min ? -0.0f : 0.0f;
       if (holds_max) { x[i] = device::add_rn(x[i], of_max[i]); }

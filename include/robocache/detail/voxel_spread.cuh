@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include <robocache/detail/config.hpp>
-#include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/typed_rows.cuh>
 #include <robocache/detail/voxel_backward_plan.cuh>
 #include <robocache/detail/voxel_points.cuh>
@@ -56,13 +55,12 @@ __global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
   __shared__ spread_board boards[point_threads / 32];
   spread_board& board = boards[threadIdx.x / 32];
   unsigned const lane = threadIdx.x % 32;
-  wait_for_launch_before();
   for_each_row<std::int64_t>(p.points, nullptr, [&](std::int64_t row, std::int64_t const(&cell)[points_at_once]) {
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
       board.from[lane + r * 32] = cell[r] < 0 ? cell[r] : p.gradients.element(cell[r]);
       if (p.gradients.mean != nullptr && cell[r] >= 0) {
-        board.counts[lane + r * 32] = static_cast<float>(__ldg(p.lists.counts + cell[r]));
+        board.counts[lane + r * 32] = static_cast<float>(p.lists.counts[cell[r]]);
       }
     }
     __syncwarp();
