@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/warp_search.cuh>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/cell.cuh>
@@ -115,8 +116,9 @@ inline __device__ point_box box_of(point_clouds const& clouds, device::cloud con
 /// Clouds without a point.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) clear_bounds_kernel(__grid_constant__ bounds_params const p) {
-  std::int64_t const threads = std::int64_t(gridDim.x) * blockDim.x;
-  for (std::int64_t b = std::int64_t(blockIdx.x) * blockDim.x + threadIdx.x; b < p.clouds.batch; b += threads) {
+  let_next_launch_begin();
+  std::int64_t const threads = std::int64_t(gridDim.x) * Threads;
+  for (std::int64_t b = std::int64_t(blockIdx.x) * Threads + threadIdx.x; b < p.clouds.batch; b += threads) {
     p.bounds[b] = {{INFINITY, INFINITY, INFINITY}, {-INFINITY, -INFINITY, -INFINITY}, 0};
   }
 }
@@ -138,12 +140,16 @@ __global__ void __launch_bounds__(Threads, bounds_blocks) bounds_kernel(__grid_c
     owned_rows const next = rows_from(p.clouds, row, owner);
     std::int64_t const stop = min(next.end, end);
     if (next.b >= 0) {
-      if (owner >= 0 && lane == 0) { add_box(p.bounds[owner], box); }
+      if (owner >= 0) {
+        wait_for_launch_before();  // it cleared the bounds
+        if (lane == 0) { add_box(p.bounds[owner], box); }
+      }
       owner = next.b;
       box = merge_boxes(box_of(p.clouds, next.cloud, row - next.first, static_cast<unsigned>(stop - row)));
     }
     row = stop;
   }
+  wait_for_launch_before();
   if (lane == 0) {
     boxes[warp] = box;
     owners[warp] = owner;

@@ -10,6 +10,7 @@
 #include <robocache/bounds.cuh>
 #include <robocache/detail/bounds_kernel.cuh>
 #include <robocache/detail/launch.cuh>
+#include <robocache/detail/launch_chain.cuh>
 #include <robocache/detail/voxel_check.hpp>
 
 namespace robocache {
@@ -39,13 +40,14 @@ inline status find_bounds(point_clouds const& clouds, cloud_bounds* bounds, cuda
   params.clouds.point_stride = step.row;
   params.clouds.batch_stride = step.batch;
 
+  detail::launch_chain chain(device, cuda_stream);
   auto const clearing = static_cast<unsigned>(std::min(most_blocks, (clouds.batch + threads - 1) / threads));
-  s = detail::launch(detail::clear_bounds_kernel<threads>, params, dim3(clearing), threads, 0, cuda_stream);
+  s = chain.launch(detail::clear_bounds_kernel<threads>, params, dim3(clearing), threads);
   if (!s.ok() || clouds.total() == 0) { return s; }
   params.rows_each = detail::bounds_rows_each(clouds.total(), most_blocks * warps_each);
   std::int64_t const rows_a_block = params.rows_each * warps_each;
   auto const blocks = static_cast<unsigned>((clouds.total() + rows_a_block - 1) / rows_a_block);
-  return detail::launch(detail::bounds_kernel<threads>, params, dim3(blocks), threads, 0, cuda_stream);
+  return chain.launch(detail::bounds_kernel<threads>, params, dim3(blocks), threads);
 }
 
 }  // namespace robocache
