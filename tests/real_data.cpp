@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -46,16 +45,6 @@ recording<Stamp> read_csv(std::string const& path) {
   REQUIRE(!r.stamps.empty());
   REQUIRE(r.values.size() == r.stamps.size() * std::size_t(r.channels));
   return r;
-}
-
-/// The folder, or null after having said that `what` is skipped.
-char const* data_folder(char const* what) {
-  char const* const folder = std::getenv("ROBOCACHE_DATA");
-  if (folder == nullptr || *folder == '\0') {
-    skip(std::string(what) + ": ROBOCACHE_DATA is unset");
-    return nullptr;
-  }
-  return folder;
 }
 
 }  // namespace

@@ -282,6 +282,35 @@ TEST_CASE("Results: the same bits from one call to the next", "[voxelize][result
   }
 }
 
+TEST_CASE("Results: grids that no cache holds, a million points, scattered and side by side", "[voxelize][results]") {
+  generator random(2213);
+  auto p = voxels_of({}, {300, 250, 120});
+  auto xyz = draw_points(random, p.lattice, 1 << 20, 0.02);
+  for (std::size_t i = xyz.size() / 2; i < xyz.size(); ++i) {
+    if (i / 3 % 8 != 0) { xyz[i] = xyz[i - 3]; }  // runs of eight, as in a scan
+  }
+  p.clouds = dense_clouds(xyz);
+  CHECK(verify(p) == "");
+  p.want({voxel_result::count, voxel_result::occupied, voxel_result::occupied_bits});
+  CHECK(verify(p) == "");
+}
+
+TEST_CASE("Results: large grids with few points", "[voxelize][results]") {
+  generator random(2214);
+  auto p = voxels_of({}, {160, 120, 130});
+  p.clouds = dense_clouds(draw_points(random, p.lattice, 700, 0.02), 1);
+  p.draw_features(random, 4);
+  for (auto sums : {summation::ordered, summation::unordered}) {
+    p.want({voxel_result::mean, voxel_result::count});
+    p.options.sums = sums;
+    CHECK(verify(p) == "");
+  }
+  p.options.max_fill = -1;
+  p.want({voxel_result::max});
+  p.options.channels = channel_order::first;
+  CHECK(verify(p) == "");
+}
+
 TEST_CASE("Sanitize: voxelizing in memory allocated to the byte", "[.][sanitize]") {
   exact_memory const exact;
   generator random(2212);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -14,5 +15,15 @@ inline std::vector<std::string>& skipped() {
 }
 
 inline void skip(std::string const& what_and_why) { skipped().push_back(what_and_why); }
+
+/// The folder of real recordings, or null after having said that `what` is skipped.
+inline char const* data_folder(char const* what) {
+  char const* const folder = std::getenv("ROBOCACHE_DATA");
+  if (folder == nullptr || *folder == '\0') {
+    skip(std::string(what) + ": ROBOCACHE_DATA is unset");
+    return nullptr;
+  }
+  return folder;
+}
 
 }  // namespace test
