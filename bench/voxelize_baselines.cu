@@ -48,7 +48,7 @@ __global__ void __launch_bounds__(block) naive_occupied(naive_cloud cloud, naive
   int const i = static_cast<int>(blockIdx.x * block + threadIdx.x);
   if (i >= cloud.count) { return; }
   int const cell = find_naive_cell(lattice, cloud.points + std::int64_t(i) * cloud.stride);
-  if (cell >= 0) { occupied[cell] = 1; }
+  if (cell >= 0) { atomicExch(occupied + cell, 1); }
 }
 
 __global__ void __launch_bounds__(block)
@@ -63,12 +63,10 @@ __global__ void __launch_bounds__(block)
   for (int c = 0; c < cloud.channels; ++c) { atomicAdd(to + c, from[c]); }
 }
 
-__global__ void __launch_bounds__(block)
-    naive_divide(std::int32_t const* count, float* sum, unsigned channels, unsigned numbers) {
-  unsigned const i = blockIdx.x * block + threadIdx.x;
-  if (i >= numbers) { return; }
-  int const points = count[i / channels];
-  if (points > 0) { sum[i] = sum[i] / static_cast<float>(points); }
+__global__ void __launch_bounds__(block) naive_divide(std::int32_t const* count, float* sum, int channels, int cells) {
+  int const cell = static_cast<int>(blockIdx.x * block + threadIdx.x);
+  if (cell >= cells || count[cell] < 2) { return; }
+  for (int c = 0; c < channels; ++c) { sum[std::int64_t(cell) * channels + c] /= static_cast<float>(count[cell]); }
 }
 
 void enqueue_clear(void* to, std::int64_t bytes, cudaStream_t cuda_stream) {
@@ -97,8 +95,8 @@ void enqueue_naive_mean(naive_cloud const& cloud, grid const& lattice, std::int3
   enqueue_clear(mean, numbers * static_cast<std::int64_t>(sizeof *mean), cuda_stream);
   naive_sum<<<blocks_for(cloud.count), block, 0, cuda_stream>>>(cloud, naive_grid(lattice), count, mean);
   check(cudaGetLastError(), "naive sum");
-  naive_divide<<<blocks_for(numbers), block, 0, cuda_stream>>>(count, mean, static_cast<unsigned>(cloud.channels),
-                                                               static_cast<unsigned>(numbers));
+  auto const cells = static_cast<int>(lattice.total());
+  naive_divide<<<blocks_for(cells), block, 0, cuda_stream>>>(count, mean, static_cast<int>(cloud.channels), cells);
   check(cudaGetLastError(), "naive division");
 }
 

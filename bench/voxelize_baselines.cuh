@@ -7,7 +7,7 @@
 
 #include <robocache/grid.hpp>
 
-/// Voxelizing as one would first write it: clear, then one thread a point and an atomic addition for each number. Cells
+/// Voxelizing as one would first write it: clear, then one thread a point and an atomic operation for each number. Cells
 /// are the library's. Clouds of less than 2^31 points, grids of less than 2^31 cells times channels.
 namespace robocache::bench {
 
@@ -24,11 +24,11 @@ struct naive_cloud {
 /// Points in each cell.
 void enqueue_naive_count(naive_cloud const& cloud, grid const& lattice, std::int32_t* count, cudaStream_t cuda_stream);
 
-/// 1 in each cell that has a point: a plain store of four bytes.
+/// 1 in each cell that has a point: four bytes, by an atomic exchange.
 void enqueue_naive_occupied(naive_cloud const& cloud, grid const& lattice, std::int32_t* occupied,
                             cudaStream_t cuda_stream);
 
-/// Means of features, in any order: counts and sums, then a division for each number of `mean`.
+/// Means of features, in any order: counts and sums, then one thread a cell divides.
 void enqueue_naive_mean(naive_cloud const& cloud, grid const& lattice, std::int32_t* count, float* mean,
                         cudaStream_t cuda_stream);
 

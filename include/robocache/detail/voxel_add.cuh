@@ -69,13 +69,13 @@ struct voxel_divide_params {
   bool narrow;           ///< less than 2^31 vectors
 };
 
-/// Makes means of sums. Most sums of a scattered cloud are of one point or none, and means already.
+/// Makes means of sums. Many sums of a scattered cloud are of one point or none, and means already.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) voxel_divide_kernel(__grid_constant__ voxel_divide_params const p) {
   wait_for_launch_before();
   bool const in_place = p.sums == p.means;
-  for (std::int64_t i = std::int64_t(blockIdx.x) * point_threads + threadIdx.x; i < p.vectors;
-       i += std::int64_t(gridDim.x) * point_threads) {
+  for (std::int64_t i = std::int64_t(blockIdx.x) * Threads + threadIdx.x; i < p.vectors;
+       i += std::int64_t(gridDim.x) * Threads) {
     std::int64_t const cell =
         p.narrow ? p.vectors_each.quotient(static_cast<std::uint32_t>(i)) : i / p.vectors_each.value;
     std::int32_t const count = p.count[cell];
