@@ -7,6 +7,7 @@
 #include <robocache/robocache.hpp>
 
 #include "support/catch.hpp"
+#include "support/device_memory.hpp"
 #include "support/device_space.hpp"
 #include "support/problem.hpp"
 #include "support/skip.hpp"
@@ -15,47 +16,6 @@
 // without an oracle: a few rows are read back, among them those on both sides of each power of two.
 using namespace test;
 using namespace robocache::compiled;
-
-namespace {
-
-class device_memory {
- public:
-  explicit device_memory(std::int64_t bytes) { usable_ = cudaMalloc(&memory_, std::size_t(bytes)) == cudaSuccess; }
-  ~device_memory() {
-    if (usable_) { cudaFree(memory_); }
-    cudaGetLastError();
-  }
-  device_memory(device_memory const&) = delete;
-  device_memory& operator=(device_memory const&) = delete;
-
-  bool usable() const { return usable_; }
-  template <class T>
-  T* as() const {
-    return static_cast<T*>(memory_);
-  }
-
- private:
-  void* memory_ = nullptr;
-  bool usable_ = false;
-};
-
-template <class T>
-T fetch(T const* from) {
-  T value{};
-  device_space::read(&value, from, sizeof(T));
-  return value;
-}
-
-template <class T>
-void put(T* to, T value) {
-  device_space::write(to, &value, sizeof(T));
-  check_cuda(cudaStreamSynchronize(device_space::stream()), "cudaStreamSynchronize");
-}
-
-constexpr std::int64_t two_to_31 = std::int64_t(1) << 31;
-constexpr std::int64_t two_to_32 = std::int64_t(1) << 32;
-
-}  // namespace
 
 TEST_CASE("Large: results of more than 2^32 bytes and 2^31 elements", "[large]") {
   constexpr std::int64_t channels = 1024;

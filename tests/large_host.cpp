@@ -1,44 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/mman.h>
-
 #include <cstdint>
-#include <vector>
 
 #include <robocache/host.hpp>
 
+#include "support/address_space.hpp"
 #include "support/catch.hpp"
 #include "support/problem.hpp"
 #include "support/skip.hpp"
 
 // Strides whose products pass 2^31 and 2^32 elements, in address space of which a few pages are touched.
 using namespace test;
-
-namespace {
-
-/// Zeros, as many as asked for, of which only what is written to takes memory.
-class address_space {
- public:
-  explicit address_space(std::int64_t bytes) : bytes_(std::size_t(bytes)) {
-    memory_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  }
-  ~address_space() {
-    if (usable()) { munmap(memory_, bytes_); }
-  }
-  address_space(address_space const&) = delete;
-  address_space& operator=(address_space const&) = delete;
-
-  bool usable() const { return memory_ != MAP_FAILED; }
-  template <class T>
-  T* as() const {
-    return static_cast<T*>(memory_);
-  }
-
- private:
-  std::size_t bytes_;
-  void* memory_;
-};
-
-}  // namespace
 
 TEST_CASE("Large: strides beyond 2^31 and 2^32 elements, of values and of results", "[large]") {
   constexpr std::int64_t batch = 2;
@@ -71,4 +42,44 @@ TEST_CASE("Large: strides beyond 2^31 and 2^32 elements, of values and of result
     CHECK(to[b * batch_stride + row_stride] == float(10 * b + 4));
     CHECK(to[b * batch_stride + 2 * row_stride] == float(10 * b + 6));
   }
+}
+
+TEST_CASE("Large: more than 2^31 cells and feature elements on the CPU", "[large]") {
+  constexpr std::int64_t side = 2048;  // 2^33 cells
+  constexpr std::int64_t cells = side * side * side;
+  constexpr std::int64_t channels = 3;
+  address_space const count(cells * 4);
+  address_space const bits(cells / 8);
+  address_space const sum(cells * channels * 4);
+  if (!count.usable() || !bits.usable() || !sum.usable()) {
+    skip("large grids: the system gives no 140 GiB of address space");
+    return;
+  }
+  // Accumulated, so that nothing is cleared.
+  float const xyz[] = {0.5f, 0.5f, 0.5f, 2047.5f, 2047.5f, 2047.5f, 2047.25f, 2047, 2047, 7.5f, 1024.5f, 511.5f};
+  float const features[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  robocache::grid lattice;
+  for (auto& n : lattice.cells) { n = side; }
+  robocache::voxel_output<float> out;
+  out.count = count.as<std::int32_t>();
+  out.occupied_bits = bits.as<std::uint32_t>();
+  out.sum = sum.as<float>();
+  robocache::voxel_options options;
+  options.accumulate = true;
+  auto const clouds = robocache::point_clouds::dense(xyz, 1, 4);
+  status const s =
+      robocache::host::voxelize(clouds, robocache::point_features{features, channels}, lattice, out, options);
+  INFO(s.message());
+  REQUIRE(s.ok());
+  std::int64_t const middle = (511 * side + 1024) * side + 7;
+  CHECK(out.count[0] == 1);
+  CHECK(out.count[middle] == 1);
+  CHECK(out.count[cells - 1] == 2);
+  CHECK(out.count[cells - 2] == 0);
+  CHECK(out.occupied_bits[0] == 1);
+  CHECK(out.occupied_bits[middle / 32] == 1u << 7);
+  CHECK(out.occupied_bits[cells / 32 - 1] == 0x80000000);
+  CHECK(out.sum[2] == 3);
+  CHECK(out.sum[middle * channels + 1] == 11);
+  CHECK(out.sum[(cells - 1) * channels] == 11);
 }

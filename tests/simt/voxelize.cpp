@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../support/voxelize.hpp"
 
+#include "../support/address_space.hpp"
+#include "../support/catch.hpp"
 #include "../support/host_space.hpp"
+#include "../support/skip.hpp"
 #include "../support/typed.hpp"
 #include "device.hpp"
 #include "simt.hpp"
@@ -38,6 +41,32 @@ status voxelize_views(robocache::point_clouds const& clouds, robocache::point_fe
                       robocache::grid const& lattice, robocache::voxel_output<float> const& out,
                       robocache::voxel_options const& options) {
   return robocache::voxelize(clouds, features, lattice, out, options, {}, nullptr);
+}
+
+TEST_CASE("Cells: more than 2^31 of them in a kernel", "[voxelize]") {
+  constexpr std::int64_t side = 2048;  // 2^33 cells
+  constexpr std::int64_t cells = side * side * side;
+  address_space const count(cells * 4);
+  address_space const bits(cells / 8);
+  if (!count.usable() || !bits.usable()) {
+    skip("large grids: the system gives no 33 GiB of address space");
+    return;
+  }
+  float const xyz[] = {0.5f, 0.5f, 0.5f, 2047.5f, 2047.5f, 2047.5f, 2047.25f, 2047, 2047, 7.5f, 1024.5f, 511.5f};
+  robocache::grid lattice;
+  for (auto& n : lattice.cells) { n = side; }
+  robocache::voxel_output<float> out;
+  out.count = count.as<std::int32_t>();
+  out.occupied_bits = bits.as<std::uint32_t>();
+  robocache::voxel_options options;
+  options.accumulate = true;  // nothing is cleared
+  REQUIRE(robocache::voxelize(robocache::point_clouds::dense(xyz, 1, 4), lattice, out, options, {}, nullptr).ok());
+  std::int64_t const middle = (511 * side + 1024) * side + 7;
+  CHECK(out.count[0] == 1);
+  CHECK(out.count[middle] == 1);
+  CHECK(out.count[cells - 1] == 2);
+  CHECK(out.occupied_bits[middle / 32] == 1u << 7);
+  CHECK(out.occupied_bits[cells / 32 - 1] == 0x80000000);
 }
 
 }  // namespace test
