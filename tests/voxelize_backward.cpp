@@ -199,6 +199,29 @@ TEST_CASE("Gradients through voxelize: every type, both orders of channels, crow
   }
 }
 
+TEST_CASE("Gradients through voxelize: many channels", "[voxelize_backward]") {
+  generator random(2503);
+  for (auto value : float_types) {
+    for (std::int64_t channels : {131, 144, 300}) {
+      voxel_backward_problem p;
+      p.forward = voxels_of({}, {3, 2, 2});
+      auto xyz = draw_points(random, p.forward.lattice, 230, 0.1);
+      std::fill(xyz.begin(), xyz.begin() + 300, 0.5f);
+      p.forward.clouds = dense_clouds(xyz);
+      p.forward.value_type = value;
+      p.forward.options.channels = random.one_of({channel_order::last, channel_order::first});
+      p.forward.draw_features(random, channels);
+      CAPTURE(robocache::name_of(value), channels);
+      p.forward.want(reductions);
+      p.draw_incoming(random);
+      CHECK(verify(p) == "");
+      p.forward.want({voxel_result::sum, voxel_result::mean});
+      p.draw_incoming(random);
+      CHECK(verify(p) == "");
+    }
+  }
+}
+
 TEST_CASE("Gradients through voxelize, property: whatever is drawn is what the formula says", "[voxelize_backward]") {
   std::uint64_t const first = seed_or(95'000);
   int const count = draws_or(2000);

@@ -122,6 +122,20 @@ TEST_CASE("Cells, sums: several crowds at once", "[voxelize][sums]") {
   }
 }
 
+TEST_CASE("Cells, sums: two huge crowds among 300,000 points", "[voxelize][sums]") {
+  generator random(2106);
+  auto p = voxels_of({}, {5, 2, 1});
+  std::vector<float> xyz;
+  for (int i = 0; i < 300'000; ++i) {
+    float const cell = random.chance(0.02) ? float(random.between(0, 4)) : i / 1000 % 7 < 3 ? 1.0f : 4.0f;
+    xyz.insert(xyz.end(), {cell + 0.5f, 1.5f, 0.5f});
+  }
+  p.clouds = dense_clouds(xyz);
+  p.draw_features(random, 1);
+  p.want({voxel_result::sum, voxel_result::min});
+  CHECK(verify(p) == "");
+}
+
 TEST_CASE("Cells, mean: of the sum before its rounding, one division by float(count)", "[voxelize][sums]") {
   auto p = one_cell({1, 1, 1.0078125}, dtype::bfloat16);
   p.result_type = dtype::bfloat16;
