@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows that the suite catches each mutation: a small mistake, kept as a patch against the library.
 
-    python replay.py [--gpu] [NAME ...]
+    python replay.py [--gpu] [--tests "[voxelize]"] [NAME ...]
 
 Copies the sources to a scratch folder, applies one patch at a time, rebuilds what it touches and runs the tests.
 Mutations need a C++ compiler and the CUDA headers alone: those named `simt-*` are of kernels, which run on the CPU;
@@ -21,12 +21,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 INSTRUCTIONS = {"blend_avx2": ["-mavx2", "-mf16c"], "blend_avx512": ["-mavx512f", "-mavx512bw", "-mavx512vl"]}
-BODIES = ["backward", "backward_drawn", "call", "curved", "errors", "fuse", "fuse_backward", "fuse_backward_call"]
-BODIES += ["fuse_backward_drawn", "fuse_call", "fuse_drawn", "fuse_streams", "fuse_tiles", "golden", "inspect", "locate"]
-BODIES += ["numbers", "property", "rotation", "tiles", "timelines"]
-SUPPORT = ["backward", "compare", "draw", "draw_fuse", "fuse", "fuse_backward", "host_call", "main", "oracle"]
-SUPPORT += ["oracle_fuse", "oracle_methods"]
-HOST_SIDE = ["host_backend.cpp", "host_backward.cpp", "host_fuse.cpp", "host_fuse_backward.cpp", "host_inspect.cpp"]
+BODIES = ["backward", "backward_drawn", "bounds", "call", "curved", "errors", "fuse", "fuse_backward"]
+BODIES += ["fuse_backward_call", "fuse_backward_drawn", "fuse_call", "fuse_drawn", "fuse_streams", "fuse_tiles"]
+BODIES += ["golden", "inspect", "locate", "numbers", "property", "rotation", "tiles", "timelines", "voxelize"]
+BODIES += ["voxelize_backward", "voxelize_backward_call", "voxelize_call", "voxelize_clouds", "voxelize_drawn"]
+BODIES += ["voxelize_sums"]
+SUPPORT = ["backward", "compare", "draw", "draw_fuse", "draw_voxelize", "fuse", "fuse_backward", "host_call", "main"]
+SUPPORT += ["oracle", "oracle_fuse", "oracle_methods", "oracle_voxelize", "voxel_backward", "voxelize"]
+HOST_SIDE = ["host_backend.cpp", "host_backward.cpp", "host_bounds.cpp", "host_fuse.cpp", "host_fuse_backward.cpp"]
+HOST_SIDE += ["host_inspect.cpp", "host_voxel_backward.cpp", "host_voxelize.cpp"]
 
 
 def run(command, **options):
@@ -40,6 +43,7 @@ class CpuSuite:
 
     def __init__(self, tree, arguments):
         self.tree, self.jobs, self.cuda = tree, arguments.jobs, arguments.cuda_include
+        self.tests = arguments.tests
         tests = [tree / "tests" / f"{name}.cpp" for name in BODIES]
         self.kept = tests + [tree / "tests" / "support" / f"{name}.cpp" for name in SUPPORT]
         self.rebuilt = []
@@ -64,7 +68,7 @@ class CpuSuite:
         linked = run(["g++", "-fopenmp", *objects, "-o", program])
         if linked.returncode != 0:
             raise RuntimeError(linked.stderr)
-        return failure_of(program)
+        return failure_of(program, self.tests)
 
 
 class HostSuite(CpuSuite):
@@ -74,7 +78,7 @@ class HostSuite(CpuSuite):
         super().__init__(tree, arguments)
         tests = tree / "tests"
         self.kept += [tests / "support" / name for name in HOST_SIDE]
-        self.kept += [tests / "large_host.cpp"]
+        self.kept += [tests / "large_host.cpp", tests / "voxelize_ranges.cpp"]
         self.rebuilt = [*self.host, tests / "host_isa.cpp"]
         self.compile(self.kept)
 
@@ -95,7 +99,7 @@ class GpuSuite:
     """test_gpu, built by CMake."""
 
     def __init__(self, tree, arguments):
-        self.tree, self.jobs = tree, arguments.jobs
+        self.tree, self.jobs, self.tests = tree, arguments.jobs, arguments.tests
         options = ["-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CUDA_ARCHITECTURES=native", "-DROBOCACHE_BUILD_BENCH=OFF"]
         done = run(["cmake", "-S", tree, "-B", tree / "build", *options, "-DROBOCACHE_BUILD_EXAMPLES=OFF"])
         if done.returncode != 0:
@@ -105,13 +109,13 @@ class GpuSuite:
         done = run(["cmake", "--build", self.tree / "build", "--target", "test_gpu", "-j", self.jobs])
         if done.returncode != 0:
             raise RuntimeError(done.stdout + done.stderr)
-        return failure_of(self.tree / "build" / "tests" / "test_gpu")
+        return failure_of(self.tree / "build" / "tests" / "test_gpu", self.tests)
 
 
-def failure_of(program):
+def failure_of(program, tests):
     """The first test case that fails, or an empty text. A mutation that crashes or hangs is caught as well."""
     try:
-        done = run([program, "--abort"], timeout=600)
+        done = run([program, "--abort", *tests], timeout=1200)
     except subprocess.TimeoutExpired:
         return "it hangs"
     if done.returncode == 0:
@@ -149,6 +153,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="mutations; default: all of the CPU's, or with --gpu of the GPU's")
     parser.add_argument("--gpu", action="store_true")
+    parser.add_argument("--tests", action="append", default=[], help="tests to run alone, as Catch2 takes them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--cuda-include", default="/usr/local/cuda/include")
     arguments = parser.parse_args()
