@@ -48,8 +48,8 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> 
 /// @param out          what is wanted; each result is written whole, cells without points included, unless
 ///                     `options.accumulate`
 /// @param options      how results are laid out, added up and filled
-/// @param memory       scratch of at least `voxelize_scratch` bytes, on the device. Counts and occupancy alone can do
-///                     without (`{}`), slower where the grid is too large for the L2 cache
+/// @param memory       scratch of at least `voxelize_scratch` bytes, on the device, aligned to 16 bytes. Counts and
+///                     occupancy alone can do without (`{}`), slower where the grid is too large for the L2 cache
 /// @param cuda_stream  all work is enqueued here and nowhere else
 ///
 /// Preconditions: pointers are aligned to their types; results overlap nothing (not checked). Results that are 16-byte

@@ -8,21 +8,26 @@
 
 namespace robocache::detail {
 
-/// True where the code that a device runs was compiled for launches that overlap: for compute capability 9.0 or newer.
-inline bool has_early_launches([[maybe_unused]] int compute_capability) noexcept {
+/// True where the code that a device runs is known to wait for launches before it: code for compute capability 9.0 or
+/// newer. Which of several the driver takes is known where all are such, or where one is for the device itself.
+ROBOCACHE_HIDDEN inline bool has_early_launches([[maybe_unused]] int compute_capability) noexcept {
 #if defined(__CUDA_ARCH_LIST__)
   constexpr int compiled[] = {__CUDA_ARCH_LIST__};
+  bool all_wait = true;
   for (int one : compiled) {
-    if (one >= arch::sm90 * 10 && one <= compute_capability * 10) { return true; }
+    if (one >= arch::sm90 * 10 && one == compute_capability * 10) { return true; }
+    all_wait = all_wait && one >= arch::sm90 * 10;
   }
-#endif
+  return all_wait;
+#else
   return false;
+#endif
 }
 
 /// The launches of one call. The first one waits for all that was enqueued before; each of the others begins while the
 /// one before it ends, where the chip can: its kernel may read the call's inputs at once, and calls
 /// `wait_for_launch_before` before it touches what another one of the call writes.
-class launch_chain {
+class ROBOCACHE_HIDDEN launch_chain {
  public:
   launch_chain(device_properties const& device, cudaStream_t cuda_stream)
       : device_(device), cuda_stream_(cuda_stream), overlaps_(has_early_launches(device.compute_capability)) {}

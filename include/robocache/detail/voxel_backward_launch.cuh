@@ -38,7 +38,7 @@ voxel_lists cut_backward_lists(void* memory, point_clouds const& clouds, grid co
 }
 
 /// Counts the points of each cell.
-inline status launch_counting(voxel_points const& points, std::uint32_t* counts, launch_chain& chain) {
+ROBOCACHE_HIDDEN inline status launch_counting(voxel_points const& points, std::uint32_t* counts, launch_chain& chain) {
   fill_list list;
   list.add(counts, points.batch * points.cells * 4);
   status const s = fill(list, chain);
@@ -67,7 +67,7 @@ inline unsigned cut_rows(voxel_backward_params& p, unsigned blocks, device_prope
 
 /// The way back with `N` channels a vector. The lists are there.
 template <class Value, int N>
-status launch_backward(voxel_backward_params& p, launch_chain& chain) {
+ROBOCACHE_HIDDEN status launch_backward(voxel_backward_params& p, launch_chain& chain) {
   unsigned const blocks = point_blocks(p.points, chain.device());
   p.vectors = p.gradients.channels / N;
   dim3 const grid(blocks, cut_rows(p, blocks, chain.device()));

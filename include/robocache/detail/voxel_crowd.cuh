@@ -9,7 +9,7 @@
 #include <robocache/detail/voxel_results.cuh>
 
 // Cells with more points than one group of their sums' tree: their lists are sorted, each group of 64 points is added
-// up by a thread a vector, and the groups' sums go up the tree. Blocks find out on the device how much there is to do.
+// up by a warp a vector, and the groups' sums go up the tree. Blocks find out on the device how much there is to do.
 namespace robocache::detail {
 
 inline constexpr int crowd_threads = 256;
@@ -100,26 +100,29 @@ inline __device__ void sort_huge(voxel_lists const& lists, std::int64_t rows, st
   }
 }
 
-/// Adds up each group of 64 points, a thread a vector.
+/// Adds up each group of 64 points, a warp a vector.
 template <class Value, int N, bool Extremes>
 __global__ void __launch_bounds__(crowd_threads)
     voxel_crowd_group_kernel(__grid_constant__ voxel_reduce_params const p) {
+  constexpr unsigned warps = crowd_threads / 32;
   wait_for_launch_before();
   unsigned const vectors = p.features.vectors.value;
   std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;
-  for (std::int64_t item = std::int64_t(blockIdx.x) * crowd_threads + threadIdx.x; item < items;
-       item += std::int64_t(gridDim.x) * crowd_threads) {
+  for (std::int64_t item = std::int64_t(blockIdx.x) * warps + threadIdx.x / 32; item < items;
+       item += std::int64_t(gridDim.x) * warps) {
     std::int64_t const group = item / vectors;
     std::int64_t const channel = (item - group * vectors) * N;
     crowded_cell const one = p.lists.crowded[p.lists.owners[group]];
     unsigned const begin = static_cast<unsigned>(group - one.first_group) * most_tile_points;
-    unsigned const end = min(begin + most_tile_points, one.count);
-    std::uint32_t const* const list = (one.count > most_block_points ? p.lists.ranks : p.lists.rows) + one.start;
+    unsigned const count = min(std::uint32_t{most_tile_points}, one.count - begin);
+    std::uint32_t const* const list =
+        (one.count > most_block_points ? p.lists.ranks : p.lists.rows) + one.start + begin;
     channel_sums<N, Extremes> sums;
     sums.clear();
     Value const* const from = static_cast<Value const*>(p.features.values) + (p.features.skip(one.cell) + channel);
-    add_points(sums, from, p.features.point_stride, begin, end,
-               [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
+    add_by_warp(sums, from, p.features.point_stride, count,
+                [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
+    if (threadIdx.x % 32 != 0) { continue; }
     std::int64_t const to = group * p.results.channels + channel;
 #pragma unroll
     for (int i = 0; i < N; ++i) {
@@ -135,13 +138,28 @@ __global__ void __launch_bounds__(crowd_threads)
 /// A channel of `count` groups, the next level of it.
 inline __device__ channel_sums<1, true> add_groups(voxel_lists const& lists, std::int64_t first, unsigned count,
                                                    std::int64_t channels) {
+  constexpr unsigned at_once = 8;  // loads under way
   channel_sums<1, true> sums;
   sums.clear();
-  for (unsigned i = 0; i < count; ++i) {
-    std::int64_t const from = first + i * channels;
-    if (lists.sums != nullptr) { sums.sum[0] = device::add_rn(sums.sum[0], lists.sums[from]); }
-    if (lists.largest != nullptr) { sums.largest[0] = max(sums.largest[0], lists.largest[from]); }
-    if (lists.smallest != nullptr) { sums.smallest[0] = min(sums.smallest[0], lists.smallest[from]); }
+  for (unsigned turn = 0; turn < count; turn += at_once) {
+    float sum[at_once] = {};
+    std::uint32_t largest[at_once] = {};
+    std::uint32_t smallest[at_once] = {};
+#pragma unroll
+    for (unsigned i = 0; i < at_once; ++i) {
+      if (turn + i >= count) { continue; }
+      std::int64_t const from = first + (turn + i) * channels;
+      if (lists.sums != nullptr) { sum[i] = lists.sums[from]; }
+      if (lists.largest != nullptr) { largest[i] = lists.largest[from]; }
+      if (lists.smallest != nullptr) { smallest[i] = lists.smallest[from]; }
+    }
+#pragma unroll
+    for (unsigned i = 0; i < at_once; ++i) {
+      if (turn + i >= count) { continue; }
+      sums.sum[0] = device::add_rn(sums.sum[0], sum[i]);
+      sums.largest[0] = max(sums.largest[0], largest[i]);
+      sums.smallest[0] = min(sums.smallest[0], smallest[i]);
+    }
   }
   return sums;
 }

@@ -67,7 +67,7 @@ inline memory_cutter cut_slabs(voxel_mark_params& p, void* memory, std::int64_t 
 
 /// Counts in several slabs.
 template <mark_kind Kind>
-status launch_slabs(voxel_mark_params& p, std::int64_t slabs, dim3 blocks, launch_chain& chain) {
+ROBOCACHE_HIDDEN status launch_slabs(voxel_mark_params& p, std::int64_t slabs, dim3 blocks, launch_chain& chain) {
   std::int64_t const cells = p.points.batch * p.points.cells;
   status s;
   for (std::int64_t slab = 0; slab < slabs && s.ok(); ++slab) {
@@ -86,7 +86,7 @@ status launch_slabs(voxel_mark_params& p, std::int64_t slabs, dim3 blocks, launc
 
 /// Counts and occupancy alone.
 /// @param memory  may be less than what slabs take: then there are none
-inline status launch_marks(voxel_mark_params& p, scratch const& memory, launch_chain& chain) {
+ROBOCACHE_HIDDEN inline status launch_marks(voxel_mark_params& p, scratch const& memory, launch_chain& chain) {
   bool const marks = p.marks.occupied != nullptr || p.marks.bits != nullptr;
   if ((p.count == nullptr && p.dropped == nullptr && !marks) || p.points.rows == 0) { return {}; }
   dim3 const blocks(point_blocks(p.points, chain.device()));
@@ -119,8 +119,9 @@ bool adds_in_memory(point_clouds const& clouds, point_features<Value> const& fea
 
 /// Sums and means in any order.
 template <class Value, int N>
-status launch_adding(point_clouds const& clouds, grid const& lattice, voxel_features const& features,
-                     voxel_output<float> const& out, bool accumulate, void* memory, launch_chain& chain) {
+ROBOCACHE_HIDDEN status launch_adding(point_clouds const& clouds, grid const& lattice, voxel_features const& features,
+                                      voxel_output<float> const& out, bool accumulate, void* memory,
+                                      launch_chain& chain) {
   std::int64_t const cells = clouds.batch * lattice.total();
   std::int64_t const channels = std::int64_t{features.vectors.value} * N;
   voxel_add_params add{};
@@ -162,7 +163,8 @@ status launch_adding(point_clouds const& clouds, grid const& lattice, voxel_feat
 
 /// Everything in the stated order, but for the grouping.
 template <class Value, int N, bool Extremes>
-status launch_reducing(voxel_reduce_params& p, std::int64_t cells, std::int64_t longest, launch_chain& chain) {
+ROBOCACHE_HIDDEN status launch_reducing(voxel_reduce_params& p, std::int64_t cells, std::int64_t longest,
+                                        launch_chain& chain) {
   constexpr std::int64_t blocks_each = 32;  // of a multiprocessor, at most: few cells may have a point
   std::int32_t const multiprocessors = chain.device().multiprocessors;
   std::int32_t const workers = 4 * multiprocessors;
@@ -170,7 +172,8 @@ status launch_reducing(voxel_reduce_params& p, std::int64_t cells, std::int64_t 
   p.crowds = longest > most_tile_points ? workers : 0;
   p.some = longest > most_few_points ? workers : 0;
   auto const vectors = static_cast<std::int32_t>(p.features.vectors.value);
-  p.tile = p.results.channels_first ? reduce_threads : std::max(1, reduce_threads / vectors);
+  // By channel, the cells of a warp lie side by side, and the warps of a block share the lines of their points.
+  p.tile = std::max(p.results.channels_first ? 32 : 1, reduce_threads / vectors);
   std::int64_t const tiles = (std::min(p.rows, cells) + p.tile - 1) / p.tile;
   std::int64_t const few = std::min(tiles, blocks_each * multiprocessors);
   dim3 const blocks(static_cast<unsigned>(p.huge + p.crowds + p.some + few));
@@ -235,8 +238,10 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
   bool const reduces = detail::reduces(out);
   if (reduces) {
     s = detail::check_scratch(memory, voxelize_scratch(clouds, features, lattice, out, options), "voxelize_scratch");
-    if (!s.ok()) { return s; }
+  } else {
+    s = detail::check_pointer("memory", "memory", static_cast<char const*>(memory.memory), memory.bytes, 16);
   }
+  if (!s.ok()) { return s; }
   device_properties device;
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
     return detail::cuda_failure("device", error);

@@ -38,7 +38,7 @@ inline unsigned point_blocks(voxel_points& p, device_properties const& device) n
 
 /// Calls `use(Cell{})` with a type that holds all cells of all clouds; 64 bits also where cells take divisions.
 template <class Use>
-status with_cell_type(voxel_points const& p, Use&& use) {
+ROBOCACHE_HIDDEN status with_cell_type(voxel_points const& p, Use&& use) {
   return !p.divides && p.batch * p.cells <= INT32_MAX ? use(std::int32_t{}) : use(std::int64_t{});
 }
 
@@ -71,7 +71,7 @@ int plan_features(voxel_features& plan, point_clouds const& clouds, point_featur
 
 /// Groups the points of each cell: clears, counts, finds places, lists.
 /// @param also  what else is to be filled first
-inline status launch_grouping(voxel_group_params& p, fill_list also, launch_chain& chain) {
+ROBOCACHE_HIDDEN inline status launch_grouping(voxel_group_params& p, fill_list also, launch_chain& chain) {
   also.add(p.lists.counters, p.lists.clear_bytes);
   status s = fill(also, chain);
   if (!s.ok() || p.points.rows == 0) { return s; }

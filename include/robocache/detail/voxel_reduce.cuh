@@ -103,8 +103,8 @@ inline constexpr unsigned some_cells = 8;
 inline constexpr unsigned reduce_words = most_block_points;
 static_assert(reduce_threads / 32 * some_cells * most_tile_points <= reduce_words, "the lists of all warps fit");
 
-/// Cells with more than a few points, but not crowded: a warp sorts the lists of some, then a lane takes a vector of a
-/// cell.
+/// Cells with more than a few points, but not crowded: a warp sorts the lists of some, and adds up one vector of one
+/// cell after the other.
 /// @param rows  shared memory of the warp
 /// @param worker, workers  warps
 template <class Value, int N, bool Extremes>
@@ -127,19 +127,18 @@ __device__ void reduce_some(voxel_reduce_params const& p, std::uint32_t* rows, u
       sort_by_warp(rows + i * most_tile_points, __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i)));
     }
     unsigned const vectors = p.features.vectors.value;
-    for (unsigned turn = 0; turn < cells * vectors; turn += 32) {
-      unsigned const item = turn + lane;
-      unsigned const one = min(p.features.vectors.quotient(item), cells - 1);
-      std::int64_t const cell = __shfl_sync(0xffffffffu, mine.cell, static_cast<int>(one));
-      unsigned const count = __shfl_sync(0xffffffffu, mine.count, static_cast<int>(one));
-      if (item >= cells * vectors) { continue; }
-      std::int64_t const channel = std::int64_t(item - one * vectors) * N;
-      Value const* const from = static_cast<Value const*>(p.features.values) + (p.features.skip(cell) + channel);
-      channel_sums<N, Extremes> sums;
-      sums.clear();
-      add_points(sums, from, p.features.point_stride, 0, count,
-                 [&](unsigned j) { return static_cast<std::int64_t>(rows[one * most_tile_points + j]); });
-      write_results(p.results, cell, channel, count, sums);
+    for (unsigned i = 0; i < cells; ++i) {
+      std::int64_t const cell = __shfl_sync(0xffffffffu, mine.cell, static_cast<int>(i));
+      unsigned const count = __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i));
+      std::uint32_t const* const list = rows + i * most_tile_points;
+      Value const* const from = static_cast<Value const*>(p.features.values) + p.features.skip(cell);
+      for (unsigned vector = 0; vector < vectors; ++vector) {
+        channel_sums<N, Extremes> sums;
+        sums.clear();
+        add_by_warp(sums, from + std::int64_t(vector) * N, p.features.point_stride, count,
+                    [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
+        if (lane == 0) { write_results(p.results, cell, std::int64_t(vector) * N, count, sums); }
+      }
     }
     __syncwarp();
   }

@@ -88,23 +88,29 @@ struct channel_sums {
   }
 };
 
-/// Adds the points of a list, in its order.
-/// @param from  the channels of row 0
+/// Adds up to 64 points, in the order of their list, by a warp: all of them are under way at once, two a lane, and then
+/// pass through all lanes one after the other. All lanes have the sums.
+/// @param from    the channels of row 0
+/// @param row_at  `row_at(j)`: the row of point j
 template <class Value, int N, bool Extremes, class RowAt>
-__device__ void add_points(channel_sums<N, Extremes>& sums, Value const* from, std::int64_t point_stride,
-                           unsigned begin, unsigned end, RowAt row_at) {
-  constexpr int at_once = 4;  // loads under way
-  for (unsigned j = begin; j < end; j += at_once) {
-    packed_floats<Value, N> packed[at_once] = {};
+__device__ void add_by_warp(channel_sums<N, Extremes>& sums, Value const* from, std::int64_t point_stride,
+                            unsigned count, RowAt row_at) {
+  unsigned const lane = threadIdx.x % 32;
+  packed_floats<Value, N> packed[2] = {};
 #pragma unroll
-    for (int i = 0; i < at_once; ++i) {
-      if (j + i < end) { packed[i] = load_packed<N>(from + row_at(j + i) * point_stride); }
-    }
+  for (unsigned half = 0; half < 2; ++half) {
+    if (lane + 32 * half < count) { packed[half] = load_packed<N>(from + row_at(lane + 32 * half) * point_stride); }
+  }
 #pragma unroll
-    for (int i = 0; i < at_once; ++i) {
+  for (unsigned half = 0; half < 2; ++half) {
+    float mine[N];
+    unpack(packed[half], mine);
+    unsigned const here = count > 32 * half ? min(count - 32 * half, 32u) : 0;
+    for (unsigned j = 0; j < here; ++j) {
       float x[N];
-      unpack(packed[i], x);
-      if (j + i < end) { sums.add(x); }
+#pragma unroll
+      for (int i = 0; i < N; ++i) { x[i] = __shfl_sync(0xffffffffu, mine[i], static_cast<int>(j)); }
+      sums.add(x);
     }
   }
 }
@@ -133,11 +139,11 @@ __device__ void store_channels(voxel_results const& to, char* results, std::int6
 
 /// What results hold of a channel.
 inline __device__ float load_result(voxel_results const& to, char const* results, std::int64_t element) {
-  float x[1] = {};
-  with_float_type(to.type, [&](auto zero) {
-    unpack(load_packed<1>(reinterpret_cast<decltype(zero) const*>(results) + element), x);
-  });
-  return x[0];
+  float x = 0.0f;
+  // A plain load: the kernel writes there.
+  with_float_type(to.type,
+                  [&](auto zero) { x = device::to_float(reinterpret_cast<decltype(zero) const*>(results)[element]); });
+  return x;
 }
 
 /// Adds N neighbouring channels of a cell to what results hold.
