@@ -7,8 +7,8 @@
 
 #include <robocache/grid.hpp>
 
-/// Voxelizing as one would first write it: clear, then one thread a point and an atomic operation for each number. Cells
-/// are the library's. Clouds of less than 2^31 points, grids of less than 2^31 cells times channels.
+/// Voxelizing as one would first write it: clear, then one thread a point and an atomic operation for each number.
+/// Cells are the library's. Clouds of less than 2^31 points, grids of less than 2^31 cells times channels.
 namespace robocache::bench {
 
 /// One cloud.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 #include <robocache/resample.cuh>
+#include <robocache/voxelize.cuh>
 
 namespace rc = robocache;
 
@@ -14,6 +16,9 @@ int main() {
   rc::status const refused = rc::resample(unreadable, nothing, rc::output<float>{&result}, {}, nullptr);
   std::printf("refused: %s\n", refused.message());
   if (refused.code() != rc::status_code::invalid_argument) { return 1; }
+  rc::status const no_cells = rc::voxelize({}, rc::grid{}, rc::voxel_output<float>{}, {}, {}, nullptr);
+  std::printf("refused: %s\n", no_cells.message());
+  if (std::strcmp(no_cells.argument(), "lattice.cells") != 0) { return 1; }
 
   int devices = 0;
   if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
