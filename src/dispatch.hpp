@@ -116,4 +116,18 @@ point_features<Value> typed(any_point_features const& features) {
   return {static_cast<Value const*>(features.values), features.channels, features.batch_stride, features.point_stride};
 }
 
+/// Calls `visitor(typed features, typed gradients)`.
+template <class Visitor>
+void visit_gradients(any_point_features const& features, any_voxel_gradients const& gradients, Visitor&& visitor) {
+  visit_floats("features", features.type, [&](auto value) {
+    visit_floats("gradients", gradients.type, [&](auto result) {
+      using Result = typename decltype(result)::type;
+      visitor(typed<typename decltype(value)::type>(features),
+              voxel_gradients<Result>{
+                  static_cast<Result const*>(gradients.sum), static_cast<Result const*>(gradients.mean),
+                  static_cast<Result const*>(gradients.max), static_cast<Result const*>(gradients.min)});
+    });
+  });
+}
+
 }  // namespace robocache::compiled

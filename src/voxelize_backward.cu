@@ -11,23 +11,6 @@
 #include "dispatch.hpp"
 
 namespace robocache::compiled {
-namespace {
-
-/// Calls `visitor(typed features, typed gradients)`.
-template <class Visitor>
-void visit_gradients(any_point_features const& features, any_voxel_gradients const& gradients, Visitor&& visitor) {
-  visit_floats("features", features.type, [&](auto value) {
-    visit_floats("gradients", gradients.type, [&](auto result) {
-      using Result = typename decltype(result)::type;
-      visitor(typed<typename decltype(value)::type>(features),
-              voxel_gradients<Result>{
-                  static_cast<Result const*>(gradients.sum), static_cast<Result const*>(gradients.mean),
-                  static_cast<Result const*>(gradients.max), static_cast<Result const*>(gradients.min)});
-    });
-  });
-}
-
-}  // namespace
 
 std::int64_t voxelize_backward_scratch(place where, point_clouds const& clouds, any_point_features const& features,
                                        grid const& lattice, any_voxel_gradients const& gradients) {

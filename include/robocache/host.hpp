@@ -10,6 +10,7 @@
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
 #include <robocache/timeline.hpp>
+#include <robocache/voxels.hpp>
 
 /// The operations on CPU memory, compiled into `robocache::robocache`: the same arguments, the same bits as on the
 /// GPU. Plain C++17; link the compiled library.
@@ -74,6 +75,32 @@ template <class Value, class Result>
 status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                          voxel_gradients<Result> const& gradients, channel_order channels,
                          feature_gradients<Value> const& out);
+
+/// `robocache::voxelize_sparse` on CPU memory, without scratch. Compiled as `voxelize`.
+template <class Value, class Result>
+status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                       sparse_output<Result> const& out, sparse_options const& options);
+
+/// `robocache::voxelize_gathered` on CPU memory, without scratch. Compiled as `voxelize`.
+template <class Value, class Result>
+status voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                         gathered_output<Result> const& out, gather_options const& options);
+
+/// `robocache::filter_voxels` on CPU memory, without scratch. Compiled as `voxelize`.
+template <class Value, class Result>
+status filter_voxels(point_clouds const& clouds, point_features<Value> const& features, filter_options const& options,
+                     filtered_output<Result> const& out);
+
+/// `robocache::voxelize_sparse_backward` on CPU memory, without scratch. Compiled as `voxelize`.
+template <class Value, class Result>
+status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
+                                sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
+                                feature_gradients<Value> const& out);
+
+/// `robocache::voxelize_gathered_backward` on CPU memory. Compiled as `voxelize`.
+template <class Value, class Result>
+status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
+                                  Result const* gradients, feature_gradients<Value> const& out);
 
 /// `robocache::find_bounds` on CPU memory.
 status find_bounds(point_clouds const& clouds, cloud_bounds* bounds);

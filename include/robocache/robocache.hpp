@@ -13,6 +13,7 @@
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
 #include <robocache/timeline.hpp>
+#include <robocache/voxels.hpp>
 
 // CUDA's own declaration of its stream handle, repeated so that no CUDA header is needed.
 struct CUstream_st;
@@ -170,6 +171,49 @@ struct any_voxel_gradients {
   void const* min = nullptr;
 };
 
+/// `sparse_output`, the type of what is made of features a value.
+struct any_sparse_output {
+  dtype type = dtype::float32;
+  std::int64_t capacity = 0;
+  std::int32_t* coordinates = nullptr;
+  std::int32_t* count = nullptr;
+  void* sum = nullptr;
+  void* mean = nullptr;
+  void* max = nullptr;
+  void* min = nullptr;
+  std::int64_t* voxel_offsets = nullptr;
+  std::int32_t* point_voxels = nullptr;
+  std::int32_t* dropped = nullptr;
+  std::int32_t* overflow = nullptr;
+};
+
+/// `gathered_output`, the type of the gathered values a value.
+struct any_gathered_output {
+  dtype type = dtype::float32;
+  std::int64_t capacity = 0;
+  std::int64_t max_points = 0;
+  void* values = nullptr;
+  std::int32_t* coordinates = nullptr;
+  std::int32_t* count = nullptr;
+  std::int64_t* voxel_offsets = nullptr;
+  std::int64_t* point_slots = nullptr;
+  std::int32_t* dropped = nullptr;
+  std::int32_t* overflow = nullptr;
+};
+
+/// `filtered_output`, the type of the features a value.
+struct any_filtered_output {
+  dtype type = dtype::float32;
+  std::int64_t capacity = 0;
+  float* points = nullptr;
+  void* features = nullptr;
+  std::int32_t* count = nullptr;
+  std::int64_t* voxel_offsets = nullptr;
+  std::int32_t* point_voxels = nullptr;
+  std::int32_t* dropped = nullptr;
+  std::int32_t* overflow = nullptr;
+};
+
 /// `feature_gradients`, of the features' type. Strides count elements of it.
 struct any_feature_gradients {
   void* values = nullptr;
@@ -234,6 +278,52 @@ std::int64_t voxelize_backward_scratch(place where, point_clouds const& clouds, 
 void voxelize_backward(place where, point_clouds const& clouds, any_point_features const& features, grid const& lattice,
                        any_voxel_gradients const& gradients, channel_order channels, any_feature_gradients const& out,
                        scratch const& memory = {}, stream_handle cuda_stream = nullptr);
+
+/// `robocache::voxelize_sparse_scratch`; 0 with place::host.
+std::int64_t voxelize_sparse_scratch(place where, point_clouds const& clouds, any_point_features const& features,
+                                     grid const& lattice, any_sparse_output const& out, sparse_options const& options);
+
+/// `robocache::voxelize_sparse` or `robocache::host::voxelize_sparse`, as `compiled::voxelize`.
+void voxelize_sparse(place where, point_clouds const& clouds, any_point_features const& features, grid const& lattice,
+                     any_sparse_output const& out, sparse_options const& options, scratch const& memory = {},
+                     stream_handle cuda_stream = nullptr);
+
+/// `robocache::voxelize_sparse_backward_scratch`; 0 with place::host.
+std::int64_t voxelize_sparse_backward_scratch(place where, point_clouds const& clouds,
+                                              any_point_features const& features, sparse_voxels const& voxels,
+                                              any_voxel_gradients const& gradients);
+
+/// `robocache::voxelize_sparse_backward` or `robocache::host::voxelize_sparse_backward`, as `compiled::voxelize`.
+void voxelize_sparse_backward(place where, point_clouds const& clouds, any_point_features const& features,
+                              sparse_voxels const& voxels, any_voxel_gradients const& gradients,
+                              any_feature_gradients const& out, scratch const& memory = {},
+                              stream_handle cuda_stream = nullptr);
+
+/// `robocache::voxelize_gathered_scratch`; 0 with place::host.
+std::int64_t voxelize_gathered_scratch(place where, point_clouds const& clouds, any_point_features const& features,
+                                       grid const& lattice, any_gathered_output const& out,
+                                       gather_options const& options);
+
+/// `robocache::voxelize_gathered` or `robocache::host::voxelize_gathered`, as `compiled::voxelize`.
+void voxelize_gathered(place where, point_clouds const& clouds, any_point_features const& features, grid const& lattice,
+                       any_gathered_output const& out, gather_options const& options, scratch const& memory = {},
+                       stream_handle cuda_stream = nullptr);
+
+/// `robocache::voxelize_gathered_backward` or `robocache::host::voxelize_gathered_backward`, as `compiled::resample`.
+/// @param gradients  `[capacity, P, C]`
+/// @param out_type   that of the features
+void voxelize_gathered_backward(place where, point_clouds const& clouds, std::int64_t channels,
+                                std::int64_t const* point_slots, void const* gradients, dtype gradients_type,
+                                any_feature_gradients const& out, dtype out_type, stream_handle cuda_stream = nullptr);
+
+/// `robocache::filter_voxels_scratch`; 0 with place::host.
+std::int64_t filter_voxels_scratch(place where, point_clouds const& clouds, any_point_features const& features,
+                                   filter_options const& options, any_filtered_output const& out);
+
+/// `robocache::filter_voxels` or `robocache::host::filter_voxels`, as `compiled::voxelize`.
+void filter_voxels(place where, point_clouds const& clouds, any_point_features const& features,
+                   filter_options const& options, any_filtered_output const& out, scratch const& memory = {},
+                   stream_handle cuda_stream = nullptr);
 
 /// `robocache::find_bounds` or `robocache::host::find_bounds`, as `compiled::resample`.
 void find_bounds(place where, point_clouds const& clouds, cloud_bounds* bounds, stream_handle cuda_stream = nullptr);

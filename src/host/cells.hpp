@@ -45,20 +45,44 @@ class cell_places {
   int row_bits_ = 0;
 };
 
+/// A grid of one row.
+inline grid row_of_cells(std::int64_t cells) {
+  grid row;
+  row.cells[0] = cells;
+  row.cells[1] = row.cells[2] = 1;
+  return row;
+}
+
 /// A batch of clouds and the grid that they fall into.
 struct cloud_cells {
   point_clouds clouds;
   robocache::detail::strides step;  ///< of the coordinates
   grid lattice;
   cell_places places;
+  std::int32_t const* numbers = nullptr;  ///< null: cells are found by coordinates. Else one cell a point, counted ...
+  std::int64_t first_number = 0;          ///< ... from this one; beyond the grid: none
 
   cloud_cells(point_clouds const& points, grid const& cells)
       : clouds(points), step(robocache::detail::strides_of(points)), lattice(cells), places(cells) {}
+
+  /// One cloud whose points know their cells, numbers `[first, first + count)`, which are taken for a row.
+  cloud_cells(std::int64_t points, std::int32_t const* cell_numbers, std::int64_t first, std::int64_t count)
+      : cloud_cells(point_clouds::dense(nullptr, 1, points), row_of_cells(count)) {
+    numbers = cell_numbers;
+    first_number = first;
+  }
 };
 
 /// Calls `take(i, place)` for points `[begin, end)` of cloud b; the place is -1 for those in no cell.
 template <class Take>
 void for_each_point(cloud_cells const& from, std::int64_t b, std::int64_t begin, std::int64_t end, Take const& take) {
+  if (from.numbers != nullptr) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      std::int64_t const place = from.numbers[i] - from.first_number;
+      take(i, place >= 0 && place < from.lattice.cells[0] ? place : -1);
+    }
+    return;
+  }
   auto const one = device::cloud_of(from.clouds, b);
   for (std::int64_t i = begin; i < end; ++i) {
     std::int64_t const e = one.element(i, from.step.batch, from.step.row);

@@ -43,6 +43,13 @@ struct feature_rows {
     point_bytes = step.row * value_bytes;
   }
 
+  /// Those of one cloud alone, whose points follow each other.
+  feature_rows of(device::cloud const& one) const {
+    feature_rows alone = *this;
+    if (values != nullptr) { alone.values = at(one, 0); }
+    return alone;
+  }
+
   /// Where the features of a point begin.
   char const* at(device::cloud const& one, std::int64_t point) const {
     return values + one.element(point, batch_bytes, point_bytes);

@@ -63,7 +63,7 @@ bool shared_terms(voxel_backward_job const& job, cell_part const& part, float* r
   if (job.given.mean != nullptr) {
     alignas(64) float mean[most_channels];
     job.results.load(job.given.mean, part.b, part.cell, part.channel, mean, part.width);
-    auto const count = static_cast<float>(part.count);
+    auto const count = static_cast<float>(job.counts != nullptr ? job.counts[part.cell] : part.count);
     for (std::int64_t c = 0; c < part.width; ++c) {
       float const term = mean[c] / count;
       row[c] = job.given.sum != nullptr ? row[c] + term : term;

@@ -8,6 +8,7 @@
 
 #include "cell_rows.hpp"
 #include "cells.hpp"
+#include "cloud_loop.hpp"
 #include "feature_rows.hpp"
 #include "point_ranges.hpp"
 
@@ -24,6 +25,9 @@ struct voxel_job {
   /// Bytes of all results of a cell.
   std::int64_t cell_bytes() const;
 };
+
+/// The results of cloud b.
+void voxelize_cloud(voxel_job const& job, cloud_cost const& cost, std::int64_t b);
 
 /// Count and occupancy of a range of cells of cloud b.
 template <class Item>

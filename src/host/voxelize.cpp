@@ -50,6 +50,8 @@ void voxelize_ranges(voxel_job const& job, cloud_cost const& cost, std::int64_t 
   });
 }
 
+}  // namespace
+
 void voxelize_cloud(voxel_job const& job, cloud_cost const& cost, std::int64_t b) {
   if (job.out.occupied_bits == nullptr && job.cell_bytes() == 0) {
     add_dropped(job, b, count_dropped(job.from, b));
@@ -60,7 +62,6 @@ void voxelize_cloud(voxel_job const& job, cloud_cost const& cost, std::int64_t b
   }
 }
 
-}  // namespace
 }  // namespace detail
 
 template <class Value, class Result>

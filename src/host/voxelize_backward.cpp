@@ -2,7 +2,6 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -15,9 +14,7 @@
 
 namespace robocache::host {
 namespace detail {
-namespace {
 
-/// +0 for every point. Those in a cell are written again.
 void clear_gradients(voxel_backward_job const& job) {
   point_clouds const& clouds = job.from.clouds;
   std::int64_t const rows = clouds.batch == 0 ? 0 : clouds.total();
@@ -40,7 +37,6 @@ void backward_cloud(voxel_backward_job const& job, cloud_cost const& cost, std::
   });
 }
 
-}  // namespace
 }  // namespace detail
 
 template <class Value, class Result>
@@ -50,15 +46,11 @@ status voxelize_backward(point_clouds const& clouds, point_features<Value> const
   status const checked =
       robocache::detail::check_voxelize_backward(clouds, features, lattice, gradients, channels, out);
   if (!checked.ok()) { return checked; }
-  auto const step = robocache::detail::strides_of(out, clouds, features.channels);
-  constexpr auto bytes = static_cast<std::int64_t>(sizeof(Value));
-  std::int64_t const at_once = std::min(features.channels, detail::most_channels);
   detail::voxel_backward_job const job{{clouds, lattice},
                                        {gradients.sum, gradients.mean, gradients.max, gradients.min},
                                        {lattice, features.channels, channels, dtype_of<Result>::value},
                                        {features, clouds},
-                                       {reinterpret_cast<char*>(out.values), step.batch * bytes, step.row * bytes,
-                                        detail::best_blend_function(dtype::float32, dtype_of<Value>::value, at_once)}};
+                                       {out, clouds, features.channels}};
   detail::clear_gradients(job);
   if (job.cell_bytes() == 0) { return checked; }
   // Gradients of cells without points are not read: each point reads those of one cell.

@@ -11,6 +11,7 @@
 #include <robocache/detail/launch.cuh>
 #include <robocache/detail/launch_chain.cuh>
 #include <robocache/detail/voxel_backward_plan.cuh>
+#include <robocache/detail/voxel_backward_shape.cuh>
 #include <robocache/detail/voxel_check.hpp>
 #include <robocache/detail/voxel_hold.cuh>
 #include <robocache/detail/voxel_mark.cuh>
@@ -52,19 +53,6 @@ ROBOCACHE_HIDDEN inline status launch_counting(voxel_points const& points, std::
   });
 }
 
-/// Cuts rows into chunks, more than one where there are not enough points for all multiprocessors.
-/// @param blocks  that the points make
-/// @return chunks that are launched; beyond, blocks take several
-inline unsigned cut_rows(voxel_backward_params& p, unsigned blocks, device_properties const& device) noexcept {
-  constexpr std::int64_t blocks_each = 4;         // of a multiprocessor
-  constexpr std::int64_t most_vectors = 1 << 20;  // of a chunk, so that items of a step are below 2^31
-  constexpr std::int64_t most_chunks = 65535;     // of a grid
-  std::int64_t const wanted = std::clamp<std::int64_t>(device.multiprocessors * blocks_each / blocks, 1, p.vectors);
-  std::int64_t const chunk = std::min((p.vectors + wanted - 1) / wanted, most_vectors);
-  p.chunk = divisor(static_cast<std::uint32_t>(chunk));
-  return static_cast<unsigned>(std::min((p.vectors + chunk - 1) / chunk, most_chunks));
-}
-
 /// The way back with `N` channels a vector. The lists are there.
 template <class Value, int N>
 ROBOCACHE_HIDDEN status launch_backward(voxel_backward_params& p, launch_chain& chain) {
@@ -73,15 +61,6 @@ ROBOCACHE_HIDDEN status launch_backward(voxel_backward_params& p, launch_chain& 
   dim3 const grid(blocks, cut_rows(p, blocks, chain.device()));
   bool const holds = p.gradients.max != nullptr || p.gradients.min != nullptr;
   return chain.launch(holds ? voxel_hold_kernel<Value, N> : voxel_spread_kernel<Value, N>, p, grid, point_threads);
-}
-
-/// True if `N` channels of gradients can be loaded at a time.
-template <class Result>
-bool suits_vectors(voxel_gradients<Result> const& gradients, std::int64_t channel_stride, int N) noexcept {
-  if (channel_stride != 1) { return true; }
-  auto const bytes = std::min<std::int64_t>(16, N * std::int64_t(sizeof(Result)));
-  return common_alignment(address_of(gradients.sum), address_of(gradients.mean), address_of(gradients.max),
-                          address_of(gradients.min)) >= bytes;
 }
 
 }  // namespace detail
@@ -121,12 +100,12 @@ status voxelize_backward(point_clouds const& clouds, point_features<Value> const
   // Gradients lie as features do.
   point_features<Value> const written{out.values, features.channels, out.batch_stride, out.point_stride};
   detail::voxel_features to{};
-  int width = detail::plan_features(to, clouds, written, lattice);
+  int width = detail::plan_features(to, clouds, written, lattice.total());
   p.out = {out.values, to.point_stride, to.between_clouds, clouds.length};
   detail::launch_chain chain(device, cuda_stream);
   bool const holds = gradients.max != nullptr || gradients.min != nullptr;
   if (holds) {
-    width = std::min(width, detail::plan_features(p.features, clouds, features, lattice));
+    width = std::min(width, detail::plan_features(p.features, clouds, features, lattice.total()));
     detail::voxel_group_params group{};
     group.points = p.points;
     group.lists = p.lists;

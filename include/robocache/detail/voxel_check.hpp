@@ -110,14 +110,14 @@ inline status check_grid(grid const& lattice, std::int64_t batch) {
   return check_pointer("lattice", "origins", lattice.origins, 0, alignof(float));
 }
 
-/// Features that `voxelize` and `voxelize_backward` reduce.
+/// Features that are reduced or gathered.
 /// @param reads  whether their values are read
 template <class Value>
-status check_features(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                      bool reads) {
+status check_feature_view(point_clouds const& clouds, point_features<Value> const& features, bool reads,
+                          char const* wanted_for) {
   if (features.channels < 1) {
-    return refuse(invalid, "features", "channels", "found %lld, want 1 or more for sum, mean, max or min",
-                  static_cast<long long>(features.channels));
+    return refuse(invalid, "features", "channels", "found %lld, want 1 or more for %s",
+                  static_cast<long long>(features.channels), wanted_for);
   }
   constexpr std::int64_t most_channels = 1 << 24;
   if (features.channels > most_channels) {
@@ -131,6 +131,15 @@ status check_features(point_clouds const& clouds, point_features<Value> const& f
   }
   status const s = check_pointer("features", "values", features.values, reads ? points : 0, alignof(Value));
   if (!s.ok()) { return s; }
+  return check_point_strides("features", strides_of(features, clouds, features.channels), clouds, features.channels);
+}
+
+/// Features that `voxelize` and `voxelize_backward` reduce.
+template <class Value>
+status check_features(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                      bool reads) {
+  status const s = check_feature_view(clouds, features, reads, "sum, mean, max or min");
+  if (!s.ok()) { return s; }
   std::int64_t elements = (clouds.batch > 0 ? clouds.batch : 1) * lattice.total();
   if (!multiply(elements, features.channels)) {
     return refuse(status_code::unsupported, "features", "channels",
@@ -138,7 +147,7 @@ status check_features(point_clouds const& clouds, point_features<Value> const& f
                   static_cast<long long>(features.channels), static_cast<long long>(clouds.batch),
                   static_cast<long long>(lattice.total()));
   }
-  return check_point_strides("features", strides_of(features, clouds, features.channels), clouds, features.channels);
+  return {};
 }
 
 /// True where results are made of features.
@@ -195,6 +204,18 @@ status check_voxelize(point_clouds const& clouds, point_features<Value> const& f
   return s.ok() && reduces(out) ? check_features(clouds, features, lattice, true) : s;
 }
 
+/// Where gradients with respect to features go.
+template <class Value>
+status check_feature_gradients(point_clouds const& clouds, std::int64_t channels, feature_gradients<Value> const& out) {
+  std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
+  status s = check_pointer("out", "values", out.values, points, alignof(Value));
+  if (!s.ok()) { return s; }
+  strides const step = strides_of(out, clouds, channels);
+  s = check_point_strides("out", step, clouds, channels);
+  if (!s.ok()) { return s; }
+  return check_disjoint("out", step, clouds.packed() ? 1 : clouds.batch, points_each(clouds), channels, "point_stride");
+}
+
 /// Everything that `voxelize_backward` checks, on the host and on the device alike, but for the scratch.
 template <class Value, class Result>
 status check_voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
@@ -211,14 +232,7 @@ status check_voxelize_backward(point_clouds const& clouds, point_features<Value>
   if (!s.ok()) { return s; }
   s = check_reductions("gradients", gradients, sizeof(Result));
   if (!s.ok()) { return s; }
-  std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
-  s = check_pointer("out", "values", out.values, points, alignof(Value));
-  if (!s.ok()) { return s; }
-  strides const step = strides_of(out, clouds, features.channels);
-  s = check_point_strides("out", step, clouds, features.channels);
-  if (!s.ok()) { return s; }
-  return check_disjoint("out", step, clouds.packed() ? 1 : clouds.batch, points_each(clouds), features.channels,
-                        "point_stride");
+  return check_feature_gradients(clouds, features.channels, out);
 }
 
 /// Everything that `find_bounds` checks, on the host and on the device alike.

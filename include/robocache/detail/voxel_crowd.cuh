@@ -101,9 +101,8 @@ inline __device__ void sort_huge(voxel_lists const& lists, std::int64_t rows, st
 }
 
 /// Adds up each group of 64 points, a warp a vector.
-template <class Value, int N, bool Extremes>
-__global__ void __launch_bounds__(crowd_threads)
-    voxel_crowd_group_kernel(__grid_constant__ voxel_reduce_params const p) {
+template <class Value, int N, bool Extremes, class Params>
+__global__ void __launch_bounds__(crowd_threads) voxel_crowd_group_kernel(__grid_constant__ Params const p) {
   constexpr unsigned warps = crowd_threads / 32;
   wait_for_launch_before();
   unsigned const vectors = p.features.vectors.value;
@@ -119,7 +118,7 @@ __global__ void __launch_bounds__(crowd_threads)
         (one.count > most_block_points ? p.lists.ranks : p.lists.rows) + one.start + begin;
     channel_sums<N, Extremes> sums;
     sums.clear();
-    Value const* const from = static_cast<Value const*>(p.features.values) + (p.features.skip(one.cell) + channel);
+    Value const* const from = static_cast<Value const*>(p.features.values) + (skip_for(p, one.cell, list[0]) + channel);
     add_by_warp(sums, from, p.features.point_stride, count,
                 [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
     if (threadIdx.x % 32 != 0) { continue; }

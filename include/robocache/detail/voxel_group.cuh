@@ -53,13 +53,14 @@ inline constexpr int start_threads = 256;
 inline constexpr int start_cells = 4 * start_threads;
 
 /// Finds a place for the list of a crowded cell.
-inline __device__ unsigned place_crowd(voxel_group_params const& p, std::int64_t cell, unsigned count) {
-  voxel_counters& counters = *p.lists.counters;
-  unsigned const start = static_cast<unsigned>(p.points.rows) - count - atomicAdd(&counters.in_crowd, count);
+/// @param rows  of all clouds
+inline __device__ unsigned place_crowd(voxel_lists const& lists, std::int64_t rows, std::int64_t cell, unsigned count) {
+  voxel_counters& counters = *lists.counters;
+  unsigned const start = static_cast<unsigned>(rows) - count - atomicAdd(&counters.in_crowd, count);
   unsigned const groups = count / most_tile_points + (count % most_tile_points != 0 ? 1 : 0);
   unsigned const index = atomicAdd(&counters.crowded, 1u);
-  p.lists.crowded[index] = {cell, start, count, atomicAdd(&counters.groups, groups), 0};
-  if (count > most_block_points) { p.lists.huge[atomicAdd(&counters.huge, 1u)] = index; }
+  lists.crowded[index] = {cell, start, count, atomicAdd(&counters.groups, groups), 0};
+  if (count > most_block_points) { lists.huge[atomicAdd(&counters.huge, 1u)] = index; }
   return start;
 }
 
@@ -116,7 +117,7 @@ __global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ 
     if (n[i] == 0) { continue; }
     write_count(p, first + i, n[i]);
     if (n[i] > most_tile_points) {
-      starts[i] = place_crowd(p, first + i, n[i]);
+      starts[i] = place_crowd(p.lists, p.points.rows, first + i, n[i]);
       continue;
     }
     start += n[i];

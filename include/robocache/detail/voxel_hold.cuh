@@ -49,8 +49,8 @@ __device__ void hold_cells(voxel_backward_params const& p, hold_board const& boa
 }
 
 /// Cells that are not crowded, 32 a warp: those with more than a few points, then the others.
-template <class Value, int N>
-__device__ void hold_listed(voxel_backward_params const& p, hold_board& board) {
+template <class Value, int N, class Params>
+__device__ void hold_listed(Params const& p, hold_board& board) {
   unsigned const lane = threadIdx.x % 32;
   std::int64_t const some = p.lists.counters->some;
   std::int64_t const count = some + p.lists.counters->few;
@@ -61,7 +61,8 @@ __device__ void hold_listed(voxel_backward_params const& p, hold_board& board) {
     if (lane < here) {
       std::int64_t const i = first + lane;
       cell_list const one = i < some ? p.lists.some[i] : p.lists.few[i - some];
-      board.cells[lane] = {p.gradients.element(one.cell), p.features.skip(one.cell), one.start, one.count};
+      board.cells[lane] = {p.gradients.element(one.cell), skip_for(p, one.cell, p.lists.rows[one.start]), one.start,
+                           one.count};
     }
     __syncwarp();
     for_each_chunk(p, [&](vector_chunk chunk) {
@@ -88,8 +89,8 @@ __device__ void agree_in_warp(holders<N>& held, unsigned width) {
 }
 
 /// Crowded cells, a block each: threads share the points of the list, and agree on the holders in shared memory.
-template <class Value, int N>
-__device__ void hold_crowds(voxel_backward_params const& p, holders<N> (&agreed)[most_crowd_vectors]) {
+template <class Value, int N, class Params>
+__device__ void hold_crowds(Params const& p, holders<N> (&agreed)[most_crowd_vectors]) {
   unsigned width = 1;
   while (width < most_crowd_vectors && width < p.vectors) { width *= 2; }
   unsigned const column = threadIdx.x % width;
@@ -97,7 +98,8 @@ __device__ void hold_crowds(voxel_backward_params const& p, holders<N> (&agreed)
   for (unsigned index = blockIdx.x; index < cells; index += gridDim.x) {
     crowded_cell const one = p.lists.crowded[index];
     list_part const points{p.lists.rows + one.start, threadIdx.x / width, one.count, point_threads / width};
-    auto const* const features = static_cast<Value const*>(p.features.values) + p.features.skip(one.cell);
+    auto const* const features =
+        static_cast<Value const*>(p.features.values) + skip_for(p, one.cell, p.lists.rows[one.start]);
     std::int64_t const from = p.gradients.element(one.cell);
     for (std::int64_t first = std::int64_t(blockIdx.y) * width; first < p.vectors;
          first += std::int64_t(gridDim.y) * width) {
@@ -128,22 +130,26 @@ __device__ void hold_crowds(voxel_backward_params const& p, holders<N> (&agreed)
   }
 }
 
+/// Zeros for those lanes' rows that are in no cell; called by a warp.
+template <class Value, int N>
+__device__ void write_dropped_lanes(voxel_backward_params const& p, hold_board& board, std::int64_t row, bool drops) {
+  unsigned const lanes = __ballot_sync(0xffffffffu, drops);
+  if (lanes == 0) { return; }
+  if (drops) { board.dropped[__popc(lanes & ((1u << threadIdx.x % 32) - 1))] = row; }
+  __syncwarp();
+  for_each_chunk(p, [&](vector_chunk chunk) {
+    write_zeros<Value, N>(p, __popc(lanes), chunk, [&](unsigned i) { return board.dropped[i]; });
+  });
+  __syncwarp();  // the next rows take the board
+}
+
 /// Zeros for points in no cell.
 template <class Value, int N>
 __device__ void write_dropped(voxel_backward_params const& p, hold_board& board) {
-  unsigned const lane = threadIdx.x % 32;
   for_each_row<std::int64_t>(p.points, nullptr, [&](std::int64_t row, std::int64_t const(&cell)[points_at_once]) {
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
-      bool const drops = cell[r] == dropped_point;
-      unsigned const lanes = __ballot_sync(0xffffffffu, drops);
-      if (lanes == 0) { continue; }
-      if (drops) { board.dropped[__popc(lanes & ((1u << lane) - 1))] = row + r * 32; }
-      __syncwarp();
-      for_each_chunk(p, [&](vector_chunk chunk) {
-        write_zeros<Value, N>(p, __popc(lanes), chunk, [&](unsigned i) { return board.dropped[i]; });
-      });
-      __syncwarp();  // the next rows take the board
+      write_dropped_lanes<Value, N>(p, board, row + r * 32, cell[r] == dropped_point);
     }
   });
 }

@@ -13,10 +13,9 @@
 #include <robocache/detail/launch_chain.cuh>
 #include <robocache/detail/voxel_add.cuh>
 #include <robocache/detail/voxel_check.hpp>
-#include <robocache/detail/voxel_crowd.cuh>
 #include <robocache/detail/voxel_mark.cuh>
 #include <robocache/detail/voxel_plan.cuh>
-#include <robocache/detail/voxel_reduce.cuh>
+#include <robocache/detail/voxel_reduce_launch.cuh>
 #include <robocache/voxelize.cuh>
 
 namespace robocache {
@@ -161,57 +160,12 @@ ROBOCACHE_HIDDEN status launch_adding(point_clouds const& clouds, grid const& la
   return chain.launch(voxel_divide_kernel<point_threads>, divide, dim3(static_cast<unsigned>(blocks)), point_threads);
 }
 
-/// Everything in the stated order, but for the grouping.
-template <class Value, int N, bool Extremes>
-ROBOCACHE_HIDDEN status launch_reducing(voxel_reduce_params& p, std::int64_t cells, std::int64_t longest,
-                                        launch_chain& chain) {
-  constexpr std::int64_t blocks_each = 32;  // of a multiprocessor, at most: few cells may have a point
-  std::int32_t const multiprocessors = chain.device().multiprocessors;
-  std::int32_t const workers = 4 * multiprocessors;
-  p.huge = longest > most_block_points ? workers : 0;
-  p.crowds = longest > most_tile_points ? workers : 0;
-  p.some = longest > most_few_points ? workers : 0;
-  auto const vectors = static_cast<std::int32_t>(p.features.vectors.value);
-  // By channel, the cells of a warp lie side by side, and the warps of a block share the lines of their points.
-  p.tile = std::max(p.results.channels_first ? 32 : 1, reduce_threads / vectors);
-  std::int64_t const tiles = (std::min(p.rows, cells) + p.tile - 1) / p.tile;
-  std::int64_t const few = std::min(tiles, blocks_each * multiprocessors);
-  dim3 const blocks(static_cast<unsigned>(p.huge + p.crowds + p.some + few));
-  status s = chain.launch(voxel_reduce_kernel<Value, N, Extremes>, p, blocks, reduce_threads);
-  if (!s.ok() || longest <= most_tile_points) { return s; }
-  dim3 const crowd_blocks(static_cast<unsigned>(workers));
-  s = chain.launch(voxel_crowd_group_kernel<Value, N, Extremes>, p, crowd_blocks, crowd_threads);
-  return s.ok() ? chain.launch(voxel_crowd_kernel<crowd_threads>, p, crowd_blocks, crowd_threads) : s;
-}
-
 /// What grouping for these results takes.
 template <class Result>
 voxel_lists cut_lists(void* memory, point_clouds const& clouds, grid const& lattice, std::int64_t channels,
                       voxel_output<Result> const& out) {
   return cut_lists(memory, clouds.total(), clouds.batch * lattice.total(), channels,
                    out.sum != nullptr || out.mean != nullptr, out.max != nullptr, out.min != nullptr);
-}
-
-/// Where results go.
-template <class Result>
-voxel_results results_of(voxel_output<Result> const& out, grid const& lattice, std::int64_t channels, int width,
-                         voxel_options const& options) {
-  auto const bytes = static_cast<std::int64_t>(sizeof(Result));
-  auto const at = [](Result* results) { return reinterpret_cast<char*>(results); };
-  voxel_results to{};
-  to.sum = at(out.sum);
-  to.mean = at(out.mean);
-  to.max = at(out.max);
-  to.min = at(out.min);
-  to.type = dtype_of<Result>::value;
-  to.type_bytes = static_cast<std::int32_t>(bytes);
-  to.channels_first = options.channels == channel_order::first;
-  to.accumulate = options.accumulate;
-  to.aligned = common_alignment(address_of(out.sum), address_of(out.mean), address_of(out.max), address_of(out.min),
-                                channels * bytes, width * bytes);
-  to.channels = channels;
-  to.cells = lattice.total();
-  return to;
 }
 
 }  // namespace detail
@@ -263,7 +217,7 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
 
   constexpr int wide = 16 / static_cast<int>(sizeof(Value));
   detail::voxel_reduce_params reduce{};
-  int const width = detail::plan_features(reduce.features, clouds, features, lattice);
+  int const width = detail::plan_features(reduce.features, clouds, features, lattice.total());
   if constexpr (std::is_same_v<Result, float>) {
     if (detail::adds_in_memory(clouds, features, lattice, out, options, width)) {
       return detail::launch_adding<Value, wide>(clouds, lattice, reduce.features, out, options.accumulate,
@@ -299,7 +253,7 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
   if (!s.ok() || group.points.rows == 0) { return s; }
 
   reduce.lists = group.lists;
-  reduce.results = detail::results_of(out, lattice, features.channels, width, options);
+  reduce.results = detail::results_of(out, lattice.total(), features.channels, width, options);
   reduce.rows = group.points.rows;
   std::int64_t const longest = detail::longest_cloud(clouds);
   auto const launch = [&](auto extremes) {

@@ -50,7 +50,7 @@ struct voxel_lists {
   std::uint32_t* starts;  ///< `[cells]`, padded likewise: where lists begin; undefined for cells without points
   std::uint32_t* ranks;   ///< `[rows]`: places of points in their lists; later the sorted lists of huge cells
   std::uint32_t* rows;    ///< `[rows]`: the lists
-  cell_list* few;
+  cell_list* few;         ///< null for voxels: few have more points
   cell_list* some;
   crowded_cell* crowded;
   std::uint32_t* huge;     ///< indices of `crowded`
@@ -83,8 +83,9 @@ class memory_cutter {
 /// What grouping the points by cell takes.
 /// @param memory    null: how much it would be
 /// @param channels  of crowded cells' sums and extremes; 0: none are wanted
+/// @param few       whether cells with few points are listed
 inline voxel_lists cut_lists(void* memory, std::int64_t rows, std::int64_t cells, std::int64_t channels, bool sums,
-                             bool largest, bool smallest) {
+                             bool largest, bool smallest, bool few = true) {
   voxel_lists lists{};
   memory_cutter cut(memory);
   std::int64_t const crowded = rows / (most_tile_points + 1);
@@ -95,7 +96,7 @@ inline voxel_lists cut_lists(void* memory, std::int64_t rows, std::int64_t cells
   lists.starts = cut.take<std::uint32_t>(cells);
   lists.ranks = cut.take<std::uint32_t>(rows);
   lists.rows = cut.take<std::uint32_t>(rows);
-  lists.few = cut.take<cell_list>(rows < cells ? rows : cells);
+  lists.few = cut.take<cell_list>(!few ? 0 : rows < cells ? rows : cells);
   lists.some = cut.take<cell_list>(rows / (most_few_points + 1));
   lists.crowded = cut.take<crowded_cell>(crowded);
   lists.huge = cut.take<std::uint32_t>(rows / (most_block_points + 1));

@@ -53,15 +53,16 @@ inline std::uint64_t address_of(void const* pointer) noexcept { return reinterpr
 
 /// Features as kernels read them, and the number of their channels that are loaded at a time: as many as 16 bytes hold,
 /// or 1.
+/// @param each  cells of a grid; for voxels rows of a cloud
 template <class Value>
 int plan_features(voxel_features& plan, point_clouds const& clouds, point_features<Value> const& features,
-                  grid const& lattice) {
+                  std::int64_t each) {
   constexpr int wide = 16 / static_cast<int>(sizeof(Value));
   strides const step = strides_of(features, clouds, features.channels);
   plan.values = features.values;
   plan.point_stride = step.row;
   plan.between_clouds = clouds.packed() ? 0 : step.batch - clouds.length * step.row;
-  plan.cells = lattice.total();
+  plan.each = each;
   auto const bytes = static_cast<std::int64_t>(sizeof(Value));
   bool const aligned = common_alignment(address_of(features.values), step.row * bytes, plan.between_clouds * bytes,
                                         features.channels * bytes) == 16;

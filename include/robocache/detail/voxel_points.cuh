@@ -119,8 +119,11 @@ inline constexpr int dropped_point = -1;
 inline constexpr int no_point = -2;
 
 /// The cell along an axis, by division: what docs/semantics.md says, word for word.
-inline __device__ std::uint32_t divide_along(axis_plan const& axis, float distance) {
-  float const whole = floorf(device::div_rn(distance, axis.size));
+/// @tparam Lowest  the cell that is counted as 0
+template <int Lowest>
+__device__ std::uint32_t divide_along(axis_plan const& axis, float distance) {
+  float whole = floorf(device::div_rn(distance, axis.size));
+  if constexpr (Lowest != 0) { whole = device::sub_rn(whole, static_cast<float>(Lowest)); }
   return whole >= 0.0f && whole < 0x1p31f ? static_cast<std::uint32_t>(whole) : UINT32_MAX;
 }
 
@@ -153,9 +156,10 @@ inline __device__ std::uint32_t multiply_along(axis_plan const& axis, float q, b
 }
 
 /// The cell of a point, counted over all clouds: docs/semantics.md, "Cells"; or `dropped_point`.
-/// @tparam Cell  32 bits: for all the cells of all clouds, and grids that do not need divisions
-/// @param base   the first cell of the point's cloud
-template <class Cell>
+/// @tparam Cell    32 bits: for all the cells of all clouds, and grids that do not need divisions
+/// @tparam Lowest  with divisions: the cell of each axis that is counted as 0
+/// @param base     the first cell of the point's cloud
+template <class Cell, int Lowest = 0>
 __device__ Cell cell_of(voxel_points const& p, place const& origin, Cell base, float x, float y, float z) {
   float const dx = device::sub_rn(x, origin.x);
   float const dy = device::sub_rn(y, origin.y);
@@ -175,9 +179,9 @@ __device__ Cell cell_of(voxel_points const& p, place const& origin, Cell base, f
       k = settle_along(p.axis[2], dz, qz);
     }
   } else {
-    i = divide_along(p.axis[0], dx);
-    j = divide_along(p.axis[1], dy);
-    k = divide_along(p.axis[2], dz);
+    i = divide_along<Lowest>(p.axis[0], dx);
+    j = divide_along<Lowest>(p.axis[1], dy);
+    k = divide_along<Lowest>(p.axis[2], dz);
   }
   bool const inside = (i < p.axis[0].cells) & (j < p.axis[1].cells) & (k < p.axis[2].cells);
   using word = std::make_unsigned_t<Cell>;  // what is outside may wrap around
@@ -233,11 +237,12 @@ struct warp_rows {
 /// Finds the cells of all rows of a warp: those of one cloud after those of the other, 32 rows side by side. The first
 /// points are read before the launch before this one has ended; `use` is called behind that.
 /// @tparam Cell    as `with_cell_type` gives it
+/// @tparam Lowest  as `cell_of` takes it
 /// @param dropped  where dropped points of each cloud are added up; null: nowhere
 /// @param use      called by the whole warp: `use(row, cell)`, where `cell[r]` is that of this lane's row `row + 32 *
 /// r`,
 ///                 counted over all clouds, or `dropped_point`, or, also for rows behind the last one, `no_point`
-template <class Cell, class Use>
+template <class Cell, int Lowest = 0, class Use>
 __device__ void for_each_row(voxel_points const& p, std::int32_t* dropped, Use const& use) {
   unsigned const lane = threadIdx.x % 32;
   warp_rows const mine(p);
@@ -279,7 +284,7 @@ __device__ void for_each_row(voxel_points const& p, std::int32_t* dropped, Use c
       load_next(at + rows_a_step);
 #pragma unroll
       for (int r = 0; r < points_at_once; ++r) {
-        cell[r] = cell_of<Cell>(p, origin, base, points.x[r], points.y[r], points.z[r]);
+        cell[r] = cell_of<Cell, Lowest>(p, origin, base, points.x[r], points.y[r], points.z[r]);
         count += cell[r] < 0 ? 1 : 0;
       }
       use(row + at, cell);
@@ -288,7 +293,7 @@ __device__ void for_each_row(voxel_points const& p, std::int32_t* dropped, Use c
       next.load(p, start, at, rows);
 #pragma unroll
       for (int r = 0; r < points_at_once; ++r) {
-        Cell const found = cell_of<Cell>(p, origin, base, next.x[r], next.y[r], next.z[r]);
+        Cell const found = cell_of<Cell, Lowest>(p, origin, base, next.x[r], next.y[r], next.z[r]);
         bool const real = at + r * 32 < rows;
         count += real && found < 0 ? 1 : 0;
         cell[r] = real ? found : Cell(no_point);

@@ -50,12 +50,37 @@ inline __device__ void sort_by_warp(std::uint32_t* numbers, unsigned count) {
   __syncwarp();
 }
 
+/// How many cells may have few points, and one of them.
+inline __device__ unsigned few_cells(voxel_reduce_params const& p) { return p.lists.counters->few; }
+inline __device__ unsigned few_cells(sparse_reduce_params const& p) { return static_cast<unsigned>(*p.voxels); }
+inline __device__ cell_list few_cell(voxel_reduce_params const& p, std::int64_t i) { return p.lists.few[i]; }
+inline __device__ cell_list few_cell(sparse_reduce_params const& p, std::int64_t i) {
+  return {i, p.lists.starts[i], p.lists.counts[i] + 1};
+}
+
+/// The points of a cell that has few, in their order.
+inline __device__ void load_few(voxel_reduce_params const& p, cell_list const& one,
+                                std::uint32_t (&rows)[most_few_points]) {
+#pragma unroll
+  for (unsigned i = 0; i < most_few_points; ++i) { rows[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX; }
+  sort_registers(rows);
+}
+inline __device__ void load_few(sparse_reduce_params const& p, cell_list const& one,
+                                std::uint32_t (&rows)[most_few_points]) {
+  rows[0] = one.count == 1 ? one.start : p.lists.rows[one.start];
+  if (one.count == 2) { rows[1] = p.lists.rows[one.start + 1]; }
+  if (one.count < 3) { return; }
+#pragma unroll
+  for (unsigned i = 1; i < most_few_points; ++i) { rows[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX; }
+  sort_registers(rows);
+}
+
 /// Cells with few points: a thread has a vector of a cell, from its first load to its store.
-template <class Value, int N, bool Extremes>
-__device__ void reduce_few(voxel_reduce_params const& p, unsigned worker, unsigned workers) {
+template <class Value, int N, bool Extremes, class Params>
+__device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
   constexpr int at_once = 4;  // loads under way
   bool const by_channel = p.results.channels_first;
-  unsigned const all = p.lists.counters->few;
+  unsigned const all = few_cells(p);
   auto const tile = static_cast<unsigned>(p.tile);
   for (std::int64_t base = std::int64_t(worker) * tile; base < all; base += std::int64_t(workers) * tile) {
     unsigned const cells = min(tile, static_cast<unsigned>(all - base));
@@ -64,14 +89,12 @@ __device__ void reduce_few(voxel_reduce_params const& p, unsigned worker, unsign
       unsigned const major = by_channel ? item / cells : p.features.vectors.quotient(item);
       unsigned const minor = item - major * (by_channel ? cells : p.features.vectors.value);
       std::int64_t const channel = std::int64_t(by_channel ? major : minor) * N;
-      cell_list const one = p.lists.few[base + (by_channel ? minor : major)];
+      cell_list const one = few_cell(p, base + (by_channel ? minor : major));
+      if (of_voxels<Params> && one.count > most_few_points) { continue; }
       std::uint32_t rows[most_few_points];
-#pragma unroll
-      for (unsigned i = 0; i < most_few_points; ++i) {
-        rows[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX;
-      }
-      sort_registers(rows);
-      Value const* const from = static_cast<Value const*>(p.features.values) + (p.features.skip(one.cell) + channel);
+      load_few(p, one, rows);
+      Value const* const from =
+          static_cast<Value const*>(p.features.values) + (skip_for(p, one.cell, rows[0]) + channel);
       channel_sums<N, Extremes> sums;
       sums.clear();
 #pragma unroll
@@ -107,13 +130,17 @@ static_assert(reduce_threads / 32 * some_cells * most_tile_points <= reduce_word
 /// cell after the other.
 /// @param rows  shared memory of the warp
 /// @param worker, workers  warps
-template <class Value, int N, bool Extremes>
-__device__ void reduce_some(voxel_reduce_params const& p, std::uint32_t* rows, unsigned worker, unsigned workers) {
+template <class Value, int N, bool Extremes, class Params>
+__device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worker, unsigned workers) {
   unsigned const lane = threadIdx.x % 32;
   unsigned const all = p.lists.counters->some;
-  // Few cells are dealt out one by one, so that all warps have one.
+  // Few cells are dealt out one by one, so that all warps have one; voxels, if they are fewer, vector by vector.
   unsigned const each = min(some_cells, all / workers + 1);
-  for (unsigned base = worker * each; base < all; base += workers * each) {
+  unsigned const vectors = p.features.vectors.value;
+  bool const splits = of_voxels<Params> && all > 0 && all <= workers / vectors;
+  unsigned const only = splits ? worker / all : 0;
+  if (splits && only >= vectors) { return; }
+  for (unsigned base = splits ? worker % all : worker * each; base < all; base += workers * each) {
     unsigned const cells = min(each, all - base);
     cell_list const mine = lane < cells ? p.lists.some[base + lane] : cell_list{0, 0, 0};
     for (unsigned i = 0; i < cells; ++i) {
@@ -126,13 +153,12 @@ __device__ void reduce_some(voxel_reduce_params const& p, std::uint32_t* rows, u
     for (unsigned i = 0; i < cells; ++i) {
       sort_by_warp(rows + i * most_tile_points, __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i)));
     }
-    unsigned const vectors = p.features.vectors.value;
     for (unsigned i = 0; i < cells; ++i) {
       std::int64_t const cell = __shfl_sync(0xffffffffu, mine.cell, static_cast<int>(i));
       unsigned const count = __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i));
       std::uint32_t const* const list = rows + i * most_tile_points;
-      Value const* const from = static_cast<Value const*>(p.features.values) + p.features.skip(cell);
-      for (unsigned vector = 0; vector < vectors; ++vector) {
+      Value const* const from = static_cast<Value const*>(p.features.values) + skip_for(p, cell, list[0]);
+      for (unsigned vector = only; vector < (splits ? only + 1 : vectors); ++vector) {
         channel_sums<N, Extremes> sums;
         sums.clear();
         add_by_warp(sums, from + std::int64_t(vector) * N, p.features.point_stride, count,
@@ -148,8 +174,8 @@ __device__ void reduce_some(voxel_reduce_params const& p, std::uint32_t* rows, u
 /// that goes on side by side; the parts that take longest come first.
 /// @tparam N         channels of a vector
 /// @tparam Extremes  whether the largest or smallest are wanted
-template <class Value, int N, bool Extremes>
-__global__ void __launch_bounds__(reduce_threads) voxel_reduce_kernel(__grid_constant__ voxel_reduce_params const p) {
+template <class Value, int N, bool Extremes, class Params>
+__global__ void __launch_bounds__(reduce_threads) voxel_reduce_kernel(__grid_constant__ Params const p) {
   __shared__ std::uint32_t words[reduce_words];
   wait_for_launch_before();
   constexpr unsigned warps = reduce_threads / 32;

@@ -36,13 +36,12 @@ struct voxel_features {
   void const* values;
   std::int64_t point_stride;
   std::int64_t between_clouds;  ///< elements between the last point of a cloud and the first of the next
-  std::int64_t cells;           ///< of a grid
+  std::int64_t each;            ///< cells of a grid; for voxels rows of a cloud, where anything is between clouds
   divisor vectors;              ///< of a point
 
-  /// Elements that rows of the cloud of `cell` are away from where they would be without anything between clouds.
-  __device__ std::int64_t skip(std::int64_t cell) const {
-    return between_clouds == 0 ? 0 : cell / cells * between_clouds;
-  }
+  /// Elements that rows of a cloud are away from where they would be without anything between clouds.
+  /// @param one  a cell of the cloud; for voxels a row
+  __device__ std::int64_t skip(std::int64_t one) const { return between_clouds == 0 ? 0 : one / each * between_clouds; }
 };
 
 /// All that reducing takes.
@@ -56,6 +55,25 @@ struct voxel_reduce_params {
   std::int32_t crowds;  ///< blocks that sort those of other crowded cells
   std::int32_t some;    ///< blocks for cells with more than a few points
 };
+
+/// The same for voxels. All of them have points, so those with few have no list; those with one point have none at all:
+/// `lists.starts` is that point. Of the others the first point stands first. `lists.counts` are of later points.
+struct sparse_reduce_params : voxel_reduce_params {
+  std::int64_t const* voxels;  ///< how many there are
+};
+
+/// Whether the cells of a job are voxels.
+template <class Params>
+inline constexpr bool of_voxels = false;
+template <>
+inline constexpr bool of_voxels<sparse_reduce_params> = true;
+
+/// The elements to skip for a cell.
+/// @param row  one of its points
+template <class Params>
+__device__ std::int64_t skip_for(Params const& p, std::int64_t cell, std::int64_t row) {
+  return p.features.skip(of_voxels<Params> ? row : cell);
+}
 
 /// N neighbouring channels of a cell, so far.
 /// @tparam Extremes  whether the largest and smallest are kept

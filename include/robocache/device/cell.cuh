@@ -47,6 +47,34 @@ ROBOCACHE_HOST_DEVICE inline bool find_cell(grid const& lattice, std::int64_t b,
   return true;
 }
 
+/// Cells of the voxel filter on either side of 0, along an axis.
+inline constexpr std::int64_t filter_reach = std::int64_t{1} << 20;
+
+/// The grid of the voxel filter: cell `filter_reach` begins at 0. It has more cells than an int64 counts, so its
+/// `total` is not to be asked for; `index_of` is below 2^63.
+inline grid filter_grid(float const (&size)[3]) {
+  grid lattice;
+  for (int axis = 0; axis < 3; ++axis) {
+    lattice.size[axis] = size[axis];
+    lattice.cells[axis] = 2 * filter_reach;
+  }
+  return lattice;
+}
+
+/// `find_cell` for the grid of the voxel filter, which is anchored at 0 and not where cell 0 begins.
+ROBOCACHE_HOST_DEVICE inline bool find_filter_cell(grid const& lattice, float x, float y, float z, cell& found) {
+  // Exact wherever the point is inside.
+  constexpr auto reach = static_cast<float>(filter_reach);
+  float const i = cell_along(x, 0.0f, lattice.size[0]) + reach;
+  float const j = cell_along(y, 0.0f, lattice.size[1]) + reach;
+  float const k = cell_along(z, 0.0f, lattice.size[2]) + reach;
+  if (!is_inside(i, lattice.cells[0]) || !is_inside(j, lattice.cells[1]) || !is_inside(k, lattice.cells[2])) {
+    return false;
+  }
+  found = {static_cast<std::int64_t>(i), static_cast<std::int64_t>(j), static_cast<std::int64_t>(k)};
+  return true;
+}
+
 /// The cell's place in `[z, y, x]`.
 ROBOCACHE_HOST_DEVICE inline std::int64_t index_of(grid const& lattice, cell const& where) {
   return (where.z * lattice.cells[1] + where.y) * lattice.cells[0] + where.x;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/points.hpp>
+#include <robocache/status.hpp>
+#include <robocache/stream.hpp>
+#include <robocache/voxels.hpp>
+
+namespace robocache {
+
+/// Bytes of scratch that `filter_voxels` needs for these arguments. Computed on the host, from sizes alone; 0 too where
+/// the arguments are none that `filter_voxels` takes.
+template <class Value, class Result>
+std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                   filter_options const& options, filtered_output<Result> const& out);
+
+/// Thins out point clouds: all points of a voxel become one, in the middle of them, with the mean of their features.
+/// What PCL has as `VoxelGrid` and Open3D as `voxel_down_sample`.
+///
+/// There is no grid to choose: voxels begin at multiples of their size, 2^20 of them on either side of 0 along each
+/// axis. Points beyond are dropped and counted, as NaN and infinite ones are. What each result is stands in
+/// docs/semantics.md, "Voxels". The bits are those of `host::filter_voxels`, run after run. How many points are left
+/// stays on the device, in `voxel_offsets`.
+///
+/// @code
+/// rc::filtered_output<float> out;
+/// out.capacity = rows;                // there are never more voxels than points
+/// out.points = thinned;               // [capacity, 3]
+/// out.voxel_offsets = voxel_offsets;  // [B + 1]
+/// rc::point_features<float> none;
+/// rc::filter_options leaf{{0.1f, 0.1f, 0.1f}};
+/// rc::scratch memory{allocated, rc::filter_voxels_scratch(clouds, none, leaf, out)};
+/// rc::status s = rc::filter_voxels(clouds, none, leaf, out, memory, cuda_stream);
+/// auto fewer = rc::point_clouds::ragged(thinned, voxel_offsets, batch, out.capacity);
+/// @endcode
+///
+/// @param clouds       points, FP32
+/// @param features     `[B, N, C]` (or packed); C may be 0 where `out.features` is null
+/// @param options      the size of a voxel
+/// @param out          what is wanted, and room for it. Voxels beyond the capacity are counted in `out.overflow`, and
+///                     nothing of them is written
+/// @param memory       scratch of at least `filter_voxels_scratch` bytes, on the device, aligned to 16 bytes
+/// @param cuda_stream  all work is enqueued here and nowhere else
+///
+/// Types, preconditions, limits, stream behaviour and errors as `voxelize_sparse`.
+template <class Value, class Result>
+ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features<Value> const& features,
+                                      filter_options const& options, filtered_output<Result> const& out,
+                                      scratch const& memory, cudaStream_t cuda_stream);
+
+}  // namespace robocache
+
+#include <robocache/detail/filter_launch.cuh>

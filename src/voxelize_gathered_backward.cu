@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <robocache/host.hpp>
+#include <robocache/robocache.hpp>
+#include <robocache/voxelize_gathered_backward.cuh>
+
+#include "dispatch.hpp"
+
+namespace robocache::compiled {
+
+void voxelize_gathered_backward(place where, point_clouds const& clouds, std::int64_t channels,
+                                std::int64_t const* point_slots, void const* gradients, dtype gradients_type,
+                                any_feature_gradients const& out, dtype out_type, stream_handle cuda_stream) {
+  visit_floats("out", out_type, [&](auto value) {
+    visit_floats("gradients", gradients_type, [&](auto result) {
+      using Value = typename decltype(value)::type;
+      auto const* const given = static_cast<typename decltype(result)::type const*>(gradients);
+      feature_gradients<Value> const to{static_cast<Value*>(out.values), out.batch_stride, out.point_stride};
+      require(where == place::host
+                  ? host::voxelize_gathered_backward(clouds, channels, point_slots, given, to)
+                  : robocache::voxelize_gathered_backward(clouds, channels, point_slots, given, to, cuda_stream));
+    });
+  });
+}
+
+}  // namespace robocache::compiled
