@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -10,11 +9,11 @@
 #include <robocache/robocache.hpp>
 
 #include "support/catch.hpp"
-#include "support/numbers.hpp"
 #include "support/problem.hpp"
 #include "support/scenario.hpp"
 #include "support/thrown.hpp"
 #include "support/typed.hpp"
+#include "support/typed_array.hpp"
 
 // Voxelizing through the compiled API on host memory, as compiled.cpp is for resampling.
 using namespace test;
@@ -30,31 +29,6 @@ using robocache::compiled::any_voxel_output;
 using robocache::compiled::place;
 
 namespace {
-
-/// Numbers of one type in memory.
-struct typed_array {
-  dtype type;
-  std::vector<std::byte> bytes;
-
-  typed_array(dtype t, std::vector<double> const& numbers) : type(t), bytes(numbers.size() * robocache::size_of(t)) {
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      store_bits(type, bytes.data(), std::int64_t(i), encode(type, numbers[i]));
-    }
-  }
-
-  void* data() { return bytes.data(); }
-  template <class T>
-  T* as() {
-    return static_cast<T*>(data());
-  }
-  std::vector<double> numbers() const {
-    std::vector<double> all;
-    for (std::size_t i = 0; i < bytes.size() / robocache::size_of(type); ++i) {
-      all.push_back(decode(type, load_bits(type, bytes.data(), std::int64_t(i))));
-    }
-    return all;
-  }
-};
 
 using numbers = std::vector<double>;
 

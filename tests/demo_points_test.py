@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo that voxelizes as its user meets it: cells against NumPy, and one sentence for each kind of bad input.
+"""The demo that voxelizes and thins as its user meets it: cells and voxels against NumPy, and one sentence for each kind
+of bad input.
 
     python tests/demo_points_test.py PATH_OF_librobocache_demo_bridge
 """
@@ -36,7 +37,8 @@ class PointsTest(DemoTest):
         """What was written, and what was said."""
         done = self.demo("--points", path, *arguments)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertGreater((self.folder / "out" / "voxels.png").stat().st_size, 5_000)
+        for picture in ("voxels.png", "filtered.png"):
+            self.assertGreater((self.folder / "out" / picture).stat().st_size, 5_000)
         with np.load(self.folder / "out" / "voxels.npz") as found:
             return dict(found), done.stdout
 
@@ -59,6 +61,26 @@ class GoodInput(PointsTest):
         np.testing.assert_array_equal(found["max"], most)
         np.testing.assert_allclose(found["mean"], mean, rtol=1e-5, atol=1e-6)
         return len(held)
+
+    def check_filtered(self, points, leaf, said):
+        """What is left of `points`, float32, against NumPy: voxels in the order of their first points, and means."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            at = np.floor(points[:, :3] / np.float32(leaf))
+        inside = np.all((at >= -(2.0**20)) & (at < 2.0**20), axis=1)
+        kept = points[inside].astype(np.float64)
+        _, first, voxel, merged = np.unique(at[inside], axis=0, return_index=True, return_inverse=True,
+                                            return_counts=True)  # fmt: skip
+        order = np.argsort(first)
+        sums = np.stack([np.bincount(voxel.ravel(), column, len(first)) for column in kept.T], axis=1)
+        left = np.load(self.folder / "out" / "filtered.npy")
+        np.testing.assert_allclose(left, (sums / merged[:, None])[order], rtol=1e-4, atol=1e-5)
+        broken = np.count_nonzero(~np.isfinite(points[:, :3]).all(axis=1))
+        dropped = np.count_nonzero(~inside)
+        self.assertIn(f"one point for each voxel of {leaf:g}\n", said)
+        self.assertIn(f"dropped  {dropped:,} points: {broken:,} not finite, {dropped - broken:,} beyond reach", said)
+        self.assertIn(f"left     {len(left):,} of {len(points):,} points; ", said)
+        self.assertIn(f"became one, {merged.max(initial=0):,} at most", said)
+        return left
 
     def test_cells_are_those_of_numpy(self):
         points = np.random.default_rng(1).normal(0, 2, (4000, 4)).astype(np.float32)
@@ -105,6 +127,45 @@ class GoodInput(PointsTest):
         found, _ = self.voxels(self.file([0, 0, 0]), "--cell", 0.1, "--bounds", *3 * [-0.3], *3 * [0.4])
         self.assertEqual(found["count"].shape, (7, 7, 7))
 
+    def test_filter_is_that_of_numpy(self):
+        points = np.random.default_rng(7).normal(0, 2, (4000, 5)).astype(np.float32)
+        points[::50, 0], points[1::60, 2], points[:40, 1] = np.nan, np.inf, -1.0
+        for leaf in (0.3, 1.0, 50.0):
+            _, said = self.voxels(self.file(points), "--point-floats", 5, "--leaf", leaf)
+            left = self.check_filtered(points, leaf, said)
+            self.assertEqual((left.dtype, left.shape[1]), (np.float32, 5))
+        self.assertLessEqual(len(left), 8)  # one around each corner
+
+    def test_filter_takes_the_size_of_cells(self):
+        points = np.random.default_rng(8).uniform(-3, 3, (900, 3)).astype(np.float32)
+        _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 0.75)
+        self.check_filtered(points, 0.75, said)
+        found, said = self.voxels(self.file(points), "--point-floats", 3)
+        self.check_filtered(points, float(found["size"][0]), said)
+        # Bounds are of the grid; the filter has none.
+        _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1, "--bounds", 0, 0, 0, 1, 1, 1)
+        self.check_filtered(points, 1.0, said)
+
+    def test_filter_far_from_zero(self):
+        # Beyond the reach of voxels as large as cells, in numbers that FP32 holds: larger voxels, and no point is lost.
+        points = np.float32([(3e6 + i % 7, -5e6 + i % 5, i % 3) for i in range(60)])
+        _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1)
+        self.assertIn("voxel of 5\n", said)
+        self.assertIn("0 beyond reach", said)
+        _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1, "--leaf", 2)
+        self.assertIn("60 points: 0 not finite, 60 beyond reach", said)
+        self.assertEqual(len(self.check_filtered(points, 2.0, said)), 0)
+
+    def test_filtered_points_are_in_the_numbers_of_the_file(self):
+        far = (500_000.0, 5_000_000.0, 0.0)
+        cloud = np.array([(0.125, 0.125, 0.5), (1.5, 0.5, 0.5), (2.001, 0.5, 0.5)]) + far
+        self.voxels(self.file(cloud, "utm.npy"), "--leaf", "0.25")
+        left = np.load(self.folder / "out" / "filtered.npy")
+        np.testing.assert_allclose(left, cloud, rtol=0, atol=1e-6)
+        # As every cloud, it can be read again.
+        found, _ = self.voxels(self.folder / "out" / "filtered.npy", "--cell", 4)
+        self.assertEqual(found["count"].sum(), 3)
+
     def test_axes_are_turned(self):
         path = self.file([(1.5, 2.5, 3.5), (9.5, 9.5, 9.5)])
         for axes, where in (("z-up", (1, 2, 3)), ("y-up", (1, -4, 2)), ("camera", (1, 3, -3))):
@@ -129,12 +190,14 @@ class GoodInput(PointsTest):
             np.testing.assert_array_equal(found["max"][6, 6, 6], [8, 9, 10, 11])
 
     def test_one_point(self):
-        found, _ = self.voxels(self.file([1, 2, 3]))
+        found, said = self.voxels(self.file([1, 2, 3]))
         self.assertEqual(found["count"].tolist(), [[[1]]])
+        self.check_filtered(np.float32([(1, 2, 3)]), 1.0, said)
 
     def test_all_outside(self):
         _, said = self.voxels(self.file([1, 2, 3]), "--cell", 1, "--bounds", 5, 5, 5, 6, 6, 6)
         self.assertIn("1 points: 0 not finite, 1 outside the grid", said)
+        self.check_filtered(np.float32([(1, 2, 3)]), 1.0, said)
 
     def test_simulated_lidar(self):
         done = self.demo()
@@ -168,8 +231,9 @@ class GoodInput(PointsTest):
             found, said = self.voxels(data / name, "--device", "auto")
             self.assertIn(f"{name}: {rows:,} points of {width} floats", said)
             self.assertIn(f"dropped  {broken:,} points: {broken:,} not finite, 0 outside the grid", said)
-            occupied = self.check_cells(found, np.fromfile(data / name, np.float32).reshape(-1, width))
-            self.assertIn(f"occupied {occupied:,} of", said)
+            points = np.fromfile(data / name, np.float32).reshape(-1, width)
+            self.assertIn(f"occupied {self.check_cells(found, points):,} of", said)
+            self.check_filtered(points, float(found["size"][0]), said)
 
 
 class BadInput(PointsTest):
@@ -219,7 +283,7 @@ class BadInput(PointsTest):
 
     def test_bad_options(self):
         for option, value in (
-            ("--cell", "0"), ("--cell", "-1"), ("--cell", "nan"), ("--cell", "1e-60"), ("--cell", "big"),
+            ("--cell", "0"), ("--cell", "-1"), ("--cell", "nan"), ("--cell", "1e-60"), ("--cell", "big"), ("--leaf", "0"),
             ("--point-floats", "2"), ("--point-floats", "x"), ("--axes", "north"),
         ):  # fmt: skip
             DemoTest.refused(self, option, value, arguments=("--points", "any", option, value))

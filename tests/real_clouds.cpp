@@ -12,6 +12,7 @@
 #include "support/bounds.hpp"
 #include "support/catch.hpp"
 #include "support/skip.hpp"
+#include "support/sparse_scene.hpp"
 #include "support/voxel_scene.hpp"
 
 // Real point clouds, from the folder that ROBOCACHE_DATA names: two sweeps of a lidar and a frame of a depth camera.
@@ -60,6 +61,32 @@ void check_cloud(cloud_data clouds, std::vector<float> features, std::int64_t ch
   CHECK(verify(p) == "");
 }
 
+/// Voxels without a grid around them, of one size for all axes, and the clouds' coordinates as features, against the
+/// oracle. Gives how many voxels the filter has.
+std::int64_t check_voxels(cloud_data const& clouds, float size, std::int64_t not_finite) {
+  std::int64_t filtered = 0;
+  for (auto call : voxel_calls) {
+    sparse_problem p;
+    p.call = call;
+    p.from.lattice = grid_around(clouds, size);
+    set_clouds(p, clouds);
+    p.from.set_features(clouds.xyz, 3);
+    p.max_points = 20;
+    p.want_all();
+    CAPTURE(name_of(call), p.from.lattice.cells[0], p.from.lattice.cells[1], p.from.lattice.cells[2]);
+    CHECK(verify(p) == "");
+    CHECK(result_of(p, sparse_result::dropped) == numbers{double(not_finite)});
+    filtered = std::int64_t(result_of(p, sparse_result::voxel_offsets).back());
+    if (call == voxel_call::sparse) {
+      p.order = voxel_order::cell;
+      CHECK(verify(p) == "");
+    }
+    p.capacity = p.max_voxels = filtered / 2;
+    CHECK(verify(p) == "");
+  }
+  return filtered;
+}
+
 }  // namespace
 
 TEST_CASE("Real clouds: a lidar sweep with intensities between its coordinates", "[.][real]") {
@@ -101,4 +128,22 @@ TEST_CASE("Real clouds: a frame of a depth camera; its 97,920 points that are Na
   if (xyz.empty()) { return; }
   REQUIRE(xyz.size() == 3 * 640 * 480);
   check_cloud(dense_clouds(xyz), xyz, 3, 0.02f, 97'920);
+}
+
+TEST_CASE("Real clouds: voxels of a lidar sweep with intensities, and of a depth camera's frame", "[.][real]") {
+  auto const xyzi = read_floats("voxels of a lidar sweep with intensities", "small_gicp_source_xyzi.bin");
+  if (xyzi.empty()) { return; }
+  std::vector<float> xyz;
+  for (std::size_t i = 0; i < xyzi.size(); i += 4) { xyz.insert(xyz.end(), {xyzi[i], xyzi[i + 1], xyzi[i + 2]}); }
+  CHECK(check_voxels(dense_clouds(xyz), 0.25f, 0) == 6167);
+  auto const frame = read_floats("voxels of a depth camera frame", "pcl_table_scene_xyz_640x480.bin");
+  CHECK(check_voxels(dense_clouds(frame), 0.01f, 97'920) == 9387);
+}
+
+TEST_CASE("Real clouds: a lidar sweep through the filter, in voxels of a metre", "[.][real]") {
+  auto const xyz = read_floats("voxel filter of a lidar sweep", "cupcl_sample_xyz.bin");
+  if (xyz.empty()) { return; }
+  // What NVIDIA publishes for cuPCL's and PCL's filter on this sweep: voxels begin at multiples of their size there
+  // too.
+  CHECK(check_voxels(dense_clouds(xyz), 1, 0) == 3440);
 }

@@ -140,7 +140,7 @@ TEST_CASE("Gradients through voxelize: they are the differences of the results",
   generator random(2500);
   voxel_backward_problem p;
   p.forward = voxels_of({}, {3, 2, 2});
-  p.forward.clouds = dense_clouds(draw_points(random, p.forward.lattice, 60, 0.1), 2);
+  p.forward.clouds = dense_clouds(draw_points(random, p.forward.lattice, 26, 0.1), 2);
   p.forward.draw_features(random, 3);
   for (auto r : reductions) {
     p.forward.want({r});

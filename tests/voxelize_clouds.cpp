@@ -245,10 +245,10 @@ TEST_CASE("Features: between the coordinates of their points", "[voxelize][featu
 
 TEST_CASE("Results: each asked for alone is what it is together with others", "[voxelize][results]") {
   generator random(2209);
-  auto p = everything(random, as_ragged, 300, 4);
-  p.clouds.xyz.assign(p.clouds.xyz.size(), 2.5f);  // crowds, and a few beside them
-  auto const others = draw_points(random, p.lattice, 40);
-  std::copy(others.begin(), others.end(), p.clouds.xyz.begin() + 300);
+  auto p = everything(random, as_ragged, 170, 4);
+  p.clouds.xyz.assign(p.clouds.xyz.size(), 2.5f);  // a crowd, and a few beside it
+  auto const others = draw_points(random, p.lattice, 30);
+  std::copy(others.begin(), others.end(), p.clouds.xyz.begin() + 120);
   for (int mask = 1; mask < 256; ++mask) {
     for (auto r : all_voxel_results) { p.wants[r] = (mask >> int(r) & 1) != 0; }
     CAPTURE(mask);

@@ -229,15 +229,6 @@ class bounds_job : public crowd_job {
   }
 };
 
-template <class Job>
-void keeps_its_contract(Job const& job, device_floats const& input) {
-  auto const check = [&](float factor, cudaStream_t stream) { job.check(factor, stream); };
-  keeps_to_its_stream(job, input, check);
-  can_be_captured(job, input, check);
-  leaves_errors_alone(job, input, check);
-  allocates_nothing(job);
-}
-
 }  // namespace
 
 TEST_CASE("Header API: voxelize gives the host's bits", "[header_api]") {

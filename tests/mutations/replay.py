@@ -25,11 +25,14 @@ BODIES = ["backward", "backward_drawn", "bounds", "call", "curved", "errors", "f
 BODIES += ["fuse_backward_call", "fuse_backward_drawn", "fuse_call", "fuse_drawn", "fuse_streams", "fuse_tiles"]
 BODIES += ["golden", "inspect", "locate", "numbers", "property", "rotation", "tiles", "timelines", "voxelize"]
 BODIES += ["voxelize_backward", "voxelize_backward_call", "voxelize_call", "voxelize_clouds", "voxelize_drawn"]
-BODIES += ["voxelize_sums"]
-SUPPORT = ["backward", "compare", "draw", "draw_fuse", "draw_voxelize", "fuse", "fuse_backward", "host_call", "main"]
-SUPPORT += ["oracle", "oracle_fuse", "oracle_methods", "oracle_voxelize", "voxel_backward", "voxelize"]
+BODIES += ["voxelize_sums", "voxels", "voxels_backward", "voxels_backward_call", "voxels_call", "voxels_clouds"]
+BODIES += ["voxels_drawn", "voxels_filter", "voxels_gathered"]
+SUPPORT = ["backward", "compare", "draw", "draw_fuse", "draw_sparse", "draw_voxelize", "fuse", "fuse_backward"]
+SUPPORT += ["host_call", "main", "oracle", "oracle_fuse", "oracle_methods", "oracle_sparse", "oracle_voxelize"]
+SUPPORT += ["sparse", "sparse_backward", "voxel_backward", "voxelize"]
 HOST_SIDE = ["host_backend.cpp", "host_backward.cpp", "host_bounds.cpp", "host_fuse.cpp", "host_fuse_backward.cpp"]
-HOST_SIDE += ["host_inspect.cpp", "host_voxel_backward.cpp", "host_voxelize.cpp"]
+HOST_SIDE += ["host_inspect.cpp", "host_sparse.cpp", "host_sparse_backward.cpp", "host_voxel_backward.cpp"]
+HOST_SIDE += ["host_voxelize.cpp"]
 
 
 def run(command, **options):

@@ -108,4 +108,14 @@ void allocates_nothing(Job const& job) {
   CHECK(after == before);
 }
 
+/// All of the above.
+template <class Job>
+void keeps_its_contract(Job const& job, device_floats const& input) {
+  auto const check = [&](float factor, cudaStream_t stream) { job.check(factor, stream); };
+  keeps_to_its_stream(job, input, check);
+  can_be_captured(job, input, check);
+  leaves_errors_alone(job, input, check);
+  allocates_nothing(job);
+}
+
 }  // namespace test

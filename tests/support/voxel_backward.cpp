@@ -31,29 +31,39 @@ std::vector<float> expected(voxel_backward_problem const& p) {
   std::vector<float> gradients(std::size_t(f.clouds.total() * f.channels), 0.0f);
   for (auto const& [where, rows] : oracle::sort_points(f).points) {
     for (std::int64_t c = 0; c < f.channels; ++c) {
-      auto const incoming = [&](voxel_result r) { return p.gradient(r, where.first, where.second, c); };
-      auto const terms = oracle::terms_of(f, rows, c);
-      std::size_t const top = holder(terms, oracle::largest(terms));
-      std::size_t const bottom = holder(terms, oracle::smallest(terms));
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        bool begun = false;
-        float sum = 0;
-        auto const add = [&](float term) {
-          sum = begun ? sum + term : term;
-          begun = true;
-        };
-        if (f.wants[voxel_result::sum]) { add(incoming(voxel_result::sum)); }
-        if (f.wants[voxel_result::mean]) { add(incoming(voxel_result::mean) / float(rows.size())); }
-        if (f.wants[voxel_result::max] && i == top) { add(incoming(voxel_result::max)); }
-        if (f.wants[voxel_result::min] && i == bottom) { add(incoming(voxel_result::min)); }
-        gradients[std::size_t(rows[i] * f.channels + c)] = sum;
+      each_result<float> incoming;
+      for (auto r : reductions) {
+        if (f.wants[r]) { incoming[r] = p.gradient(r, where.first, where.second, c); }
       }
+      auto const shares = shares_of(oracle::terms_of(f, rows, c), f.wants, incoming);
+      for (std::size_t i = 0; i < rows.size(); ++i) { gradients[std::size_t(rows[i] * f.channels + c)] = shares[i]; }
     }
   }
   return gradients;
 }
 
 }  // namespace
+
+std::vector<float> shares_of(std::vector<float> const& terms, each_result<bool> const& wants,
+                             each_result<float> const& incoming) {
+  std::size_t const top = holder(terms, oracle::largest(terms));
+  std::size_t const bottom = holder(terms, oracle::smallest(terms));
+  std::vector<float> shares;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    bool begun = false;
+    float sum = 0;
+    auto const add = [&](float term) {
+      sum = begun ? sum + term : term;
+      begun = true;
+    };
+    if (wants[voxel_result::sum]) { add(incoming[voxel_result::sum]); }
+    if (wants[voxel_result::mean]) { add(incoming[voxel_result::mean] / float(terms.size())); }
+    if (wants[voxel_result::max] && i == top) { add(incoming[voxel_result::max]); }
+    if (wants[voxel_result::min] && i == bottom) { add(incoming[voxel_result::min]); }
+    shares.push_back(sum);
+  }
+  return shares;
+}
 
 void voxel_backward_problem::draw_incoming(generator& random, double odd_chance) {
   double const infinity = std::numeric_limits<double>::infinity();

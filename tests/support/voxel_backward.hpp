@@ -55,6 +55,12 @@ status voxelize_backward_views(robocache::point_clouds const& clouds, robocache:
                                robocache::grid const& lattice, robocache::voxel_gradients<float> const& gradients,
                                channel_order channels, robocache::feature_gradients<float> const& out);
 
+/// The formula of the semantics for the points of one cell, in one channel.
+/// @param terms     their features, in order
+/// @param incoming  the gradients of what the cell's results are, of those that `wants` names
+std::vector<float> shares_of(std::vector<float> const& terms, each_result<bool> const& wants,
+                             each_result<float> const& incoming);
+
 /// Two sides' gradients of one problem, as `difference` of compare.hpp.
 std::string difference(voxel_backward_problem const& p, feature_gradients const& a, feature_gradients const& b);
 

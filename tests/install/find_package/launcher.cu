@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include <robocache/filter_voxels.cuh>
 #include <robocache/resample.cuh>
 #include <robocache/voxelize.cuh>
 
@@ -19,6 +20,11 @@ int main() {
   rc::status const no_cells = rc::voxelize({}, rc::grid{}, rc::voxel_output<float>{}, {}, {}, nullptr);
   std::printf("refused: %s\n", no_cells.message());
   if (std::strcmp(no_cells.argument(), "lattice.cells") != 0) { return 1; }
+  rc::filter_options const flat{{0.1F, 0.1F, 0.0F}};
+  rc::status const no_size =
+      rc::filter_voxels({}, rc::point_features<float>{}, flat, rc::filtered_output<float>{}, {}, nullptr);
+  std::printf("refused: %s\n", no_size.message());
+  if (std::strcmp(no_size.argument(), "options.size") != 0) { return 1; }
 
   int devices = 0;
   if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
