@@ -17,7 +17,7 @@ usage: ./build.sh COMMAND
   build           build everything
   test [ARGS]     build everything and run the tests (ARGS go to ctest: -R resample)
   gpu-test        run the tests that need a GPU; fails where there is none
-  bench [resample|fuse|voxelize] [ARGS]
+  bench [resample|fuse|voxelize|voxels] [ARGS]
                   run the benchmarks of this machine: GPU where there is one, else CPU (ARGS: --table, --help)
   install PREFIX  install headers, libraries and the CMake package
   setup           install the packages that the other commands need, and stop
@@ -179,9 +179,9 @@ run_gpu_tests() {
 run_bench() {
   setup all
   if has_gpu; then
-    build bench_resample bench_fuse bench_voxelize
-    local families=(resample fuse voxelize) family status=0
-    if [[ ${1:-} =~ ^(resample|fuse|voxelize)$ ]]; then
+    build bench_resample bench_fuse bench_voxelize bench_voxels
+    local families=(resample fuse voxelize voxels) family status=0
+    if [[ ${1:-} =~ ^(resample|fuse|voxelize|voxels)$ ]]; then
       families=("$1")
       shift
     fi
@@ -190,7 +190,7 @@ run_bench() {
     done
     return "$status"
   else
-    [[ ! ${1:-} =~ ^(fuse|voxelize)$ ]] || fail "no CUDA device: $1 is measured on a GPU only"
+    [[ ! ${1:-} =~ ^(fuse|voxelize|voxels)$ ]] || fail "no CUDA device: $1 is measured on a GPU only"
     [[ ${1:-} != resample ]] || shift
     build bench_host_resample
     say "no CUDA device: measuring the CPU side"

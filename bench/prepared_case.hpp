@@ -48,10 +48,14 @@ class prepared_case {
   /// input. 0 for inputs that no peer knows.
   std::uint64_t checksum() const { return checksum_; }
 
+  /// How many voxels the call makes, where that depends on the points; else 0.
+  std::int64_t voxels() const { return voxels_; }
+
  protected:
   std::int64_t bytes_ = 0;
   rotation turns_;
   std::uint64_t checksum_ = 0;
+  std::int64_t voxels_ = 0;
 };
 
 }  // namespace robocache::bench

@@ -166,11 +166,13 @@ void print_table(std::ostream& out, machine const& where, std::vector<record> co
   }
   out << "\n\n";
   bool const others = std::any_of(all.begin(), all.end(), [](record const& one) { return has_other_calls(one); });
+  bool const voxels = std::any_of(all.begin(), all.end(), [](record const& one) { return one.voxels > 0; });
   constexpr int width = 11;
   std::size_t longest = 0;
   for (record const& one : all) { longest = std::max(longest, one.name.size()); }
   int const name_width = static_cast<int>(longest) + 2;
   out << std::left << std::setw(name_width) << "case" << std::right;
+  if (voxels) { out << std::setw(width) << "voxels"; }
   for (char const* head : {"MB", "us", "copy us", "naive us", "GB/s", "/copy", "figure", "must", "goal"}) {
     out << std::setw(width) << head;
   }
@@ -196,6 +198,7 @@ void print_table(std::ostream& out, machine const& where, std::vector<record> co
       cells.push_back(fixed(one.also.must, 2));
     }
     out << std::left << std::setw(name_width) << one.name << std::right;
+    if (voxels) { out << std::setw(width) << one.voxels; }
     for (std::string const& cell : cells) { out << std::setw(width) << cell; }
     out << "  " << name_of(judge(one, all)) << (one.error.empty() ? "" : ": ") << one.error << "\n";
   }
@@ -212,8 +215,10 @@ void print_json(std::ostream& out, std::string const& family, machine const& whe
   char const* separator = "\n";
   for (record const& one : all) {
     out << separator << "    {\"name\": " << quoted(one.name) << ", \"bytes\": " << one.bytes
-        << ", \"checksum\": " << one.checksum << ", \"us\": " << number(median(one.us))
-        << ", \"copy_us\": " << number(median(one.copy_us)) << ", \"over_copy\": " << number(one.over(one.copy_us))
+        << ", \"checksum\": " << one.checksum;
+    if (one.voxels > 0) { out << ", \"voxels\": " << one.voxels; }
+    out << ", \"us\": " << number(median(one.us)) << ", \"copy_us\": " << number(median(one.copy_us))
+        << ", \"over_copy\": " << number(one.over(one.copy_us))
         << ",\n     \"yardstick\": " << quoted(name_of(one.required.measure))
         << ", \"figure\": " << number(judge(one, one.required, all).figure)
         << ", \"must\": " << number(one.required.must) << ", \"goal\": " << number(one.required.goal)

@@ -31,6 +31,7 @@ struct record {
   requirement also{};  ///< beside `required`; counts as much
   std::int64_t bytes = 0;
   std::uint64_t checksum = 0;  ///< of the inputs
+  std::int64_t voxels = 0;     ///< that a call makes; 0: none, or as many as its grid has
   std::string error;           ///< empty, or why there are no times
 
   // One entry a run, in microseconds a call.

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Merges the JSON of bench_resample, bench_fuse or bench_voxelize and of its peers into tables that a person reads.
+"""Merges the JSON of bench_resample, bench_fuse, bench_voxelize or bench_voxels and of its peers into tables that a
+person reads.
 
     bench/report.py resample.json torch.json cupy.json scipy.json     writes bench/results/<chip>-resample.md
     bench/report.py fuse.json torch-fuse.json                         writes bench/results/<chip>-fuse.md
     bench/report.py voxelize.json torch-voxelize.json                 writes bench/results/<chip>-voxelize.md
+    bench/report.py voxels.json torch-voxels.json                     writes bench/results/<chip>-voxels.md
 """
 
 import argparse
@@ -14,9 +16,19 @@ import re
 import sys
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
-TITLES = {"resample": "Resampling", "fuse": "Fusing", "voxelize": "Voxelizing"}
+TITLES = {
+    "resample": "Resampling",
+    "fuse": "Fusing",
+    "voxelize": "Voxelizing",
+    "voxels": "Sparse and gathered voxels, and the voxel filter",
+}
 # What the cost of a call on the host was measured on.
-CALLS = {"resample": "A call", "fuse": "A call with eight streams", "voxelize": "A count of 20,000 points"}
+CALLS = {
+    "resample": "A call",
+    "fuse": "A call with eight streams",
+    "voxelize": "A count of 20,000 points",
+    "voxels": "A sparse mean of 20,000 points",
+}
 
 
 def number(value, digits=2):
@@ -248,6 +260,51 @@ def voxelize_tables(run, peers):
     yield from table(heads + ["verdict"], lines)
 
 
+def voxels_line(case, peers):
+    return (
+        [shape_of(case["name"]), number(case["bytes"] * 1e-6), f"{case['voxels']:,}", number(case["us"])]
+        + [number(case["copy_us"]), number(case["over_copy"], 3)]
+        + torch_times(case, peers)
+    )
+
+
+def voxels_tables(run, peers):
+    heads = ["case", "MB", "voxels", "us", "copy", "over copy", "torch eager", "torch compile + graph"]
+    cases = [case for case in run["cases"] if not case["error"]]
+    yield "## Cases"
+    yield ""
+    yield (
+        "N: points, B: clouds in one call, C: features, P: points of a voxel at most. Sparse means come with counts "
+        "and coordinates. PyTorch: sparse means alone, voxels in the order of cells, sums in any order; eager waits "
+        "for the GPU in each call, compiled it sorts and has as many rows as points."
+    )
+    yield ""
+    lines = [
+        voxels_line(case, peers)[:6] + [number(case["must"], 0) + " us", number(case["goal"], 0) + " us", verdict(case)]
+        for case in cases
+        if case["yardstick"] == "us"
+    ]
+    yield from table(heads[:6] + ["must", "goal", "verdict"], lines)
+    yield "## Several calls in one"
+    yield ""
+    yield "In turn: a call for each cloud, one after the other in one graph."
+    yield ""
+    lines = [
+        voxels_line(case, peers)
+        + [number(case["in_turn_us"]), number(case["us"] / case["in_turn_us"], 3), number(case["must"]), verdict(case)]
+        for case in cases
+        if "in_turn_us" in case
+    ]
+    yield from table(heads + ["in turn", "over in turn", "must", "verdict"], lines)
+    yield from calls_table(run, ("call", "calls in turn"))
+    yield "## For information"
+    yield ""
+    yield from table(heads, [voxels_line(case, peers) for case in cases if case["yardstick"] == "none"])
+    for case in run["cases"]:
+        if case["error"]:
+            yield f"- {shape_of(case['name'])}: {verdict(case)}"
+
+
 def resample_tables(run, peers, cupy, scipy):
     yield "## Shapes"
     yield ""
@@ -284,7 +341,8 @@ def main():
     if run["benchmark"] == "resample":
         tables = resample_tables(run, peers, cupy, scipy)
     else:
-        tables = (fuse_tables if run["benchmark"] == "fuse" else voxelize_tables)(run, peers)
+        tables_of = {"fuse": fuse_tables, "voxelize": voxelize_tables, "voxels": voxels_tables}
+        tables = tables_of[run["benchmark"]](run, peers)
     lines = [*head(run, peers), *tables]
     chip = re.sub(r"[^a-z0-9]+", "-", run["chip"].lower().removeprefix("nvidia")).strip("-")
     output = pathlib.Path(args.output) if args.output else RESULTS / f"{chip}-{run['benchmark']}.md"

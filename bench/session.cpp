@@ -181,6 +181,7 @@ void session::make_current(listed_case const& one, record& into) {
   auto prepared = one.prepare(stream_);
   into.bytes = prepared->bytes();
   into.checksum = prepared->checksum();
+  into.voxels = prepared->voxels();
   into.error = prepared->find_difference(stream_);
   if (!into.error.empty()) { return; }
   if (one.one_by_one) {

@@ -20,24 +20,6 @@ char const* name_of(operation what) {
   return "?";
 }
 
-char const* name_of(scene from) {
-  switch (from) {
-    case scene::uniform: return "uniform";
-    case scene::inside: return "inside";
-    case scene::scan: return "scan";
-    case scene::table: return "table";
-    case scene::lidar: return "lidar";
-    case scene::lidar_wide: return "lidar_wide";
-  }
-  return "?";
-}
-
-/// "1M", "100k".
-std::string short_number(std::int64_t n) {
-  if (n % million == 0) { return std::to_string(n / million) + "M"; }
-  return n % thousand == 0 ? std::to_string(n / thousand) + "k" : std::to_string(n);
-}
-
 voxelize_case count_of(scene from, std::int64_t points, std::int64_t cells, requirement const& required = {}) {
   return {from, points, cells, {result::count}, 0, required};
 }
@@ -151,6 +133,25 @@ void add_shapes(std::vector<voxelize_case>& cases) {
 }
 
 }  // namespace
+
+char const* name_of(scene from) {
+  switch (from) {
+    case scene::uniform: return "uniform";
+    case scene::inside: return "inside";
+    case scene::scan: return "scan";
+    case scene::street: return "street";
+    case scene::square: return "square";
+    case scene::table: return "table";
+    case scene::lidar: return "lidar";
+    case scene::lidar_wide: return "lidar_wide";
+  }
+  return "?";
+}
+
+std::string short_number(std::int64_t n) {
+  if (n % million == 0) { return std::to_string(n / million) + "M"; }
+  return n % thousand == 0 ? std::to_string(n / thousand) + "k" : std::to_string(n);
+}
 
 voxelize_case small_count() { return count_of(scene::scan, 20 * thousand, 64); }
 

@@ -15,11 +15,14 @@ namespace robocache::bench {
 
 enum class operation : std::uint8_t { voxelize, voxelize_backward, find_bounds };
 
-/// Where points come from. The first three are drawn, for a grid over the unit cube; the others are recordings.
+/// Where points come from. The first three are drawn, for a grid over the unit cube, the next two for one in metres;
+/// the others are recordings.
 enum class scene : std::uint8_t {
   uniform,     ///< U(-0.02, 1.02) on each axis: about 11 % are outside
   inside,      ///< U(0, 1) on each axis
   scan,        ///< 64 rings of a lidar in a round room, one point next to the other
+  street,      ///< x y z intensity: what 64 rings of a lidar see of a street in the quarter ahead
+  square,      ///< x y z intensity: ten whole turns of it, driving across a wide square
   table,       ///< a depth camera's frame, row by row, a third of it NaN
   lidar,       ///< a sweep of 70 k points, x y z intensity
   lidar_wide,  ///< one of 120 k points, x y z, that sees farther
@@ -66,6 +69,11 @@ struct voxelize_case {
   bool reduces() const { return wants(result::mean) || wants(result::max) || wants(result::min); }
   bool recorded() const { return from >= scene::table; }
 };
+
+char const* name_of(scene from);
+
+/// "1M", "100k".
+std::string short_number(std::int64_t n);
 
 /// "voxelize/mean/fp32/N:1M/C:16/inside/G:64x64x64/cold"; what differs from the plain case stands before the last part.
 std::string name_of(voxelize_case const& one);

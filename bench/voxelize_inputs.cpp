@@ -9,41 +9,13 @@
 #include <stdexcept>
 #include <string>
 
+#include "angle.hpp"
 #include "inputs.hpp"
 #include "random.cuh"
 
 namespace robocache::bench {
 
 namespace {
-
-constexpr double half_pi = 1.5707963267948966;
-
-/// The sine of an angle up to a right one, by its series: products and differences alone, so that peers in any language
-/// get the same bits.
-double sine_of(double x) {
-  double const square = x * x;
-  double rest = 1.0;
-  for (int k = 17; k >= 3; k -= 2) { rest = 1.0 - square * (1.0 / (k * (k - 1))) * rest; }
-  return x * rest;
-}
-
-/// The sine of `quarters` right angles and a `part` of one.
-double sine_of(std::int64_t quarters, double part) {
-  double const sine = sine_of((quarters % 2 == 0 ? part : 1.0 - part) * half_pi);
-  return quarters % 4 < 2 ? sine : -sine;
-}
-
-/// An angle: `numerator / denominator` turns, without a rounding before the sine.
-struct angle {
-  std::int64_t quarters;
-  double part;
-
-  angle(std::int64_t numerator, std::int64_t denominator)
-      : quarters(4 * numerator / denominator),
-        part(static_cast<double>(4 * numerator % denominator) / static_cast<double>(denominator)) {}
-  double sine() const { return sine_of(quarters, part); }
-  double cosine() const { return sine_of(quarters + 1, part); }
-};
 
 /// One ring of a scan: where its beams point, and how far away the floor is along them.
 struct ring {
@@ -88,6 +60,10 @@ recording_file file_of(scene from) {
   throw std::logic_error("no recording");
 }
 
+}  // namespace
+
+bool has_recordings() { return std::getenv("ROBOCACHE_DATA") != nullptr; }
+
 stored_clouds read_recording(scene from) {
   recording_file const which = file_of(from);
   char const* const folder = std::getenv("ROBOCACHE_DATA");
@@ -106,10 +82,6 @@ stored_clouds read_recording(scene from) {
   }
   return made;
 }
-
-}  // namespace
-
-bool has_recordings() { return std::getenv("ROBOCACHE_DATA") != nullptr; }
 
 stored_clouds make_clouds(voxelize_case const& one) {
   if (one.recorded()) { return read_recording(one.from); }

@@ -40,6 +40,9 @@ struct stored_clouds {
 /// True where the environment's ROBOCACHE_DATA names the folder of recordings.
 bool has_recordings();
 
+/// The points of a recording, as they are stored.
+stored_clouds read_recording(scene from);
+
 stored_clouds make_clouds(voxelize_case const& one);
 
 /// Over the unit cube; of a recording over the bounds of its finite points, in whole cells from 0.
