@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fuses streams that tick at their own rates into one table, voxelizes a point cloud, and shows what comes of it.
+"""Fuses streams that tick at their own rates into one table, voxelizes and thins a point cloud, and shows the results.
 
 Without --log and --points a simulated robot is recorded and a simulated lidar takes a sweep. Run it as
 `./build.sh demo`, which builds the bridge.
@@ -15,6 +15,8 @@ import numpy as np
 from bridge import Bridge
 from cloud import AXES, read_cloud
 from errors import DemoError
+from filter_picture import draw_filtered
+from filtered import filter_cloud, write_points
 from fusion import fuse
 from picture import draw
 from recording import PER_SECOND, one_clock, read_logs, simulate_robot, unique_names
@@ -22,7 +24,7 @@ from report import report, write_csv
 from rules import CHOICES, gap_argument, latency_argument, method_argument, rules_for
 from scene import simulate_sweep
 from voxel_picture import draw_voxels
-from voxel_report import report_voxels
+from voxel_report import report_filtered, report_voxels
 from voxels import voxelize_cloud, write_arrays
 
 
@@ -55,9 +57,11 @@ def parse_arguments(arguments):
                         help="numbers a point of a .bin file; default: 3, 4 or 5, as the file suggests")  # fmt: skip
     clouds.add_argument("--axes", choices=AXES, default="z-up", help="of the file; camera: x to the right, y down, z "
                         "ahead; default: %(default)s. The cloud is turned so that z points up")  # fmt: skip
-    clouds.add_argument("--cell", type=_cell, metavar="SIZE", help="of a cell; default: one that suits the bounds")
+    clouds.add_argument("--cell", type=_size, metavar="SIZE", help="of a cell; default: one that suits the bounds")
     clouds.add_argument("--bounds", type=float, nargs=6, metavar=("X", "Y", "Z", "X", "Y", "Z"),
                         help="two corners of the grid, after turning; default: around the finite points")  # fmt: skip
+    clouds.add_argument("--leaf", type=_size, metavar="SIZE",
+                        help="of a voxel, to thin the cloud by; default: that of a cell")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     parser.add_argument("--seed", type=int, default=0, help="of what is simulated")
     parser.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR", help="default: %(default)s")
@@ -80,7 +84,7 @@ def _point_floats(text):
     return int(text)
 
 
-def _cell(text):
+def _size(text):
     """A size that is above 0 and finite in FP32, too."""
     try:
         with np.errstate(over="ignore", under="ignore"):
@@ -112,6 +116,9 @@ def run_voxels(bridge, options, on_gpu):
     voxels = voxelize_cloud(bridge, cloud, options.cell, corners_of(options.bounds), on_gpu)
     report_voxels(voxels, bridge.gpu if on_gpu else "")
     write(options.out, ("voxels.npz", write_arrays), ("voxels.png", draw_voxels), what=voxels)
+    filtered = filter_cloud(bridge, voxels, options.leaf, on_gpu)
+    report_filtered(filtered, bridge.gpu if on_gpu else "")
+    write(options.out, ("filtered.npy", write_points), ("filtered.png", draw_filtered), what=filtered)
 
 
 def corners_of(bounds):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The demo's way from Python into voxelizing, as bridge.cpp is the one into fusing. voxel_bridge.py repeats the
-// layouts.
+// The demo's way from Python into voxelizing and the voxel filter, as bridge.cpp is the one into fusing.
+// voxel_bridge.py repeats the layouts.
 
 #include <cuda_runtime_api.h>
 
@@ -32,6 +32,15 @@ struct demo_voxels {
   float* mean;                   // [nz, ny, nx, floats - 2], 0 where there is no point
   float* max;                    // [nz, ny, nx, floats - 2], NaN where there is no point
   std::int32_t* dropped;         // [1]
+};
+
+/// What the voxel filter makes of it: at most as many points. Features are what stands behind x y z.
+struct demo_filtered {
+  float* points;                // [count, 3]
+  float* features;              // [count, floats - 3]
+  std::int32_t* merged;         // [count]: how many points became one
+  std::int64_t* voxel_offsets;  // [2]: 0, and how many points are left
+  std::int32_t* dropped;        // [1]
 };
 
 namespace {
@@ -104,6 +113,56 @@ double voxelize_on_gpu(demo_cloud const& cloud, rc::grid const& lattice, demo_vo
   return microseconds;
 }
 
+rc::compiled::any_point_features others_of(demo_cloud const& from, float const* points) {
+  return {points + 3, rc::dtype::float32, from.floats - 3, rc::contiguous, from.floats};
+}
+
+rc::compiled::any_filtered_output view(demo_cloud const& cloud, demo_filtered const& filtered) {
+  rc::compiled::any_filtered_output out;
+  out.capacity = cloud.count;
+  out.points = filtered.points;
+  out.features = cloud.floats > 3 ? filtered.features : nullptr;
+  out.count = filtered.merged;
+  out.voxel_offsets = filtered.voxel_offsets;
+  out.dropped = filtered.dropped;
+  return out;
+}
+
+double filter_on_host(demo_cloud const& cloud, rc::filter_options const& leaf, demo_filtered const& filtered) {
+  auto const filter = [&] {
+    rc::compiled::filter_voxels(place::host, points_of(cloud, cloud.points), others_of(cloud, cloud.points), leaf,
+                                view(cloud, filtered));
+  };
+  return demo::time_calls(filter, [] {});
+}
+
+double filter_on_gpu(demo_cloud const& cloud, rc::filter_options const& leaf, demo_filtered const& filtered) {
+  std::int64_t const channels = cloud.floats - 3;
+  auto const given = example::to_device(cloud.points, cloud.count * cloud.floats);
+  auto const points = example::device_allocate<float>(cloud.count * 3);
+  auto const features = example::device_allocate<float>(cloud.count * channels);
+  auto const merged = example::device_allocate<std::int32_t>(cloud.count);
+  auto const offsets = example::device_allocate<std::int64_t>(2);
+  auto const dropped = example::device_allocate<std::int32_t>(1);
+
+  auto const clouds = points_of(cloud, given.get());
+  auto const others = others_of(cloud, given.get());
+  auto const out = view(cloud, {points.get(), features.get(), merged.get(), offsets.get(), dropped.get()});
+  auto const bytes = rc::compiled::filter_voxels_scratch(place::device, clouds, others, leaf, out);
+  auto const memory = example::device_allocate<std::byte>(bytes);
+  auto const filter = [&] {
+    rc::compiled::filter_voxels(place::device, clouds, others, leaf, out, {memory.get(), bytes});
+  };
+  double const microseconds = demo::time_calls(filter, [] { example::check(cudaDeviceSynchronize()); });
+  example::to_host(offsets, 2, filtered.voxel_offsets);
+  std::int64_t const left = filtered.voxel_offsets[1];
+  example::to_host(points, left * 3, filtered.points);
+  example::to_host(features, left * channels, filtered.features);
+  example::to_host(merged, left, filtered.merged);
+  example::to_host(dropped, 1, filtered.dropped);
+  return microseconds;
+}
+
 }  // namespace
 
 extern "C" {
@@ -124,6 +183,17 @@ int robocache_demo_voxelize(demo_cloud const* cloud, float const* origin, float 
   auto const work = [&] {
     *microseconds =
         cloud->on_gpu != 0 ? voxelize_on_gpu(*cloud, lattice, *voxels) : voxelize_on_host(*cloud, lattice, *voxels);
+  };
+  return demo::run_and_report(work, message, capacity);
+}
+
+/// @param size  of a voxel, along all axes
+int robocache_demo_filter(demo_cloud const* cloud, float size, demo_filtered const* filtered, double* microseconds,
+                          char* message, std::size_t capacity) {
+  rc::filter_options const leaf{{size, size, size}};
+  auto const work = [&] {
+    *microseconds =
+        cloud->on_gpu != 0 ? filter_on_gpu(*cloud, leaf, *filtered) : filter_on_host(*cloud, leaf, *filtered);
   };
   return demo::run_and_report(work, message, capacity);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Voxelizing from Python for the demo: ctypes over what voxel_bridge.cpp adds to the bridge."""
+"""Voxelizing and the voxel filter from Python for the demo: ctypes over what voxel_bridge.cpp adds to the bridge."""
 
 import ctypes
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_void_p
@@ -30,6 +30,16 @@ class CellValues:
     microseconds: float
 
 
+@dataclass
+class FilteredValues:
+    """What the voxel filter left of one cloud: the middle of each voxel's points, in the order of the first ones."""
+
+    points: np.ndarray  # float32 [left, floats], x y z and the means of what stands behind it
+    merged: np.ndarray  # int32 [left]: how many points became one
+    dropped: int
+    microseconds: float
+
+
 class _Cloud(ctypes.Structure):
     _fields_ = [("points", c_void_p)] + [(name, c_int64) for name in ("count", "floats", "on_gpu")]
 
@@ -40,6 +50,10 @@ class _Bounds(ctypes.Structure):  # robocache::cloud_bounds
 
 class _Voxels(ctypes.Structure):
     _fields_ = [(name, c_void_p) for name in ("count", "occupied_bits", "mean", "max", "dropped")]
+
+
+class _Filtered(ctypes.Structure):
+    _fields_ = [(name, c_void_p) for name in ("points", "features", "merged", "voxel_offsets", "dropped")]
 
 
 def find_bounds(bridge, points, on_gpu=False):
@@ -67,3 +81,19 @@ def voxelize(bridge, points, grid, on_gpu=False):
     place = (array.ctypes.data for array in (grid.origin, grid.size, grid.cells))
     checked(call, byref(cloud), *place, byref(voxels), byref(microseconds))
     return CellValues(count, bits, mean, most, int(dropped[0]), microseconds.value)
+
+
+def filter_voxels(bridge, points, size, on_gpu=False):
+    """One point for each voxel of `size` with points of float32 [count, floats], x y z first in each."""
+    call = bridge.library.robocache_demo_filter
+    call.argtypes = [POINTER(_Cloud), c_float, POINTER(_Filtered), POINTER(c_double), c_char_p, c_size_t]
+    count, floats = points.shape
+    middles, means = np.empty((count, 3), np.float32), np.empty((count, floats - 3), np.float32)
+    merged, dropped = np.empty(count, np.int32), np.empty(1, np.int32)
+    offsets, microseconds = np.empty(2, np.int64), c_double()
+    cloud = _Cloud(points.ctypes.data, count, floats, on_gpu)
+    filtered = _Filtered(*(array.ctypes.data for array in (middles, means, merged, offsets, dropped)))
+    checked(call, byref(cloud), size, byref(filtered), byref(microseconds))
+    left = offsets[1]
+    together = np.concatenate([middles[:left], means[:left]], axis=1)
+    return FilteredValues(together, merged[:left], int(dropped[0]), microseconds.value)

@@ -28,7 +28,7 @@ def draw_voxels(path, voxels):
 
     count = voxels.values.count
     top = np.fmax.reduce(voxels.values.max[..., 0], axis=0) + voxels.cloud.offset[2]  # NaN: nothing in this column
-    heights = _show(above, top, faces[0], faces[1], HEIGHTS, Normalize(*_usual(top)))
+    heights = _show(above, top, faces[0], faces[1], HEIGHTS, Normalize(*usual(top)))
     views = (below, _columns(count, 1), faces[0], faces[2]), (right, _columns(count, 2).T, faces[2], faces[1])
     norm = LogNorm(1, max(2, *(np.nanmax(view[1], initial=1) for view in views)))
     points = [_show(*view, POINTS, norm) for view in views]
@@ -58,7 +58,7 @@ def _columns(count, axis):
     return np.where(total > 0, total, np.nan)
 
 
-def _usual(values):
+def usual(values):
     """From where to where a scale of colours goes: nearly all values, but not what stands out alone."""
     values = values[np.isfinite(values)]
     return np.percentile(values, (1, 99)) if values.size else (0, 1)

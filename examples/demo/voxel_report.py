@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the user gets to read of a voxelized cloud."""
+"""What the user gets to read of a voxelized cloud, and of a filtered one."""
 
 from report import timing
 
@@ -21,4 +21,16 @@ def report_voxels(voxels, gpu):
     occupied, cells = voxels.occupied, values.count.size
     each = f"{kept / max(occupied, 1):.1f} points each, {values.count.max():,} at most"
     print(f"  occupied {occupied:,} of {cells:,} cells ({100.0 * occupied / cells:.2g} %), {each}")
+    print(timing(values.microseconds, gpu))
+
+
+def report_filtered(filtered, gpu):
+    """`gpu`: its name, empty for the CPU."""
+    cloud, values = filtered.voxels.cloud, filtered.values
+    points, left = len(cloud.points), len(values.points)
+    broken = points - filtered.voxels.finite
+    print(f"{cloud.name}, one point for each voxel of {filtered.leaf:g}")
+    print(f"  dropped  {values.dropped:,} points: {broken:,} not finite, {values.dropped - broken:,} beyond reach")
+    each = f"{(points - values.dropped) / max(left, 1):.1f} became one, {values.merged.max(initial=0):,} at most"
+    print(f"  left     {left:,} of {points:,} points; {each}")
     print(timing(values.microseconds, gpu))

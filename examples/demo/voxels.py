@@ -60,17 +60,20 @@ def voxelize_cloud(bridge, cloud, cell, bounds, on_gpu):
 
 
 def _usual_size(begin, end):
-    """1, 2 or 5 times a power of ten: the smallest that makes a grid of the usual number of cells."""
+    """The smallest round size that makes a grid of the usual number of cells."""
     extent = end.astype(np.float64) - begin
     longest = extent.max()
     if longest == 0.0:
         return 1.0
-    exponent = math.floor(math.log10(longest / USUAL_AXIS))
+    return next(size for size in round_sizes(longest / USUAL_AXIS)
+                if longest / size < USUAL_AXIS and np.prod(np.floor(extent / size) + 1.0) <= USUAL_CELLS)  # fmt: skip
+
+
+def round_sizes(begin):
+    """1, 2 and 5 times powers of ten, from about `begin` up."""
+    exponent = math.floor(math.log10(begin))
     while True:
-        for digit in (1.0, 2.0, 5.0):
-            size = digit * 10.0**exponent
-            if longest / size < USUAL_AXIS and np.prod(np.floor(extent / size) + 1.0) <= USUAL_CELLS:
-                return size
+        yield from (digit * 10.0**exponent for digit in (1.0, 2.0, 5.0))
         exponent += 1
 
 
