@@ -119,7 +119,7 @@ TEST_CASE("Voxels, room: the first in order are kept, each cloud's others counte
 TEST_CASE("Voxels, room: around the number of voxels, in crowds and scattered", "[voxels]") {
   generator random(3100);
   for (auto call : voxel_calls) {
-    for (std::int64_t points : {40, 700, 2500}) {
+    for (std::int64_t points : {40, 1300}) {
       auto p = crowded(random, call, points, 2);
       std::int64_t const voxels = oracle::count_voxels(p);
       for (bool scattered : {false, true}) {
@@ -224,7 +224,7 @@ TEST_CASE("Voxels: no point in any cell", "[voxels]") {
 TEST_CASE("Voxels: all points in one cell", "[voxels]") {
   generator random(3102);
   for (auto call : voxel_calls) {
-    for (std::int64_t count : {1, 2, 31, 32, 33, 63, 64, 65, 1025, 4096, 4097, 5000}) {
+    for (std::int64_t count : {1, 2, 31, 32, 33, 63, 64, 65, 4096, 4097}) {
       auto p = listed(call, std::vector<float>(std::size_t(3 * count), 1.5f), {3, 3, 3});
       for (auto& x : p.from.clouds.xyz) { x += float(0.4 * random.unit()); }
       p.max_points = random.one_of<std::int64_t>({1, 2, 32, 100, count});

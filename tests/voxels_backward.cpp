@@ -173,6 +173,15 @@ TEST_CASE("Gradients of gathered voxels: each point has that of its slot, -0 and
   CHECK(verify(p) == "");
 }
 
+TEST_CASE("Gradients of gathered voxels: gradients may be null where no point has a slot", "[voxels_backward]") {
+  auto p = line_of(voxel_call::gathered, {3.5f, 1.5f, NAN}, {1, 2, 3}, {result::values});
+  p.forward.capacity = 0;
+  p.null_incoming = true;
+  set_incoming(p, result::values, {});
+  CHECK(verify(p) == "");
+  CHECK(gradients_of(p) == numbers{0, 0, 0});
+}
+
 TEST_CASE("Gradients of voxels: no points, an empty batch", "[voxels_backward]") {
   for (auto call : {voxel_call::sparse, voxel_call::gathered}) {
     for (auto const& clouds : {dense_clouds({}, 0), dense_clouds({}, 3), ragged_clouds({}, {0}),

@@ -113,7 +113,7 @@ TEST_CASE("Voxels, clouds: offsets that descend are never read or written out of
     for (int round = 0; round < 20; ++round) {
       auto p = listed(call, {}, {4, 3, 2});
       std::vector<std::int64_t> offsets;
-      std::int64_t const clouds = round < 15 ? 9 : 3000;
+      std::int64_t const clouds = round < 18 ? 9 : 3000;
       for (std::int64_t b = 0; b < clouds; ++b) { offsets.push_back(random.between(-20, 120)); }
       set_clouds(p, ragged_clouds(draw_points(random, p.from.lattice, 100, 0.1), offsets));
       draw_features(p, random, 3);
@@ -180,6 +180,18 @@ TEST_CASE("Voxels, clouds: 300 tiny ones, many of them empty; more clouds than p
     set_clouds(p, dense_clouds(draw_points(random, p.from.lattice, 900, 0.2), 300));
     draw_features(p, random, 2);
     CHECK(verify(p) == "");
+    // Thousands of them, some before the first row, some behind the last.
+    std::vector<std::int64_t> offsets;
+    for (int b = 0; b <= 5000; ++b) { offsets.push_back(b < 3000 ? -3000 + b : random.between(0, 950)); }
+    std::sort(offsets.begin(), offsets.end());
+    set_clouds(p, ragged_clouds(draw_points(random, p.from.lattice, 900, 0.2), offsets));
+    draw_features(p, random, 2);
+    CHECK(verify(p) == "");
+    offsets.front() = 0;
+    std::fill(offsets.begin(), offsets.begin() + 3000, 0);
+    p.from.clouds.offsets = offsets;
+    p.capacity = 300;
+    CHECK(verify(p) == "");
     set_clouds(p, dense_clouds({}, 5000));
     p.from.channels = 0;
     p.from.features.clear();
@@ -231,7 +243,7 @@ TEST_CASE("Voxels, features: between the coordinates of their points, or the coo
   for (auto call : voxel_calls) {
     for (auto shaped : {as_one, as_three, as_ragged}) {
       for (std::int64_t channels : {1, 4, 5}) {
-        auto p = everything(random, call, shaped, 240, channels);
+        auto p = everything(random, call, shaped, 120, channels);
         CAPTURE(name_of(call), channels);
         p.from.clouds.point_stride = 3 + channels;  // x y z and features
         p.from.interleaved_at = 12;
@@ -247,7 +259,7 @@ TEST_CASE("Voxels, features: between the coordinates of their points, or the coo
         CHECK(verify(p) == "");
       }
       // `{xyzi, 4}`: coordinates are features too.
-      auto p = everything(random, call, shaped, 240, 4);
+      auto p = everything(random, call, shaped, 120, 4);
       for (std::size_t i = 0; i < p.from.features.size(); ++i) {
         if (i % 4 < 3) { p.from.features[i] = p.from.clouds.xyz[i / 4 * 3 + i % 4]; }
       }

@@ -125,6 +125,11 @@ TEST_CASE("Voxel filter: one point is its own mean", "[voxels]") {
   auto p = filtered(xyz, 0.5f);
   CHECK(verify(p) == "");
   CHECK(result_of(p, result::points) == numbers(xyz.begin(), xyz.end()));
+  set_clouds(p, dense_clouds({-0.0f, -0.0f, -0.25f}));  // but that its sum begins at +0
+  CHECK(verify(p) == "");
+  auto const mean = result_of(p, result::points);
+  CHECK(mean == numbers{0, 0, -0.25});
+  CHECK_FALSE(std::signbit(mean[0]));
 }
 
 TEST_CASE("Voxel filter: sums of coordinates are trees of 64", "[voxels]") {

@@ -86,7 +86,7 @@ struct filter_options {
 /// What `voxelize_sparse` said of points and voxels, for the way back.
 struct sparse_voxels {
   std::int64_t capacity = 0;                   ///< as it was given
-  std::int32_t const* point_voxels = nullptr;  ///< as they were written; each is -1 or in `[0, capacity)`
+  std::int32_t const* point_voxels = nullptr;  ///< as they were written: a voxel's points are of one cloud
   std::int32_t const* count = nullptr;         ///< as it was written; may be null without gradients of means
 };
 

@@ -17,7 +17,7 @@ void draw_more_cells(generator& random, voxel_problem& from) {
   for (auto cells : from.lattice.cells) { most /= double(cells); }
   for (auto& cells : from.lattice.cells) {
     std::int64_t const times = random.one_of<std::int64_t>({1, 1000, 1 << 17, 1 << 20, 1'000'003});
-    if (double(times) > most || cells * times > INT32_MAX) { continue; }
+    if (double(times) >= most || cells * times > INT32_MAX) { continue; }
     cells *= times;
     most /= double(times);
   }

@@ -16,8 +16,9 @@ namespace test {
 /// call wants is that whose gradients come in, in the type of its results.
 struct sparse_backward_problem {
   sparse_problem forward{};
-  sparse_bytes incoming{};  ///< NaN behind the voxels that are kept
-  bool with_count = false;  ///< gives the counts where no mean asks for them
+  sparse_bytes incoming{};     ///< NaN behind the voxels that are kept
+  bool with_count = false;     ///< gives the counts where no mean asks for them
+  bool null_incoming = false;  ///< gathered: null for gradients, where no point has a slot
   std::int64_t out_first = 0;
   std::int64_t out_stride = contiguous;
   std::int64_t out_batch_stride = contiguous;
@@ -144,7 +145,7 @@ feature_gradients run_sparse_backward(sparse_backward_problem const& p, ScratchB
   for (auto r : p.gradients()) {
     if (!p.forward.wants[r]) { continue; }
     incoming[r] = put<Space>(p.incoming[r], std::size_t(from.misaligned) * robocache::size_of(from.result_type));
-    arguments.incoming[r] = incoming[r]->data();
+    if (!p.null_incoming) { arguments.incoming[r] = incoming[r]->data(); }
   }
   guarded<Space> const out(nullptr, std::size_t(p.out_layout().extent()) * size, std::size_t(from.misaligned) * size);
   arguments.out = static_cast<std::byte*>(out.data()) + p.out_first * std::int64_t(size);

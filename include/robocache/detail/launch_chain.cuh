@@ -33,7 +33,6 @@ class ROBOCACHE_HIDDEN launch_chain {
       : device_(device), cuda_stream_(cuda_stream), overlaps_(has_early_launches(device.compute_capability)) {}
 
   device_properties const& device() const noexcept { return device_; }
-  cudaStream_t cuda_stream() const noexcept { return cuda_stream_; }
 
   template <class Params>
   status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads) {

@@ -30,7 +30,7 @@ __device__ void for_each_step(voxel_backward_params const& p, Use const& use) {
   for (std::int64_t row = warp * rows_a_step; row < p.points.rows; row += warps * rows_a_step) { use(row); }
 }
 
-/// Gradients of sums and means.
+/// Gradients of sums and means: the first and only launch of its call.
 template <class Value, int N>
 __global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
     sparse_spread_kernel(__grid_constant__ sparse_backward_params const p) {
@@ -90,7 +90,7 @@ struct gather_backward_params {
   divisor vectors;  ///< of a row
 };
 
-/// Each point has the gradient of its slot.
+/// Each point has the gradient of its slot: the first and only launch of its call.
 template <class Value, int N>
 __global__ void __launch_bounds__(point_threads)
     gather_backward_kernel(__grid_constant__ gather_backward_params const p) {

@@ -50,16 +50,14 @@ inline __device__ std::int32_t rename_voxel(sparse_params const& p, std::int32_t
   return voxel < static_cast<std::uint32_t>(p.numbers.capacity) ? static_cast<std::int32_t>(voxel) : no_voxel;
 }
 
-/// Gives each point that is not the first of its voxel a place in the voxel's list, and counts them. The last block
-/// does something else.
+/// Gives each point that is not the first of its voxel a place in the voxel's list, and counts them.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) sparse_rank_kernel(__grid_constant__ sparse_list_params const p) {
   static_assert(Threads == list_threads);
   sparse_params const& from = p.sparse;
   wait_for_launch_before();
-  if (blockIdx.x == gridDim.x - 1) {
-    if (!from.numbers.limited) { place_clouds<Threads>(from); }
-    return;
+  if (!from.numbers.limited) {
+    place_clouds(from, std::int64_t(blockIdx.x) * Threads + threadIdx.x, std::int64_t(gridDim.x) * Threads);
   }
   std::int64_t const row = first_list_row();
   std::int32_t number[list_rows];
@@ -188,6 +186,7 @@ __global__ void __launch_bounds__(Threads) sparse_list_kernel(__grid_constant__ 
   static_assert(Threads == list_threads);
   wait_for_launch_before();
   std::int64_t const row = first_list_row();
+  auto const kept = static_cast<std::int32_t>(p.sparse.numbers.offsets[p.sparse.points.batch]);
   std::uint32_t rank[list_rows];
   std::uint32_t at[list_rows] = {};
 #pragma unroll
@@ -196,7 +195,14 @@ __global__ void __launch_bounds__(Threads) sparse_list_kernel(__grid_constant__ 
   }
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {
-    if (rank[r] != no_place) { at[r] = p.lists.starts[p.sparse.voxels_of[row + r * 32]] + 1 + rank[r]; }
+    if (rank[r] == no_place) { continue; }
+    std::int32_t const voxel = p.sparse.voxels_of[row + r * 32];
+    // Always so, unless offsets broke their promise.
+    if (voxel < kept) {
+      at[r] = p.lists.starts[voxel] + 1 + rank[r];
+    } else {
+      rank[r] = no_place;
+    }
   }
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {

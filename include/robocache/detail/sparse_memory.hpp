@@ -47,6 +47,7 @@ struct voxel_numbers {
 /// What blocks tell each other, 0 at the beginning.
 struct alignas(16) number_counters {
   std::uint32_t next_tile;
+  std::uint32_t found;  ///< voxels, once all are numbered
 };
 
 /// From points to voxels. Rows, and so points, are counted over all clouds.

@@ -147,7 +147,9 @@ __device__ void count_before_clouds(sparse_params const& p, std::int64_t begin, 
   }
   // A few clouds are looked at all: finding where to begin would take longer.
   bool const few = points.batch <= 4 * Threads;
-  std::int64_t const first = few ? 0 : device::count_not_after(points.offsets, points.batch + 1, begin - 1);
+  // Offsets below 0 count as 0.
+  std::int64_t const first =
+      few || begin == 0 ? 0 : device::count_not_after(points.offsets, points.batch + 1, begin - 1);
   for (std::int64_t b = first + threadIdx.x; b <= points.batch; b += Threads) {
     std::int64_t const at = device::detail::clamp(points.offsets[b], 0, points.rows);
     bool const beyond = at > end || (at == end && !last);
@@ -203,6 +205,7 @@ __global__ void __launch_bounds__(Threads) sparse_number_kernel(__grid_constant_
     before[lane] = sum - mine;
     std::uint32_t const of_tiles = sum_of_tiles_before(p.tiles, tile, __shfl_sync(0xffffffffu, sum, 31));
     if (lane == 0) { before_tile = of_tiles; }
+    if (lane == 31 && end == p.points.rows) { p.counters->found = of_tiles + sum; }
   }
   __syncthreads();
 #pragma unroll
@@ -232,9 +235,32 @@ __global__ void __launch_bounds__(Threads) sparse_number_kernel(__grid_constant_
   });
 }
 
-/// Where the kept voxels of each cloud begin, and how many of each were not kept: one block.
+/// Where the kept voxels of each cloud begin, and how many of each were not kept, where clouds have no limit of their
+/// own: all threads of a launch share the clouds.
+/// @param thread, threads  of the launch
+inline __device__ void place_clouds(sparse_params const& p, std::int64_t thread, std::int64_t threads) {
+  auto const capacity = static_cast<std::uint32_t>(p.numbers.capacity);
+  if (thread == 0) {
+    std::int64_t const kept = min(p.counters->found, capacity);
+    p.numbers.offsets[p.points.batch] = kept;
+    if (p.offsets != nullptr) { p.offsets[p.points.batch] = kept; }
+  }
+  if (p.offsets == nullptr && p.overflow == nullptr) { return; }
+  for (std::int64_t b = thread; b < p.points.batch; b += threads) {
+    std::uint32_t const before = p.numbers.found_before[b];
+    std::uint32_t const behind = p.numbers.found_before[b + 1];
+    std::uint32_t const from = min(before, capacity);
+    if (p.offsets != nullptr) { p.offsets[b] = from; }
+    if (p.overflow != nullptr) {
+      p.overflow[b] = static_cast<std::int32_t>(behind - before - (min(behind, capacity) - from));
+    }
+  }
+}
+
+/// The same where each cloud has a limit: one block, before voxels get their last numbers.
 template <int Threads>
-__device__ void place_clouds(sparse_params const& p) {
+__global__ void __launch_bounds__(Threads) sparse_place_kernel(__grid_constant__ sparse_params const p) {
+  wait_for_launch_before();
   std::int64_t kept_before = 0;
   for (std::int64_t first = 0; first < p.points.batch; first += Threads) {
     std::int64_t const b = first + threadIdx.x;
@@ -264,18 +290,11 @@ __device__ void place_clouds(sparse_params const& p) {
   }
 }
 
-/// Where the kept voxels of each cloud begin, for who needs to know before.
-template <int Threads>
-__global__ void __launch_bounds__(Threads) sparse_place_kernel(__grid_constant__ sparse_params const p) {
-  wait_for_launch_before();
-  place_clouds<Threads>(p);
-}
-
 /// Gives voxels the numbers that they have in the order of their cells.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) sparse_rename_kernel(__grid_constant__ sparse_params const p) {
   wait_for_launch_before();
-  std::int64_t const found = p.numbers.found_before[p.points.batch];
+  std::int64_t const found = p.counters->found;
   std::int64_t const i = std::int64_t(blockIdx.x) * Threads + threadIdx.x;
   if (i < found) { p.numbers.renamed[p.numbers.order[i]] = static_cast<std::uint32_t>(i); }
 }

@@ -54,9 +54,7 @@ inline sparse_params filter_params_of(point_clouds const& clouds, grid const& la
 
 /// The scratch of voxels, and how it is to be cleared.
 struct sparse_scratch {
-  sort_buffers sorted;  ///< by cell
-  void* sort_memory;
-  std::int64_t sort_memory_bytes;
+  sort_buffers sorted;     ///< by cell
   std::int64_t set_bytes;  ///< from `set` on: all bits 1 at the beginning
   void* set;
   std::int64_t clear_bytes;  ///< from `counters` on: 0 at the beginning
@@ -88,7 +86,6 @@ inline sparse_scratch cut_sparse(sparse_params& p, void* memory, std::int64_t vo
       p.table.first = cutter.take<std::uint32_t>(2 * rows);
       break;
   }
-  if (by_cell) { p.numbers.keys = cut.sorted.keys[0] = cutter.take<std::uint64_t>(rows); }
   // Rows that belong to no cloud keep what they have.
   bool const gaps = p.points.lengths != nullptr || p.points.offsets != nullptr;
   if (gaps) { p.slots = cutter.take<std::uint32_t>(rows); }
@@ -104,12 +101,13 @@ inline sparse_scratch cut_sparse(sparse_params& p, void* memory, std::int64_t vo
   if (p.voxels_of == nullptr) { p.voxels_of = cutter.take<std::int32_t>(rows); }
   p.numbers_of = by_cell || p.numbers.limited ? cutter.take<std::int32_t>(rows) : p.voxels_of;
   if (by_cell) {
+    p.numbers.keys = cut.sorted.keys[0] = cutter.take<std::uint64_t>(rows);
     cut.sorted.keys[1] = cutter.take<std::uint64_t>(rows);
     p.numbers.order = cut.sorted.numbers[0] = cutter.take<std::uint32_t>(rows);
     cut.sorted.numbers[1] = cutter.take<std::uint32_t>(rows);
+    cut.sorted.counts = cutter.take<std::uint32_t>(digits * sort_tiles(rows));
+    cut.sorted.totals = cutter.take<std::uint32_t>(digits);
     p.numbers.renamed = cutter.take<std::uint32_t>(rows);
-    cut.sort_memory_bytes = rows > 0 ? sort_bytes(rows, key_bits(p)) : 0;
-    cut.sort_memory = cutter.take<char>(cut.sort_memory_bytes);
   }
   cut.bytes = cutter.bytes();
   return cut;
@@ -176,8 +174,7 @@ ROBOCACHE_HIDDEN inline status launch_numbering(sparse_params& p, sparse_scratch
     s = chain.launch(sparse_place_kernel<number_threads>, p, dim3(1), number_threads);
   }
   if (!s.ok() || p.numbers.keys == nullptr) { return s; }
-  s = sort_pairs(cut.sorted, p.points.rows, key_bits(p), cut.sort_memory, cut.sort_memory_bytes, chain.cuda_stream(),
-                 p.numbers.order);
+  s = sort_pairs(cut.sorted, p.points.rows, &p.counters->found, key_bits(p), chain, p.numbers.order);
   if (!s.ok()) { return s; }
   dim3 const all(static_cast<unsigned>((p.points.rows + list_threads - 1) / list_threads));
   return chain.launch(sparse_rename_kernel<list_threads>, p, all, list_threads);
@@ -206,7 +203,7 @@ ROBOCACHE_HIDDEN status launch_voxels(sparse_pieces& pieces, Output const& out, 
   p.count = counts;
   p.voxels = std::min(out.capacity, sparse.points.rows);
   p.listed = listed;
-  s = chain.launch(sparse_rank_kernel<list_threads>, p, dim3(blocks + 1), list_threads);
+  s = chain.launch(sparse_rank_kernel<list_threads>, p, dim3(blocks), list_threads);
   if (!s.ok() || p.voxels == 0 || (!listed && counts == nullptr)) { return s; }
   dim3 const start_blocks(static_cast<unsigned>((p.voxels + start_cells - 1) / start_cells));
   s = chain.launch(sparse_start_kernel<start_threads>, p, start_blocks, start_threads);

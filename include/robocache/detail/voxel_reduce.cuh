@@ -135,9 +135,9 @@ __device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worke
   unsigned const lane = threadIdx.x % 32;
   unsigned const all = p.lists.counters->some;
   // Few cells are dealt out one by one, so that all warps have one; voxels, if they are fewer, vector by vector.
-  unsigned const each = min(some_cells, all / workers + 1);
   unsigned const vectors = p.features.vectors.value;
   bool const splits = of_voxels<Params> && all > 0 && all <= workers / vectors;
+  unsigned const each = splits ? 1 : min(some_cells, all / workers + 1);
   unsigned const only = splits ? worker / all : 0;
   if (splits && only >= vectors) { return; }
   for (unsigned base = splits ? worker % all : worker * each; base < all; base += workers * each) {
