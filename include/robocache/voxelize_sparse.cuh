@@ -14,8 +14,8 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `voxelize_sparse` needs for these arguments. Computed on the host, from sizes alone; 0 too where
-/// the arguments are none that `voxelize_sparse` takes.
+/// Bytes of scratch that `voxelize_sparse` needs for these arguments. Computed on the host, from sizes alone; 0 too
+/// where the arguments are none that `voxelize_sparse` takes.
 template <class Value, class Result>
 std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                      grid const& lattice, sparse_output<Result> const& out,
