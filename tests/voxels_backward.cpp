@@ -38,6 +38,7 @@ sparse_backward_problem line_of(voxel_call call, std::vector<float> const& xs, s
 void set_incoming(sparse_backward_problem& p, result r, std::vector<double> const& numbers) {
   auto const type = p.forward.from.result_type;
   p.incoming[r].assign(p.forward.bytes_of(r), std::byte(0xFF));
+  REQUIRE(numbers.size() * size_of(type) <= p.incoming[r].size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     store_bits(type, p.incoming[r].data(), std::int64_t(i), encode(type, numbers[i]));
   }
@@ -133,7 +134,9 @@ TEST_CASE("Gradients of voxels: points without one have +0: dropped, no room, pa
     p.forward.max_points = 2;
     p.forward.want(p.gradients());
     p.forward.capacity = 2;
-    for (auto r : p.gradients()) { set_incoming(p, r, {-3, -2, -5, -7}); }
+    // Two rows of one point, or of two points each.
+    auto const given = call == voxel_call::gathered ? numbers{-3, -2, -5, -7} : numbers{-3, -2};
+    for (auto r : p.gradients()) { set_incoming(p, r, given); }
     auto const plus_zero = [&](std::size_t row) {
       double const found = gradients_of(p)[row];
       return found == 0 && !std::signbit(found);
