@@ -154,5 +154,21 @@ TEST_CASE("Voxels, clouds: many whose offsets descend, over several tiles of row
   }
 }
 
+TEST_CASE("Gathered, clouds: offsets that descend within one voxel of thousands, with a limit", "[voxels]") {
+  for (std::int64_t middle : {1, 100, 160, 672, 4999}) {
+    auto p = listed(voxel_call::gathered, {}, {4, 3, 2});
+    set_clouds(p, ragged_clouds(std::vector<float>(3 * 8000, 0.5f), {0, 5000, middle, 8000}));
+    generator random(middle);
+    draw_features(p, random, 1);
+    p.max_points = 3;
+    p.max_voxels = 100;
+    p.from.ascends = false;
+    CAPTURE(middle);
+    auto const o = voxelize(p);
+    CHECK(std::string(o.state.ok() ? "" : o.state.message()) == "");
+    CHECK(o.trouble == "");
+  }
+}
+
 }  // namespace
 }  // namespace test

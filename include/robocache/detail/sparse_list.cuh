@@ -35,14 +35,18 @@ inline __device__ std::int64_t first_list_row() {
 }
 
 /// The voxel with a number.
-/// @param around  the cloud of rows up to its end
-inline __device__ std::int32_t rename_voxel(sparse_params const& p, std::int32_t number, std::int64_t row,
+/// @param first   the voxel's first point: where offsets descend, another point may be found in another cloud, and
+///                the points of one voxel have to get one name
+/// @param around  the cloud of rows up to its end, where clouds are not packed
+inline __device__ std::int32_t rename_voxel(sparse_params const& p, std::int32_t number, std::int64_t first,
                                             row_segment const& around) {
   if (number < 0) { return no_voxel; }
   auto voxel = static_cast<std::uint32_t>(number);
   if (p.numbers.renamed != nullptr) { voxel = p.numbers.renamed[voxel]; }
   if (p.numbers.limited) {
-    std::int64_t const b = row < around.end ? around.b : segment_at(p.points, row).b;
+    bool const known = p.points.offsets == nullptr && first < around.end;
+    std::int64_t const b = known ? around.b : segment_at(p.points, first).b;
+    if (b < 0) { return no_voxel; }
     voxel -= p.numbers.found_before[b];
     if (voxel >= static_cast<std::uint32_t>(p.numbers.max_voxels)) { return no_voxel; }
     voxel += static_cast<std::uint32_t>(p.numbers.offsets[b]);
@@ -85,7 +89,7 @@ __global__ void __launch_bounds__(Threads) sparse_rank_kernel(__grid_constant__ 
     row_segment const around = segment_at(from.points, min(row - threadIdx.x % 32, from.points.rows - 1));
 #pragma unroll
     for (int r = 0; r < list_rows; ++r) {
-      number[r] = rename_voxel(from, number[r], row + r * 32, around);
+      number[r] = rename_voxel(from, number[r], later[r] ? entry[r].first : row + r * 32, around);
       if (!later[r] && number[r] >= 0) { write_voxel(from, number[r], slot[r], entry[r].cell, row + r * 32); }
     }
   }

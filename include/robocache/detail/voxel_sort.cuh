@@ -33,7 +33,9 @@ struct sort_buffers {
   std::uint32_t* totals;  ///< `[digits]`
 };
 
-inline std::int64_t sort_tiles(std::int64_t count) noexcept { return (count + sort_tile - 1) / sort_tile; }
+ROBOCACHE_HOST_DEVICE inline std::int64_t sort_tiles(std::int64_t count) noexcept {
+  return (count + sort_tile - 1) / sort_tile;
+}
 
 /// One digit of the keys.
 struct sort_params {
@@ -63,30 +65,36 @@ __global__ void __launch_bounds__(Threads) sort_count_kernel(__grid_constant__ s
   static_assert(Threads == sort_threads);
   __shared__ unsigned counts[digits];
   wait_for_launch_before();
+  std::int64_t const all = *p.count;
+  if (std::int64_t(blockIdx.x) * sort_tile >= all) { return; }
   counts[threadIdx.x] = 0;
   __syncthreads();
   std::int64_t const first = first_sort_key();
-  std::int64_t const all = *p.count;
+  // Loads before atomic operations, or each would wait for the one before.
+  std::uint64_t key[sort_rounds];
+#pragma unroll
+  for (int r = 0; r < sort_rounds; ++r) { key[r] = first + r * 32 < all ? p.keys[first + r * 32] : 0; }
 #pragma unroll
   for (int r = 0; r < sort_rounds; ++r) {
-    if (first + r * 32 < all) { atomicAdd(counts + digit_of(p, p.keys[first + r * 32]), 1u); }
+    if (first + r * 32 < all) { atomicAdd(counts + digit_of(p, key[r]), 1u); }
   }
   __syncthreads();
   p.counts[std::int64_t(threadIdx.x) * p.tiles + blockIdx.x] = counts[threadIdx.x];
 }
 
-/// Adds up what stands in the tiles before each: a block a digit.
+/// Adds up what stands in the tiles before each: a block a digit. Tiles without keys are not counted.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) sort_sum_kernel(__grid_constant__ sort_params const p) {
   wait_for_launch_before();
   std::uint32_t* const counts = p.counts + std::int64_t(blockIdx.x) * p.tiles;
+  std::int64_t const tiles = sort_tiles(*p.count);
   std::uint32_t before = 0;
-  for (std::int64_t first = 0; first < p.tiles; first += Threads) {
+  for (std::int64_t first = 0; first < tiles; first += Threads) {
     std::int64_t const tile = first + threadIdx.x;
-    std::uint32_t const mine = tile < p.tiles ? counts[tile] : 0;
+    std::uint32_t const mine = tile < tiles ? counts[tile] : 0;
     std::uint32_t total = 0;
     std::uint32_t const sum = before + sum_before<Threads>(mine, total);
-    if (tile < p.tiles) { counts[tile] = sum; }
+    if (tile < tiles) { counts[tile] = sum; }
     before += total;
   }
   if (threadIdx.x == 0) { p.totals[blockIdx.x] = before; }
@@ -100,6 +108,7 @@ __global__ void __launch_bounds__(Threads) sort_move_kernel(__grid_constant__ so
   constexpr int warps = Threads / 32;
   __shared__ unsigned places[warps][digits];
   wait_for_launch_before();
+  if (std::int64_t(blockIdx.x) * sort_tile >= std::int64_t(*p.count)) { return; }
   unsigned const lane = threadIdx.x % 32;
   unsigned const warp = threadIdx.x / 32;
   std::uint32_t all = 0;
@@ -110,11 +119,16 @@ __global__ void __launch_bounds__(Threads) sort_move_kernel(__grid_constant__ so
   __syncthreads();
   std::int64_t const first = first_sort_key();
   std::uint64_t key[sort_rounds];
+  std::uint32_t number[sort_rounds];
   bool exists[sort_rounds];
 #pragma unroll
   for (int r = 0; r < sort_rounds; ++r) {
     exists[r] = first + r * 32 < all;
     key[r] = exists[r] ? p.keys[first + r * 32] : 0;
+    number[r] = exists[r] ? p.numbers[first + r * 32] : 0;
+  }
+#pragma unroll
+  for (int r = 0; r < sort_rounds; ++r) {
     if (exists[r]) { atomicAdd(&places[warp][digit_of(p, key[r])], 1u); }
   }
   __syncthreads();
@@ -137,7 +151,7 @@ __global__ void __launch_bounds__(Threads) sort_move_kernel(__grid_constant__ so
       }
       unsigned const to = begin + static_cast<unsigned>(__popc(alike & ((1u << lane) - 1)));
       p.keys_to[to] = key[r];
-      p.numbers_to[to] = p.numbers[first + r * 32];
+      p.numbers_to[to] = number[r];
     }
     __syncwarp();
   }
