@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RoboCache for PyTorch: robots' streams and point clouds as dense, aligned tensors, on the GPU and on the CPU.
+
+>>> import robocache_torch as rc
+>>> fused = rc.fuse([rc.Stream(vision, vision_ns), rc.Stream(joints, joint_ns, max_gap=100_000_000)],
+...                 rc.windows(anchors, deltas, trajectory), dtype=torch.bfloat16)
+
+What every result is, line by line, stands in docs/semantics.md of RoboCache. The first import builds the library, if
+`pip install .` did not: see `_library`.
+"""
+
+from . import _library
+
+_library.load()
+
+from ._points import (  # noqa: E402: the operators come first
+    Filtered,
+    Gathered,
+    Grid,
+    Sparse,
+    Voxels,
+    filter_voxels,
+    voxelize,
+    voxelize_gathered,
+    voxelize_sparse,
+)
+from ._timed import Fused, Resampled, fuse, resample  # noqa: E402
+from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows  # noqa: E402
+
+__all__ = [
+    "Filtered",
+    "Fused",
+    "Gathered",
+    "Grid",
+    "Resampled",
+    "Sparse",
+    "Stream",
+    "Timeline",
+    "Voxels",
+    "dense",
+    "filter_voxels",
+    "fuse",
+    "ragged",
+    "resample",
+    "shared",
+    "uniform",
+    "voxelize",
+    "voxelize_gathered",
+    "voxelize_sparse",
+    "windows",
+]
+__version__ = "0.1.0"

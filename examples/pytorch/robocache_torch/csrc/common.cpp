@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
+#include <omp.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <string>
+#include <utility>
+
+namespace robocache_torch {
+
+namespace {
+
+// OpenMP's threads do not survive a fork, and waiting for them would never end: a child process goes on with one.
+std::atomic<bool> is_forked{false};
+[[maybe_unused]] int const told_of_forks = pthread_atfork(nullptr, nullptr, [] { is_forked = true; });
+
+}  // namespace
+
+// PyTorch may bring an OpenMP of its own, so that the library's does not know of torch.set_num_threads.
+detail::host_threads::host_threads() { omp_set_num_threads(is_forked ? 1 : at::get_num_threads()); }
+
+void detail::refuse(rc::error const& cause) {
+  std::string text = cause.what();
+  // What the library takes in structures, Python takes as arguments of its own.
+  constexpr std::pair<char const*, char const*> names[] = {{"options.", ""},        {"source.", ""},
+                                                           {"target.", "targets."}, {"lattice.", "grid."},
+                                                           {"clouds.", "points."},  {"out.", ""}};
+  for (auto const& [theirs, ours] : names) {
+    std::string const prefix = theirs;
+    if (text.rfind(prefix, 0) == 0) {
+      text.replace(0, prefix.size(), ours);
+      break;
+    }
+  }
+  std::string const inner = "].options.";
+  if (auto const at = text.find(inner); at != std::string::npos) { text.replace(at, inner.size(), "]."); }
+  if (cause.code() == rc::status_code::cuda_error) { C10_THROW_ERROR(Error, text); }
+  C10_THROW_ERROR(ValueError, text);
+}
+
+rc::dtype dtype_of(at::ScalarType type, char const* argument) {
+  switch (type) {
+    case at::kFloat: return rc::dtype::float32;
+    case at::kHalf: return rc::dtype::float16;
+    case at::kBFloat16: return rc::dtype::bfloat16;
+    case at::kByte:
+    case at::kBool: return rc::dtype::uint8;
+    case at::kInt: return rc::dtype::int32;
+    case at::kLong: return rc::dtype::int64;
+    default: break;
+  }
+  C10_THROW_ERROR(TypeError, c10::str(argument, ": found ", type,
+                                      ", want float32, float16, bfloat16, or of held values uint8, int32, int64"));
+}
+
+scratch_memory::scratch_memory(std::int64_t bytes, c10::Device device) : bytes_(bytes) {
+  if (bytes > 0) { memory_ = at::empty({bytes}, at::TensorOptions().dtype(at::kByte).device(device)); }
+}
+
+rc::scratch scratch_memory::view() const { return {data_of<void>(memory_), bytes_}; }
+
+rows_view::rows_view(at::Tensor const& given) : tensor(given) {
+  auto const last = given.dim() - 1;
+  channels = given.size(last);
+  if (channels > 1 && given.stride(last) != 1) { tensor = given.contiguous(); }
+  row_stride = tensor.stride(last - 1);
+  if (given.dim() == 3) { batch_stride = tensor.stride(0); }
+}
+
+}  // namespace robocache_torch

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// resample and fuse, forward and back. What the arguments are is told in timelines.hpp.
+
+#include <ATen/ops/empty.h>
+#include <torch/library.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "common.hpp"
+#include "timelines.hpp"
+
+namespace robocache_torch {
+namespace {
+
+using optional_tensors = c10::List<optional_tensor>;
+
+at::Tensor empty(std::vector<std::int64_t> shape, std::int64_t last, at::Tensor const& like, at::ScalarType type) {
+  if (last >= 0) { shape.push_back(last); }
+  return at::empty(shape, like.options().dtype(type));
+}
+
+at::Tensor empty_as(at::Tensor const& given) { return at::empty(given.sizes(), given.options()); }
+
+/// "bool" is held as bytes.
+rc::compiled::any_series series_of(rows_view const& rows, rc::compiled::any_timeline const& when) {
+  return {data_of<void const>(rows.tensor),
+          dtype_of(rows.tensor.scalar_type(), "values"),
+          when,
+          rows.channels,
+          rows.batch_stride,
+          rows.row_stride};
+}
+
+std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_tensors const& sources,
+                                            optional_tensor const& target_stamps, optional_tensor const& target_starts,
+                                            optional_tensor const& target_index, at::IntArrayRef kinds,
+                                            std::int64_t stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
+                                            at::ArrayRef<double> real, at::IntArrayRef rules, double fill,
+                                            at::ScalarType type) {
+  timed_arguments const given{sources, target_stamps, target_starts, target_index, kinds, stamp,
+                              sizes,   whole,         real,          rules,        fill};
+  auto result = empty(given.target_shape(), values.size(-1), values, type);
+  auto valid = empty(given.target_shape(), -1, values, at::kBool);
+  rows_view const rows(values);
+  run_on(values.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
+    given.visit([&](auto kind) {
+      using Stamp = decltype(kind);
+      rc::compiled::any_output const out{data_of<void>(result), dtype_of(type, "dtype"), data_of<std::uint8_t>(valid)};
+      rc::compiled::resample(where, series_of(rows, given.timeline<Stamp>(0)), given.timeline<Stamp>(1), out,
+                             given.options<Stamp>(0), cuda_stream);
+    });
+  });
+  return {result, valid};
+}
+
+std::tuple<at::Tensor, at::Tensor> resample_backward(
+    at::Tensor const& gradient, at::Tensor const& values, optional_tensors const& sources,
+    optional_tensor const& target_stamps, optional_tensor const& target_starts, optional_tensor const& target_index,
+    at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
+    at::IntArrayRef rules, double fill, bool of_values, bool of_targets) {
+  timed_arguments const given{sources, target_stamps, target_starts, target_index, kinds, stamp,
+                              sizes,   whole,         real,          rules,        fill};
+  auto for_values = of_values ? empty_as(values) : at::empty({0}, values.options());
+  auto for_targets = of_targets ? empty(given.target_shape(), -1, values, at::kFloat)
+                                : at::empty({0}, values.options().dtype(at::kFloat));
+  rows_view const rows(values);
+  rows_view const incoming(gradient);
+  run_on(values.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
+    given.visit([&](auto kind) {
+      using Stamp = decltype(kind);
+      rc::compiled::any_result_gradients const results{data_of<void const>(incoming.tensor),
+                                                       dtype_of(gradient.scalar_type(), "dtype"), incoming.batch_stride,
+                                                       incoming.row_stride};
+      rc::compiled::any_source_gradients const out{data_of<void>(for_values), data_of<float>(for_targets)};
+      rc::compiled::resample_backward(where, series_of(rows, given.timeline<Stamp>(0)), given.timeline<Stamp>(1),
+                                      results, out, given.options<Stamp>(0), rc::target_order::any, cuda_stream);
+    });
+  });
+  return {for_values, for_targets};
+}
+
+/// The streams of a fusion, and what they point to.
+template <class Stamp>
+struct streams_of {
+  streams_of(at::TensorList values, at::TensorList affine, at::IntArrayRef affine_places,
+             timed_arguments const& given) {
+    auto const factors = [&](std::size_t place) {
+      return affine_places[place] < 0 ? nullptr : data_of<float const>(affine[affine_places[place]]);
+    };
+    for (std::size_t i = 0; i < values.size(); ++i) { rows.emplace_back(values[i]); }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      rc::stream<Stamp> one;
+      one.values = data_of<void const>(rows[i].tensor);
+      one.type = dtype_of(rows[i].tensor.scalar_type(), "values");
+      one.when = given.timeline<Stamp>(i);
+      one.channels = rows[i].channels;
+      one.batch_stride = rows[i].batch_stride;
+      one.row_stride = rows[i].row_stride;
+      one.options = given.options<Stamp>(i);
+      one.latency = given.latency<Stamp>(i);
+      one.scale = factors(2 * i);
+      one.shift = factors(2 * i + 1);
+      all.push_back(one);
+    }
+  }
+
+  rc::compiled::any_streams view() const { return {all.data(), std::int64_t(all.size())}; }
+
+  std::vector<rows_view> rows;
+  std::vector<rc::stream<Stamp>> all;
+};
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
+    at::TensorList values, at::TensorList affine, at::IntArrayRef affine_places, optional_tensors const& sources,
+    optional_tensor const& target_stamps, optional_tensor const& target_starts, optional_tensor const& target_index,
+    at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
+    at::IntArrayRef rules, at::ArrayRef<double> fills, at::ScalarType type) {
+  timed_arguments const given{sources, target_stamps, target_starts, target_index, kinds, stamp,
+                              sizes,   whole,         real,          rules,        fills};
+  std::int64_t channels = 0;
+  for (at::Tensor const& one : values) { channels += one.size(-1); }
+  auto const& like = values[0];
+  auto result = empty(given.target_shape(), channels, like, type);
+  auto valid = empty(given.target_shape(), std::int64_t(values.size()), like, at::kBool);
+  auto all_valid = empty(given.target_shape(), -1, like, at::kBool);
+  run_on(like.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
+    given.visit([&](auto kind) {
+      using Stamp = decltype(kind);
+      streams_of<Stamp> const streams(values, affine, affine_places, given);
+      rc::compiled::any_fused_output const out{data_of<void>(result), dtype_of(type, "dtype"),
+                                               data_of<std::uint8_t>(valid), data_of<std::uint8_t>(all_valid)};
+      rc::compiled::fuse(where, streams.view(), given.timeline<Stamp>(values.size()), out, cuda_stream);
+    });
+  });
+  return {result, valid, all_valid};
+}
+
+/// Gradients of values, one a stream; of scales and shifts, as they stand in `affine`; of targets. Those not asked for
+/// are empty.
+std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_backward(
+    at::Tensor const& gradient, at::TensorList values, at::TensorList affine, at::IntArrayRef affine_places,
+    optional_tensors const& sources, optional_tensor const& target_stamps, optional_tensor const& target_starts,
+    optional_tensor const& target_index, at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes,
+    at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules, at::ArrayRef<double> fills,
+    at::IntArrayRef of_values, at::IntArrayRef of_affine, bool of_targets) {
+  timed_arguments const given{sources, target_stamps, target_starts, target_index, kinds, stamp,
+                              sizes,   whole,         real,          rules,        fills};
+  auto const nothing = [](at::Tensor const& like, at::ScalarType type) {
+    return at::empty({0}, like.options().dtype(type));
+  };
+  std::vector<at::Tensor> for_values;
+  std::vector<at::Tensor> for_affine(affine.size());
+  std::vector<rc::stream_gradients> out;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    auto const& one = values[i];
+    for_values.push_back(of_values[i] != 0 ? empty_as(one) : nothing(one, one.scalar_type()));
+    out.push_back({data_of<void>(for_values[i])});
+    for (std::size_t k = 0; k < 2; ++k) {
+      auto const place = affine_places[2 * i + k];
+      if (place < 0) { continue; }
+      bool const wanted = of_affine[place] != 0;
+      for_affine[place] = wanted ? empty({one.size(-1)}, -1, one, at::kFloat) : nothing(one, at::kFloat);
+      (k == 0 ? out[i].scale : out[i].shift) = data_of<float>(for_affine[place]);
+    }
+  }
+  auto for_targets =
+      of_targets ? empty(given.target_shape(), -1, values[0], at::kFloat) : nothing(values[0], at::kFloat);
+  rows_view const incoming(gradient);
+  run_on(gradient.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
+    given.visit([&](auto kind) {
+      using Stamp = decltype(kind);
+      streams_of<Stamp> const streams(values, affine, affine_places, given);
+      auto const target = given.timeline<Stamp>(values.size());
+      rc::compiled::any_result_gradients const results{data_of<void const>(incoming.tensor),
+                                                       dtype_of(gradient.scalar_type(), "dtype"), incoming.batch_stride,
+                                                       incoming.row_stride};
+      scratch_memory const memory(rc::compiled::fuse_backward_scratch(where, streams.view(), target, out.data()),
+                                  gradient.device());
+      rc::compiled::fuse_backward(where, streams.view(), target, results, out.data(), data_of<float>(for_targets),
+                                  rc::target_order::any, memory.view(), cuda_stream);
+    });
+  });
+  return {for_values, for_affine, for_targets};
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(robocache, library) {
+  auto const define = [&](std::string const& schema) { library.def(schema.c_str()); };
+  std::string const times =
+      "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, "
+      "Tensor? target_index, int[] kinds, int stamp, SymInt[] sizes, int[] whole, float[] real, ";
+  define("resample(Tensor values, " + times +
+         "int[] rules, float fill, ScalarType dtype) -> (Tensor values, Tensor valid)");
+  define("resample_backward(Tensor gradient, Tensor values, " + times +
+         "int[] rules, float fill, bool of_values, bool of_targets) -> (Tensor values, Tensor targets)");
+  define("fuse(Tensor[] values, Tensor[] affine, int[] affine_places, " + times +
+         "int[] rules, float[] fills, ScalarType dtype) -> (Tensor values, Tensor valid, Tensor all_valid)");
+  define("fuse_backward(Tensor gradient, Tensor[] values, Tensor[] affine, int[] affine_places, " + times +
+         "int[] rules, float[] fills, int[] of_values, int[] of_affine, bool of_targets) -> "
+         "(Tensor[] values, Tensor[] affine, Tensor targets)");
+}
+
+namespace {
+void add_timed(torch::Library& library) {
+  library.impl("resample", resample);
+  library.impl("resample_backward", resample_backward);
+  library.impl("fuse", fuse);
+  library.impl("fuse_backward", fuse_backward);
+}
+}  // namespace
+
+TORCH_LIBRARY_IMPL(robocache, CPU, library) { add_timed(library); }
+#ifdef ROBOCACHE_TORCH_CUDA
+TORCH_LIBRARY_IMPL(robocache, CUDA, library) { add_timed(library); }
+#endif
+
+}  // namespace robocache_torch

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every test that asks for `device` runs on the CPU, and on each GPU that is there."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+DEVICES = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+
+
+@pytest.fixture(params=DEVICES)
+def device(request):
+    # The current device stays the first one: operators have to follow their tensors.
+    return torch.device(request.param)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    torch.manual_seed(0)
