@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""train.py and what it is made of."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training import episodes, paths
+from training.windows import Shards, windows_of
+
+HERE = Path(__file__).resolve().parents[1]
+SMALL = ["--episodes", "4", "--seconds", "8", "--vision", "24", "--batch", "4", "--window", "30", "--layers", "1",
+         "--width", "32", "--heads", "4"]
+
+
+def run(*arguments, processes=0):
+    start = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes)] if processes else [
+        sys.executable]
+    done = subprocess.run([*start, str(HERE / "train.py"), *map(str, arguments)], capture_output=True, text=True,
+                          timeout=300, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def losses(folder):
+    return np.loadtxt(folder / "loss.csv", delimiter=",", skiprows=1)[:, 1]
+
+
+@pytest.fixture(scope="module")
+def recording():
+    return episodes.made_up(4, 8.0, 3, vision=24)
+
+
+def test_episodes_are_as_robots_record_them(recording):
+    vision, state, actions = recording.modalities
+    assert vision.values.dtype == torch.bfloat16 and (vision.width, state.width, actions.width) == (24, 14, 7)
+    for one in recording.modalities:
+        gaps = torch.cat([one.stamps[begin:end].diff() for begin, end in zip(one.offsets, one.offsets[1:])])
+        assert (gaps >= 0).all() and gaps.unique().numel() > 10  # jitter
+        assert gaps.max() > 1.5 * gaps.median()  # a dropout somewhere
+    same = episodes.made_up(4, 8.0, 3, vision=24)
+    assert all(torch.equal(a.values, b.values) for a, b in zip(recording.modalities, same.modalities))
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 4])
+@pytest.mark.parametrize("windows", [1, 7, 16, 61])
+def test_an_epoch_sees_every_window_once(ranks, windows):
+    shards = [Shards(windows, 8, 5, rank, ranks) for rank in range(ranks)]
+    for epoch in range(2):
+        seen, whole = [], 0
+        for step in range(epoch * shards[0].steps, (epoch + 1) * shards[0].steps):
+            batches = [one.at(step) for one in shards]
+            assert {len(one.windows) for one in batches} == {8 // ranks}
+            assert len({one.total for one in batches}) == 1
+            whole += batches[0].total
+            for one in batches:
+                seen += one.windows[one.real > 0].tolist()
+        assert sorted(seen) == list(range(windows)) and whole == windows
+    if windows > 16:
+        assert not torch.equal(shards[0].at(0).windows, shards[0].at(shards[0].steps).windows)
+
+
+def test_every_way_of_the_data_gives_the_same(recording, device):
+    windows = windows_of(recording, 30, 50.0, 0.5)
+    # Dropouts are longer, so that masks are worth looking at.
+    given = (dataclasses.replace(recording, max_gap=150_000), windows, Shards(len(windows), 4, 0), device)
+    ways = {name: kind(*given, **({"workers": 1} if name == "numpy" else {})) for name, kind in paths.PATHS.items()}
+    rounding = 2.0**-7
+    invalid = 0
+    for step in range(len(windows) // 4 + 2):
+        samples = {name: way.sample(step) for name, way in ways.items()}
+        reference = samples["gpu"]
+        invalid += int((reference.weight[: reference.total] == 0).sum())
+        for name, one in samples.items():
+            assert one.seen.device == device and one.total == reference.total
+            assert torch.equal(one.weight, reference.weight)
+            if name == "pinned":
+                assert torch.equal(one.seen, reference.seen) and torch.equal(one.predicted, reference.predicted)
+            for mine, theirs in ((one.seen, reference.seen), (one.predicted, reference.predicted)):
+                limit = rounding * theirs.float().abs().max()
+                assert (mine.float() - theirs.float()).abs().max() <= limit, name
+    assert invalid > 0
+    for way in ways.values():
+        way.close()
+
+
+def test_training_learns_and_goes_on_where_it_stopped(tmp_path):
+    run(*SMALL, "--device", "cpu", "--steps", 60, "--out", tmp_path / "whole")
+    whole = losses(tmp_path / "whole")
+    assert len(whole) == 60 and whole[-10:].mean() < 0.8 * whole[:5].mean()
+    assert (tmp_path / "whole" / "loss.png").stat().st_size > 5000
+    summary = json.loads((tmp_path / "whole" / "summary.json").read_text())
+    assert 0 < summary["share_of_preprocessing"] < 1 and summary["windows_per_second"] > 0
+    run(*SMALL, "--device", "cpu", "--steps", 25, "--out", tmp_path / "parts")
+    run(*SMALL, "--device", "cpu", "--steps", 60, "--resume", "--out", tmp_path / "parts")
+    assert np.array_equal(losses(tmp_path / "parts"), whole)
+
+
+def test_two_processes_train_as_one_does(tmp_path):
+    run(*SMALL, "--device", "cpu", "--steps", 60, "--out", tmp_path / "one")
+    run(*SMALL, "--device", "cpu", "--steps", 60, "--out", tmp_path / "two", processes=2)
+    one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
+    assert abs(one[-1] - two[-1]) < 0.01 * one[-1] and np.allclose(one, two, rtol=0.01)
+
+
+def test_the_comparison_has_a_line_for_each_way(tmp_path):
+    run(*SMALL, "--device", "cpu", "--compare", "--steps", 3, "--rounds", 2, "--workers", 1, "--out", tmp_path)
+    results = json.loads((tmp_path / "compare.json").read_text())["paths"]
+    assert [one["path"] for one in results] == ["ready", "gpu", "pinned", "numpy", "torch"]
+    assert all(one["wall_ms"] > 0 for one in results)
+    assert (tmp_path / "compare.md").read_text().count("|---|") == 1
+    assert (tmp_path / "compare.png").stat().st_size > 5000
+
+
+def test_preprocessing_alone(tmp_path):
+    assert "windows a second" in run(*SMALL, "--device", "cpu", "--preprocess-only", "--steps", 3, "--out", tmp_path)
+
+
+def write_episode(folder, seed):
+    random = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    for name, rate, width in (("joints", 100, 3), ("controls", 50, 2)):
+        stamps = 1_000_000 * seed + np.arange(8 * rate) * 1_000_000 // rate
+        rows = np.column_stack([stamps, random.normal(size=(len(stamps), width))])
+        head = ",".join(["t_us", *(f"c{i}" for i in range(width))])
+        np.savetxt(folder / f"{name}.csv", rows, delimiter=",", header=head, comments="", fmt=["%d"] + ["%.6f"] * width)
+
+
+def test_episodes_from_csv_files(tmp_path):
+    for seed in (1, 2):
+        write_episode(tmp_path / "logs" / f"run{seed}", seed)
+    many = episodes.from_csv(tmp_path / "logs", "controls")
+    assert (many.episodes, many.seen, many.predicted) == (2, 3, 2)
+    one = episodes.from_csv(tmp_path / "logs" / "run1", "joints")
+    assert (one.episodes, one.seen, one.predicted) == (1, 2, 3)
+    assert one.modalities[0].stamps[:3].tolist() == [1_000_000, 1_020_000, 1_040_000]
+    run("--csv", tmp_path / "logs", "--predict", "controls", "--device", "cpu", "--steps", 3, *SMALL[6:],
+        "--out", tmp_path)
+    with pytest.raises(SystemExit, match="--predict: found 'grip'"):
+        episodes.from_csv(tmp_path / "logs", "grip")
+
+
+def test_a_recorded_flight():
+    folder = os.environ.get("ROBOCACHE_DATA")
+    if not folder:
+        pytest.skip("ROBOCACHE_DATA is not set")
+    flight = episodes.from_csv(Path(folder) / "px4_flight", "controls")
+    windows = windows_of(flight, 50, 50.0, 0.2)
+    sample = paths.OnGpu(flight, windows, Shards(len(windows), 4, 0), torch.device("cpu")).sample(0)
+    assert sample.seen.shape == (4, 50, flight.seen) and torch.isfinite(sample.seen).all()

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Episodes of several modalities, each with stamps of its own: made up in RT-X's shape, or read from CSV files."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+SECOND = 1_000_000  # stamps are int64 microseconds
+
+
+@dataclass
+class Modality:
+    """What one sensor recorded, of all episodes: episode e owns rows `offsets[e]` to `offsets[e + 1]`."""
+
+    name: str
+    stamps: torch.Tensor  # int64 [rows]
+    values: torch.Tensor  # [rows, width]
+    offsets: torch.Tensor  # int64 [episodes + 1]
+    method: str = "linear"
+    mean: torch.Tensor = field(init=False)  # float32 [width]
+    deviation: torch.Tensor = field(init=False)
+
+    def __post_init__(self):
+        numbers = self.values.float()
+        self.mean = numbers.mean(0)
+        # A channel that never moves is left as it is.
+        self.deviation = torch.where(numbers.std(0) > 1e-6, numbers.std(0), 1.0)
+
+    @property
+    def width(self):
+        return self.values.shape[1]
+
+
+@dataclass
+class Recording:
+    """Modalities that the policy sees, and the one that it is to predict, which comes last."""
+
+    modalities: list[Modality]
+    max_gap: int
+
+    @property
+    def episodes(self):
+        return len(self.modalities[0].offsets) - 1
+
+    @property
+    def seen(self):
+        """Channels that the policy sees."""
+        return sum(one.width for one in self.modalities[:-1])
+
+    @property
+    def predicted(self):
+        return self.modalities[-1].width
+
+    def span(self, episode):
+        """From when to when all modalities have samples."""
+        firsts, lasts = [], []
+        for one in self.modalities:
+            begin, end = one.offsets[episode].item(), one.offsets[episode + 1].item()
+            if begin == end:
+                return 0, -1
+            firsts.append(one.stamps[begin].item())
+            lasts.append(one.stamps[end - 1].item())
+        return max(firsts), min(lasts)
+
+
+def ticks(random, seconds, rate, start):
+    """Stamps of a sensor: a tenth of a period of jitter, a dropout now and then, never backwards."""
+    count = int(seconds * rate)
+    period = SECOND / rate
+    stamps = start + (np.arange(count) + random.uniform(-0.1, 0.1, count)) * period
+    keep = np.ones(count, bool)
+    for _ in range(random.poisson(seconds / 20)):
+        begin = random.integers(count)
+        keep[begin : begin + random.integers(2, max(3, int(rate * 0.3)))] = False
+    keep[0] = keep[-1] = True
+    return np.maximum.accumulate(stamps[keep].astype(np.int64))
+
+
+def made_up(episodes, seconds, seed, *, vision=512, vision_rate=30.0, state=14, state_rate=100.0, actions=7):
+    """A robot that follows a smooth path, in RT-X's shape: the camera's features and the joints tell where it is, the
+    actions where it goes next.
+
+    Values are bfloat16 for vision, float32 for the rest.
+    """
+    random = np.random.default_rng(seed)
+    harmonics = 4
+    mix_vision = random.normal(size=(actions, vision)) / math.sqrt(actions)
+    mix_state = random.normal(size=(actions, state)) / math.sqrt(actions)
+    parts = {name: ([], []) for name in ("vision", "state", "actions")}
+    for _ in range(episodes):
+        length = seconds * random.uniform(0.6, 1.4)
+        frequency = random.uniform(0.05, 0.6, (harmonics, actions))
+        phase = random.uniform(0, 2 * np.pi, (harmonics, actions))
+        start = int(random.integers(1_600_000_000, 1_700_000_000)) * SECOND
+
+        def path(stamps):
+            at = (stamps - start)[:, None, None] / SECOND * frequency * 2 * np.pi + phase  # noqa: B023: used at once
+            return np.sin(at).sum(1) / harmonics
+
+        for name, rate, mix in (("vision", vision_rate, mix_vision), ("state", state_rate, mix_state)):
+            stamps = ticks(random, length, rate, start)
+            noise = random.normal(scale=0.05, size=(len(stamps), mix.shape[1]))
+            parts[name][0].append(stamps)
+            parts[name][1].append(path(stamps) @ mix + noise)
+        stamps = ticks(random, length, state_rate, start)
+        parts["actions"][0].append(stamps)
+        parts["actions"][1].append(path(stamps + SECOND // 5))
+    types = {"vision": torch.bfloat16}
+    return Recording([packed(name, *both, types.get(name, torch.float32)) for name, both in parts.items()], SECOND // 2)
+
+
+def packed(name, stamps, values, dtype):
+    """One modality of episodes that lie one behind the other."""
+    offsets = np.concatenate([[0], np.cumsum([len(one) for one in stamps])])
+    return Modality(
+        name,
+        torch.from_numpy(np.concatenate(stamps)),
+        torch.from_numpy(np.concatenate(values).astype(np.float32)).to(dtype),
+        torch.from_numpy(offsets),
+    )
+
+
+def read_csv(path):
+    """Stamps in microseconds and values of a CSV file with a header, whose first column is the time.
+
+    Times are integers of microseconds where the column's name ends in _us, of nanoseconds with _ns, else seconds.
+    """
+    header = path.open(encoding="utf-8").readline().strip().split(",")
+    table = np.genfromtxt(path, delimiter=",", skip_header=1, dtype=np.float64, ndmin=2)
+    if table.size == 0 or table.shape[1] < 2:
+        raise SystemExit(f"{path}: found {table.shape[0]} rows of {len(header)} columns, want a time and values")
+    # float64 holds microseconds since the epoch to 0.25 of one.
+    unit = {"_us": 1.0, "_ns": 1e-3}.get(header[0][-3:], float(SECOND))
+    stamps = np.rint(table[:, 0] * unit).astype(np.int64)
+    if (np.diff(stamps) < 0).any():
+        row = int(np.argmax(np.diff(stamps) < 0)) + 3
+        raise SystemExit(f"{path}: the time of line {row} is before that of the line above it; want ascending times")
+    return stamps, table[:, 1:]
+
+
+def from_csv(folder, predicted):
+    """Episodes from a folder: one, if it holds CSV files, one a modality; else one for each folder in it.
+
+    Args:
+        predicted: The name of the file, without .csv, that the policy is to predict.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise SystemExit(f"--csv: {folder} is no folder")
+    homes = [folder] if any(folder.glob("*.csv")) else sorted(path for path in folder.iterdir() if path.is_dir())
+    names = sorted(path.stem for path in homes[0].glob("*.csv")) if homes else []
+    if predicted not in names or len(names) < 2:
+        found = ", ".join(names) or "none"
+        raise SystemExit(f"--predict: found {predicted!r}, want one of the CSV files beside another: {found}")
+    names.remove(predicted)
+    modalities = []
+    for name in [*names, predicted]:
+        read = [read_csv(home / f"{name}.csv") for home in homes]
+        modalities.append(packed(name, [stamps for stamps, _ in read], [values for _, values in read], torch.float32))
+    return Recording(modalities, SECOND // 2)

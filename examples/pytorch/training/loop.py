@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The training loop, for one process or several."""
+
+import contextlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from tqdm import tqdm
+
+from .policy import Policy, loss_of
+
+
+@dataclass
+class Process:
+    """One of those that torchrun started, or the only one."""
+
+    rank: int
+    ranks: int
+    device: torch.device
+
+    @property
+    def first(self):
+        return self.rank == 0
+
+
+def join(device_name):
+    """Finds the other processes, if torchrun started any, and this one's device."""
+    ranks = int(os.environ.get("WORLD_SIZE", "1"))
+    rank = int(os.environ.get("RANK", "0"))
+    name = device_name or ("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(device)
+    else:
+        device = torch.device(name)
+    if ranks > 1:
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return Process(rank, ranks, device)
+
+
+def leave():
+    """Says goodbye to the other processes."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+class Trainer:
+    """Model, optimiser, and a step of training."""
+
+    def __init__(self, recording, windows, process, *, seed, layers, heads, width, rate=3e-4):
+        torch.manual_seed(seed)
+        self.process = process
+        self.model = Policy(recording.seen, recording.predicted, len(windows.deltas), layers=layers, heads=heads,
+                            width=width).to(process.device)
+        self.whole = self.model
+        if process.ranks > 1:
+            devices = [process.device] if process.device.type == "cuda" else None
+            self.model = DistributedDataParallel(self.model, device_ids=devices)
+        self.optimiser = torch.optim.AdamW(self.whole.parameters(), rate, fused=process.device.type == "cuda")
+
+    def step(self, sample):
+        """Trains with one batch. Returns this rank's part of the loss, on the device."""
+        self.optimiser.zero_grad(set_to_none=True)
+        with torch.autocast(self.process.device.type, torch.bfloat16):
+            found = self.model(sample.seen)
+        loss = loss_of(found, sample)
+        # Gradients are averaged over the ranks, and this is a part of the sum.
+        (loss * self.process.ranks).backward()
+        self.optimiser.step()
+        return loss.detach()
+
+    def state(self):
+        return {"model": self.whole.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def load(self, state):
+        self.whole.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+
+class PreprocessingClock:
+    """How long preprocessing takes on the device: events around it where there is a GPU, else the clock."""
+
+    def __init__(self, device):
+        self.device, self.marks, self.seconds = device, [], 0.0
+
+    @contextlib.contextmanager
+    def measure(self):
+        if self.device.type == "cuda":
+            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            begin.record()
+            yield
+            end.record()
+            self.marks.append((begin, end))
+        else:
+            begin = time.perf_counter()
+            yield
+            self.seconds += time.perf_counter() - begin
+
+    def read(self):
+        """Seconds so far. Waits for the GPU."""
+        if self.marks:
+            torch.cuda.synchronize(self.device)
+            self.seconds += sum(begin.elapsed_time(end) for begin, end in self.marks) / 1000
+            self.marks.clear()
+        return self.seconds
+
+
+def wait(device):
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int):
+    """Trains to `steps`, with a progress bar; writes loss.csv, checkpoint.pt and summary.json to `out`.
+
+    Returns:
+        The loss of each step since the beginning, and the summary.
+    """
+    process, losses, first = trainer.process, [], 0
+    checkpoint = out / "checkpoint.pt"
+    if resume:
+        if not checkpoint.exists():
+            raise SystemExit(f"--resume: found no {checkpoint}, want one that an earlier run left")
+        state = torch.load(checkpoint, map_location=process.device, weights_only=True)
+        trainer.load(state)
+        losses, first = state["losses"], len(state["losses"])
+    if first >= steps:
+        raise SystemExit(f"--steps: found {steps}, want more than the {first} that are done")
+    clock, waiting = PreprocessingClock(process.device), []
+    bar = tqdm(total=steps, initial=first, unit="step", disable=not process.first)
+    begun = measured = None
+    for step in range(first, steps):
+        # The first steps choose kernels and allocate: not counted.
+        if step == first + min(5, (steps - first) // 2):
+            wait(process.device)
+            clock, begun, measured = PreprocessingClock(process.device), time.perf_counter(), step
+        with clock.measure():
+            sample = path.sample(step)
+        waiting.append(trainer.step(sample))
+        if len(waiting) == 20 or step + 1 == steps or (step + 1) % save_every == 0:
+            losses += read_losses(waiting, process)
+            waiting.clear()
+            bar.set_postfix(loss=f"{losses[-1]:.4f}")
+            if process.first and ((step + 1) % save_every == 0 or step + 1 == steps):
+                save(checkpoint, {**trainer.state(), "losses": losses})
+        bar.update(1)
+    wait(process.device)
+    seconds = time.perf_counter() - begun
+    bar.close()
+    summary = {
+        "steps": steps,
+        "ranks": process.ranks,
+        "loss": losses[-1],
+        "ms_per_step": 1000 * seconds / (steps - measured),
+        "windows_per_second": (steps - measured) * path.shards.batch / seconds,
+        "share_of_preprocessing": clock.read() / seconds,
+    }
+    if process.first:
+        rows = "".join(f"{i},{loss:.6f}\n" for i, loss in enumerate(losses))
+        (out / "loss.csv").write_text("step,loss\n" + rows, encoding="utf-8")
+        (out / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    return losses, summary
+
+
+def read_losses(waiting, process):
+    """Of the whole batch. Waits for the device."""
+    losses = torch.stack(waiting)
+    if process.ranks > 1:
+        dist.all_reduce(losses)
+    return losses.tolist()
+
+
+def save(path, state):
+    """Whole or not at all: a run that is stopped while it writes leaves the checkpoint before."""
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)

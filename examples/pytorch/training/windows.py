@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training windows: which there are, and in which order ranks and epochs see them."""
+
+from dataclasses import dataclass
+
+import torch
+
+from .episodes import SECOND, Recording
+
+
+@dataclass
+class Windows:
+    """Window w ends at `anchors[w]` in episode `episodes[w]`; its targets are at anchor + `deltas`, ascending."""
+
+    anchors: torch.Tensor  # int64 [windows]
+    episodes: torch.Tensor  # int64 [windows]
+    deltas: torch.Tensor  # int64 [length]
+
+    def __len__(self):
+        return len(self.anchors)
+
+
+def windows_of(recording: Recording, length: int, rate: float, stride: float) -> Windows:
+    """All windows of `length` targets at `rate`, `stride` seconds apart, that lie within their episodes."""
+    deltas = -torch.arange(length - 1, -1, -1, dtype=torch.int64) * SECOND // round(rate)
+    anchors, episodes = [], []
+    for episode in range(recording.episodes):
+        first, last = recording.span(episode)
+        own = torch.arange(first - int(deltas[0]), last + 1, max(1, int(stride * SECOND)), dtype=torch.int64)
+        anchors.append(own)
+        episodes.append(torch.full_like(own, episode))
+    found = Windows(torch.cat(anchors), torch.cat(episodes), deltas)
+    if len(found) == 0:
+        seconds = length / rate
+        raise SystemExit(f"--window: found {seconds:.1f} s, want less: no episode has as much of all modalities")
+    return found
+
+
+@dataclass
+class Batch:
+    """What a rank takes from a global batch. Rows beyond its windows repeat one, and count nothing."""
+
+    windows: torch.Tensor  # int64 [batch of the rank]
+    real: torch.Tensor  # float32 [batch of the rank]: 1, or 0 for a row that repeats
+    total: int  # real windows of all ranks
+
+
+class Shards:
+    """The order of an epoch, for one rank of several: every window once, whatever their number."""
+
+    def __init__(self, windows: int, batch: int, seed: int, rank: int = 0, ranks: int = 1):
+        if batch % ranks != 0:
+            raise SystemExit(f"--batch: found {batch}, want a multiple of the {ranks} processes")
+        self.windows, self.batch, self.seed, self.rank, self.ranks = windows, batch, seed, rank, ranks
+
+    @property
+    def steps(self):
+        """Of an epoch."""
+        return -(-self.windows // self.batch)
+
+    def at(self, step: int) -> Batch:
+        """The batch of a step, counted over all epochs: the same windows for every number of ranks."""
+        epoch, place = divmod(step, self.steps)
+        order = torch.randperm(self.windows, generator=torch.Generator().manual_seed(self.seed * 1_000_003 + epoch))
+        ours = order[place * self.batch : (place + 1) * self.batch]
+        mine = ours[self.rank :: self.ranks]
+        size = self.batch // self.ranks
+        real = torch.zeros(size)
+        real[: len(mine)] = 1
+        repeated = ours[:1].expand(size - len(mine))
+        return Batch(torch.cat([mine, repeated]), real, len(ours))
