@@ -281,10 +281,10 @@ class ReadyMade(DataPath):
 PATHS = {"gpu": OnGpu, "pinned": FromPinned, "numpy": WithNumpy, "torch": PlainTorch}
 NAMES = {
     "ready": "input ready-made",
-    "gpu": "RoboCache, episodes on the GPU",
+    "gpu": "RoboCache, episodes on the device",
     "pinned": "RoboCache, episodes in pinned memory",
     "numpy": "NumPy in a DataLoader",
-    "torch": "plain PyTorch on the GPU",
+    "torch": "plain PyTorch on the device",
 }
 
 
