@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains a policy on episodes of several modalities, each at its own rate.
 
-    python train.py                          on the GPU if there is one, everything on it
-    python train.py --path pinned            episodes in pinned memory, copies behind the computing
-    python train.py --compare                all ways of the data side by side: a table and a chart
-    python train.py --resume --steps 2000    goes on where the last run stopped
-    torchrun --nproc-per-node 2 train.py     one process a GPU; with --device cpu two on the CPU
-    python train.py --csv FOLDER --predict controls
-                                             real recordings: CSV files of one episode, or a folder of such folders
+python train.py                          on the GPU if there is one, everything on it
+python train.py --path pinned            episodes in pinned memory, copies behind the computing
+python train.py --compare                all ways of the data side by side: a table and a chart
+python train.py --resume --steps 2000    goes on where the last run stopped
+torchrun --nproc-per-node 2 train.py     one process a GPU; with --device cpu two on the CPU
+python train.py --csv FOLDER --predict controls
+                                         real recordings: CSV files of one episode, or a folder of such folders
 """
 
 import argparse
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,37 +25,60 @@ from training.paths import PATHS
 from training.windows import Shards, windows_of
 
 
+def number(text, kind, least):
+    found = kind(text)
+    if not found >= least:
+        raise argparse.ArgumentTypeError(f"found {text}, want {least} or more")
+    return found
+
+
+count = partial(number, kind=int, least=1)
+positive = partial(number, kind=float, least=1e-3)
+count.__name__, positive.__name__ = "count", "number"  # for argparse's messages
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--path", choices=PATHS, default="gpu", help="the way of the data (gpu)")
     parser.add_argument("--compare", action="store_true", help="time all ways, instead of training")
-    parser.add_argument("--preprocess-only", action="store_true", help="time the way of the data alone, without a model")
-    parser.add_argument("--steps", type=int, default=200, help="to train in all, or to time (200)")
-    parser.add_argument("--rounds", type=int, default=5, help="of --compare (5)")
-    parser.add_argument("--batch", type=int, default=32, help="windows a step, of all processes together (32)")
-    parser.add_argument("--window", type=int, default=250, help="targets a window (250)")
-    parser.add_argument("--rate", type=float, default=50.0, help="of the targets, in Hz (50)")
-    parser.add_argument("--stride", type=float, default=0.5, help="seconds from window to window (0.5)")
-    parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--heads", type=int, default=8)
-    parser.add_argument("--width", type=int, default=1024)
+    parser.add_argument(
+        "--preprocess-only", action="store_true", help="time the way of the data alone, without a model"
+    )
+    parser.add_argument("--steps", type=count, default=200, help="to train in all, or to time (200)")
+    parser.add_argument("--rounds", type=count, default=5, help="of --compare (5)")
+    parser.add_argument("--batch", type=count, default=32, help="windows a step, of all processes together (32)")
+    parser.add_argument("--window", type=count, default=250, help="targets a window (250)")
+    parser.add_argument("--rate", type=positive, default=50.0, help="of the targets, in Hz (50)")
+    parser.add_argument("--stride", type=positive, default=0.5, help="seconds from window to window (0.5)")
+    parser.add_argument("--layers", type=count, default=4)
+    parser.add_argument("--heads", type=count, default=8)
+    parser.add_argument("--width", type=count, default=1024)
     parser.add_argument("--seed", type=int, default=0, help="of the episodes, their order and the model (0)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-    parser.add_argument("--save-every", type=int, default=500, help="steps from checkpoint to checkpoint (500)")
-    parser.add_argument("--workers", type=int, default=4, help="of the DataLoader of the path numpy (4)")
+    parser.add_argument("--save-every", type=count, default=500, help="steps from checkpoint to checkpoint (500)")
+    parser.add_argument(
+        "--workers", type=partial(number, kind=int, least=0), default=4, help="of the DataLoader of the path numpy (4)"
+    )
     parser.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is one")
     parser.add_argument("--out", type=Path, default=Path("train-out"), help="folder for what comes of it (train-out)")
     data = parser.add_argument_group("episodes")
-    data.add_argument("--episodes", type=int, default=64, help="to make up (64)")
-    data.add_argument("--seconds", type=float, default=20.0, help="of an episode, about (20)")
-    data.add_argument("--vision", type=int, default=512, help="channels of the camera's features (512)")
-    data.add_argument("--vision-rate", type=float, default=30.0, help="in Hz (30)")
-    data.add_argument("--state", type=int, default=14, help="channels of the joints, at 100 Hz (14)")
-    data.add_argument("--csv", type=Path, help="read episodes from this folder instead")
-    data.add_argument("--predict", default="actions", help="the CSV file that is predicted, without .csv (actions)")
+    data.add_argument("--episodes", type=count, default=64, help="to make up (64)")
+    data.add_argument("--seconds", type=positive, default=20.0, help="of an episode, about (20)")
+    data.add_argument("--vision", type=count, default=512, help="channels of the camera's features (512)")
+    data.add_argument("--vision-rate", type=positive, default=30.0, help="in Hz (30)")
+    data.add_argument("--state", type=count, default=14, help="channels of the joints, at 100 Hz (14)")
+    data.add_argument(
+        "--csv",
+        type=Path,
+        help="read episodes from this folder instead: a file a modality, the time in its "
+        "first column, in seconds, or in what its name ends with: _ms, _us, _ns",
+    )
+    data.add_argument("--predict", help="with --csv: the file that is predicted, without .csv")
     given = parser.parse_args()
-    if given.steps < 1:
-        parser.error(f"--steps: found {given.steps}, want 1 or more")
+    if given.width % given.heads != 0:
+        parser.error(f"--width: found {given.width}, want a multiple of the {given.heads} heads")
+    if (given.csv is None) != (given.predict is None):
+        parser.error("--csv: want it together with --predict, the name of the file that is predicted")
     return given
 
 
@@ -64,45 +88,81 @@ def main():
     if given.csv is not None:
         recording = from_csv(given.csv, given.predict)
     else:
-        recording = made_up(given.episodes, given.seconds, given.seed, vision=given.vision,
-                            vision_rate=given.vision_rate, state=given.state)
+        recording = made_up(
+            given.episodes,
+            given.seconds,
+            given.seed,
+            vision=given.vision,
+            vision_rate=given.vision_rate,
+            state=given.state,
+        )
     windows = windows_of(recording, given.window, given.rate, given.stride)
     shards = Shards(len(windows), given.batch, given.seed, process.rank, process.ranks)
     data = (recording, windows, shards, process.device)
-    given.out.mkdir(parents=True, exist_ok=True)
+    more = {"workers": given.workers} if given.path == "numpy" else {}
+    try:
+        given.out.mkdir(parents=True, exist_ok=True)
+    except OSError as trouble:
+        raise SystemExit(f"--out: {trouble}") from None
     if process.first:
-        print(f"{recording.episodes} episodes, {len(windows)} windows of {given.window} at {given.rate:g} Hz, "
-              f"{recording.seen} channels seen, {recording.predicted} predicted; {process.ranks} x {process.device.type}")
+        print(
+            f"{recording.episodes} episodes, {len(windows)} windows of {given.window} at {given.rate:g} Hz, "
+            f"{recording.seen} channels seen, {recording.predicted} predicted; {process.ranks} x {process.device.type}"
+        )
     if given.preprocess_only:
-        preprocess(PATHS[given.path](*data), given.steps, process)
+        preprocess(PATHS[given.path](*data, **more), given.steps, process)
         loop.leave()
         return
-    trainer = loop.Trainer(recording, windows, process, seed=given.seed, layers=given.layers, heads=given.heads,
-                           width=given.width)
+    trainer = loop.Trainer(
+        recording, windows, process, seed=given.seed, layers=given.layers, heads=given.heads, width=given.width
+    )
     if given.compare:
         results = compare(trainer, data, steps=given.steps, rounds=given.rounds, workers=given.workers)
         if process.first:
             device = torch.cuda.get_device_name(process.device) if process.device.type == "cuda" else "CPU"
-            setting = {"device": device, "torch": torch.__version__, "batch": given.batch, "window": given.window,
-                       "channels": recording.seen + recording.predicted, "layers": given.layers, "width": given.width,
-                       "ranks": process.ranks, "steps": given.steps, "rounds": given.rounds}
+            setting = {
+                "device": device,
+                "torch": torch.__version__,
+                "batch": given.batch,
+                "window": given.window,
+                "channels": recording.seen + recording.predicted,
+                "layers": given.layers,
+                "width": given.width,
+                "ranks": process.ranks,
+                "steps": given.steps,
+                "rounds": given.rounds,
+            }
             write(results, setting, given.out)
             from training.picture import draw_comparison
 
             draw_comparison(results, given.out / "compare.png")
             print(f"\n{table_of(results)}\n{given.out}/compare.md, compare.json, compare.png")
     else:
-        path = PATHS[given.path](*data)
-        losses, summary = loop.train(trainer, path, steps=given.steps, out=given.out, resume=given.resume,
-                                     save_every=given.save_every)
+        path = PATHS[given.path](*data, **more)
+        setting = {
+            name: getattr(given, name)
+            for name in ("batch", "window", "rate", "stride", "layers", "heads", "width", "seed")
+        }
+        setting |= {"windows": len(windows), "seen": recording.seen, "predicted": recording.predicted}
+        losses, summary = loop.train(
+            trainer,
+            path,
+            steps=given.steps,
+            out=given.out,
+            resume=given.resume,
+            save_every=given.save_every,
+            setting=setting,
+        )
         path.close()
         if process.first:
             from training.picture import draw_loss
 
             draw_loss(losses, given.out / "loss.png")
-            print(f"loss {losses[0]:.4f} to {losses[-1]:.4f}; {summary['ms_per_step']:.2f} ms a step, "
-                  f"{summary['windows_per_second']:.0f} windows a second, preprocessing "
-                  f"{100 * summary['share_of_preprocessing']:.2f} % of it\n{given.out}/loss.png, loss.csv, checkpoint.pt")
+            print(
+                f"loss {losses[0]:.4f} to {losses[-1]:.4f}; {summary['ms_per_step']:.2f} ms a step, "
+                f"{summary['windows_per_second']:.0f} windows a second, preprocessing "
+                f"{100 * summary['share_of_preprocessing']:.2f} % of it\n{given.out}/loss.png, loss.csv, checkpoint.pt"
+            )
     loop.leave()
 
 

@@ -13,7 +13,7 @@ from . import _library
 
 _library.load()
 
-from ._points import (  # noqa: E402: the operators come first
+from ._points import (  # the operators come first
     Filtered,
     Gathered,
     Grid,
@@ -24,8 +24,8 @@ from ._points import (  # noqa: E402: the operators come first
     voxelize_gathered,
     voxelize_sparse,
 )
-from ._timed import Fused, Resampled, fuse, resample  # noqa: E402
-from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows  # noqa: E402
+from ._timed import Fused, Resampled, fuse, resample
+from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
 
 __all__ = [
     "Filtered",

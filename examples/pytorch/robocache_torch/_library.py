@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loads the compiled operators: those that `pip install .` made, else such as are built here on first import.
 
-The first import takes minutes (the library by CMake, for the GPUs that are there, then the operators); later ones find
-everything in PyTorch's cache of extensions. Processes that import at the same time wait for the first one.
+The first import takes minutes (the library by CMake, for the GPUs that are there, then the operators), and needs CMake,
+ninja, g++ and nvcc; later ones load what it left in PyTorch's cache of extensions, until a source changes. Processes
+that import at the same time wait for the first one. Nothing here wakes CUDA up: a process may import and then fork.
 
 Environment:
     ROBOCACHE_LIBRARY: A librobocache.a of the same sources, to be used instead of building one.
     ROBOCACHE_CUDA_ARCHITECTURES: What to build for, as CMake has it ("80;90"); default: the GPUs that are there.
-    TORCH_EXTENSIONS_DIR: PyTorch's: where the cache is.
+    TORCH_EXTENSIONS_DIR: PyTorch's: where the cache is (~/.cache/torch_extensions).
 """
 
 import fcntl
+import functools
 import hashlib
 import importlib.util
 import os
@@ -32,8 +34,10 @@ def project_root() -> Path:
     """The folder of RoboCache's sources, of which this package is an example."""
     root = HERE.parents[2]
     if not (root / "include" / "robocache" / "robocache.hpp").exists():
-        raise ImportError(f"robocache_torch builds RoboCache from its sources, which are not at {root}: "
-                          "import it from the repository, or install it from there")
+        raise ImportError(
+            f"robocache_torch builds RoboCache from its sources, which are not at {root}: "
+            "import it from the repository, or install it from there"
+        )
     return root
 
 
@@ -42,12 +46,18 @@ def has_cuda() -> bool:
     return torch.version.cuda is not None
 
 
+@functools.cache
 def architectures() -> str:
     """For CMake: of the GPUs that are there, or ROBOCACHE_CUDA_ARCHITECTURES."""
     if chosen := os.environ.get("ROBOCACHE_CUDA_ARCHITECTURES"):
         return chosen
-    found = {torch.cuda.get_device_capability(i) for i in range(torch.cuda.device_count())}
-    return ";".join(f"{major}{minor}" for major, minor in sorted(found)) or DEFAULT_ARCHITECTURES
+    # Not torch.cuda: it would wake CUDA up, and a process that did must not fork.
+    command = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
+    if shutil.which(command[0]) is None:
+        return DEFAULT_ARCHITECTURES
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+    chips = {line.replace(".", "") for line in found if line.replace(".", "").isdigit()}
+    return ";".join(sorted(chips, key=int)) or DEFAULT_ARCHITECTURES
 
 
 def tell_pytorch() -> None:
@@ -56,26 +66,44 @@ def tell_pytorch() -> None:
     os.environ.setdefault("TORCH_CUDA_ARCH_LIST", known or "9.0")
 
 
+def given_library() -> Path | None:
+    """The one that ROBOCACHE_LIBRARY names."""
+    made = os.environ.get("ROBOCACHE_LIBRARY")
+    if made and not Path(made).is_file():
+        raise ImportError(f"ROBOCACHE_LIBRARY: found no file {made}, want a librobocache.a")
+    return Path(made) if made else None
+
+
 def library_of(folder: Path) -> Path:
-    """librobocache.a: the one that ROBOCACHE_LIBRARY names, or built with CMake in `folder`, as far as it changed."""
-    if made := os.environ.get("ROBOCACHE_LIBRARY"):
-        return Path(made)
+    """librobocache.a: the one that was given, or built with CMake in `folder`, as far as it changed."""
+    if given := given_library():
+        return given
     cmake = shutil.which("cmake")
     if cmake is None:
         raise ImportError("robocache_torch needs CMake 3.25 or newer to build RoboCache: python -m pip install cmake")
     parts = [f"-DROBOCACHE_BUILD_{part}=OFF" for part in ("TESTS", "BENCH", "EXAMPLES")]
     generator = ["-G", "Ninja"] if shutil.which("ninja") else []
     if not (folder / "CMakeCache.txt").exists():
-        configure = [cmake, "-S", project_root(), "-B", folder, *generator, *parts, "-DCMAKE_BUILD_TYPE=Release",
-                     f"-DCMAKE_CUDA_ARCHITECTURES={architectures()}"]
+        configure = [
+            cmake,
+            "-S",
+            project_root(),
+            "-B",
+            folder,
+            *generator,
+            *parts,
+            "-DCMAKE_BUILD_TYPE=Release",
+            f"-DCMAKE_CUDA_ARCHITECTURES={architectures()}",
+        ]
         _run(configure)
     _run([cmake, "--build", folder, "--target", "robocache_static", "--parallel"])
     return next(folder.rglob("librobocache.a"))
 
 
 def _run(command):
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          check=False)
+    done = subprocess.run(
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     if done.returncode != 0:
         raise ImportError(f"building RoboCache failed: {' '.join(map(str, command))}\n{done.stdout}")
 
@@ -103,31 +131,65 @@ def include_paths() -> list[str]:
     return [str(project_root() / "include"), str(Path(_cuda_home()) / "include")]
 
 
-def _build_and_load():
-    from torch.utils import cpp_extension
+def _state_of_sources() -> str:
+    """Another one whenever a source, or the library that was given, is another one."""
+    root = project_root()
+    files = [*(root / "include").rglob("*.*"), *(HERE / "csrc").glob("*.*")]
+    if given := given_library():
+        files.append(given)
+    else:
+        files += [*(root / "src").rglob("*.*"), *(root / "cmake").rglob("*.*"), root / "CMakeLists.txt"]
+    states = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in sorted(files) if path.is_file()]
+    return hashlib.sha256("\n".join(states).encode()).hexdigest()
 
-    made_of = f"{torch.__version__} {architectures()} {project_root()} {os.environ.get('ROBOCACHE_LIBRARY')}"
-    name = f"robocache_torch_{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"
-    folder = Path(cpp_extension._get_build_directory(name, verbose=False))  # where load() builds, too
-    library_folder = folder / "library"
-    library_folder.mkdir(parents=True, exist_ok=True)
+
+def _find_or_build() -> Path:
+    """The shared library with the operators."""
+    build = f"{sys.version} {torch.__version__} {architectures()} {project_root()} {given_library()}"
+    name = f"robocache_torch_{hashlib.sha256(build.encode()).hexdigest()[:12]}"
+    cache = os.environ.get("TORCH_EXTENSIONS_DIR") or Path.home() / ".cache" / "torch_extensions"
+    folder = Path(cache) / name
+    made, state_of_made, state = folder / f"{name}.so", folder / "made_of", _state_of_sources()
+
+    def is_current():
+        return made.exists() and state_of_made.exists() and state_of_made.read_text(encoding="utf-8") == state
+
+    if is_current():
+        return made
+    (folder / "library").mkdir(parents=True, exist_ok=True)
     with open(folder / "being_built", "w", encoding="utf-8") as lock:
         # Let go when the process ends, however it ends.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / f"{name}.so").exists():
-            print(f"robocache_torch: building for the first time, for {architectures()}, in {folder}: takes minutes",
-                  file=sys.stderr, flush=True)
+        if is_current():
+            return made
+        print(
+            f"robocache_torch: building for {architectures()} in {folder}: takes minutes", file=sys.stderr, flush=True
+        )
+        from torch.utils import cpp_extension
+
         tell_pytorch()
-        library = library_of(library_folder)
-        cpp_extension.load(name=name, sources=[str(source) for source in SOURCES], extra_cflags=compile_options(),
-                           extra_include_paths=include_paths(), extra_ldflags=link_options(library),
-                           build_directory=str(folder), with_cuda=has_cuda(), is_python_module=False)
+        library = library_of(folder / "library")
+        # PyTorch's own lock, which a build that was killed leaves behind; and what is linked with an older library.
+        (folder / "lock").unlink(missing_ok=True)
+        made.unlink(missing_ok=True)
+        cpp_extension.load(
+            name=name,
+            sources=[str(source) for source in SOURCES],
+            extra_cflags=compile_options(),
+            extra_include_paths=include_paths(),
+            extra_ldflags=link_options(library),
+            build_directory=str(folder),
+            with_cuda=has_cuda(),
+            is_python_module=False,
+        )
+        state_of_made.write_text(state, encoding="utf-8")
+    return made
 
 
-def load():
+def load() -> None:
     """Makes torch.ops.robocache."""
     installed = importlib.util.find_spec("robocache_torch._compiled")
     if installed is not None and installed.origin is not None:
         torch.ops.load_library(installed.origin)
     else:
-        _build_and_load()
+        torch.ops.load_library(str(_find_or_build()))

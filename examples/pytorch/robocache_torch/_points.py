@@ -7,6 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ._timed import refuse_double_backward
+from ._timelines import plain_number
+
 FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 # The bits of csrc/points.cpp, in the order of results.
 REDUCTIONS = ("sum", "mean", "max", "min")
@@ -174,8 +177,16 @@ def voxelize(
     origins, box, cells = _lattice(grid, clouds)
     dtype = _result_type(dtype, clouds.features)
     results = torch.ops.robocache.voxelize(
-        *clouds, origins, box, cells, _bits_of(wanted, GRID_RESULTS, clouds.features), channels_first,
-        not deterministic, [float(max_fill), float(min_fill)], occupied_dtype, dtype,
+        *clouds,
+        origins,
+        box,
+        cells,
+        _bits_of(wanted, GRID_RESULTS, clouds.features),
+        channels_first,
+        not deterministic,
+        [float(max_fill), float(min_fill)],
+        occupied_dtype,
+        dtype,
     )
     asked = [one if name in wanted else None for name, one in zip(GRID_RESULTS, results)]
     return Voxels(*asked, results[-1])
@@ -211,8 +222,14 @@ def voxelize_sparse(
         raise ValueError(f"order: found {order!r}, want one of {', '.join(ORDERS)}")
     dtype = _result_type(dtype, clouds.features)
     results = torch.ops.robocache.voxelize_sparse(
-        *clouds, origins, box, cells, _bits_of(wanted, REDUCTIONS, clouds.features), _capacity(capacity, clouds),
-        order == "cell", dtype,
+        *clouds,
+        origins,
+        box,
+        cells,
+        _bits_of(wanted, REDUCTIONS, clouds.features),
+        _capacity(capacity, clouds),
+        order == "cell",
+        dtype,
     )
     asked = [one if name in wanted else None for name, one in zip(REDUCTIONS, results)]
     return Sparse(*asked, *results[4:])
@@ -238,19 +255,24 @@ def voxelize_gathered(
         features: Default: all channels of `points`, as mmcv has it.
         max_points: P: points of a voxel that are kept.
         max_voxels: Of each cloud; default: all.
-        capacity: Voxels that there is room for, of all clouds together; default: as many as there can be.
+        capacity: Voxels that there is room for, of all clouds together; default: as many as points, or `max_voxels` of
+            each.
     """
     clouds = _clouds(points, points if features is None else features, lengths, offsets)
     origins, box, cells = _lattice(grid, clouds)
-    if max_points < 1:
-        raise ValueError(f"max_points: found {max_points}, want 1 or more")
-    if max_voxels is not None and max_voxels < 0:
-        raise ValueError(f"max_voxels: found {max_voxels}, want 0 or more")
+    max_points = _count(max_points, "max_points", 1)
+    max_voxels = None if max_voxels is None else _count(max_voxels, "max_voxels")
     if capacity is None and max_voxels is not None:
         capacity = min(_points_of(clouds), max_voxels * _batch_of(clouds))
     results = torch.ops.robocache.voxelize_gathered(
-        *clouds, origins, box, cells, _capacity(capacity, clouds), max_points,
-        LARGEST if max_voxels is None else max_voxels, _result_type(dtype, clouds.features),
+        *clouds,
+        origins,
+        box,
+        cells,
+        _capacity(capacity, clouds),
+        max_points,
+        LARGEST if max_voxels is None else max_voxels,
+        _result_type(dtype, clouds.features),
     )
     return Gathered(*results)
 
@@ -306,7 +328,9 @@ def _clouds(points, features, lengths, offsets):
     for index, name, count in ((lengths, "lengths", points.shape[0]), (offsets, "offsets", None)):
         _want_index(index, name, count, points.device)
     return _Clouds(
-        points, features, None if lengths is None else lengths.contiguous(),
+        points,
+        features,
+        None if lengths is None else lengths.contiguous(),
         None if offsets is None else offsets.contiguous(),
     )
 
@@ -327,6 +351,8 @@ def _want_features(features, points):
 def _want_index(index, name, count, device):
     if index is None:
         return
+    if not isinstance(index, Tensor):
+        raise TypeError(f"{name}: found {type(index).__name__}, want a tensor of int64")
     if index.dtype != torch.int64:
         raise TypeError(f"{name}: found {index.dtype}, want int64")
     if index.dim() != 1 or index.shape[0] == 0 or (count is not None and index.shape[0] != count):
@@ -347,19 +373,29 @@ def _points_of(clouds):
 def _capacity(capacity, clouds):
     if capacity is None:
         return min(_points_of(clouds), LARGEST)
-    if capacity < 0:
-        raise ValueError(f"capacity: found {capacity}, want 0 or more")
-    return capacity
+    return _count(capacity, "capacity")
+
+
+def _count(number, name, least=0):
+    number = plain_number(number, name)
+    if not isinstance(number, int):
+        raise TypeError(f"{name}: found {number!r}, want an int")
+    if not least <= number <= LARGEST:
+        raise ValueError(f"{name}: found {number}, want {least} to {LARGEST}")
+    return number
 
 
 def _three(numbers, name):
-    three = [float(numbers)] * 3 if isinstance(numbers, (int, float)) else [float(number) for number in numbers]
-    if len(three) != 3:
-        raise ValueError(f"{name}: found {len(three)} numbers, want one, or three: x, y, z")
-    return three
+    if isinstance(numbers, (list, tuple)):
+        if len(numbers) != 3:
+            raise ValueError(f"{name}: found {len(numbers)} numbers, want one, or three: x, y, z")
+        return [float(plain_number(number, name)) for number in numbers]
+    return [float(plain_number(numbers, name))] * 3
 
 
 def _lattice(grid, clouds):
+    if not isinstance(grid, Grid):
+        raise TypeError(f"grid: found {type(grid).__name__}, want a Grid")
     origins, origin = None, [0.0] * 3
     if isinstance(grid.origin, Tensor):
         origins = grid.origin
@@ -372,11 +408,10 @@ def _lattice(grid, clouds):
         origins = origins.contiguous()
     else:
         origin = _three(grid.origin, "grid.origin")
-    if len(grid.cells) != 3:
-        raise ValueError(f"grid.cells: found {len(grid.cells)} numbers, want nx, ny, nz")
-    if min(grid.cells) < 0:
-        raise ValueError(f"grid.cells: found {list(grid.cells)}, want 0 or more along each axis")
-    return origins, origin + _three(grid.size, "grid.size"), list(grid.cells)
+    if not isinstance(grid.cells, (list, tuple)) or len(grid.cells) != 3:
+        raise ValueError(f"grid.cells: found {grid.cells!r}, want three numbers: nx, ny, nz")
+    cells = [_count(number, "grid.cells") for number in grid.cells]
+    return origins, origin + _three(grid.size, "grid.size"), cells
 
 
 def _bits_of(wanted, names, features):
@@ -419,8 +454,21 @@ def _empty(points, shape, dtype, wanted=True):
 
 
 @torch.library.register_fake("robocache::voxelize")
-def _(points, features, lengths, offsets, origins, box, cells, wanted, channels_first, unordered, fills, occupied_dtype,
-      dtype):
+def _(
+    points,
+    features,
+    lengths,
+    offsets,
+    origins,
+    box,
+    cells,
+    wanted,
+    channels_first,
+    unordered,
+    fills,
+    occupied_dtype,
+    dtype,
+):
     batch, _, channels = _shapes(points, features, offsets)
     nx, ny, nz = cells
     grid = (batch, nz, ny, nx)
@@ -437,9 +485,13 @@ def _(points, features, lengths, offsets, origins, box, cells, wanted, capacity,
     batch, of_points, channels = _shapes(points, features, offsets)
     results = [_empty(points, (capacity, channels), dtype, wanted >> i & 1) for i in range(4)]
     return [
-        *results, _empty(points, (capacity, 4), torch.int32), _empty(points, (capacity,), torch.int32),
-        _empty(points, (batch + 1,), torch.int64), _empty(points, of_points, torch.int32),
-        _empty(points, (batch,), torch.int32), _empty(points, (batch,), torch.int32),
+        *results,
+        _empty(points, (capacity, 4), torch.int32),
+        _empty(points, (capacity,), torch.int32),
+        _empty(points, (batch + 1,), torch.int64),
+        _empty(points, of_points, torch.int32),
+        _empty(points, (batch,), torch.int32),
+        _empty(points, (batch,), torch.int32),
     ]
 
 
@@ -447,9 +499,12 @@ def _(points, features, lengths, offsets, origins, box, cells, wanted, capacity,
 def _(points, features, lengths, offsets, origins, box, cells, capacity, max_points, max_voxels, dtype):
     batch, of_points, channels = _shapes(points, features, offsets)
     return [
-        _empty(points, (capacity, max_points, channels), dtype), _empty(points, (capacity, 4), torch.int32),
-        _empty(points, (capacity,), torch.int32), _empty(points, (batch + 1,), torch.int64),
-        _empty(points, of_points, torch.int64), _empty(points, (batch,), torch.int32),
+        _empty(points, (capacity, max_points, channels), dtype),
+        _empty(points, (capacity, 4), torch.int32),
+        _empty(points, (capacity,), torch.int32),
+        _empty(points, (batch + 1,), torch.int64),
+        _empty(points, of_points, torch.int64),
+        _empty(points, (batch,), torch.int32),
         _empty(points, (batch,), torch.int32),
     ]
 
@@ -458,9 +513,12 @@ def _(points, features, lengths, offsets, origins, box, cells, capacity, max_poi
 def _(points, features, lengths, offsets, size, capacity, dtype):
     batch, of_points, channels = _shapes(points, features, offsets)
     return [
-        _empty(points, (capacity, 3), torch.float32), _empty(points, (capacity, channels), dtype, features is not None),
-        _empty(points, (capacity,), torch.int32), _empty(points, (batch + 1,), torch.int64),
-        _empty(points, of_points, torch.int32), _empty(points, (batch,), torch.int32),
+        _empty(points, (capacity, 3), torch.float32),
+        _empty(points, (capacity, channels), dtype, features is not None),
+        _empty(points, (capacity,), torch.int32),
+        _empty(points, (batch + 1,), torch.int64),
+        _empty(points, of_points, torch.int32),
+        _empty(points, (batch,), torch.int32),
         _empty(points, (batch,), torch.int32),
     ]
 
@@ -556,5 +614,7 @@ _AUTOGRAD = {
     "voxelize_gathered": (_setup_gathered, _gathered_backward),
     "filter_voxels": (_setup_filter, _filter_backward),
 }
+for _name in ("voxelize_backward", "voxelize_sparse_backward", "voxelize_gathered_backward"):
+    torch.library.register_autograd(f"robocache::{_name}", refuse_double_backward)
 for _name, (_setup, _backward) in _AUTOGRAD.items():
     torch.library.register_autograd(f"robocache::{_name}", _backward, setup_context=_setup)

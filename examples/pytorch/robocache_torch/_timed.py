@@ -95,13 +95,12 @@ def resample(
     return Resampled(*result)
 
 
-def fuse(
-    streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.dtype | None = None
-) -> Fused:
+def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.dtype | None = None) -> Fused:
     """Streams of different rates, types and rules, as one aligned tensor.
 
     One launch for up to 16 streams, on the current stream, without waiting; more go in groups of 16. Gradients: of the
-    streams' values, scale and shift, for previous, next, nearest and linear; of float target times, where all are linear.
+    streams' values, scale and shift, for previous, next, nearest and linear; of float target times, where all streams
+    are linear.
 
     Args:
         streams: One or more. Their channels stand side by side, in this order.
@@ -114,12 +113,16 @@ def fuse(
     Raises:
         ValueError, TypeError: With the argument's name, what was found and what is wanted. Nothing is computed then.
     """
+    if isinstance(streams, Stream):
+        raise TypeError("streams: found one Stream, want a list of them")
     if len(streams) == 0:
         raise ValueError("streams: found none, want one or more")
     target = as_timeline(targets, "targets")
     names = [f"streams[{i}]." for i in range(len(streams))]
     given = []
     for stream, name in zip(streams, names):
+        if not isinstance(stream, Stream):
+            raise TypeError(f"{name[:-1]}: found {type(stream).__name__}, want a Stream")
         _want_tensor(stream.values, f"{name}values")
         if stream.values.dtype not in FLOATS:
             raise TypeError(f"{name}values: found {stream.values.dtype}, want float32, float16 or bfloat16")
@@ -155,15 +158,18 @@ def _want_values(values, name, method):
     if values.dtype not in FLOATS + INTEGERS:
         raise TypeError(f"{name}: found {values.dtype}, want float32, float16, bfloat16, uint8, int32 or int64")
     if values.dtype in INTEGERS and method not in HOLDS:
-        raise TypeError(f"{name}: found {values.dtype}, want a float type for method {method!r}; "
-                        f"integers are moved by {', '.join(HOLDS)}")
+        raise TypeError(
+            f"{name}: found {values.dtype}, want a float type for method {method!r}; "
+            f"integers are moved by {', '.join(HOLDS)}"
+        )
 
 
 def _want_factor(factor, name, values):
     if factor is None:
         return
-    if factor.dtype != torch.float32:
-        raise TypeError(f"{name}: found {factor.dtype}, want float32")
+    if not isinstance(factor, Tensor) or factor.dtype != torch.float32:
+        found = factor.dtype if isinstance(factor, Tensor) else type(factor).__name__
+        raise TypeError(f"{name}: found {found}, want a tensor of float32")
     if factor.dim() != 1 or factor.shape[0] != values.shape[-1]:
         raise ValueError(f"{name}: found {list(factor.shape)}, want [{values.shape[-1]}], one a channel")
     if factor.device != values.device:
@@ -191,41 +197,98 @@ def _target_shape(kinds, sizes, target_index):
 
 
 @torch.library.register_fake("robocache::resample")
-def _(values, sources, target_stamps, target_starts, target_index, kinds, stamp, sizes, whole, real, rules, fill, dtype):
+def _(
+    values, sources, target_stamps, target_starts, target_index, kinds, stamp, sizes, whole, real, rules, fill, dtype
+):
     shape = _target_shape(kinds, sizes, target_index)
     return values.new_empty((*shape, values.shape[-1]), dtype=dtype), values.new_empty(shape, dtype=torch.bool)
 
 
 @torch.library.register_fake("robocache::resample_backward")
-def _(gradient, values, sources, target_stamps, target_starts, target_index, kinds, stamp, sizes, whole, real, rules,
-      fill, of_values, of_targets):
+def _(
+    gradient,
+    values,
+    sources,
+    target_stamps,
+    target_starts,
+    target_index,
+    kinds,
+    stamp,
+    sizes,
+    whole,
+    real,
+    rules,
+    fill,
+    of_values,
+    of_targets,
+):
     shape = _target_shape(kinds, sizes, target_index) if of_targets else (0,)
     return (values.new_empty(values.shape if of_values else (0,)), values.new_empty(shape, dtype=torch.float32))
 
 
 @torch.library.register_fake("robocache::fuse")
-def _(values, affine, affine_places, sources, target_stamps, target_starts, target_index, kinds, stamp, sizes, whole,
-      real, rules, fills, dtype):
+def _(
+    values,
+    affine,
+    affine_places,
+    sources,
+    target_stamps,
+    target_starts,
+    target_index,
+    kinds,
+    stamp,
+    sizes,
+    whole,
+    real,
+    rules,
+    fills,
+    dtype,
+):
     shape = _target_shape(kinds, sizes, target_index)
     like, channels = values[0], sum(one.shape[-1] for one in values)
-    return (like.new_empty((*shape, channels), dtype=dtype), like.new_empty((*shape, len(values)), dtype=torch.bool),
-            like.new_empty(shape, dtype=torch.bool))
+    return (
+        like.new_empty((*shape, channels), dtype=dtype),
+        like.new_empty((*shape, len(values)), dtype=torch.bool),
+        like.new_empty(shape, dtype=torch.bool),
+    )
 
 
 @torch.library.register_fake("robocache::fuse_backward")
-def _(gradient, values, affine, affine_places, sources, target_stamps, target_starts, target_index, kinds, stamp,
-      sizes, whole, real, rules, fills, of_values, of_affine, of_targets):
+def _(
+    gradient,
+    values,
+    affine,
+    affine_places,
+    sources,
+    target_stamps,
+    target_starts,
+    target_index,
+    kinds,
+    stamp,
+    sizes,
+    whole,
+    real,
+    rules,
+    fills,
+    of_values,
+    of_affine,
+    of_targets,
+):
     shape = _target_shape(kinds, sizes, target_index) if of_targets else (0,)
-    return ([one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(values, of_values)],
-            [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(affine, of_affine)],
-            gradient.new_empty(shape, dtype=torch.float32))
+    return (
+        [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(values, of_values)],
+        [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(affine, of_affine)],
+        gradient.new_empty(shape, dtype=torch.float32),
+    )
 
 
 def _require_differentiable(rules, of_targets):
     for method in rules[::4]:
         if METHODS[method] not in DIFFERENTIABLE:
-            raise ValueError(f"method: found {METHODS[method]!r}, want one of {', '.join(DIFFERENTIABLE)} where "
-                             "gradients are needed, or inputs without requires_grad")
+            raise ValueError(
+                f"method: found {METHODS[method]!r}, want one of {', '.join(DIFFERENTIABLE)} where "
+                "gradients are needed, or inputs without requires_grad"
+            )
         if of_targets and METHODS[method] != "linear":
             raise ValueError(f"method: found {METHODS[method]!r}, want 'linear' where gradients of targets are needed")
 
@@ -235,18 +298,20 @@ def _none_of(sources):
     return [None] * len(sources) if all(one is not None for one in sources) else None
 
 
-class _Times:
-    """What the way back keeps of the times."""
+def _tensors_of(times):
+    sources, stamps, starts, index, *_ = times
+    return *sources, stamps, starts, index
 
-    def __init__(self, ctx, inputs):
-        *tensors, kinds, stamp, sizes, whole, real = inputs
-        sources, stamps, starts, index = tensors
+
+class _Times:
+    """What the way back keeps of the times, but for their tensors."""
+
+    def __init__(self, times):
+        sources, _, _, index, kinds, stamp, sizes, whole, real = times
         self.count = len(sources)
         self.numbers = (kinds, stamp, sizes, whole, real)
         self.kind = KINDS[kinds[-1]]
         self.packed = len(_target_shape(kinds, sizes, index)) == 1
-        self.kept = (*sources, stamps, starts, index)
-        ctx.times = self
 
     def arguments(self, kept):
         """As the operator takes them."""
@@ -268,8 +333,8 @@ class _Times:
 def _setup_resample(ctx, inputs, output):
     values, *times, rules, fill, _ = inputs
     _require_differentiable(rules, False)
-    ctx.rules, ctx.fill = rules, fill
-    ctx.save_for_backward(values, *_Times(ctx, times).kept)
+    ctx.rules, ctx.fill, ctx.times = rules, fill, _Times(times)
+    ctx.save_for_backward(values, *_tensors_of(times))
     ctx.set_materialize_grads(False)
 
 
@@ -291,8 +356,8 @@ def _setup_fuse(ctx, inputs, output):
     values, affine, places, *times, rules, fills, _ = inputs
     _require_differentiable(rules, False)
     ctx.counts = len(values), len(affine)
-    ctx.places, ctx.rules, ctx.fills = places, rules, fills
-    ctx.save_for_backward(*values, *affine, *_Times(ctx, times).kept)
+    ctx.places, ctx.rules, ctx.fills, ctx.times = places, rules, fills, _Times(times)
+    ctx.save_for_backward(*values, *affine, *_tensors_of(times))
     ctx.set_materialize_grads(False)
 
 
@@ -307,8 +372,16 @@ def _fuse_backward(ctx, gradient, *_):
         return ([None] * streams, [None] * factors, None, *nothing, None, None, None)
     _require_differentiable(ctx.rules, of_targets)
     of_values, of_affine, of_times = torch.ops.robocache.fuse_backward(
-        gradient, values, affine, ctx.places, *ctx.times.arguments(kept), ctx.rules, ctx.fills,
-        [int(wanted) for wanted in needs_values], [int(wanted) for wanted in needs_affine], of_targets,
+        gradient,
+        values,
+        affine,
+        ctx.places,
+        *ctx.times.arguments(kept),
+        ctx.rules,
+        ctx.fills,
+        [int(wanted) for wanted in needs_values],
+        [int(wanted) for wanted in needs_affine],
+        of_targets,
     )
     return (
         [one if wanted else None for one, wanted in zip(of_values, needs_values)],
@@ -321,5 +394,11 @@ def _fuse_backward(ctx, gradient, *_):
     )
 
 
+def refuse_double_backward(ctx, *_):
+    raise RuntimeError("robocache: found a gradient of a gradient, which these operators do not have")
+
+
+torch.library.register_autograd("robocache::resample_backward", refuse_double_backward)
+torch.library.register_autograd("robocache::fuse_backward", refuse_double_backward)
 torch.library.register_autograd("robocache::resample", _resample_backward, setup_context=_setup_resample)
 torch.library.register_autograd("robocache::fuse", _fuse_backward, setup_context=_setup_fuse)

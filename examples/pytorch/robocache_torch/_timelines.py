@@ -2,8 +2,9 @@
 """Timelines and streams, and how they become the flat lists that operators take."""
 
 import math
+import operator
 from collections.abc import Sequence
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ METHODS = ("previous", "next", "nearest", "linear", "angle", "catmull_rom", "pch
 EDGES = ("clamp", "fill", "extrapolate")
 STAMPS = (torch.float32, torch.float64, torch.int64)
 
-Number = Union[int, float]
+Number = int | float
 
 
 class Timeline(NamedTuple):
@@ -30,7 +31,7 @@ class Timeline(NamedTuple):
     index: Tensor | None = None  # dense: lengths; ragged, uniform: offsets; windows: trajectories
     batch: int | None = None  # None: that of the values
     length: int = 0
-    rows: int = 0
+    rows: int | None = None  # packed; None of a uniform source: those of its values
     start: Number = 0
     period: tuple[Number, Number] = (1, 1)
 
@@ -68,12 +69,14 @@ def ragged(stamps: Tensor, offsets: Tensor) -> Timeline:
 def uniform(
     start: Number | Tensor,
     period: Number | tuple[Number, Number],
-    length: int = 0,
+    length: int | None = None,
     *,
     offsets: Tensor | None = None,
-    rows: int = 0,
+    rows: int | None = None,
 ) -> Timeline:
     """Samples at `start + i * period`; nothing is stored or searched.
+
+    Under torch.compile give starts that change as a tensor: float numbers are constants of a graph.
 
     Args:
         start: Of all trajectories, or a tensor `[B]`, one each.
@@ -81,19 +84,39 @@ def uniform(
             `(1_000_000, 30)` is 30 Hz in microseconds, without drift.
         length: N, samples a trajectory.
         offsets: int64 `[B + 1]`, instead of `length`: trajectories have lengths of their own, and rows are packed.
-        rows: With `offsets`: packed rows in all (`offsets[B]`, which stands on the GPU).
+        rows: With `offsets`: packed rows in all. Targets need it (`offsets[B]` stands on the GPU), sources do not.
     """
     starts = start if isinstance(start, Tensor) else None
     if starts is not None:
         _want_stamps(starts, "start", 1)
     batch = None if starts is None else starts.shape[0]
+    if (length is None) == (offsets is None):
+        raise ValueError(
+            f"length: found {length} with offsets {'absent' if offsets is None else 'given'}, want one of the two"
+        )
     if offsets is not None:
         found = _batch_of(offsets)
         if batch is not None and batch != found:
             raise ValueError(f"offsets: found {found + 1} elements, want {batch + 1}: one more than starts")
         batch = found
-    ratio = period if isinstance(period, tuple) else (period, 1)
-    return Timeline("uniform", None, starts, offsets, batch, length, rows, 0 if starts is not None else start, ratio)
+    ratio = tuple(period) if isinstance(period, (tuple, list)) else (period, 1)
+    if len(ratio) != 2:
+        raise ValueError(f"period: found {len(ratio)} numbers, want one, or (num, den)")
+    ratio = (plain_number(ratio[0], "period"), plain_number(ratio[1], "period"))
+    if not (ratio[0] > 0 and ratio[1] > 0):
+        raise ValueError(f"period: found {period}, want a number above 0, or two of them")
+    first = 0 if starts is not None else plain_number(start, "start")
+    return Timeline(
+        "uniform",
+        None,
+        starts,
+        offsets,
+        batch,
+        0 if length is None else _count(length, "length"),
+        None if rows is None else _count(rows, "rows"),
+        first,
+        ratio,
+    )
 
 
 def windows(anchors: Tensor, deltas: Tensor, trajectory: Tensor | None = None) -> Timeline:
@@ -166,6 +189,18 @@ def as_timeline(times: Timeline | Tensor, argument: str) -> Timeline:
     return shared(times) if times.dim() == 1 else dense(times)
 
 
+def plain_number(number, name: str) -> Number:
+    """An int or a float, also of a NumPy scalar."""
+    if isinstance(number, (int, float)):
+        return number
+    for kind in (operator.index, float):
+        try:
+            return kind(number)
+        except (TypeError, ValueError):
+            pass
+    raise TypeError(f"{name}: found {type(number).__name__}, want a number")
+
+
 def is_packed(when: Timeline) -> bool:
     """Whether rows of all trajectories lie one after the other."""
     return when.kind == "ragged" or (when.kind == "uniform" and when.index is not None)
@@ -192,18 +227,38 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
     for stream, name in zip(streams, names):
         when = stream.times
         source_batch = when.batch if when.batch is not None else _batch_of_values(stream.values, batch)
+        if when.rows is None and is_packed(when):
+            when = when._replace(rows=stream.values.shape[0])
         sources += [_adjacent(when.stamps), _adjacent(when.starts), _adjacent(when.index)]
         _append(when, source_batch, stamp, stream.max_gap, stream.latency, name, kinds, sizes, whole, real)
     _want_device(target, "targets", device)
+    if is_packed(target) and target.rows is None:
+        raise ValueError(
+            "targets: found offsets without rows, want uniform(..., offsets=..., rows=...): how many there "
+            "are in all stands on the GPU"
+        )
     _append(target, batch, stamp, None, 0, "targets.", kinds, sizes, whole, real)
     # Lists are never empty: PyTorch's autograd takes an empty one for a list of tensors.
     whole, real = whole or [0], real or [0.0]
-    return FlatTimes(sources, _adjacent(target.stamps), _adjacent(target.starts), _adjacent(target.index), kinds,
-                     STAMPS.index(stamp), sizes, whole, real)
+    return FlatTimes(
+        sources,
+        _adjacent(target.stamps),
+        _adjacent(target.starts),
+        _adjacent(target.index),
+        kinds,
+        STAMPS.index(stamp),
+        sizes,
+        whole,
+        real,
+    )
 
 
 def rules_of(stream: Stream, name: str) -> list[int]:
     """Method, edges and causality as numbers."""
+    if stream.causal and (stream.method, stream.before) != ("previous", "fill"):
+        raise ValueError(
+            f"{name}causal: found method {stream.method!r} and before {stream.before!r}, want 'previous' and 'fill'"
+        )
     return [
         _place(stream.method, METHODS, f"{name}method"),
         _place(stream.before, EDGES, f"{name}before"),
@@ -214,16 +269,26 @@ def rules_of(stream: Stream, name: str) -> list[int]:
 
 def _check_series(stream, times_name, values_name, device, batch, target):
     when, values = stream.times, stream.values
+    for tensor in (when.stamps, when.starts):
+        if tensor is not None and tensor.requires_grad and torch.is_grad_enabled():
+            raise ValueError(
+                f"{times_name}: found stamps that require gradients, want such that do not: "
+                "only targets have gradients; times.detach() says so"
+            )
     if when.kind == "windows":
-        raise ValueError(f"{times_name}: found windows, want dense, shared, ragged or uniform times; windows are targets")
+        raise ValueError(
+            f"{times_name}: found windows, want dense, shared, ragged or uniform times; windows are targets"
+        )
     if values.device != device:
         raise ValueError(f"{values_name}: found {values.device}, want {device}, where the other values are")
     _want_device(when, times_name, device)
     if is_packed(when):
         if values.dim() != 2:
-            raise ValueError(f"{values_name}: found {list(values.shape)}, want packed [rows, D], as its times are packed")
-        rows = when.rows if when.stamps is None else when.stamps.shape[0]
-        if values.shape[0] < rows:
+            raise ValueError(
+                f"{values_name}: found {list(values.shape)}, want packed [rows, D], as its times are packed"
+            )
+        rows = when.rows
+        if rows is not None and values.shape[0] < rows:
             raise ValueError(f"{values_name}: found {values.shape[0]} rows, want {rows}, one a stamp")
         found = when.batch
     else:
@@ -238,7 +303,8 @@ def _check_series(stream, times_name, values_name, device, batch, target):
     if picks:
         return batch
     if batch is not None and found != batch:
-        raise ValueError(f"{values_name}: found a batch of {found}, want {batch}, that of the others")
+        hint = "; or windows that name their trajectory" if target.kind == "windows" else ""
+        raise ValueError(f"{values_name}: found a batch of {found}, want {batch}, that of the others{hint}")
     return found
 
 
@@ -260,19 +326,46 @@ def _stamp_type(streams, target, names):
 
 def _append(when, batch, stamp, max_gap, latency, name, kinds, sizes, whole, real):
     kinds.append(KINDS.index(when.kind))
-    rows = when.stamps.shape[0] if when.kind == "ragged" else when.rows
-    sizes += [batch, when.length, rows]
+    sizes += [batch, when.length, when.rows or 0]
     if stamp == torch.int64:
         gap = 2**63 - 1 if max_gap is None or max_gap == math.inf else max_gap
-        found = {"start": when.start, "period": when.period[0], "period[1]": when.period[1], "max_gap": gap,
-                 "latency": latency}
-        for argument, number in found.items():
-            if not isinstance(number, int):
-                raise TypeError(f"{name}{argument}: found {number!r}, want an int, as stamps are int64")
-        whole += list(found.values())
+        found = {
+            "start": when.start,
+            "period": when.period[0],
+            "period[1]": when.period[1],
+            "max_gap": gap,
+            "latency": latency,
+        }
+        whole += [_tick(number, f"{name}{argument}") for argument, number in found.items()]
     else:
         gap = math.inf if max_gap is None else max_gap
-        real += [float(when.start), when.period[0] / when.period[1], 1.0, float(gap), float(latency)]
+        period = when.period[0] / when.period[1]
+        real += [
+            float(when.start),
+            period,
+            1.0,
+            float(plain_number(gap, f"{name}max_gap")),
+            float(plain_number(latency, f"{name}latency")),
+        ]
+
+
+def _tick(number, name):
+    """A time in the unit of int64 stamps."""
+    number = plain_number(number, name)
+    if not isinstance(number, int):
+        raise TypeError(f"{name}: found {number!r}, want an int, as stamps are int64")
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{name}: found {number}, want what int64 holds")
+    return number
+
+
+def _count(number, name):
+    number = plain_number(number, name)
+    if not isinstance(number, int):
+        raise TypeError(f"{name}: found {number!r}, want an int")
+    if number < 0:
+        raise ValueError(f"{name}: found {number}, want 0 or more")
+    return number
 
 
 def _want_stamps(stamps, name, dimensions):
@@ -287,6 +380,8 @@ def _want_stamps(stamps, name, dimensions):
 def _want_index(index, name, count):
     if index is None:
         return
+    if not isinstance(index, Tensor):
+        raise TypeError(f"{name}: found {type(index).__name__}, want a tensor of int64")
     if index.dtype != torch.int64:
         raise TypeError(f"{name}: found {index.dtype}, want int64")
     if index.dim() != 1 or index.shape[0] != count:

@@ -52,10 +52,12 @@ def test_both_sides_give_the_same_bits(device):
         there = rc.voxelize(xyz.to(device), GRID, features.to(device), **options)
         for one, other in zip(here, there):
             assert (one is None and other is None) or torch.equal(one, other.cpu())
-    for call in (lambda p, f: rc.voxelize_sparse(p, GRID, f, reduce=REDUCTIONS),
-                 lambda p, f: rc.voxelize_sparse(p, GRID, f, order="cell", capacity=20),
-                 lambda p, f: rc.voxelize_gathered(p, GRID, f, max_points=4, max_voxels=50),
-                 lambda p, f: rc.filter_voxels(p, 0.3, f)):
+    for call in (
+        lambda p, f: rc.voxelize_sparse(p, GRID, f, reduce=REDUCTIONS),
+        lambda p, f: rc.voxelize_sparse(p, GRID, f, order="cell", capacity=20),
+        lambda p, f: rc.voxelize_gathered(p, GRID, f, max_points=4, max_voxels=50),
+        lambda p, f: rc.filter_voxels(p, 0.3, f),
+    ):
         for one, other in zip(call(xyz, features), call(xyz.to(device), features.to(device))):
             assert (one is None and other is None) or torch.equal(one, other.cpu())
 
@@ -93,7 +95,7 @@ def test_gathered_voxels_hold_the_first_points(device):
         mine = [i for i, cell in enumerate(index) if cell == (z * 5 + y) * 8 + x][:3]
         assert found.count[row] == len(mine)
         assert torch.equal(found.values[row, : len(mine)], xyz[mine])
-        assert (found.values[row, len(mine):] == 0).all()
+        assert (found.values[row, len(mine) :] == 0).all()
     limited = rc.voxelize_gathered(xyz, GRID, max_points=3, max_voxels=7)
     assert limited.values.shape[0] == 7 and torch.equal(limited.values, found.values[:7])
 
@@ -122,8 +124,9 @@ def test_batches_by_length_and_by_offset_are_their_clouds(device):
     by_length = rc.voxelize(padded, GRID, padded_features, reduce=("mean", "count"), lengths=lengths)
     by_offset = rc.voxelize(packed[0], GRID, packed[1], reduce=("mean", "count"), offsets=offsets)
     origins = torch.tensor([GRID.origin] * 3, device=device)
-    by_origin = rc.voxelize(packed[0], GRID._replace(origin=origins), packed[1], reduce=("mean", "count"),
-                            offsets=offsets)
+    by_origin = rc.voxelize(
+        packed[0], GRID._replace(origin=origins), packed[1], reduce=("mean", "count"), offsets=offsets
+    )
     for b, (xyz, features) in enumerate(clouds):
         alone = rc.voxelize(xyz, GRID, features, reduce=("mean", "count"))
         for batch in (by_length, by_offset, by_origin):
@@ -131,7 +134,7 @@ def test_batches_by_length_and_by_offset_are_their_clouds(device):
             assert batch.dropped[b] == alone.dropped[0]
     sparse = rc.voxelize_sparse(packed[0], GRID, packed[1], offsets=offsets).trim()
     alone = rc.voxelize_sparse(*[clouds[2][0], GRID, clouds[2][1]]).trim()
-    assert torch.equal(sparse.mean[sparse.voxel_offsets[2]:], alone.mean)
+    assert torch.equal(sparse.mean[sparse.voxel_offsets[2] :], alone.mean)
 
 
 def test_features_between_the_coordinates_are_a_view(device):
@@ -142,8 +145,10 @@ def test_features_between_the_coordinates_are_a_view(device):
     turned = both.t().contiguous().t()
     assert torch.equal(rc.voxelize(turned, GRID, turned[:, 3:], reduce="mean").mean, found)
     batch = xyz.expand(3, *xyz.shape)
-    assert torch.equal(rc.voxelize(batch, GRID, features.expand(3, *features.shape), reduce="mean").mean,
-                       found.expand(3, *found.shape[1:]))
+    assert torch.equal(
+        rc.voxelize(batch, GRID, features.expand(3, *features.shape), reduce="mean").mean,
+        found.expand(3, *found.shape[1:]),
+    )
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -198,6 +203,19 @@ def test_gradients_of_gathered_and_filtered_points(device):
     plain.close(points.grad[:, :3], weight[0][member.clamp(min=0)].double() * share, 4.0)
     plain.close(features.grad, weight[1][member.clamp(min=0)].double() * share, 4.0)
     assert (points.grad[:, 3:] == 0).all()
+
+
+def test_there_is_no_gradient_of_a_gradient(device):
+    xyz, features = cloud(device)
+    features.requires_grad_()
+    for found in (
+        rc.voxelize(xyz, GRID, features, reduce="mean").mean,
+        rc.voxelize_sparse(xyz, GRID, features).mean,
+        rc.voxelize_gathered(xyz, GRID, features, max_points=2).values,
+    ):
+        (once,) = torch.autograd.grad(found.square().sum(), features, create_graph=True)
+        with pytest.raises(RuntimeError, match="gradient of a gradient"):
+            once.square().sum().backward()
 
 
 def test_empty_clouds(device):
@@ -266,6 +284,11 @@ BAD = {
     "grid.size": lambda p, f: rc.voxelize(p, GRID._replace(size=0.0)),
     "lengths": lambda p, f: rc.voxelize(p, GRID, lengths=torch.tensor([3.0], device=p.device)),
     "max_points": lambda p, f: rc.voxelize_gathered(p, GRID, max_points=0),
+    "max_points: found 3.5": lambda p, f: rc.voxelize_gathered(p, GRID, max_points=3.5),
+    "grid: found tuple": lambda p, f: rc.voxelize(p, tuple(GRID)),
+    "lengths: found list": lambda p, f: rc.voxelize(p, GRID, lengths=[3]),
+    "size: found": lambda p, f: rc.filter_voxels(p, "small"),
+    "capacity: found 10000000000": lambda p, f: rc.voxelize_sparse(p, GRID, capacity=10**10),
     "order": lambda p, f: rc.voxelize_sparse(p, GRID, order="random"),
     "capacity": lambda p, f: rc.voxelize_sparse(p, GRID, capacity=-1),
     "size": lambda p, f: rc.filter_voxels(p, 0.0),
@@ -273,10 +296,21 @@ BAD = {
 }
 
 
+TYPES = {
+    "points",
+    "lengths",
+    "dtype",
+    "max_points: found 3.5",
+    "grid: found tuple",
+    "lengths: found list",
+    "size: found",
+}
+
+
 @pytest.mark.parametrize("argument", BAD)
 def test_errors_name_the_argument(device, argument):
     xyz, features = cloud(device)
-    with pytest.raises(TypeError if argument in ("points", "lengths", "dtype") else ValueError) as raised:
+    with pytest.raises(TypeError if argument in TYPES else ValueError) as raised:
         BAD[argument](xyz, features)
     assert argument in str(raised.value)
     assert "found" in str(raised.value) and "want" in str(raised.value)

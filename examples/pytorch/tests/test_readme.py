@@ -13,7 +13,7 @@ def test_the_python_of_the_readme_runs_as_pasted(capsys):
     assert len(blocks) == 2
     names = {}
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)  # noqa: S102: the repository's own words
+        exec(compile(block, "README.md", "exec"), names)  # the repository's own words
     assert "[32, 100, 526]" in capsys.readouterr().out
     assert names["batch"].all_valid.all()
     assert names["pillars"].values.shape[1:] == (32, 4) and len(names["pillars"].count) <= 200 * 200

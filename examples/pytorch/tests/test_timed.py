@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """resample and fuse."""
 
+import numpy as np
 import plain
 import pytest
 import torch
@@ -152,15 +153,22 @@ def test_gradients_of_target_times(device, kind):
     low, high = stamps[:, 0].max(), stamps[:, -1].min()
     inside = low + (high - low) * (0.05 + 0.9 * torch.rand(3, 30, dtype=torch.float64, device=device))
     anchors, deltas = inside[:, 0].clone(), (inside[0] - inside[0, 0]) * 0.1
-    leaves = {"dense": [inside], "shared": [inside[0].clone()], "windows": [deltas, anchors * 0.5 + low * 0.5 + 60]}[kind]
+    leaves = {"dense": [inside], "shared": [inside[0].clone()], "windows": [deltas, anchors * 0.5 + low * 0.5 + 60]}[
+        kind
+    ]
     incoming = torch.randn(3, 30, 5, dtype=torch.float64, device=device)
 
     def times(of):
-        return {"dense": lambda: of[0], "shared": lambda: of[0].expand(3, 30),
-                "windows": lambda: of[1][:, None] + of[0]}[kind]()
+        return {
+            "dense": lambda: of[0],
+            "shared": lambda: of[0].expand(3, 30),
+            "windows": lambda: of[1][:, None] + of[0],
+        }[kind]()
 
     mine = [leaf.clone().requires_grad_() for leaf in leaves]
-    given = {"dense": lambda: mine[0], "shared": lambda: mine[0], "windows": lambda: rc.windows(mine[1], mine[0])}[kind]()
+    given = {"dense": lambda: mine[0], "shared": lambda: mine[0], "windows": lambda: rc.windows(mine[1], mine[0])}[
+        kind
+    ]()
     (rc.resample(values, stamps, given).values * incoming.float()).sum().backward()
     twin = [leaf.clone().requires_grad_() for leaf in leaves]
     (plain.linear(values, stamps, times(twin)) * incoming.float().double()).sum().backward()
@@ -176,8 +184,10 @@ def streams_of(device, dtype=torch.float32, gradients=False):
     if gradients:
         for tensor in (vision, state, scale, shift):
             tensor.requires_grad_()
-    return [rc.Stream(vision, vision_times, "previous", before="fill", max_gap=40),
-            rc.Stream(state, state_times, scale=scale, shift=shift, latency=2.5)]
+    return [
+        rc.Stream(vision, vision_times, "previous", before="fill", max_gap=40),
+        rc.Stream(state, state_times, scale=scale, shift=shift, latency=2.5),
+    ]
 
 
 def test_fusing_is_resampling_side_by_side(device):
@@ -194,10 +204,16 @@ def test_fusing_is_resampling_side_by_side(device):
 
 
 def test_fusing_promotes_types(device):
-    assert rc.fuse(streams_of(device, torch.bfloat16), torch.zeros(4, dtype=torch.float64, device=device)
-                   ).values.dtype == torch.float32
-    assert rc.fuse(streams_of(device), torch.zeros(4, dtype=torch.float64, device=device), dtype=torch.bfloat16
-                   ).values.dtype == torch.bfloat16
+    assert (
+        rc.fuse(streams_of(device, torch.bfloat16), torch.zeros(4, dtype=torch.float64, device=device)).values.dtype
+        == torch.float32
+    )
+    assert (
+        rc.fuse(
+            streams_of(device), torch.zeros(4, dtype=torch.float64, device=device), dtype=torch.bfloat16
+        ).values.dtype
+        == torch.bfloat16
+    )
 
 
 def test_gradients_through_a_fusion(device):
@@ -206,8 +222,10 @@ def test_gradients_through_a_fusion(device):
     incoming = torch.randn(3, 50, 11, device=device)
     fused = rc.fuse([streams[0]._replace(max_gap=None), streams[1]._replace(latency=0)], targets)
     (fused.values * incoming).sum().backward()
-    twins = [one.detach().double().requires_grad_()
-             for one in (streams[0].values, streams[1].values, streams[1].scale, streams[1].shift)]
+    twins = [
+        one.detach().double().requires_grad_()
+        for one in (streams[0].values, streams[1].values, streams[1].scale, streams[1].shift)
+    ]
     vision = plain.previous(twins[0], streams[0].times, targets)
     before = (targets < streams[0].times[:, :1]).unsqueeze(-1)
     state = plain.linear(twins[1], streams[1].times, targets) * twins[2] + twins[3]
@@ -241,16 +259,24 @@ def timed_arguments(device):
     names = ["a.", "b."]
     flat = _timelines.flatten(linear, target, device, names)
     rules = [rule for one in linear for rule in _timelines.rules_of(one, "")]
-    fused = ([one.values for one in linear], [linear[1].scale, linear[1].shift], [-1, -1, 0, 1], *flat, rules,
-             [0.0, 0.0], torch.float32)
+    fused = (
+        [one.values for one in linear],
+        [linear[1].scale, linear[1].shift],
+        [-1, -1, 0, 1],
+        *flat,
+        rules,
+        [0.0, 0.0],
+        torch.float32,
+    )
     single = (linear[0].values, *_timelines.flatten(linear[:1], target, device, names), rules[:4], 0.0, torch.float32)
     return {"resample": single, "fuse": fused}
 
 
 @pytest.mark.parametrize("name", ["resample", "fuse"])
 def test_opcheck(device, name):
-    torch.library.opcheck(getattr(torch.ops.robocache, name).default, timed_arguments(device)[name],
-                          atol=1e-4, rtol=1e-4)
+    torch.library.opcheck(
+        getattr(torch.ops.robocache, name).default, timed_arguments(device)[name], atol=1e-4, rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize("dynamic", [False, True])
@@ -260,7 +286,9 @@ def test_compiles_without_a_break(device, dynamic):
 
     def work(values, stamps, anchors, deltas):
         first = rc.resample(values, stamps, rc.windows(anchors, deltas), max_gap=1000.0)
-        second = rc.fuse([rc.Stream(values * 2, stamps), rc.Stream(values, stamps, "nearest")], rc.windows(anchors, deltas))
+        second = rc.fuse(
+            [rc.Stream(values * 2, stamps), rc.Stream(values, stamps, "nearest")], rc.windows(anchors, deltas)
+        )
         return first.values * first.valid.unsqueeze(-1), second.values
 
     compiled = torch.compile(work, fullgraph=True, dynamic=dynamic, backend="aot_eager")
@@ -290,9 +318,32 @@ BAD = {
     "streams[1].scale": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s, scale=v[0, 0, :2])], s),
     "streams[1].values": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v[:2], s[:2])], s),
     "streams[1].max_gap": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s, max_gap=-1)], s),
+    "causal: found method": lambda v, s: rc.resample(v, s, s, causal=True, before="fill"),
+    "period": lambda v, s: rc.uniform(0, -1, 5),
+    "period: found 3": lambda v, s: rc.uniform(0, (1, 2, 3), 5),
+    "length": lambda v, s: rc.uniform(0, 1),
+    "length: found -5": lambda v, s: rc.uniform(0, 1, -5),
+    "targets: found offsets": lambda v, s: rc.resample(v, s, rc.uniform(0.0, 1.0, offsets=torch.tensor([0, 1, 2, 3]))),
+    "lengths": lambda v, s: rc.dense(s, [3, 3, 3]),
+    "start": lambda v, s: rc.uniform("noon", 1, 5),
+    "streams: found one": lambda v, s: rc.fuse(rc.Stream(v, s), s),
+    "streams[0]": lambda v, s: rc.fuse([(v, s)], s),
+    "streams[0].shift": lambda v, s: rc.fuse([rc.Stream(v, s, shift=2.0)], s),
+    "trajectory": lambda v, s: rc.resample(v, s, rc.windows(s[0], s[0])),
     "offsets": lambda v, s: rc.ragged(s[0], torch.tensor([0, 40], dtype=torch.int32)),
 }
-TYPES = {"values", "times", "targets", "dtype", "offsets"}
+TYPES = {
+    "values",
+    "times",
+    "targets",
+    "dtype",
+    "offsets",
+    "lengths",
+    "start",
+    "streams: found one",
+    "streams[0]",
+    "streams[0].shift",
+}
 
 
 @pytest.mark.parametrize("argument", BAD)
@@ -308,6 +359,44 @@ def test_methods_without_gradients_say_so(device):
     values, stamps = series(device)
     with pytest.raises(ValueError, match="method: found 'akima'"):
         rc.resample(values.requires_grad_(), stamps, stamps, method="akima")
+
+
+def test_what_has_no_gradient_says_so(device):
+    values, stamps = series(device)
+    values.requires_grad_()
+    with pytest.raises(ValueError, match="times: found stamps that require gradients"):
+        rc.resample(values, stamps.clone().requires_grad_(), stamps)
+    result = rc.resample(values, stamps, inner_targets(stamps)).values
+    (once,) = torch.autograd.grad(result.square().sum(), values, create_graph=True)
+    with pytest.raises(RuntimeError, match="gradient of a gradient"):
+        once.square().sum().backward()
+    starts = torch.zeros(3, dtype=torch.float64, device=device, requires_grad=True)
+    targets = rc.uniform(starts, 1.0, offsets=torch.tensor([0, 1, 2, 3], device=device), rows=3)
+    with pytest.raises(ValueError, match="targets: found starts"):
+        rc.resample(values, stamps, targets).values.sum().backward()
+
+
+def test_numbers_that_change_need_no_new_graph(device):
+    values = torch.randn(2, 100, 3, device=device)
+    times = rc.uniform(0, 10, 100)
+    compiled = torch.compile(
+        lambda start: rc.resample(values, times, rc.uniform(start, 7, 20)).values,
+        fullgraph=True,
+        dynamic=True,
+        backend="aot_eager",
+    )
+    for start in range(20, 35):
+        assert torch.equal(compiled(start), rc.resample(values, times, rc.uniform(start, 7, 20)).values)
+
+
+def test_numbers_of_numpy_are_numbers(device):
+    values = torch.randn(1, 30, 2, device=device)
+    stamps = torch.arange(30, device=device) * 10
+    ours = rc.resample(values, rc.uniform(np.int64(0), np.int32(10), np.int64(30)), stamps + 3, max_gap=np.int64(10))
+    assert torch.equal(ours.values, rc.resample(values, stamps, stamps + 3, max_gap=10).values)
+    sharp = 1_700_000_000_123_456_789  # nanoseconds, beyond what float64 holds
+    late = rc.resample(values, rc.uniform(sharp, 10, 30), rc.uniform(sharp + 1, 10, 5))
+    assert torch.equal(late.values, rc.resample(values, stamps, stamps[:5] + 1).values)
 
 
 def test_tensors_of_two_devices_are_refused(device):
@@ -347,8 +436,9 @@ def test_a_cuda_graph_replays_it(device):
         values.mul_(2)
         graph.replay()
         torch.cuda.synchronize()
-    assert torch.equal(found.values, rc.fuse([rc.Stream(values, stamps), rc.Stream(values, stamps, "nearest")],
-                                             targets).values)
+    assert torch.equal(
+        found.values, rc.fuse([rc.Stream(values, stamps), rc.Stream(values, stamps, "nearest")], targets).values
+    )
 
 
 class Windows(torch.utils.data.Dataset):
@@ -370,7 +460,8 @@ def test_forked_workers_resample(device):
     values, stamps = series("cpu", batch=8, samples=500, channels=64)
     # OpenMP's threads are there before the fork, and are not after it.
     expected = [rc.resample(values, stamps, stamps + i).values for i in range(8)]
-    loader = torch.utils.data.DataLoader(Windows(values, stamps), batch_size=None, num_workers=2, timeout=60,
-                                         multiprocessing_context="fork")
+    loader = torch.utils.data.DataLoader(
+        Windows(values, stamps), batch_size=None, num_workers=2, timeout=60, multiprocessing_context="fork"
+    )
     for found, wanted in zip(loader, expected):
         assert torch.equal(found, wanted)

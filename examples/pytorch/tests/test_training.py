@@ -13,18 +13,43 @@ import pytest
 import torch
 
 from training import episodes, paths
-from training.windows import Shards, windows_of
+from training.windows import Shards, Windows, windows_of
 
 HERE = Path(__file__).resolve().parents[1]
-SMALL = ["--episodes", "4", "--seconds", "8", "--vision", "24", "--batch", "4", "--window", "30", "--layers", "1",
-         "--width", "32", "--heads", "4"]
+SMALL = [
+    "--episodes",
+    "4",
+    "--seconds",
+    "8",
+    "--vision",
+    "24",
+    "--batch",
+    "4",
+    "--window",
+    "30",
+    "--layers",
+    "1",
+    "--width",
+    "32",
+    "--heads",
+    "4",
+]
 
 
 def run(*arguments, processes=0):
-    start = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes)] if processes else [
-        sys.executable]
-    done = subprocess.run([*start, str(HERE / "train.py"), *map(str, arguments)], capture_output=True, text=True,
-                          timeout=300, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    start = (
+        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes)]
+        if processes
+        else [sys.executable]
+    )
+    done = subprocess.run(
+        [*start, str(HERE / "train.py"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -91,6 +116,74 @@ def test_every_way_of_the_data_gives_the_same(recording, device):
         way.close()
 
 
+def test_duplicated_stamps_and_samples_beside_gaps(device):
+    stamps = [np.array([0, 600_000, 620_000, 620_000, 640_000, 660_000, 660_000, 1_300_000])]
+    values = [np.random.default_rng(0).normal(size=(8, 2))]
+    parts = [episodes.packed(name, stamps, values, torch.float32) for name in ("seen", "predicted")]
+    recording = episodes.Recording(parts, 500_000)
+    windows = Windows(
+        torch.tensor([640_000, 660_000, 1_300_000, 610_000]),
+        torch.zeros(4, dtype=torch.int64),
+        torch.tensor([-40_000, -20_000, -1, 0]),
+    )
+    given = (recording, windows, Shards(4, 4, 0), device)
+    reference = paths.OnGpu(*given).sample(0)
+    assert 0 < reference.weight.sum() < 16
+    for name in ("pinned", "numpy", "torch"):
+        way = paths.PATHS[name](*given, **({"workers": 0} if name == "numpy" else {}))
+        found = way.sample(0)
+        assert torch.equal(found.weight, reference.weight), name
+        assert (found.seen.float() - reference.seen.float()).abs().max() <= 2.0**-6, name
+        way.close()
+
+
+def test_steps_come_one_after_the_other(recording):
+    windows = windows_of(recording, 30, 50.0, 0.5)
+    given = (recording, windows, Shards(len(windows), 4, 0), torch.device("cpu"))
+    for way in (paths.FromPinned(*given), paths.WithNumpy(*given, workers=0)):
+        way.sample(3)
+        with pytest.raises(ValueError, match="step: found 7, want 4"):
+            way.sample(7)
+        way.close()
+
+
+def test_windows_lie_within_their_episodes(recording):
+    windows = windows_of(recording, 30, 12.6, 0.25)
+    assert windows.deltas[0] == -round(29 * 1_000_000 / 12.6) and windows.deltas[-1] == 0
+    for anchor, episode in zip(windows.anchors.tolist(), windows.episodes.tolist()):
+        first, last = recording.span(episode)
+        assert first <= anchor + windows.deltas[0] and anchor <= last
+    seconds = [(last - first) / 1e6 for first, last in map(recording.span, range(4))]
+    some = windows_of(recording, round(sorted(seconds)[1] * 50) + 2, 50.0, 0.1)  # two episodes are too short
+    assert some.episodes.unique().numel() == 2
+    with pytest.raises(SystemExit, match="--window: found 3000"):
+        windows_of(recording, 3000, 50.0, 0.5)
+
+
+def test_a_resumed_run_is_the_same_run(tmp_path):
+    run(*SMALL, "--device", "cpu", "--steps", 3, "--out", tmp_path)
+    failed = subprocess.run(
+        [
+            sys.executable,
+            str(HERE / "train.py"),
+            *SMALL,
+            "--device",
+            "cpu",
+            "--steps",
+            "6",
+            "--resume",
+            "--width",
+            "64",
+            "--out",
+            str(tmp_path),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert failed.returncode != 0 and "--resume: found width 64, want 32" in failed.stderr
+
+
 def test_training_learns_and_goes_on_where_it_stopped(tmp_path):
     run(*SMALL, "--device", "cpu", "--steps", 60, "--out", tmp_path / "whole")
     whole = losses(tmp_path / "whole")
@@ -141,10 +234,36 @@ def test_episodes_from_csv_files(tmp_path):
     one = episodes.from_csv(tmp_path / "logs" / "run1", "joints")
     assert (one.episodes, one.seen, one.predicted) == (1, 2, 3)
     assert one.modalities[0].stamps[:3].tolist() == [1_000_000, 1_020_000, 1_040_000]
-    run("--csv", tmp_path / "logs", "--predict", "controls", "--device", "cpu", "--steps", 3, *SMALL[6:],
-        "--out", tmp_path)
+    run(
+        "--csv",
+        tmp_path / "logs",
+        "--predict",
+        "controls",
+        "--device",
+        "cpu",
+        "--steps",
+        3,
+        *SMALL[6:],
+        "--out",
+        tmp_path,
+    )
     with pytest.raises(SystemExit, match="--predict: found 'grip'"):
         episodes.from_csv(tmp_path / "logs", "grip")
+    table = tmp_path / "logs" / "run2" / "joints.csv"
+    lines = table.read_text().splitlines()
+    for broken, message in (
+        (lines[:4] + [lines[4].rsplit(",", 1)[0] + ","], "line 5, column c2: found no number"),
+        (lines[:5] + [lines[2]], "line 6: found a time before"),
+        ([lines[0], *(line.rsplit(",", 1)[0] for line in lines[1:])], "2 and 3 columns"),
+    ):
+        table.write_text("\n".join(broken) + "\n")
+        with pytest.raises(SystemExit, match=message):
+            episodes.from_csv(tmp_path / "logs", "controls")
+    table.write_text("t_ms,a\n1.5,2\n2,3\n")
+    assert episodes.read_csv(table)[0].tolist() == [1500, 2000]
+    table.unlink()
+    with pytest.raises(SystemExit, match="run2 has no joints.csv"):
+        episodes.from_csv(tmp_path / "logs", "controls")
 
 
 def test_a_recorded_flight():

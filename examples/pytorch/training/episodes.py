@@ -97,7 +97,7 @@ def made_up(episodes, seconds, seed, *, vision=512, vision_rate=30.0, state=14, 
         start = int(random.integers(1_600_000_000, 1_700_000_000)) * SECOND
 
         def path(stamps):
-            at = (stamps - start)[:, None, None] / SECOND * frequency * 2 * np.pi + phase  # noqa: B023: used at once
+            at = (stamps - start)[:, None, None] / SECOND * frequency * 2 * np.pi + phase  # used at once
             return np.sin(at).sum(1) / harmonics
 
         for name, rate, mix in (("vision", vision_rate, mix_vision), ("state", state_rate, mix_state)):
@@ -126,23 +126,32 @@ def packed(name, stamps, values, dtype):
 def read_csv(path):
     """Stamps in microseconds and values of a CSV file with a header, whose first column is the time.
 
-    Times are integers of microseconds where the column's name ends in _us, of nanoseconds with _ns, else seconds.
+    Times are in seconds, or as the column's name ends: in _ms, _us or _ns. All cells are numbers.
     """
-    header = path.open(encoding="utf-8").readline().strip().split(",")
-    table = np.genfromtxt(path, delimiter=",", skip_header=1, dtype=np.float64, ndmin=2)
+    with path.open(encoding="utf-8-sig") as file:
+        header = [word.strip().strip('"') for word in file.readline().split(",")]
+    try:
+        table = np.genfromtxt(path, delimiter=",", skip_header=1, dtype=np.float64, ndmin=2)
+    except ValueError as trouble:
+        raise SystemExit(f"{path}: {trouble}") from None
     if table.size == 0 or table.shape[1] < 2:
         raise SystemExit(f"{path}: found {table.shape[0]} rows of {len(header)} columns, want a time and values")
+    if not np.isfinite(table).all():
+        row, column = np.argwhere(~np.isfinite(table))[0]
+        raise SystemExit(f"{path}: line {row + 2}, column {header[column]}: found no number, want one")
     # float64 holds microseconds since the epoch to 0.25 of one.
-    unit = {"_us": 1.0, "_ns": 1e-3}.get(header[0][-3:], float(SECOND))
+    unit = {"_ms": 1e3, "_us": 1.0, "_ns": 1e-3}.get(header[0][-3:], float(SECOND))
     stamps = np.rint(table[:, 0] * unit).astype(np.int64)
     if (np.diff(stamps) < 0).any():
-        row = int(np.argmax(np.diff(stamps) < 0)) + 3
-        raise SystemExit(f"{path}: the time of line {row} is before that of the line above it; want ascending times")
+        line = int(np.argmax(np.diff(stamps) < 0)) + 3
+        raise SystemExit(f"{path}: line {line}: found a time before that of the line above, want ascending times")
     return stamps, table[:, 1:]
 
 
 def from_csv(folder, predicted):
     """Episodes from a folder: one, if it holds CSV files, one a modality; else one for each folder in it.
+
+    See `read_csv` for what the files hold.
 
     Args:
         predicted: The name of the file, without .csv, that the policy is to predict.
@@ -153,11 +162,22 @@ def from_csv(folder, predicted):
     homes = [folder] if any(folder.glob("*.csv")) else sorted(path for path in folder.iterdir() if path.is_dir())
     names = sorted(path.stem for path in homes[0].glob("*.csv")) if homes else []
     if predicted not in names or len(names) < 2:
-        found = ", ".join(names) or "none"
-        raise SystemExit(f"--predict: found {predicted!r}, want one of the CSV files beside another: {found}")
+        raise SystemExit(
+            f"--predict: found {predicted!r}, want the name of one of several CSV files; "
+            f"{homes[0] if homes else folder} has {', '.join(names) or 'none'}"
+        )
     names.remove(predicted)
     modalities = []
     for name in [*names, predicted]:
+        missing = [home for home in homes if not (home / f"{name}.csv").exists()]
+        if missing:
+            raise SystemExit(f"--csv: {missing[0]} has no {name}.csv, which {homes[0]} has")
         read = [read_csv(home / f"{name}.csv") for home in homes]
+        widths = {values.shape[1] for _, values in read}
+        if len(widths) > 1:
+            raise SystemExit(
+                f"--csv: found {name}.csv with {' and '.join(map(str, sorted(widths)))} columns of values, "
+                "want the same in all folders"
+            )
         modalities.append(packed(name, [stamps for stamps, _ in read], [values for _, values in read], torch.float32))
     return Recording(modalities, SECOND // 2)

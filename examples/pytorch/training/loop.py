@@ -35,12 +35,18 @@ def join(device_name):
     rank = int(os.environ.get("RANK", "0"))
     name = device_name or ("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda":
+        count = torch.cuda.device_count()
+        if count <= int(os.environ.get("LOCAL_RANK", "0")):
+            raise SystemExit(f"--device: found {count} GPUs, want one for each process here; --device cpu needs none")
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
     else:
         device = torch.device(name)
     if ranks > 1:
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        if device.type == "cuda":
+            dist.init_process_group("nccl", device_id=device)
+        else:
+            dist.init_process_group("gloo")
     return Process(rank, ranks, device)
 
 
@@ -56,12 +62,13 @@ class Trainer:
     def __init__(self, recording, windows, process, *, seed, layers, heads, width, rate=3e-4):
         torch.manual_seed(seed)
         self.process = process
-        self.model = Policy(recording.seen, recording.predicted, len(windows.deltas), layers=layers, heads=heads,
-                            width=width).to(process.device)
+        self.model = Policy(
+            recording.seen, recording.predicted, len(windows.deltas), layers=layers, heads=heads, width=width
+        ).to(process.device)
         self.whole = self.model
         if process.ranks > 1:
             devices = [process.device] if process.device.type == "cuda" else None
-            self.model = DistributedDataParallel(self.model, device_ids=devices)
+            self.model = DistributedDataParallel(self.model, device_ids=devices, broadcast_buffers=False)
         self.optimiser = torch.optim.AdamW(self.whole.parameters(), rate, fused=process.device.type == "cuda")
 
     def step(self, sample):
@@ -116,8 +123,11 @@ def wait(device):
         torch.cuda.synchronize(device)
 
 
-def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int):
+def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int, setting: dict):
     """Trains to `steps`, with a progress bar; writes loss.csv, checkpoint.pt and summary.json to `out`.
+
+    Args:
+        setting: What a run that goes on must have in common with the one before.
 
     Returns:
         The loss of each step since the beginning, and the summary.
@@ -128,6 +138,11 @@ def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int):
         if not checkpoint.exists():
             raise SystemExit(f"--resume: found no {checkpoint}, want one that an earlier run left")
         state = torch.load(checkpoint, map_location=process.device, weights_only=True)
+        for name, value in setting.items():
+            if state["setting"].get(name) != value:
+                raise SystemExit(
+                    f"--resume: found {name} {value}, want {state['setting'].get(name)}, as {checkpoint} has it"
+                )
         trainer.load(state)
         losses, first = state["losses"], len(state["losses"])
     if first >= steps:
@@ -146,9 +161,10 @@ def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int):
         if len(waiting) == 20 or step + 1 == steps or (step + 1) % save_every == 0:
             losses += read_losses(waiting, process)
             waiting.clear()
+            clock.read()
             bar.set_postfix(loss=f"{losses[-1]:.4f}")
             if process.first and ((step + 1) % save_every == 0 or step + 1 == steps):
-                save(checkpoint, {**trainer.state(), "losses": losses})
+                save(checkpoint, {**trainer.state(), "losses": losses, "setting": setting})
         bar.update(1)
     wait(process.device)
     seconds = time.perf_counter() - begun

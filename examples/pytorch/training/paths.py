@@ -36,7 +36,7 @@ class DataPath:
     def split(self, values, valid, batch):
         """From channels side by side to what the model gets."""
         seen, predicted = values.split([self.recording.seen, self.recording.predicted], dim=-1)
-        real = batch.real.to(values.device, non_blocking=True)
+        real = to_device(batch.real, values.device)
         return Sample(seen, predicted, valid[..., -1] * real[:, None], batch.total)
 
     def close(self):
@@ -78,18 +78,23 @@ class FromPinned(DataPath):
         self.free = queue.Queue()
         for _ in range(ahead + 1):
             self.free.put({})
-        self.ahead, self.asked, self.held = ahead, None, None
+        self.ahead, self.asked, self.next, self.trouble = ahead, None, None, None
         self.thread = threading.Thread(target=self.work, daemon=True)
         self.thread.start()
 
     def sample(self, step):
+        if self.trouble is not None:
+            raise self.trouble
         if self.asked is None:
-            self.asked = step
+            self.asked = self.next = step
+        want_next(step, self.next)
+        self.next += 1
         while self.asked < step + self.ahead:
             self.jobs.put(self.asked)
             self.asked += 1
         found = self.ready.get()
         if isinstance(found, BaseException):
+            self.trouble = found
             raise found
         batch, tensors, buffers, copied = found
         if copied is not None:
@@ -99,7 +104,7 @@ class FromPinned(DataPath):
         fused = fuse(self.recording, sources, self.factors, rc.windows(anchors, self.deltas))
         read = None
         if copied is not None:
-            read = torch.cuda.Event()
+            read = torch.cuda.Event(blocking=True)  # the thread sleeps while it waits
             read.record(torch.cuda.current_stream(self.device))
         self.free.put({**buffers, "read": read})
         return self.split(fused.values, fused.valid, batch)
@@ -110,7 +115,7 @@ class FromPinned(DataPath):
                 torch.cuda.set_device(self.device)
             while (step := self.jobs.get()) is not None:
                 self.ready.put(self.fetch(step, self.free.get()))
-        except BaseException as trouble:  # noqa: BLE001: told to the thread that waits
+        except BaseException as trouble:  # told to the thread that waits
             self.ready.put(trouble)
 
     def fetch(self, step, buffers):
@@ -143,7 +148,8 @@ class FromPinned(DataPath):
             low, high = offsets[episode], offsets[episode + 1]
             own = stamps[low:high]
             begins.append(low + max(int(np.searchsorted(own, anchor + first, "right")) - 1, 0))
-            ends.append(low + min(int(np.searchsorted(own, anchor, "left")) + 1, high - low))
+            # Of samples that share a stamp the last one counts; one more, to interpolate up to.
+            ends.append(low + min(int(np.searchsorted(own, anchor, "right")) + 1, high - low))
         counts = torch.tensor([end - begin for begin, end in zip(begins, ends)])
         bounds = torch.cat([torch.zeros(1, dtype=torch.int64), counts.cumsum(0)])
         rows = torch.arange(int(bounds[-1])) + torch.repeat_interleave(torch.tensor(begins) - bounds[:-1], counts)
@@ -177,12 +183,13 @@ class WithNumpy(DataPath):
     def sample(self, step):
         if self.batches is None:
             loader = torch.utils.data.DataLoader(
-                NumpyWindows(self.recording, self.windows, self.shards, step), batch_size=None,
-                num_workers=self.workers, pin_memory=self.device.type == "cuda",
+                NumpyWindows(self.recording, self.windows, self.shards, step),
+                batch_size=None,
+                num_workers=self.workers,
+                pin_memory=self.device.type == "cuda",
             )
             self.batches, self.step = iter(loader), step
-        if step != self.step:
-            raise ValueError(f"step: found {step}, want {self.step}, the next one")
+        want_next(step, self.step)
         self.step += 1
         values, valid = next(self.batches)
         batch = self.shards.at(step)
@@ -220,6 +227,8 @@ class NumpyWindows(torch.utils.data.Dataset):
                 weight = np.clip((targets - stamps[left]) / np.maximum(gap, 1), 0, 1)[:, None]
                 mixed = samples[left] * (1 - weight) + samples[left + 1] * weight
                 good = (targets >= stamps[0]) & (targets <= stamps[-1]) & (gap <= self.recording.max_gap)
+                # At a sample no gap matters.
+                good |= (targets == stamps[left]) | (targets == stamps[left + 1])
                 mixed = (mixed - one.mean.numpy()) / one.deviation.numpy()
                 values[row, :, channel : channel + one.width] = np.where(good[:, None], mixed, 0)
                 valid[row, :, k] = good
@@ -261,6 +270,7 @@ class PlainTorch(DataPath):
             a = values[episodes[:, None], left].float()
             b = values[episodes[:, None], left + 1].float()
             good = (targets >= before) & (targets <= after) & (gap <= self.recording.max_gap)
+            good |= (targets == before) | (targets == after)  # at a sample no gap matters
             mixed = (torch.lerp(a, b, weight) - mean) / deviation
             parts.append(torch.where(good[..., None], mixed, 0).to(torch.bfloat16))
             masks.append(good)
@@ -294,6 +304,11 @@ def factors_of(one, device):
     return scale.to(device), (-one.mean * scale).to(device)
 
 
+def want_next(step, expected):
+    if step != expected:
+        raise ValueError(f"step: found {step}, want {expected}, the next one")
+
+
 def to_device(tensor, device):
     """Without waiting for it."""
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
@@ -302,8 +317,9 @@ def to_device(tensor, device):
 def fuse(recording, sources, factors, targets):
     """All modalities, normalised, side by side, in one launch."""
     streams = [
-        rc.Stream(values, times, one.method, max_gap=recording.max_gap, before="fill", after="fill", scale=scale,
-                  shift=shift)
+        rc.Stream(
+            values, times, one.method, max_gap=recording.max_gap, before="fill", after="fill", scale=scale, shift=shift
+        )
         for one, (values, times), (scale, shift) in zip(recording.modalities, sources, factors)
     ]
     return rc.fuse(streams, targets, dtype=torch.bfloat16)

@@ -4,7 +4,7 @@
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402: after the choice of a backend
+import matplotlib.pyplot as plt  # after the choice of a backend
 
 
 def draw_loss(losses, path):

@@ -25,8 +25,8 @@ class Policy(nn.Module):
 def loss_of(found, sample):
     """Mean square error over predictions that are backed by data.
 
-    Divided by what the whole batch could have had, the same for every split of it: with `scale_of`, ranks that average
-    their gradients get those of one rank with the whole batch.
+    Divided by what the whole batch could have had, the same for every split of it: parts of ranks add up to the loss of
+    one rank with the whole batch.
     """
     error = (found.float() - sample.predicted.float()).square().mean(-1)
     return (error * sample.weight).sum() / (sample.total * error.shape[1])

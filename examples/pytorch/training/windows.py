@@ -22,18 +22,23 @@ class Windows:
 
 def windows_of(recording: Recording, length: int, rate: float, stride: float) -> Windows:
     """All windows of `length` targets at `rate`, `stride` seconds apart, that lie within their episodes."""
-    deltas = -torch.arange(length - 1, -1, -1, dtype=torch.int64) * SECOND // round(rate)
+    # Each rounded by itself, so that no rate drifts.
+    deltas = torch.tensor([-round(k * SECOND / rate) for k in range(length - 1, -1, -1)], dtype=torch.int64)
     anchors, episodes = [], []
     for episode in range(recording.episodes):
         first, last = recording.span(episode)
-        own = torch.arange(first - int(deltas[0]), last + 1, max(1, int(stride * SECOND)), dtype=torch.int64)
+        begin = first - int(deltas[0])
+        if begin > last:
+            continue
+        own = torch.arange(begin, last + 1, max(1, round(stride * SECOND)), dtype=torch.int64)
         anchors.append(own)
         episodes.append(torch.full_like(own, episode))
-    found = Windows(torch.cat(anchors), torch.cat(episodes), deltas)
-    if len(found) == 0:
-        seconds = length / rate
-        raise SystemExit(f"--window: found {seconds:.1f} s, want less: no episode has as much of all modalities")
-    return found
+    if not anchors:
+        raise SystemExit(
+            f"--window: found {length} targets at {rate:g} Hz, {-int(deltas[0]) / SECOND:.1f} s, want less: "
+            "no episode has as much of all modalities"
+        )
+    return Windows(torch.cat(anchors), torch.cat(episodes), deltas)
 
 
 @dataclass
@@ -52,6 +57,7 @@ class Shards:
         if batch % ranks != 0:
             raise SystemExit(f"--batch: found {batch}, want a multiple of the {ranks} processes")
         self.windows, self.batch, self.seed, self.rank, self.ranks = windows, batch, seed, rank, ranks
+        self.epoch, self.order = None, None
 
     @property
     def steps(self):
@@ -61,8 +67,10 @@ class Shards:
     def at(self, step: int) -> Batch:
         """The batch of a step, counted over all epochs: the same windows for every number of ranks."""
         epoch, place = divmod(step, self.steps)
-        order = torch.randperm(self.windows, generator=torch.Generator().manual_seed(self.seed * 1_000_003 + epoch))
-        ours = order[place * self.batch : (place + 1) * self.batch]
+        if epoch != self.epoch:
+            random = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+            self.order, self.epoch = torch.randperm(self.windows, generator=random), epoch
+        ours = self.order[place * self.batch : (place + 1) * self.batch]
         mine = ours[self.rank :: self.ranks]
         size = self.batch // self.ranks
         real = torch.zeros(size)

@@ -17,7 +17,10 @@ namespace {
 
 // OpenMP's threads do not survive a fork, and waiting for them would never end: a child process goes on with one.
 std::atomic<bool> is_forked{false};
-[[maybe_unused]] int const told_of_forks = pthread_atfork(nullptr, nullptr, [] { is_forked = true; });
+[[maybe_unused]] int const told_of_forks = pthread_atfork(nullptr, nullptr, [] {
+  is_forked = true;
+  omp_set_num_threads(1);
+});
 
 }  // namespace
 

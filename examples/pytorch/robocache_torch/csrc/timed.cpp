@@ -191,7 +191,7 @@ TORCH_LIBRARY_FRAGMENT(robocache, library) {
   auto const define = [&](std::string const& schema) { library.def(schema.c_str()); };
   std::string const times =
       "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, "
-      "Tensor? target_index, int[] kinds, int stamp, SymInt[] sizes, int[] whole, float[] real, ";
+      "Tensor? target_index, int[] kinds, int stamp, SymInt[] sizes, SymInt[] whole, float[] real, ";
   define("resample(Tensor values, " + times +
          "int[] rules, float fill, ScalarType dtype) -> (Tensor values, Tensor valid)");
   define("resample_backward(Tensor gradient, Tensor values, " + times +
