@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -9,58 +8,24 @@
 #include <robocache/robocache.hpp>
 
 #include "support/catch.hpp"
-#include "support/problem.hpp"
-#include "support/scenario.hpp"
-#include "support/thrown.hpp"
+#include "support/compiled_voxels.hpp"
 #include "support/typed.hpp"
-#include "support/typed_array.hpp"
 
 // Voxels through the compiled API on host memory, as compiled_voxelize.cpp is for grids.
 using namespace test;
+using namespace test::compiled_voxels;
 using robocache::filter_options;
 using robocache::gather_options;
-using robocache::grid;
 using robocache::point_clouds;
 using robocache::sparse_options;
-using robocache::sparse_voxels;
 using robocache::voxel_order;
-using robocache::compiled::any_feature_gradients;
 using robocache::compiled::any_filtered_output;
 using robocache::compiled::any_gathered_output;
 using robocache::compiled::any_point_features;
 using robocache::compiled::any_sparse_output;
-using robocache::compiled::any_voxel_gradients;
 using robocache::compiled::place;
 
 namespace {
-
-using numbers = std::vector<double>;
-using int32s = std::vector<std::int32_t>;
-using int64s = std::vector<std::int64_t>;
-
-constexpr std::int64_t room = 4;        // voxels; there are three
-constexpr std::int64_t max_points = 2;  // of a gathered one
-
-/// Two clouds of three points with two features each, in three of four cells, the later cell of the first cloud first;
-/// a point of the second cloud is NaN. Features stand four numbers apart.
-struct two_clouds {
-  float xyz[18] = {2.25f, 0, 0, 0.5f, 0, 0, 2.75f, 0, 0, 1.5f, 0, 0, std::numeric_limits<float>::quiet_NaN(),
-                   0,     0, 1, 0,    0};
-  typed_array features;
-  point_clouds clouds = point_clouds::dense(xyz, 2, 3);
-  grid lattice{{0, 0, 0}, {1, 1, 1}, {4, 1, 1}};
-
-  explicit two_clouds(dtype type)
-      : features(type, {1, 2, 0, 0, 3, 4, 0, 0, 5, -6, 0, 0, 7, 8, 0, 0, 9, 9, 0, 0, -1, 2, 0, 0}) {}
-  two_clouds(two_clouds const&) = delete;
-  two_clouds& operator=(two_clouds const&) = delete;
-
-  any_point_features any() { return {features.data(), features.type, 2, robocache::contiguous, 4}; }
-  template <class Value>
-  robocache::point_features<Value> typed() {
-    return {features.as<Value>(), 2, robocache::contiguous, 4};
-  }
-};
 
 /// Room for what all operations write of `two_clouds`.
 struct all_results {
@@ -124,42 +89,6 @@ struct all_results {
            point_voxels == o.point_voxels && dropped == o.dropped && overflow == o.overflow;
   }
 };
-
-/// The four gradients of voxels in the order of their cells, and what the way there said of them.
-struct all_gradients {
-  typed_array sum, mean, max, min;
-  int32s point_voxels{1, 0, 1, 2, -1, 2}, count{1, 2, 2, 0};
-
-  explicit all_gradients(dtype type)
-      : sum(type, {1, 2, 3, 4, 5, 6, 7, 8}),
-        mean(type, {2, 4, 6, 8, 10, 12, 14, 16}),
-        max(type, {16, 32, 48, 64, 80, 96, 112, 128}),
-        min(type, {-1, -2, -3, -4, -5, -6, -7, -8}) {}
-
-  sparse_voxels voxels() const { return {room, point_voxels.data(), count.data()}; }
-  any_voxel_gradients any() { return {sum.type, sum.data(), mean.data(), max.data(), min.data()}; }
-  template <class Result>
-  robocache::voxel_gradients<Result> typed() {
-    return {sum.as<Result>(), mean.as<Result>(), max.as<Result>(), min.as<Result>()};
-  }
-};
-
-/// Calls `check(value, result)` for every pair of types of features and results.
-template <class Check>
-void for_each_pair(Check check) {
-  for (auto value : float_types) {
-    for (auto result : float_types) {
-      CAPTURE(robocache::name_of(value), robocache::name_of(result));
-      check(value, result);
-    }
-  }
-}
-
-/// The text of what `call` throws.
-template <class Call>
-std::string message_of(Call call) {
-  return error_of(call).what();
-}
 
 /// With `call(features, out)`: types that are no floats are refused.
 template <class Output, class Call>
@@ -314,92 +243,6 @@ TEST_CASE("Compiled API: operations on voxels throw the header API's text and ha
   CHECK(error_of([&] { gathered(given.any(), out.gathered()); }).argument() == "out.capacity");
   CHECK(error_of([&] { filtered(given.any(), out.filtered()); }).argument() == "out.capacity");
   CHECK(out == all_results(dtype::float32));
-}
-
-TEST_CASE("Compiled API: voxelize_sparse_backward gives the header API's gradients, for every pair of types",
-          "[compiled]") {
-  for_each_pair([](dtype value, dtype result) {
-    two_clouds given(value);
-    all_gradients from(result);
-    typed_array compiled(value, numbers(18, -5));
-    typed_array direct = compiled;
-    robocache::compiled::voxelize_sparse_backward(place::host, given.clouds, given.any(), from.voxels(), from.any(),
-                                                  {compiled.data(), robocache::contiguous, 3});
-    auto const s = with_float_types(value, result, [&](auto v, auto r) {
-      using Value = typename decltype(v)::type;
-      robocache::feature_gradients<Value> const to{direct.as<Value>(), robocache::contiguous, 3};
-      return robocache::host::voxelize_sparse_backward(given.clouds, given.typed<Value>(), from.voxels(),
-                                                       from.typed<typename decltype(r)::type>(), to);
-    });
-    REQUIRE(s.ok());
-    CHECK(compiled.bytes == direct.bytes);
-    // Sum, the mean's share, the maximum and the minimum where a point holds them; what stands behind the two channels
-    // is not touched.
-    CHECK(compiled.numbers() == numbers{3 + 3 - 3, 4 + 4 + 64, -5, 1 + 2 + 16 - 1, 2 + 4 + 32 - 2, -5, 3 + 3 + 48,
-                                        4 + 4 - 4, -5, 5 + 5 + 80, 6 + 6 + 96, -5, 0, 0, -5, 5 + 5 - 5, 6 + 6 - 6, -5});
-  });
-}
-
-TEST_CASE("Compiled API: voxelize_gathered_backward gives the header API's gradients, for every pair of types",
-          "[compiled]") {
-  int64s const slots{0, 2, 1, 4, -1, 5};
-  numbers given_gradients;
-  for (int i = 0; i < 2 * room * max_points; ++i) { given_gradients.push_back(i + 1); }
-  for_each_pair([&](dtype value, dtype result) {
-    two_clouds const given(value);
-    typed_array from(result, given_gradients), compiled(value, numbers(18, -5));
-    typed_array direct = compiled;
-    robocache::compiled::voxelize_gathered_backward(place::host, given.clouds, 2, slots.data(), from.data(), result,
-                                                    {compiled.data(), robocache::contiguous, 3}, value);
-    auto const s = with_float_types(value, result, [&](auto v, auto r) {
-      using Value = typename decltype(v)::type;
-      using Result = typename decltype(r)::type;
-      robocache::feature_gradients<Value> const to{direct.as<Value>(), robocache::contiguous, 3};
-      return robocache::host::voxelize_gathered_backward<Value, Result>(given.clouds, 2, slots.data(),
-                                                                        from.as<Result>(), to);
-    });
-    REQUIRE(s.ok());
-    CHECK(compiled.bytes == direct.bytes);
-    CHECK(compiled.numbers() == numbers{1, 2, -5, 5, 6, -5, 3, 4, -5, 9, 10, -5, 0, 0, -5, 11, 12, -5});
-  });
-}
-
-TEST_CASE("Compiled API: the ways back through voxels throw the header API's text and have written nothing",
-          "[compiled]") {
-  two_clouds given(dtype::float32);
-  all_gradients from(dtype::float32);
-  int64s const slots(6, -1);
-  typed_array out(dtype::float32, numbers(12, -5));
-  any_feature_gradients const to{out.data()};
-  auto const sparse = [&](dtype features, dtype gradients, sparse_voxels const& voxels) {
-    any_point_features read = given.any();
-    read.type = features;
-    any_voxel_gradients taken = from.any();
-    taken.type = gradients;
-    return message_of(
-        [&] { robocache::compiled::voxelize_sparse_backward(place::host, given.clouds, read, voxels, taken, to); });
-  };
-  CHECK(sparse(dtype::int64, dtype::float32, from.voxels()).find("features.type: found int64") == 0);
-  CHECK(sparse(dtype::float32, dtype::int32, from.voxels()).find("gradients.type: found int32") == 0);
-  CHECK(sparse(dtype::float32, dtype::float32, {room, nullptr, from.count.data()}) ==
-        robocache::host::voxelize_sparse_backward(given.clouds, given.typed<float>(),
-                                                  {room, nullptr, from.count.data()}, from.typed<float>(),
-                                                  robocache::feature_gradients<float>{out.as<float>()})
-            .message());
-
-  auto const gathered = [&](std::int64_t channels, dtype gradients, dtype features) {
-    return message_of([&] {
-      robocache::compiled::voxelize_gathered_backward(place::host, given.clouds, channels, slots.data(),
-                                                      from.sum.data(), gradients, to, features);
-    });
-  };
-  CHECK(gathered(2, dtype::uint8, dtype::float32).find("gradients.type: found uint8") == 0);
-  CHECK(gathered(2, dtype::float32, dtype::int32).find("out.type: found int32") == 0);
-  CHECK(gathered(0, dtype::float32, dtype::float32) ==
-        robocache::host::voxelize_gathered_backward(given.clouds, 0, slots.data(), from.sum.as<float>(),
-                                                    robocache::feature_gradients<float>{out.as<float>()})
-            .message());
-  CHECK(out.numbers() == numbers(12, -5));
 }
 
 TEST_CASE("Compiled API: the scratch of voxels goes with the points, and is the device's alone", "[compiled]") {

@@ -13,19 +13,12 @@ from . import _library
 
 _library.load()
 
-from ._points import (  # the operators come first
-    Filtered,
-    Gathered,
-    Grid,
-    Sparse,
-    Voxels,
-    filter_voxels,
-    voxelize,
-    voxelize_gathered,
-    voxelize_sparse,
-)
+# The operators come first.
+from . import _points_operators, _timed_operators
+from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._timed import Fused, Resampled, fuse, resample
 from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
+from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 __all__ = [
     "Filtered",

@@ -62,6 +62,22 @@ def test_both_sides_give_the_same_bits(device):
             assert (one is None and other is None) or torch.equal(one, other.cpu())
 
 
+def test_options_of_a_grid(device):
+    xyz, features = cloud(device)
+    last = rc.voxelize(xyz, GRID, features, reduce=(*REDUCTIONS, "occupied"), max_fill=-7, min_fill=9)
+    first = rc.voxelize(xyz, GRID, features, reduce=REDUCTIONS, channels_first=True, max_fill=-7, min_fill=9)
+    for name in REDUCTIONS:
+        assert torch.equal(getattr(first, name), getattr(last, name).permute(0, 4, 1, 2, 3))
+    empty = last.occupied == 0
+    assert empty.any() and (last.max[empty] == -7).all() and (last.min[empty] == 9).all()
+    assert (last.max[~empty] != -7).all() and (last.mean[empty] == 0).all()
+    for dtype in (torch.bool, torch.float32, torch.int64):
+        found = rc.voxelize(xyz, GRID, reduce="occupied", occupied_dtype=dtype).occupied
+        assert found.dtype == dtype and torch.equal(found.to(torch.uint8), last.occupied)
+    hasty = rc.voxelize(xyz, GRID, features, reduce="sum", deterministic=False).sum
+    plain.close(hasty, last.sum.double(), last.sum.abs().max().item(), factor=16)
+
+
 def test_sparse_voxels_are_the_occupied_cells_of_the_grid(device):
     xyz, features = cloud(device)
     dense = rc.voxelize(xyz, GRID, features, reduce=("mean", "count"))

@@ -1,29 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""resample and fuse."""
+"""resample and fuse: results and gradients."""
 
 import numpy as np
 import plain
 import pytest
 import torch
+from inputs import inner_targets, series, streams_of
 
 import robocache_torch as rc
 
 FLOATS = [torch.float32, torch.float16, torch.bfloat16]
-
-
-def series(device, batch=3, samples=40, channels=5, dtype=torch.float32, stamp=torch.float64):
-    gaps = torch.randint(1, 50, (batch, samples))
-    stamps = gaps.cumsum(1).to(stamp)
-    return torch.randn(batch, samples, channels).to(dtype).to(device), stamps.to(device)
-
-
-def inner_targets(stamps, count=25):
-    """Inside, between samples and on some of them."""
-    low, high = stamps[:, :1].double(), stamps[:, -1:].double()
-    targets = low + (high - low) * torch.rand(stamps.shape[0], count, dtype=torch.float64, device=stamps.device)
-    targets = targets.to(stamps.dtype)
-    targets[:, :5] = stamps[:, 3:8]
-    return targets
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -177,19 +163,6 @@ def test_gradients_of_target_times(device, kind):
         assert (one.grad - other.grad).abs().max() <= 1e-5 * magnitude
 
 
-def streams_of(device, dtype=torch.float32, gradients=False):
-    vision, vision_times = series(device, samples=30, channels=8, dtype=dtype)
-    state, state_times = series(device, samples=90, channels=3)
-    scale, shift = torch.rand(3, device=device) + 0.5, torch.randn(3, device=device)
-    if gradients:
-        for tensor in (vision, state, scale, shift):
-            tensor.requires_grad_()
-    return [
-        rc.Stream(vision, vision_times, "previous", before="fill", max_gap=40),
-        rc.Stream(state, state_times, scale=scale, shift=shift, latency=2.5),
-    ]
-
-
 def test_fusing_is_resampling_side_by_side(device):
     streams = streams_of(device)
     targets = inner_targets(streams[0].times) - 10
@@ -249,146 +222,6 @@ def test_nothing_to_do_is_no_error(device):
     assert (nothing.values == 2).all() and not nothing.valid.any()
 
 
-def timed_arguments(device):
-    """Of the operators beneath, for PyTorch's own checks."""
-    from robocache_torch import _timelines
-
-    streams = [one._replace(max_gap=None) for one in streams_of(device, gradients=True)]
-    target = rc.dense(inner_targets(streams[0].times).requires_grad_())
-    linear = [one._replace(method="linear", before="clamp", times=rc.dense(one.times)) for one in streams]
-    names = ["a.", "b."]
-    flat = _timelines.flatten(linear, target, device, names)
-    rules = [rule for one in linear for rule in _timelines.rules_of(one, "")]
-    fused = (
-        [one.values for one in linear],
-        [linear[1].scale, linear[1].shift],
-        [-1, -1, 0, 1],
-        *flat,
-        rules,
-        [0.0, 0.0],
-        torch.float32,
-    )
-    single = (linear[0].values, *_timelines.flatten(linear[:1], target, device, names), rules[:4], 0.0, torch.float32)
-    return {"resample": single, "fuse": fused}
-
-
-@pytest.mark.parametrize("name", ["resample", "fuse"])
-def test_opcheck(device, name):
-    torch.library.opcheck(
-        getattr(torch.ops.robocache, name).default, timed_arguments(device)[name], atol=1e-4, rtol=1e-4
-    )
-
-
-@pytest.mark.parametrize("dynamic", [False, True])
-def test_compiles_without_a_break(device, dynamic):
-    values, stamps = series(device)
-    values.requires_grad_()
-
-    def work(values, stamps, anchors, deltas):
-        first = rc.resample(values, stamps, rc.windows(anchors, deltas), max_gap=1000.0)
-        second = rc.fuse(
-            [rc.Stream(values * 2, stamps), rc.Stream(values, stamps, "nearest")], rc.windows(anchors, deltas)
-        )
-        return first.values * first.valid.unsqueeze(-1), second.values
-
-    compiled = torch.compile(work, fullgraph=True, dynamic=dynamic, backend="aot_eager")
-    deltas = torch.linspace(0, 50, 7, dtype=torch.float64, device=device)
-    for batch in (3, 2):
-        given = values[:batch].detach().clone().requires_grad_()
-        twin = given.detach().clone().requires_grad_()
-        found = compiled(given, stamps[:batch], stamps[:batch, 5], deltas)
-        expected = work(twin, stamps[:batch], stamps[:batch, 5], deltas)
-        for one, other in zip(found, expected):
-            assert torch.equal(one, other)
-        sum(one.sum() for one in found).backward()
-        sum(one.sum() for one in expected).backward()
-        assert torch.equal(given.grad, twin.grad)
-
-
-BAD = {
-    "values": lambda v, s: rc.resample(v.double(), s, s),
-    "times": lambda v, s: rc.resample(v, s.int(), s),
-    "targets": lambda v, s: rc.resample(v, s, s.float()),
-    "method": lambda v, s: rc.resample(v, s, s, method="cubic"),
-    "before": lambda v, s: rc.resample(v, s, s, before="wrap"),
-    "max_gap": lambda v, s: rc.resample(v, s, s, max_gap=-1),
-    "dtype": lambda v, s: rc.resample(v, s, s, dtype=torch.int32),
-    "causal": lambda v, s: rc.resample(v, s, s, causal=True),
-    "streams": lambda v, s: rc.fuse([], s),
-    "streams[1].scale": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s, scale=v[0, 0, :2])], s),
-    "streams[1].values": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v[:2], s[:2])], s),
-    "streams[1].max_gap": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s, max_gap=-1)], s),
-    "causal: found method": lambda v, s: rc.resample(v, s, s, causal=True, before="fill"),
-    "period": lambda v, s: rc.uniform(0, -1, 5),
-    "period: found 3": lambda v, s: rc.uniform(0, (1, 2, 3), 5),
-    "length": lambda v, s: rc.uniform(0, 1),
-    "length: found -5": lambda v, s: rc.uniform(0, 1, -5),
-    "targets: found offsets": lambda v, s: rc.resample(v, s, rc.uniform(0.0, 1.0, offsets=torch.tensor([0, 1, 2, 3]))),
-    "lengths": lambda v, s: rc.dense(s, [3, 3, 3]),
-    "start": lambda v, s: rc.uniform("noon", 1, 5),
-    "streams: found one": lambda v, s: rc.fuse(rc.Stream(v, s), s),
-    "streams[0]": lambda v, s: rc.fuse([(v, s)], s),
-    "streams[0].shift": lambda v, s: rc.fuse([rc.Stream(v, s, shift=2.0)], s),
-    "trajectory": lambda v, s: rc.resample(v, s, rc.windows(s[0], s[0])),
-    "offsets": lambda v, s: rc.ragged(s[0], torch.tensor([0, 40], dtype=torch.int32)),
-}
-TYPES = {
-    "values",
-    "times",
-    "targets",
-    "dtype",
-    "offsets",
-    "lengths",
-    "start",
-    "streams: found one",
-    "streams[0]",
-    "streams[0].shift",
-}
-
-
-@pytest.mark.parametrize("argument", BAD)
-def test_errors_name_the_argument(device, argument):
-    values, stamps = series(device)
-    with pytest.raises(TypeError if argument in TYPES else ValueError) as raised:
-        BAD[argument](values, stamps)
-    assert argument in str(raised.value)
-    assert "found" in str(raised.value) and "want" in str(raised.value)
-
-
-def test_methods_without_gradients_say_so(device):
-    values, stamps = series(device)
-    with pytest.raises(ValueError, match="method: found 'akima'"):
-        rc.resample(values.requires_grad_(), stamps, stamps, method="akima")
-
-
-def test_what_has_no_gradient_says_so(device):
-    values, stamps = series(device)
-    values.requires_grad_()
-    with pytest.raises(ValueError, match="times: found stamps that require gradients"):
-        rc.resample(values, stamps.clone().requires_grad_(), stamps)
-    result = rc.resample(values, stamps, inner_targets(stamps)).values
-    (once,) = torch.autograd.grad(result.square().sum(), values, create_graph=True)
-    with pytest.raises(RuntimeError, match="gradient of a gradient"):
-        once.square().sum().backward()
-    starts = torch.zeros(3, dtype=torch.float64, device=device, requires_grad=True)
-    targets = rc.uniform(starts, 1.0, offsets=torch.tensor([0, 1, 2, 3], device=device), rows=3)
-    with pytest.raises(ValueError, match="targets: found starts"):
-        rc.resample(values, stamps, targets).values.sum().backward()
-
-
-def test_numbers_that_change_need_no_new_graph(device):
-    values = torch.randn(2, 100, 3, device=device)
-    times = rc.uniform(0, 10, 100)
-    compiled = torch.compile(
-        lambda start: rc.resample(values, times, rc.uniform(start, 7, 20)).values,
-        fullgraph=True,
-        dynamic=True,
-        backend="aot_eager",
-    )
-    for start in range(20, 35):
-        assert torch.equal(compiled(start), rc.resample(values, times, rc.uniform(start, 7, 20)).values)
-
-
 def test_numbers_of_numpy_are_numbers(device):
     values = torch.randn(1, 30, 2, device=device)
     stamps = torch.arange(30, device=device) * 10
@@ -397,71 +230,3 @@ def test_numbers_of_numpy_are_numbers(device):
     sharp = 1_700_000_000_123_456_789  # nanoseconds, beyond what float64 holds
     late = rc.resample(values, rc.uniform(sharp, 10, 30), rc.uniform(sharp + 1, 10, 5))
     assert torch.equal(late.values, rc.resample(values, stamps, stamps[:5] + 1).values)
-
-
-def test_tensors_of_two_devices_are_refused(device):
-    if device.type == "cpu":
-        pytest.skip("needs a GPU")
-    values, stamps = series(device)
-    with pytest.raises(ValueError, match="times: found cpu"):
-        rc.resample(values, stamps.cpu(), stamps)
-
-
-def test_the_current_stream_does_the_work(device):
-    if device.type == "cpu":
-        pytest.skip("needs a GPU")
-    values, stamps = series(device)
-    targets = inner_targets(stamps)
-    expected = rc.resample(values, stamps, targets).values
-    stream = torch.cuda.Stream(device)
-    stream.wait_stream(torch.cuda.current_stream(device))
-    with torch.cuda.stream(stream):
-        torch.cuda._sleep(50_000_000)
-        late = values * 1
-        found = rc.resample(late, stamps, targets).values
-    assert not stream.query()
-    stream.synchronize()
-    assert torch.equal(found, expected)
-
-
-def test_a_cuda_graph_replays_it(device):
-    if device.type == "cpu":
-        pytest.skip("needs a GPU")
-    values, stamps = series(device)
-    targets = inner_targets(stamps)
-    with torch.cuda.device(device):
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            found = rc.fuse([rc.Stream(values, stamps), rc.Stream(values, stamps, "nearest")], targets)
-        values.mul_(2)
-        graph.replay()
-        torch.cuda.synchronize()
-    assert torch.equal(
-        found.values, rc.fuse([rc.Stream(values, stamps), rc.Stream(values, stamps, "nearest")], targets).values
-    )
-
-
-class Windows(torch.utils.data.Dataset):
-    """Resamples in the worker."""
-
-    def __init__(self, values, stamps):
-        self.values, self.stamps = values, stamps
-
-    def __len__(self):
-        return 8
-
-    def __getitem__(self, i):
-        return rc.resample(self.values, self.stamps, self.stamps + i).values
-
-
-def test_forked_workers_resample(device):
-    if device.type != "cpu":
-        pytest.skip("workers run on the CPU")
-    values, stamps = series("cpu", batch=8, samples=500, channels=64)
-    # OpenMP's threads are there before the fork, and are not after it.
-    expected = [rc.resample(values, stamps, stamps + i).values for i in range(8)]
-    loader = torch.utils.data.DataLoader(
-        Windows(values, stamps), batch_size=None, num_workers=2, timeout=60, multiprocessing_context="fork"
-    )
-    for found, wanted in zip(loader, expected):
-        assert torch.equal(found, wanted)

@@ -88,7 +88,7 @@ class results_of {
   at::TensorOptions options_;
 };
 
-/// Of `wanted`: one bit a reduction, as in _points.py.
+/// Of `wanted`: one bit a reduction, as in _clouds.py and _points.py.
 enum : std::int64_t {
   want_sum = 1,
   want_mean = 2,

@@ -19,7 +19,7 @@ namespace rc = robocache;
 using optional_tensor = std::optional<at::Tensor>;
 
 /// Timelines and rules as operators take them: flat lists, since a schema knows no structures. Stream i has entry i of
-/// each list; the targets are the last entry, and have no rules. _timelines.py makes them.
+/// each list; the targets are the last entry, and have no rules. _flat.py makes them.
 struct timed_arguments {
   c10::List<optional_tensor> const& sources;  ///< three a stream: stamps; starts; lengths or offsets
   optional_tensor const& target_stamps;       ///< of windows the deltas

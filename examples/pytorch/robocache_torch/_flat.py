@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How timelines, streams and their rules become the flat lists that operators take: see csrc/timelines.hpp."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ._arguments import adjacent, plain_number, want_device, word_of
+from ._timelines import STAMPS, Stream, Timeline, is_packed
+
+# In the order of robocache::timeline_kind, interpolation and edge.
+KINDS = ("dense", "shared", "ragged", "uniform", "windows")
+METHODS = ("previous", "next", "nearest", "linear", "angle", "catmull_rom", "pchip", "akima", "slerp")
+EDGES = ("clamp", "fill", "extrapolate")
+
+
+class FlatTimes(NamedTuple):
+    """The lists, in the operators' order."""
+
+    sources: list[Tensor | None]
+    target_stamps: Tensor | None
+    target_starts: Tensor | None
+    target_index: Tensor | None
+    kinds: list[int]
+    stamp: int
+    sizes: list[int]
+    whole: list[int]
+    real: list[float]
+
+
+def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, names: Sequence[str]) -> FlatTimes:
+    """Checks timelines against values and each other, and makes lists of them.
+
+    Args:
+        streams: Their `times` are timelines.
+        names: Of each stream, for messages.
+    """
+    batch = target.batch
+    for stream, name in zip(streams, names):
+        batch = _check_series(stream, f"{name}times", f"{name}values", device, batch, target)
+    if target.batch is None and batch is None:
+        batch = 1
+    stamp = _stamp_type(streams, target, names)
+    sources: list[Tensor | None] = []
+    kinds: list[int] = []
+    sizes: list[int] = []
+    whole: list[int] = []
+    real: list[float] = []
+    for stream, name in zip(streams, names):
+        when = stream.times
+        source_batch = when.batch if when.batch is not None else _batch_of_values(stream.values, batch)
+        if when.rows is None and is_packed(when):
+            when = when._replace(rows=stream.values.shape[0])
+        sources += [adjacent(when.stamps), adjacent(when.starts), adjacent(when.index)]
+        _append(when, source_batch, stamp, stream.max_gap, stream.latency, name, kinds, sizes, whole, real)
+    _want_device_of(target, "targets", device)
+    if is_packed(target) and target.rows is None:
+        raise ValueError(
+            "targets: found offsets without rows, want uniform(..., offsets=..., rows=...): how many there "
+            "are in all stands on the GPU"
+        )
+    _append(target, batch, stamp, None, 0, "targets.", kinds, sizes, whole, real)
+    # Lists are never empty: PyTorch's autograd takes an empty one for a list of tensors.
+    whole, real = whole or [0], real or [0.0]
+    return FlatTimes(
+        sources,
+        adjacent(target.stamps),
+        adjacent(target.starts),
+        adjacent(target.index),
+        kinds,
+        STAMPS.index(stamp),
+        sizes,
+        whole,
+        real,
+    )
+
+
+def rules_of(stream: Stream, name: str) -> list[int]:
+    """Method, edges and causality as numbers."""
+    if stream.causal and (stream.method, stream.before) != ("previous", "fill"):
+        raise ValueError(
+            f"{name}causal: found method {stream.method!r} and before {stream.before!r}, want 'previous' and 'fill'"
+        )
+    return [
+        word_of(stream.method, METHODS, f"{name}method"),
+        word_of(stream.before, EDGES, f"{name}before"),
+        word_of(stream.after, EDGES, f"{name}after"),
+        int(stream.causal),
+    ]
+
+
+def _check_series(stream, times_name, values_name, device, batch, target):
+    when, values = stream.times, stream.values
+    for tensor in (when.stamps, when.starts):
+        if tensor is not None and tensor.requires_grad and torch.is_grad_enabled():
+            raise ValueError(
+                f"{times_name}: found stamps that require gradients, want such that do not: "
+                "only targets have gradients; times.detach() says so"
+            )
+    if when.kind == "windows":
+        raise ValueError(
+            f"{times_name}: found windows, want dense, shared, ragged or uniform times; windows are targets"
+        )
+    want_device(values, values_name, device, "the other values are")
+    _want_device_of(when, times_name, device)
+    if is_packed(when):
+        if values.dim() != 2:
+            raise ValueError(
+                f"{values_name}: found {list(values.shape)}, want packed [rows, D], as its times are packed"
+            )
+        rows = when.rows
+        if rows is not None and values.shape[0] < rows:
+            raise ValueError(f"{values_name}: found {values.shape[0]} rows, want {rows}, one a stamp")
+        found = when.batch
+    else:
+        if values.dim() != 3:
+            raise ValueError(f"{values_name}: found {list(values.shape)}, want [B, N, D]")
+        if values.shape[1] != when.length:
+            raise ValueError(f"{values_name}: found {values.shape[1]} samples, want {when.length}, one a stamp")
+        found = values.shape[0]
+        if when.batch is not None and when.batch != found:
+            raise ValueError(f"{values_name}: found a batch of {found}, want {when.batch}, that of {times_name}")
+    picks = target.kind == "windows" and target.index is not None
+    if picks:
+        return batch
+    if batch is not None and found != batch:
+        hint = "; or windows that name their trajectory" if target.kind == "windows" else ""
+        raise ValueError(f"{values_name}: found a batch of {found}, want {batch}, that of the others{hint}")
+    return found
+
+
+def _stamp_type(streams, target, names):
+    """The one type of all stamps; float64 or int64, as the numbers are, where all timelines are uniform."""
+    chosen = None
+    for when, name in [(s.times, f"{n}times") for s, n in zip(streams, names)] + [(target, "targets")]:
+        for tensor in (when.stamps, when.starts):
+            if tensor is None:
+                continue
+            if chosen is not None and tensor.dtype != chosen:
+                raise TypeError(f"{name}: found stamps of {tensor.dtype}, want {chosen}, those of the other times")
+            chosen = tensor.dtype
+    if chosen is None:
+        numbers = [x for when in [s.times for s in streams] + [target] for x in (when.start, *when.period)]
+        chosen = torch.int64 if all(isinstance(x, int) for x in numbers) else torch.float64
+    return chosen
+
+
+def _append(when, batch, stamp, max_gap, latency, name, kinds, sizes, whole, real):
+    kinds.append(KINDS.index(when.kind))
+    sizes += [batch, when.length, when.rows or 0]
+    if stamp == torch.int64:
+        gap = 2**63 - 1 if max_gap is None or max_gap == math.inf else max_gap
+        found = {
+            "start": when.start,
+            "period": when.period[0],
+            "period[1]": when.period[1],
+            "max_gap": gap,
+            "latency": latency,
+        }
+        whole += [_tick(number, f"{name}{argument}") for argument, number in found.items()]
+    else:
+        gap = math.inf if max_gap is None else max_gap
+        period = when.period[0] / when.period[1]
+        real += [
+            float(when.start),
+            period,
+            1.0,
+            float(plain_number(gap, f"{name}max_gap")),
+            float(plain_number(latency, f"{name}latency")),
+        ]
+
+
+def _tick(number, name):
+    """A time in the unit of int64 stamps."""
+    number = plain_number(number, name)
+    if not isinstance(number, int):
+        raise TypeError(f"{name}: found {number!r}, want an int, as stamps are int64")
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{name}: found {number}, want what int64 holds")
+    return number
+
+
+def _batch_of_values(values, batch):
+    return values.shape[0] if values.dim() == 3 else batch
+
+
+def _want_device_of(when, name, device):
+    for tensor in (when.stamps, when.starts, when.index):
+        want_device(tensor, name, device)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What PyTorch has to know about the operators of csrc/timed.cpp, whose schemas name the arguments: shapes without
+values, for torch.compile, and the way back."""
+
+import torch
+
+from ._arguments import refuse_double_backward
+from ._flat import KINDS, METHODS
+
+DIFFERENTIABLE = METHODS[:4]
+
+
+def _target_shape(kinds, sizes, target_index):
+    batch, length, rows = sizes[-3:]
+    packed = target_index is not None and KINDS[kinds[-1]] in ("ragged", "uniform")
+    return (rows,) if packed else (batch, length)
+
+
+@torch.library.register_fake("robocache::resample")
+def _(values, sources, stamps, starts, index, kinds, stamp, sizes, *rest):
+    shape, dtype = _target_shape(kinds, sizes, index), rest[-1]
+    return values.new_empty((*shape, values.shape[-1]), dtype=dtype), values.new_empty(shape, dtype=torch.bool)
+
+
+@torch.library.register_fake("robocache::resample_backward")
+def _(gradient, values, sources, stamps, starts, index, kinds, stamp, sizes, *rest):
+    of_values, of_targets = rest[-2:]
+    shape = _target_shape(kinds, sizes, index) if of_targets else (0,)
+    return values.new_empty(values.shape if of_values else (0,)), values.new_empty(shape, dtype=torch.float32)
+
+
+@torch.library.register_fake("robocache::fuse")
+def _(values, affine, affine_places, sources, stamps, starts, index, kinds, stamp, sizes, *rest):
+    shape, dtype = _target_shape(kinds, sizes, index), rest[-1]
+    like, channels = values[0], sum(one.shape[-1] for one in values)
+    return (
+        like.new_empty((*shape, channels), dtype=dtype),
+        like.new_empty((*shape, len(values)), dtype=torch.bool),
+        like.new_empty(shape, dtype=torch.bool),
+    )
+
+
+@torch.library.register_fake("robocache::fuse_backward")
+def _(gradient, values, affine, affine_places, sources, stamps, starts, index, kinds, stamp, sizes, *rest):
+    of_values, of_affine, of_targets = rest[-3:]
+    shape = _target_shape(kinds, sizes, index) if of_targets else (0,)
+    return (
+        [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(values, of_values)],
+        [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(affine, of_affine)],
+        gradient.new_empty(shape, dtype=torch.float32),
+    )
+
+
+def _require_differentiable(rules, of_targets):
+    for method in rules[::4]:
+        if METHODS[method] not in DIFFERENTIABLE:
+            raise ValueError(
+                f"method: found {METHODS[method]!r}, want one of {', '.join(DIFFERENTIABLE)} where "
+                "gradients are needed, or inputs without requires_grad"
+            )
+        if of_targets and METHODS[method] != "linear":
+            raise ValueError(f"method: found {METHODS[method]!r}, want 'linear' where gradients of targets are needed")
+
+
+def _none_of(sources):
+    """Sources have no gradient; told in the structure that PyTorch wants for a list of tensors."""
+    return [None] * len(sources) if all(one is not None for one in sources) else None
+
+
+def _tensors_of(times):
+    sources, stamps, starts, index, *_ = times
+    return *sources, stamps, starts, index
+
+
+class _Times:
+    """What the way back keeps of the times, but for their tensors."""
+
+    def __init__(self, times):
+        sources, _, _, index, kinds, stamp, sizes, whole, real = times
+        self.count = len(sources)
+        self.numbers = (kinds, stamp, sizes, whole, real)
+        self.kind = KINDS[kinds[-1]]
+        self.packed = len(_target_shape(kinds, sizes, index)) == 1
+
+    def arguments(self, kept):
+        """As the operator takes them."""
+        return (list(kept[: self.count]), *kept[self.count :], *self.numbers)
+
+    def gradients(self, kept, of_times, needs_stamps, needs_starts):
+        """From those of the target times: of what made them, as the operator takes it; None for all other arguments."""
+        sources, (stamps, starts, _) = kept[: self.count], kept[self.count :]
+        of_stamps = of_starts = None
+        if needs_stamps:
+            of_stamps = (of_times.sum(0) if self.kind in ("shared", "windows") else of_times).to(stamps.dtype)
+        if needs_starts:
+            if self.packed:
+                raise ValueError("targets: found starts that require gradients, which targets with offsets do not have")
+            of_starts = of_times.sum(1).to(starts.dtype)
+        return (_none_of(sources), of_stamps, of_starts, *[None] * 6)
+
+
+def _setup_resample(ctx, inputs, output):
+    values, *times, rules, fill, _ = inputs
+    _require_differentiable(rules, False)
+    ctx.rules, ctx.fill, ctx.times = rules, fill, _Times(times)
+    ctx.save_for_backward(values, *_tensors_of(times))
+    ctx.set_materialize_grads(False)
+
+
+def _resample_backward(ctx, gradient, _):
+    values, *kept = ctx.saved_tensors
+    needs_values, _, needs_stamps, needs_starts = ctx.needs_input_grad[:4]
+    of_targets = needs_stamps or needs_starts
+    if gradient is None:
+        return (None, *ctx.times.gradients(kept, None, False, False), None, None, None)
+    _require_differentiable(ctx.rules, of_targets)
+    of_values, of_times = torch.ops.robocache.resample_backward(
+        gradient, values, *ctx.times.arguments(kept), ctx.rules, ctx.fill, needs_values, of_targets
+    )
+    given = ctx.times.gradients(kept, of_times, needs_stamps, needs_starts)
+    return (of_values if needs_values else None, *given, None, None, None)
+
+
+def _setup_fuse(ctx, inputs, output):
+    values, affine, places, *times, rules, fills, _ = inputs
+    _require_differentiable(rules, False)
+    ctx.counts = len(values), len(affine)
+    ctx.places, ctx.rules, ctx.fills, ctx.times = places, rules, fills, _Times(times)
+    ctx.save_for_backward(*values, *affine, *_tensors_of(times))
+    ctx.set_materialize_grads(False)
+
+
+def _fuse_backward(ctx, gradient, *_):
+    streams, factors = ctx.counts
+    saved = list(ctx.saved_tensors)
+    values, affine, kept = saved[:streams], saved[streams : streams + factors], saved[streams + factors :]
+    needs_values, needs_affine, _, _, needs_stamps, needs_starts = ctx.needs_input_grad[:6]
+    of_targets = needs_stamps or needs_starts
+    if gradient is None:
+        nothing = ctx.times.gradients(kept, None, False, False)
+        return ([None] * streams, [None] * factors, None, *nothing, None, None, None)
+    _require_differentiable(ctx.rules, of_targets)
+    of_values, of_affine, of_times = torch.ops.robocache.fuse_backward(
+        gradient,
+        values,
+        affine,
+        ctx.places,
+        *ctx.times.arguments(kept),
+        ctx.rules,
+        ctx.fills,
+        [int(wanted) for wanted in needs_values],
+        [int(wanted) for wanted in needs_affine],
+        of_targets,
+    )
+    return (
+        [one if wanted else None for one, wanted in zip(of_values, needs_values)],
+        [one if wanted else None for one, wanted in zip(of_affine, needs_affine)],
+        None,
+        *ctx.times.gradients(kept, of_times, needs_stamps, needs_starts),
+        None,
+        None,
+        None,
+    )
+
+
+torch.library.register_autograd("robocache::resample_backward", refuse_double_backward)
+torch.library.register_autograd("robocache::fuse_backward", refuse_double_backward)
+torch.library.register_autograd("robocache::resample", _resample_backward, setup_context=_setup_resample)
+torch.library.register_autograd("robocache::fuse", _fuse_backward, setup_context=_setup_fuse)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Streams and targets for tests."""
+
+import torch
+
+import robocache_torch as rc
+
+
+def series(device, batch=3, samples=40, channels=5, dtype=torch.float32, stamp=torch.float64):
+    gaps = torch.randint(1, 50, (batch, samples))
+    stamps = gaps.cumsum(1).to(stamp)
+    return torch.randn(batch, samples, channels).to(dtype).to(device), stamps.to(device)
+
+
+def inner_targets(stamps, count=25):
+    """Inside, between samples and on some of them."""
+    low, high = stamps[:, :1].double(), stamps[:, -1:].double()
+    targets = low + (high - low) * torch.rand(stamps.shape[0], count, dtype=torch.float64, device=stamps.device)
+    targets = targets.to(stamps.dtype)
+    targets[:, :5] = stamps[:, 3:8]
+    return targets
+
+
+def streams_of(device, dtype=torch.float32, gradients=False):
+    vision, vision_times = series(device, samples=30, channels=8, dtype=dtype)
+    state, state_times = series(device, samples=90, channels=3)
+    scale, shift = torch.rand(3, device=device) + 0.5, torch.randn(3, device=device)
+    if gradients:
+        for tensor in (vision, state, scale, shift):
+            tensor.requires_grad_()
+    return [
+        rc.Stream(vision, vision_times, "previous", before="fill", max_gap=40),
+        rc.Stream(state, state_times, scale=scale, shift=shift, latency=2.5),
+    ]
