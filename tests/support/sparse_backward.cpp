@@ -98,33 +98,12 @@ std::string difference(sparse_backward_problem const& p, feature_gradients const
 }
 
 std::string verify(sparse_backward_problem const& p) {
-  feature_gradients const o = voxelize_backward(p);
-  if (!o.state.ok()) { return text_of("status: ", o.state.message()); }
-  if (!o.trouble.empty()) { return o.trouble; }
-  auto const type = p.forward.from.value_type;
-  auto const layout = p.out_layout();
-  auto const gradients = expected(p);
-  std::vector<std::byte> wanted(o.values.size(), std::byte(poison));
-  for (std::int64_t row = 0; row < layout.total; ++row) {
-    for (std::int64_t c = 0; c < layout.channels; ++c) {
-      std::int64_t const at = layout.begin(row) + c;
-      auto const bits = encode(type, double(gradients[std::size_t(row * layout.channels + c)]));
-      auto const found = load_bits(type, o.values.data(), at);
-      if (!same(type, found, bits)) {
-        return text_of("row ", row, " channel ", c, ": ", bits_text(type, found), ", wanted ", bits_text(type, bits));
-      }
-      store_bits(type, wanted.data(), at, found);
-    }
-  }
-  return wanted == o.values ? "" : "something was written between the points' gradients";
+  return unlike_expected(voxelize_backward(p), p.forward.from.value_type, p.out_layout(), expected(p));
 }
 
 std::string refused(sparse_backward_problem const& p, std::string const& argument,
                     std::vector<std::string> const& words) {
-  feature_gradients const o = voxelize_backward(p);
-  if (auto text = unlike_refusal(o.state, argument, words); !text.empty()) { return text; }
-  if (!o.trouble.empty()) { return o.trouble; }
-  return all_poison(o.values) ? "" : "something was written";
+  return unlike_refusal(voxelize_backward(p), argument, words);
 }
 
 sparse_backward_problem draw_sparse_backward(generator& random, voxel_limits const& limits) {

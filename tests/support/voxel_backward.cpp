@@ -98,18 +98,15 @@ std::string difference(voxel_backward_problem const& p, feature_gradients const&
   return unlike_results(p.forward.value_type, a.values, b.values);
 }
 
-std::string verify(voxel_backward_problem const& p) {
-  feature_gradients const o = voxelize_backward(p);
+std::string unlike_expected(feature_gradients const& o, dtype type, row_layout const& layout,
+                            std::vector<float> const& expected) {
   if (!o.state.ok()) { return text_of("status: ", o.state.message()); }
   if (!o.trouble.empty()) { return o.trouble; }
-  auto const type = p.forward.value_type;
-  auto const layout = p.out_layout();
-  auto const gradients = expected(p);
   std::vector<std::byte> wanted(o.values.size(), std::byte(poison));
   for (std::int64_t row = 0; row < layout.total; ++row) {
     for (std::int64_t c = 0; c < layout.channels; ++c) {
       std::int64_t const at = layout.begin(row) + c;
-      auto const bits = encode(type, double(gradients[std::size_t(row * layout.channels + c)]));
+      auto const bits = encode(type, double(expected[std::size_t(row * layout.channels + c)]));
       auto const found = load_bits(type, o.values.data(), at);
       if (!same(type, found, bits)) {
         return text_of("row ", row, " channel ", c, ": ", bits_text(type, found), ", wanted ", bits_text(type, bits));
@@ -120,12 +117,20 @@ std::string verify(voxel_backward_problem const& p) {
   return wanted == o.values ? "" : "something was written between the points' gradients";
 }
 
-std::string refused(voxel_backward_problem const& p, std::string const& argument,
-                    std::vector<std::string> const& words) {
-  feature_gradients const o = voxelize_backward(p);
+std::string unlike_refusal(feature_gradients const& o, std::string const& argument,
+                           std::vector<std::string> const& words) {
   if (auto text = unlike_refusal(o.state, argument, words); !text.empty()) { return text; }
   if (!o.trouble.empty()) { return o.trouble; }
   return all_poison(o.values) ? "" : "something was written";
+}
+
+std::string verify(voxel_backward_problem const& p) {
+  return unlike_expected(voxelize_backward(p), p.forward.value_type, p.out_layout(), expected(p));
+}
+
+std::string refused(voxel_backward_problem const& p, std::string const& argument,
+                    std::vector<std::string> const& words) {
+  return unlike_refusal(voxelize_backward(p), argument, words);
 }
 
 voxel_backward_problem draw_voxel_backward(generator& random, voxel_limits const& limits) {

@@ -67,6 +67,14 @@ std::string difference(voxel_backward_problem const& p, feature_gradients const&
 /// Makes the call and compares every bit with the formula of the semantics.
 std::string verify(voxel_backward_problem const& p);
 
+/// Empty where gradients are those expected, `[points, C]`, and nothing was written between them.
+std::string unlike_expected(feature_gradients const& o, dtype type, row_layout const& layout,
+                            std::vector<float> const& expected);
+
+/// Empty where a call was refused as it should be, and nothing was written.
+std::string unlike_refusal(feature_gradients const& o, std::string const& argument,
+                           std::vector<std::string> const& words);
+
 /// The call fails as it should, as `refused` of compare.hpp.
 std::string refused(voxel_backward_problem const& p, std::string const& argument,
                     std::vector<std::string> const& words);
