@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 
 from training import loop
+from training.ahead import Ahead
 from training.compare import compare, table_of, write
 from training.episodes import from_csv, made_up
 from training.paths import PATHS
@@ -110,7 +111,7 @@ def main():
             f"{recording.seen} channels seen, {recording.predicted} predicted; {process.ranks} x {process.device.type}"
         )
     if given.preprocess_only:
-        preprocess(PATHS[given.path](*data, **more), given.steps, process)
+        preprocess(Ahead(PATHS[given.path](*data, **more)), given.steps, process)
         loop.leave()
         return
     trainer = loop.Trainer(
@@ -138,7 +139,7 @@ def main():
             draw_comparison(results, given.out / "compare.png")
             print(f"\n{table_of(results)}\n{given.out}/compare.md, compare.json, compare.png")
     else:
-        path = PATHS[given.path](*data, **more)
+        path = Ahead(PATHS[given.path](*data, **more))
         setting = {
             name: getattr(given, name)
             for name in ("batch", "window", "rate", "stride", "layers", "heads", "width", "seed")

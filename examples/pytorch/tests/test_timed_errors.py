@@ -25,7 +25,9 @@ BAD = {
     "period: found 3": lambda v, s: rc.uniform(0, (1, 2, 3), 5),
     "length": lambda v, s: rc.uniform(0, 1),
     "length: found -5": lambda v, s: rc.uniform(0, 1, -5),
-    "targets: found offsets": lambda v, s: rc.resample(v, s, rc.uniform(0.0, 1.0, offsets=torch.tensor([0, 1, 2, 3]))),
+    "targets: found offsets": lambda v, s: rc.resample(
+        v, s, rc.uniform(0.0, 1.0, offsets=torch.tensor([0, 1, 2, 3], device=v.device))
+    ),
     "lengths": lambda v, s: rc.dense(s, [3, 3, 3]),
     "start": lambda v, s: rc.uniform("noon", 1, 5),
     "streams: found one": lambda v, s: rc.fuse(rc.Stream(v, s), s),

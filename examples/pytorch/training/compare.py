@@ -8,6 +8,7 @@ import time
 import torch
 from tqdm import tqdm
 
+from .ahead import Ahead
 from .loop import wait
 from .paths import NAMES, PATHS, ReadyMade
 
@@ -38,7 +39,7 @@ def compare(trainer, given, *, steps, rounds, workers):
     device = trainer.process.device
     ways = {"ready": ReadyMade(*given)}
     for name, kind in PATHS.items():
-        ways[name] = kind(*given, workers=workers) if name == "numpy" else kind(*given)
+        ways[name] = Ahead(kind(*given, workers=workers) if name == "numpy" else kind(*given))
     reached = dict.fromkeys(ways, 0)
     wall = {name: [] for name in ways}
     gpu = {name: [] for name in ways}

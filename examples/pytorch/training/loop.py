@@ -91,7 +91,7 @@ class Trainer:
 
 
 class PreprocessingClock:
-    """How long preprocessing takes on the device: events around it where there is a GPU, else the clock."""
+    """How long the model waits for its batches: events on its stream where there is a GPU, else the clock."""
 
     def __init__(self, device):
         self.device, self.marks, self.seconds = device, [], 0.0

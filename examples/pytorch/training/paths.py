@@ -72,6 +72,7 @@ class FromPinned(DataPath):
         super().__init__(*given)
         self.factors = [factors_of(one, self.device) for one in self.recording.modalities]
         self.deltas = self.windows.deltas.to(self.device)
+        self.ranges = [ranges_of(one, self.windows) for one in self.recording.modalities]
         self.copies = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
         self.jobs, self.ready = queue.Queue(), queue.Queue()
         # What is being copied, copied, and read: as many sets of buffers.
@@ -121,52 +122,37 @@ class FromPinned(DataPath):
     def fetch(self, step, buffers):
         """Packs what the windows of a step read, samples around their ends included, and sends it."""
         batch = self.shards.at(step)
-        anchors = self.windows.anchors[batch.windows]
-        episodes = self.windows.episodes[batch.windows]
         if buffers.get("read") is not None:
             buffers["read"].synchronize()
         tensors = []
         with torch.cuda.stream(self.copies):
-            for i, one in enumerate(self.recording.modalities):
-                rows, offsets = self.rows_of(one, anchors, episodes)
-                # Whole buffers are kept, and grow: pinning memory takes longer than copying it.
-                parts = (one.stamps.index_select(0, rows), one.values.index_select(0, rows), offsets)
-                tensors.append([self.send(part, buffers, (i, k)) for k, part in enumerate(parts)])
-            tensors.append(self.send(anchors, buffers, "anchors"))
+            for i, (one, (begins, ends)) in enumerate(zip(self.recording.modalities, self.ranges)):
+                first, counts = begins[batch.windows], (ends - begins)[batch.windows]
+                offsets = torch.cat([torch.zeros(1, dtype=torch.int64), counts.cumsum(0)])
+                rows = torch.arange(int(offsets[-1])) + torch.repeat_interleave(first - offsets[:-1], counts)
+                parts = [self.send(part, rows, buffers, (i, part.ndim)) for part in (one.stamps, one.values)]
+                tensors.append([*parts, self.send(offsets, torch.arange(len(offsets)), buffers, (i, "offsets"))])
+            tensors.append(self.send(self.windows.anchors, batch.windows, buffers, "anchors"))
             copied = None
             if self.copies is not None:
                 copied = torch.cuda.Event()
                 copied.record(self.copies)
         return batch, tensors, buffers, copied
 
-    def rows_of(self, one, anchors, episodes):
-        """Rows of a modality that windows read, one window behind the other, and where each begins."""
-        stamps, offsets = one.stamps.numpy(), one.offsets.numpy()
-        first = self.windows.deltas[0].item()
-        begins, ends = [], []
-        for anchor, episode in zip(anchors.tolist(), episodes.tolist()):
-            low, high = offsets[episode], offsets[episode + 1]
-            own = stamps[low:high]
-            begins.append(low + max(int(np.searchsorted(own, anchor + first, "right")) - 1, 0))
-            # Of samples that share a stamp the last one counts; one more, to interpolate up to.
-            ends.append(low + min(int(np.searchsorted(own, anchor, "right")) + 1, high - low))
-        counts = torch.tensor([end - begin for begin, end in zip(begins, ends)])
-        bounds = torch.cat([torch.zeros(1, dtype=torch.int64), counts.cumsum(0)])
-        rows = torch.arange(int(bounds[-1])) + torch.repeat_interleave(torch.tensor(begins) - bounds[:-1], counts)
-        return rows, bounds
-
-    def send(self, part, buffers, name):
+    def send(self, part, rows, buffers, name):
+        """Rows of a tensor, on the device."""
         if self.copies is None:
-            return part
+            return part.index_select(0, rows)
+        # Whole buffers are kept, and grow: pinning memory takes longer than copying it.
         pinned, there = buffers.get(name, (None, None))
-        if pinned is None or len(pinned) < len(part):
-            room = (len(part) * 5 // 4 + 1, *part.shape[1:])
+        if pinned is None or len(pinned) < len(rows):
+            room = (len(rows) * 5 // 4 + 1, *part.shape[1:])
             pinned = torch.empty(room, dtype=part.dtype, pin_memory=True)
             there = torch.empty(room, dtype=part.dtype, device=self.device)
             buffers[name] = pinned, there
-        pinned[: len(part)].copy_(part)
-        there[: len(part)].copy_(pinned[: len(part)], non_blocking=True)
-        return there[: len(part)]
+        torch.index_select(part, 0, rows, out=pinned[: len(rows)])
+        there[: len(rows)].copy_(pinned[: len(rows)], non_blocking=True)
+        return there[: len(rows)]
 
     def close(self):
         self.jobs.put(None)
@@ -302,6 +288,22 @@ def factors_of(one, device):
     """Scale and shift that normalise a modality."""
     scale = 1 / one.deviation
     return scale.to(device), (-one.mean * scale).to(device)
+
+
+def ranges_of(one, windows):
+    """From which row to which row of a modality each window reads: int64 [windows], twice."""
+    stamps, offsets = one.stamps.numpy(), one.offsets.numpy()
+    anchors, episodes = windows.anchors.numpy(), windows.episodes.numpy()
+    begins, ends = np.empty_like(anchors), np.empty_like(anchors)
+    for episode in np.unique(episodes):
+        low, high = offsets[episode], offsets[episode + 1]
+        mine = episodes == episode
+        own = stamps[low:high]
+        first = np.searchsorted(own, anchors[mine] + windows.deltas[0].item(), "right") - 1
+        begins[mine] = low + np.maximum(first, 0)
+        # Of samples that share a stamp the last one counts; one more, to interpolate up to.
+        ends[mine] = low + np.minimum(np.searchsorted(own, anchors[mine], "right") + 1, high - low)
+    return torch.from_numpy(begins), torch.from_numpy(ends)
 
 
 def want_next(step, expected):

@@ -9,7 +9,9 @@
 #include <robocache/detail/voxel_points.cuh>
 #include <robocache/device/bracket.cuh>
 
-// Finds the cells that have points, and the first row of each: the smallest wins, whichever thread comes first.
+// Finds the cells that have points, and the first row of each: the smallest wins, whichever thread comes first. Where
+// places are hashed, each other row loses once, against a row before it, and that is noted: from row to earlier row all
+// ways lead to the first, and nobody has to look into the table again.
 namespace robocache::detail {
 
 /// Spreads cells over 32 bits: the finalizers of MurmurHash3 (A. Appleby, 2011).
@@ -40,118 +42,158 @@ inline __device__ place_range places_at(voxel_points const& p, std::int64_t row)
   return {static_cast<std::uint32_t>(2 * begin), static_cast<std::uint32_t>(2 * (segment.end - begin)), segment.end};
 }
 
-/// A place that a thread tries.
+/// A row on its way to the place of its cell.
 template <bool Wide>
-struct tried_place {
-  using key = std::conditional_t<Wide, unsigned long long, std::uint32_t>;
-  static constexpr unsigned long long nothing = ~0ull;
-  unsigned long long found;  ///< what was there: of narrow places cell and first row
-  std::uint32_t at;          ///< in the range
+struct sought_place {
+  using key = noted_type<Wide>;
+  static constexpr unsigned long long nothing = ~0ull;  ///< at a place that no cell has taken
+  key cell;
+  std::uint32_t row;
+  std::uint32_t tries;  ///< that were in vain
 
   __device__ static unsigned long long* word_of(cell_table const& table, std::uint32_t place) {
     return (Wide ? table.cells : reinterpret_cast<unsigned long long*>(table.first)) + place;
   }
-  __device__ static unsigned long long word_with(key cell, std::uint32_t row) {
+  __device__ unsigned long long word() const {
     if constexpr (Wide) { return cell; }
     return static_cast<unsigned long long>(cell) << 32 | row;
   }
-  __device__ bool is_ours(key cell) const { return found == nothing || (Wide ? found : found >> 32) == cell; }
 
-  __device__ void try_place(cell_table const& table, place_range const& range, key cell, std::uint32_t row) {
-    found = atomicCAS(word_of(table, range.begin + at), nothing, word_with(cell, row));
+  /// The place to try: a few times anywhere, then one behind the other, so that all are tried.
+  __device__ std::uint32_t place(place_range const& range) const {
+    constexpr std::uint32_t last_anywhere = 3;
+    std::uint32_t const jump = min(tries, last_anywhere);
+    std::uint32_t at = __umulhi(jump == 0 ? hash_of(cell) : hash_of(hash_of(cell) + jump), range.count) + tries - jump;
+    if (at >= range.count) { at -= range.count; }
+    return range.begin + at;
   }
 
-  /// The first place to try.
-  __device__ void begin(place_range const& range, key cell) { at = __umulhi(hash_of(cell), range.count); }
-
-  /// The next one: a few times anywhere, so that lanes do not wait for one that crosses a long run of taken places;
-  /// then one behind the other, so that all are tried.
-  __device__ void go_on(place_range const& range, key cell, std::uint32_t tries) {
-    constexpr std::uint32_t anywhere = 4;
-    if (tries < anywhere) {
-      at = __umulhi(hash_of(hash_of(cell) + tries), range.count);
-    } else {
-      at = at + 1 < range.count ? at + 1 : 0;
-    }
+  /// @return what was there: of narrow places cell and first row
+  __device__ unsigned long long try_place(cell_table const& table, place_range const& range) const {
+    return atomicCAS(word_of(table, place(range)), nothing, word());
+  }
+  __device__ bool is_ours(unsigned long long found) const {
+    return found == nothing || (Wide ? found : found >> 32) == cell;
   }
 
-  /// The place in the table, once it is that of the cell.
-  __device__ std::uint32_t settle(cell_table const& table, place_range const& range, key cell, std::uint32_t row) {
-    std::uint32_t const place = range.begin + at;
+  /// Enters the row at the place, which is that of the cell.
+  __device__ void settle(sparse_params const& p, place_range const& range, unsigned long long found) const {
+    std::uint32_t other = no_row;
     if constexpr (Wide) {
-      atomicMin(table.first + place, row);
-    } else {
+      other = atomicMin(p.table.first + place(range), row);
+    } else if (found != nothing) {
+      other = static_cast<std::uint32_t>(found);
       // First rows only fall: one that was below stays so. The cell above the row is the same.
-      if (found != nothing && row < static_cast<std::uint32_t>(found)) {
-        atomicMin(word_of(table, place), word_with(cell, row));
-      }
+      if (row < other) { other = static_cast<std::uint32_t>(atomicMin(word_of(p.table, place(range)), word())); }
     }
-    return place;
+    // The later one of both is not the first.
+    if (other != no_row) { p.earlier[max(row, other)] = min(row, other); }
   }
 };
 
-/// Finds the place of each point's cell, and the first row of each place.
-/// @tparam Lowest  the cell of each axis that is counted as 0
-template <class Cell, bool Hashed, int Lowest = 0>
-__global__ void __launch_bounds__(point_threads, point_blocks_each)
-    sparse_insert_kernel(__grid_constant__ sparse_params const p) {
-  [[maybe_unused]] place_range range{0, 0, 0};
-  for_each_row<Cell, Lowest>(p.points, p.dropped, [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
-    cell_run run[points_at_once];
-    std::uint32_t place[points_at_once];
-#pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      run[r] = run_of(cell[r]);
-      place[r] = cell[r] < 0 ? no_place : static_cast<std::uint32_t>(cell[r]);
-    }
-    // The first of a run has its smallest row.
-    if constexpr (Hashed) {
-      static_assert(points_at_once == 2, "the loop's condition");
-      using tried = tried_place<sizeof(Cell) == 8>;
-      // All rows of a step are of one cloud, that of the warp's first row.
-      std::int64_t const first_row = row - threadIdx.x % 32;
-      if (first_row >= range.end) { range = places_at(p.points, first_row); }
-      tried there[points_at_once] = {};
-      bool seeks[points_at_once];
+/// The rows of a warp that have not found their places yet. They wait until there are enough of them for all lanes: at
+/// half load the unluckiest of 64 rows needs six tries, which the others need not wait for.
+template <bool Wide>
+struct waiting_rows {
+  using sought = sought_place<Wide>;
+  static constexpr unsigned room = 2 * rows_a_step - 1;
+
+  sparse_params const& p;
+  sought* rows;  ///< `[room]`, shared memory of the warp's own
+  place_range range{0, 0, 0};
+  unsigned count = 0;
+
+  /// Called by the warp, as all of this.
+  __device__ void add(bool joins, sought const& one) {
+    unsigned const joining = __ballot_sync(0xffffffffu, joins);
+    if (joins) { rows[count + __popc(joining & ((1u << threadIdx.x % 32) - 1))] = one; }
+    count += __popc(joining);
+  }
+
+  /// Tries places until fewer rows wait than `most`.
+  __device__ void work_off(unsigned most) {
+    __syncwarp();
+    while (count >= most) {
+      sought tried[points_at_once] = {};
+      unsigned long long found[points_at_once] = {};
+      bool tries[points_at_once];
+      unsigned const taken = min(count, unsigned{rows_a_step});
+      count -= taken;
 #pragma unroll
       for (int r = 0; r < points_at_once; ++r) {
-        seeks[r] = run[r].leads && cell[r] >= 0;
-        there[r].begin(range, static_cast<typename tried::key>(cell[r]));
-      }
-      // There are twice as many places as rows, unless offsets broke their promise: then points may be left out.
-      for (std::uint32_t tries = 1; seeks[0] || seeks[1]; ++tries) {
-#pragma unroll
-        for (int r = 0; r < points_at_once; ++r) {
-          if (seeks[r]) {
-            there[r].try_place(p.table, range, static_cast<typename tried::key>(cell[r]),
-                               static_cast<std::uint32_t>(row + r * 32));
-          }
-        }
-#pragma unroll
-        for (int r = 0; r < points_at_once; ++r) {
-          if (!seeks[r]) { continue; }
-          auto const key = static_cast<typename tried::key>(cell[r]);
-          bool const ours = there[r].is_ours(key);
-          if (ours) { place[r] = there[r].settle(p.table, range, key, static_cast<std::uint32_t>(row + r * 32)); }
-          if (!ours && tries > range.count) { place[r] = no_place; }
-          seeks[r] = !ours && tries <= range.count;
-          if (seeks[r]) { there[r].go_on(range, key, tries); }
+        unsigned const i = threadIdx.x % 32 + r * 32;
+        tries[r] = i < taken;
+        if (tries[r]) {
+          tried[r] = rows[count + i];
+          found[r] = tried[r].try_place(p.table, range);
         }
       }
+      __syncwarp();
+#pragma unroll
+      for (int r = 0; r < points_at_once; ++r) {
+        bool fails = tries[r] && !tried[r].is_ours(found[r]);
+        if (tries[r] && !fails) { tried[r].settle(p, range, found[r]); }
+        // There are twice as many places as rows, unless offsets broke their promise: then points may be left out.
+        if (fails && ++tried[r].tries > range.count) {
+          static_cast<typename sought::key*>(p.cells)[tried[r].row] = static_cast<typename sought::key>(no_cell);
+          fails = false;
+        }
+        add(fails, tried[r]);
+      }
+      __syncwarp();
+    }
+  }
+};
+
+/// Blocks of a multiprocessor: hashing takes more registers than reading points does, and what is spilled costs memory
+/// traffic.
+template <bool Hashed>
+inline constexpr int insert_blocks_each = Hashed ? 4 : point_blocks_each;
+
+/// Notes the cell of each row, and finds the first row of each cell; hashed, notes an earlier row of each other row.
+/// @tparam Lowest  the cell of each axis that is counted as 0
+template <class Cell, bool Hashed, int Lowest = 0>
+__global__ void __launch_bounds__(point_threads, insert_blocks_each<Hashed>)
+    sparse_insert_kernel(__grid_constant__ sparse_params const p) {
+  constexpr bool wide = Hashed && sizeof(Cell) == 8;
+  using waiting = waiting_rows<wide>;
+  using key = noted_type<wide>;
+  [[maybe_unused]] __shared__ typename waiting::sought rows[Hashed ? point_threads / 32 : 1][waiting::room];
+  [[maybe_unused]] waiting wait{p, rows[Hashed ? threadIdx.x / 32 : 0]};
+  for_each_row<Cell, Lowest>(p.points, p.dropped, [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
+    bool leads[points_at_once];
+#pragma unroll
+    for (int r = 0; r < points_at_once; ++r) {
+      cell_run const run = run_of(cell[r]);
+      leads[r] = run.leads && cell[r] >= 0;
+      if (cell[r] == no_point) { continue; }
+      std::int64_t const mine = row + r * 32;
+      static_cast<key*>(p.cells)[mine] = cell[r] < 0 ? static_cast<key>(no_cell) : static_cast<key>(cell[r]);
+      // The first of a run has its smallest row.
+      if (Hashed && !run.leads && cell[r] >= 0) {
+        p.earlier[mine] = static_cast<std::uint32_t>(mine - threadIdx.x % 32 + leader_of(run));
+      }
+    }
+    if constexpr (Hashed) {
+      // All rows of a step are of one cloud, that of the warp's first row.
+      std::int64_t const first_row = row - threadIdx.x % 32;
+      if (first_row >= wait.range.end) {
+        wait.work_off(1);
+        wait.range = places_at(p.points, first_row);
+      }
+#pragma unroll
+      for (int r = 0; r < points_at_once; ++r) {
+        wait.add(leads[r], {static_cast<key>(cell[r]), static_cast<std::uint32_t>(row + r * 32), 0});
+      }
+      wait.work_off(rows_a_step);
     } else {
 #pragma unroll
       for (int r = 0; r < points_at_once; ++r) {
-        if (run[r].leads && cell[r] >= 0) {
-          atomicMin(p.table.first + place[r], static_cast<std::uint32_t>(row + r * 32));
-        }
+        if (leads[r]) { atomicMin(p.table.first + cell[r], static_cast<std::uint32_t>(row + r * 32)); }
       }
     }
-#pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      std::uint32_t const shared = __shfl_sync(0xffffffffu, place[r], leader_of(run[r]));
-      if (cell[r] != no_point) { p.slots[row + r * 32] = shared; }
-    }
   });
+  if constexpr (Hashed) { wait.work_off(1); }
 }
 
 }  // namespace robocache::detail

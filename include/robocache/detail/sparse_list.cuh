@@ -55,42 +55,51 @@ inline __device__ std::int32_t rename_voxel(sparse_params const& p, std::int32_t
 }
 
 /// Gives each point that is not the first of its voxel a place in the voxel's list, and counts them.
-template <int Threads>
+/// @tparam Renames  whether numbers do not stay as they are
+template <int Threads, bool Renames>
 __global__ void __launch_bounds__(Threads) sparse_rank_kernel(__grid_constant__ sparse_list_params const p) {
   static_assert(Threads == list_threads);
   sparse_params const& from = p.sparse;
+  let_next_launch_begin();
   wait_for_launch_before();
   if (!from.numbers.limited) {
     place_clouds(from, std::int64_t(blockIdx.x) * Threads + threadIdx.x, std::int64_t(gridDim.x) * Threads);
   }
   std::int64_t const row = first_list_row();
   std::int32_t number[list_rows];
-  std::uint32_t slot[list_rows];
-  table_entry entry[list_rows];
-#pragma unroll
-  for (int r = 0; r < list_rows; ++r) {
-    number[r] = row + r * 32 < from.points.rows ? from.numbers_of[row + r * 32] : no_voxel;
-  }
+  std::uint32_t first[list_rows];
   bool later[list_rows];
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {
-    later[r] = number[r] == later_point;
-    slot[r] = later[r] || (from.renames() && number[r] >= 0) ? from.slots[row + r * 32] : no_place;
+    bool const real = row + r * 32 < from.points.rows;
+    first[r] = real ? from.earlier[row + r * 32] : no_row;
+    later[r] = first[r] != no_row;
+    number[r] = later[r] ? later_point : real && Renames ? from.numbers_of[row + r * 32] : no_voxel;
+    if (!later[r]) { first[r] = static_cast<std::uint32_t>(row + r * 32); }
   }
+  // From row to earlier row, to the first one, or to one whose number another thread found meanwhile: it is the same.
+  for (bool seeks = true; seeks;) {
+    seeks = false;
 #pragma unroll
-  for (int r = 0; r < list_rows; ++r) {
-    entry[r] = slot[r] != no_place ? entry_at(from.table, slot[r]) : table_entry{0, 0};
-  }
+    for (int r = 0; r < list_rows; ++r) {
+      if (number[r] == later_point) { number[r] = __ldcg(from.numbers_of + first[r]); }
+    }
 #pragma unroll
-  for (int r = 0; r < list_rows; ++r) {
-    if (later[r]) { number[r] = from.numbers_of[entry[r].first]; }
+    for (int r = 0; r < list_rows; ++r) {
+      if (number[r] == later_point) {
+        first[r] = from.earlier[first[r]];
+        seeks = true;
+      }
+    }
   }
-  if (from.renames()) {
+  if constexpr (Renames) {
     row_segment const around = segment_at(from.points, min(row - threadIdx.x % 32, from.points.rows - 1));
 #pragma unroll
     for (int r = 0; r < list_rows; ++r) {
-      number[r] = rename_voxel(from, number[r], later[r] ? entry[r].first : row + r * 32, around);
-      if (!later[r] && number[r] >= 0) { write_voxel(from, number[r], slot[r], entry[r].cell, row + r * 32); }
+      number[r] = rename_voxel(from, number[r], first[r], around);
+      if (!later[r] && number[r] >= 0) {
+        write_voxel(from, number[r], noted_cell(from, row + r * 32), row + r * 32);
+      }
     }
   }
   cell_run run[list_rows];
@@ -107,11 +116,11 @@ __global__ void __launch_bounds__(Threads) sparse_rank_kernel(__grid_constant__ 
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {
     int const leader = leader_of(run[r]);
-    unsigned const first = __shfl_sync(0xffffffffu, rank[r], leader);
-    if (row + r * 32 >= from.points.rows) { continue; }
-    bool const joins = later[r] && number[r] >= 0;
-    p.lists.ranks[row + r * 32] = joins ? first + threadIdx.x % 32 - leader : no_place;
-    if (later[r] || from.renames()) { from.voxels_of[row + r * 32] = number[r]; }
+    unsigned const rank_of_run = __shfl_sync(0xffffffffu, rank[r], leader);
+    if (later[r]) {
+      p.lists.ranks[row + r * 32] = number[r] >= 0 ? rank_of_run + threadIdx.x % 32 - leader : no_place;
+    }
+    if (later[r] || (Renames && row + r * 32 < from.points.rows)) { from.voxels_of[row + r * 32] = number[r]; }
   }
 }
 
@@ -121,6 +130,7 @@ __global__ void __launch_bounds__(Threads) sparse_start_kernel(__grid_constant__
   static_assert(Threads == start_threads);
   __shared__ unsigned listed_before;
   __shared__ unsigned some_before;
+  let_next_launch_begin();
   wait_for_launch_before();
   // Points and voxels of a block are added up together: so many bits each.
   constexpr int some_at = 20;
@@ -188,21 +198,25 @@ __global__ void __launch_bounds__(Threads) sparse_start_kernel(__grid_constant__
 template <int Threads>
 __global__ void __launch_bounds__(Threads) sparse_list_kernel(__grid_constant__ sparse_list_params const p) {
   static_assert(Threads == list_threads);
+  let_next_launch_begin();
   wait_for_launch_before();
   std::int64_t const row = first_list_row();
   auto const kept = static_cast<std::int32_t>(p.sparse.numbers.offsets[p.sparse.points.batch]);
+  bool later[list_rows];
   std::uint32_t rank[list_rows];
   std::uint32_t at[list_rows] = {};
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {
-    rank[r] = row + r * 32 < p.sparse.points.rows ? p.lists.ranks[row + r * 32] : no_place;
+    later[r] = row + r * 32 < p.sparse.points.rows && p.sparse.earlier[row + r * 32] != no_row;
   }
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {
-    if (rank[r] == no_place) { continue; }
+    rank[r] = no_place;
+    if (!later[r]) { continue; }
+    rank[r] = p.lists.ranks[row + r * 32];
     std::int32_t const voxel = p.sparse.voxels_of[row + r * 32];
-    // Always so, unless offsets broke their promise.
-    if (voxel < kept) {
+    // Kept voxels are always below, unless offsets broke their promise.
+    if (rank[r] != no_place && voxel < kept) {
       at[r] = p.lists.starts[voxel] + 1 + rank[r];
     } else {
       rank[r] = no_place;

@@ -2,22 +2,35 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/voxel_points.cuh>
 
 // What numbering the voxels of a batch takes.
 namespace robocache::detail {
 
-/// Instead of the place of a point's cell in the table, or of a point's place in its voxel's list: it has none.
+/// Instead of a point's place in its voxel's list: it has none.
 inline constexpr std::uint32_t no_place = UINT32_MAX;
+
+/// Instead of an earlier row of the same cell: there is none, as far as is known.
+inline constexpr std::uint32_t no_row = UINT32_MAX;
+
+/// How the cells of rows are noted.
+/// @tparam Wide  whether the table is
+template <bool Wide>
+using noted_type = std::conditional_t<Wide, unsigned long long, std::uint32_t>;
+
+/// Instead of the cell of a row, cut to its type: it has none.
+inline constexpr unsigned long long no_cell = ~0ull;
 
 /// What a row has instead of a voxel; and before it is known, where the row is not the first of its voxel.
 inline constexpr std::int32_t no_voxel = -1;
 inline constexpr std::int32_t later_point = -2;
 
-/// Rows that a block numbers, four a thread.
+/// Rows that a thread numbers; threads of a block, where there are few rows and where there are many.
+inline constexpr int number_rows_each = 4;
 inline constexpr int number_threads = 256;
-inline constexpr int number_rows = 4 * number_threads;
+inline constexpr int many_number_threads = 512;
 
 enum class table_kind : std::uint8_t {
   direct,  ///< a place for each cell of all grids
@@ -59,7 +72,8 @@ struct sparse_params {
   voxel_numbers numbers;
   number_counters* counters;
   std::uint64_t* tiles;      ///< what is known of the voxels of each block's rows, 0 at the beginning
-  std::uint32_t* slots;      ///< `[rows]`: the place of each row's cell
+  void* cells;               ///< `[rows]`: the cell of each row, 64 bits of wide tables, else 32; all bits 1: none
+  std::uint32_t* earlier;    ///< `[rows]`: an earlier row of the same cell; hashed: all bits 1 at the beginning
   std::int32_t* numbers_of;  ///< `[rows]`: the number of the voxel that begins with a row; or `later_point`, `no_voxel`
   std::int32_t* voxels_of;   ///< `[rows]`: the voxel of each row; the same memory where numbers stay as they are
   std::uint32_t* first_rows;  ///< `[voxels]`

@@ -10,42 +10,36 @@
 #include <robocache/detail/voxel_points.cuh>
 #include <robocache/device/bracket.cuh>
 
-// Numbers the voxels of a batch in the order of their first points: a row that is its cell's smallest counts as one in
-// a sum over all rows before it.
+// Numbers the voxels of a batch in the order of their first points: a row that is its cell's first counts as one in a
+// sum over all rows before it.
 namespace robocache::detail {
 
-/// What the table holds of a cell.
-struct table_entry {
-  std::uint32_t first;
-  std::uint32_t cell;  ///< of narrow tables
-};
-
-inline __device__ table_entry entry_at(cell_table const& table, std::uint32_t slot) {
-  if (table.kind != table_kind::narrow) { return {__ldcg(table.first + slot), 0}; }
-  uint2 const both = __ldcg(reinterpret_cast<uint2 const*>(table.first) + slot);
-  return {both.x, both.y};
+/// The cell of a row that has one.
+inline __device__ unsigned long long noted_cell(sparse_params const& p, std::int64_t row) {
+  return p.table.kind == table_kind::wide ? static_cast<noted_type<true> const*>(p.cells)[row]
+                                          : static_cast<noted_type<false> const*>(p.cells)[row];
 }
 
-/// The cell at a place, in the grid of its cloud; and the cloud, of one of its rows.
-struct table_cell {
+/// A cell in the grid of its cloud; and the cloud.
+struct cloud_cell {
   unsigned long long cell;
   std::int64_t b;
 };
 
-inline __device__ table_cell cell_at(sparse_params const& p, std::uint32_t slot, std::uint32_t narrow_cell,
-                                     std::int64_t row) {
+/// @param noted  of the row
+inline __device__ cloud_cell cell_of_row(sparse_params const& p, unsigned long long noted, std::int64_t row) {
   voxel_points const& points = p.points;
   if (p.table.kind == table_kind::direct) {
+    auto const cell = static_cast<std::uint32_t>(noted);
     auto const each = static_cast<std::uint32_t>(p.grid_cells);
-    std::uint32_t const b = points.batch > 1 ? slot / each : 0;
-    return {slot - b * each, b};
+    std::uint32_t const b = points.batch > 1 ? cell / each : 0;
+    return {cell - b * each, b};
   }
-  std::int64_t const b = points.batch > 1 ? segment_at(points, row).b : 0;
-  return {p.table.kind == table_kind::narrow ? narrow_cell : p.table.cells[slot], b};
+  return {noted, points.batch > 1 ? segment_at(points, row).b : 0};
 }
 
 /// Writes where a voxel is: cloud, z, y, x.
-inline __device__ void write_coordinates(sparse_params const& p, std::int64_t voxel, table_cell const& where) {
+inline __device__ void write_coordinates(sparse_params const& p, std::int64_t voxel, cloud_cell const& where) {
   std::uint32_t const nx = p.points.axis[0].cells;
   std::uint32_t const ny = p.points.axis[1].cells;
   int4 at{static_cast<int>(where.b), 0, 0, 0};
@@ -75,37 +69,54 @@ inline __device__ void write_coordinates(sparse_params const& p, std::int64_t vo
 }
 
 /// Writes what is known of a voxel by its first row.
-inline __device__ void write_voxel(sparse_params const& p, std::int32_t voxel, std::uint32_t slot,
-                                   std::uint32_t narrow_cell, std::int64_t row) {
+/// @param noted  the row's cell
+inline __device__ void write_voxel(sparse_params const& p, std::int32_t voxel, unsigned long long noted,
+                                   std::int64_t row) {
   p.first_rows[voxel] = static_cast<std::uint32_t>(row);
-  if (p.coordinates != nullptr) { write_coordinates(p, voxel, cell_at(p, slot, narrow_cell, row)); }
+  if (p.coordinates != nullptr) { write_coordinates(p, voxel, cell_of_row(p, noted, row)); }
 }
 
 /// The sum over all tiles before this one, by decoupled look-back (D. Merrill, M. Garland, "Single-pass parallel prefix
 /// scan with decoupled look-back", 2016). Called by a warp. Tiles are begun in their order, so that those before this
-/// one are done or under way.
+/// one are done or under way. What each of them has is all there at about the same time, so the warp looks far back at
+/// once: going there in steps would be one trip to memory after the other.
 inline __device__ std::uint32_t sum_of_tiles_before(std::uint64_t* tiles, std::uint32_t tile, std::uint32_t mine) {
   constexpr std::uint64_t has_own = std::uint64_t{1} << 32;
   constexpr std::uint64_t has_all = std::uint64_t{2} << 32;
+  constexpr unsigned each = 4;  // tiles that a lane looks at
+  constexpr unsigned span = 32 * each;
   auto* const states = reinterpret_cast<std::uint64_t volatile*>(tiles);
   unsigned const lane = threadIdx.x % 32;
   if (lane == 0) { states[tile] = (tile == 0 ? has_all : has_own) | mine; }
   std::uint32_t before = 0;
-  for (std::uint32_t window = tile; window > 0;) {
-    std::uint64_t state = has_all;  // before the first tile
-    unsigned known = 0;
-    unsigned complete = 0;
+  for (std::uint32_t window = tile; window > 0; window -= span) {
+    std::uint64_t state[each];
+    unsigned complete;  // how far back the nearest tile is that knows its sum
+    unsigned unknown;   // and the nearest one of which nothing is known
     do {
-      if (lane < window) { state = states[window - 1 - lane]; }
-      known = __ballot_sync(0xffffffffu, state >= has_own);
-      complete = __ballot_sync(0xffffffffu, state >= has_all);
+      complete = span;
+      unknown = span;
+#pragma unroll
+      for (unsigned i = 0; i < each; ++i) {
+        unsigned const back = i * 32 + lane;
+        state[i] = back < window ? states[window - 1 - back] : has_all;  // before the first tile
+      }
+#pragma unroll
+      for (unsigned i = each; i-- > 0;) {
+        if (state[i] >= has_all) { complete = i * 32 + lane; }
+        if (state[i] < has_own) { unknown = i * 32 + lane; }
+      }
+      complete = __reduce_min_sync(0xffffffffu, complete);
+      unknown = __reduce_min_sync(0xffffffffu, unknown);
       // What stands before a complete sum is not needed.
-    } while (complete == 0 ? known != 0xffffffffu : (((complete & (~complete + 1)) - 1) & ~known) != 0);
-    bool const counts = complete == 0 || (complete & ((1u << lane) - 1)) == 0;
-    before +=
-        static_cast<std::uint32_t>(sum_over_warp(counts ? static_cast<int>(static_cast<std::uint32_t>(state)) : 0));
-    if (complete != 0) { break; }
-    window -= 32;
+    } while (unknown < complete);
+    std::uint32_t sum = 0;
+#pragma unroll
+    for (unsigned i = 0; i < each; ++i) {
+      sum += i * 32 + lane <= complete ? static_cast<std::uint32_t>(state[i]) : 0;
+    }
+    before += static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(sum)));
+    if (complete < span) { break; }
   }
   if (lane == 0 && tile > 0) { states[tile] = has_all | (before + mine); }
   return before;
@@ -159,69 +170,93 @@ __device__ void count_before_clouds(sparse_params const& p, std::int64_t begin, 
 }
 
 /// Numbers the voxels. Where numbers stay as they are, what is known of each voxel is written.
-template <int Threads>
-__global__ void __launch_bounds__(Threads) sparse_number_kernel(__grid_constant__ sparse_params const p) {
-  static_assert(Threads == number_threads);
+/// @tparam Wide  whether cells are noted with 64 bits
+template <int Threads, bool Wide>
+__global__ void __launch_bounds__(Threads, (Wide ? 1536 : 2048) / Threads)
+    sparse_number_kernel(__grid_constant__ sparse_params const p) {
   constexpr int warps = Threads / 32;
-  constexpr int each = number_rows / Threads;  // rows of a thread, 32 apart
+  constexpr int each = number_rows_each;  // rows of a thread, 32 apart
+  constexpr int words = warps * each;
+  using noted = noted_type<Wide>;
+  constexpr auto none = static_cast<noted>(no_cell);
   __shared__ std::uint32_t this_tile;
   __shared__ std::uint32_t before_tile;
-  __shared__ unsigned firsts_of[warps * each];  // a bit a row
-  __shared__ std::uint32_t before[warps * each];
-  wait_for_launch_before();
+  __shared__ unsigned firsts_of[words];  // a bit a row
+  __shared__ std::uint32_t before[words];
+  // The launch before this one waited for the one that cleared the counter.
   if (threadIdx.x == 0) { this_tile = atomicAdd(&p.counters->next_tile, 1u); }
+  wait_for_launch_before();
   __syncthreads();
   std::uint32_t const tile = this_tile;
-  std::int64_t const begin = std::int64_t(tile) * number_rows;
-  std::int64_t const end = min(begin + number_rows, p.points.rows);
+  std::uint32_t const begin = tile * (each * Threads);
+  auto const end = static_cast<std::uint32_t>(min(std::int64_t{begin} + each * Threads, p.points.rows));
   unsigned const lane = threadIdx.x % 32;
   unsigned const warp = threadIdx.x / 32;
-  std::int64_t const row = begin + warp * 32 * each + lane;
-  std::uint32_t slot[each];
-  table_entry entry[each];
-  unsigned firsts[each];
+  std::uint32_t const row = begin + warp * 32 * each + lane;
+  noted cell[each];
+  {
+    std::uint32_t earlier[each];
+    bool const direct = !Wide && p.table.kind == table_kind::direct;
 #pragma unroll
-  for (int r = 0; r < each; ++r) { slot[r] = row + r * 32 < end ? p.slots[row + r * 32] : no_place; }
+    for (int r = 0; r < each; ++r) {
+      cell[r] = row + r * 32 < end ? static_cast<noted const*>(p.cells)[row + r * 32] : none;
+      earlier[r] = row + r * 32 < end && !direct ? p.earlier[row + r * 32] : no_row;
+    }
+    if (direct) {
 #pragma unroll
-  for (int r = 0; r < each; ++r) {
-    entry[r] = slot[r] != no_place ? entry_at(p.table, slot[r]) : table_entry{no_place, 0};
-  }
+      for (int r = 0; r < each; ++r) {
+        if (cell[r] != none) { earlier[r] = __ldcg(p.table.first + cell[r]); }
+      }
 #pragma unroll
-  for (int r = 0; r < each; ++r) {
-    firsts[r] = __ballot_sync(0xffffffffu, entry[r].first == static_cast<std::uint32_t>(row + r * 32));
-    if (lane == 0) { firsts_of[warp * each + r] = firsts[r]; }
+      for (int r = 0; r < each; ++r) {
+        if (earlier[r] == row + r * 32) { earlier[r] = no_row; }
+        if (row + r * 32 < end) { p.earlier[row + r * 32] = earlier[r]; }
+      }
+    }
+#pragma unroll
+    for (int r = 0; r < each; ++r) {
+      unsigned const firsts = __ballot_sync(0xffffffffu, earlier[r] == no_row && cell[r] != none);
+      if (lane == 0) { firsts_of[warp * each + r] = firsts; }
+    }
   }
   __syncthreads();
   if (threadIdx.x < 32) {
-    // One lane a word of 32 rows.
-    static_assert(warps * each == 32);
-    auto const mine = static_cast<std::uint32_t>(__popc(firsts_of[lane]));
+    constexpr int words_each = words / 32;
+    static_assert(words % 32 == 0);
+    std::uint32_t mine = 0;
+#pragma unroll
+    for (int i = 0; i < words_each; ++i) { mine += __popc(firsts_of[lane * words_each + i]); }
     std::uint32_t sum = mine;
 #pragma unroll
     for (int step = 1; step < 32; step *= 2) {
       std::uint32_t const other = __shfl_up_sync(0xffffffffu, sum, step);
       if (lane >= static_cast<unsigned>(step)) { sum += other; }
     }
-    before[lane] = sum - mine;
+    std::uint32_t before_word = sum - mine;
+#pragma unroll
+    for (int i = 0; i < words_each; ++i) {
+      before[lane * words_each + i] = before_word;
+      before_word += __popc(firsts_of[lane * words_each + i]);
+    }
     std::uint32_t const of_tiles = sum_of_tiles_before(p.tiles, tile, __shfl_sync(0xffffffffu, sum, 31));
     if (lane == 0) { before_tile = of_tiles; }
-    if (lane == 31 && end == p.points.rows) { p.counters->found = of_tiles + sum; }
+    if (lane == 31 && end == static_cast<std::uint32_t>(p.points.rows)) { p.counters->found = of_tiles + sum; }
   }
   __syncthreads();
 #pragma unroll
   for (int r = 0; r < each; ++r) {
-    std::int32_t number = slot[r] == no_place ? no_voxel : later_point;
-    if ((firsts[r] >> lane & 1) != 0) {
-      number =
-          static_cast<std::int32_t>(before_tile + before[warp * each + r] + __popc(firsts[r] & ((1u << lane) - 1)));
+    std::int32_t number = cell[r] == none ? no_voxel : later_point;
+    unsigned const firsts = firsts_of[warp * each + r];
+    if ((firsts >> lane & 1) != 0) {
+      number = static_cast<std::int32_t>(before_tile + before[warp * each + r] + __popc(firsts & ((1u << lane) - 1)));
       if (!p.renames()) {
         if (number < p.numbers.capacity) {
-          write_voxel(p, number, slot[r], entry[r].cell, row + r * 32);
+          write_voxel(p, number, cell[r], row + r * 32);
         } else {
           number = no_voxel;
         }
       } else if (p.numbers.keys != nullptr) {
-        table_cell const where = cell_at(p, slot[r], entry[r].cell, row + r * 32);
+        cloud_cell const where = cell_of_row(p, cell[r], row + r * 32);
         p.numbers.keys[number] = static_cast<std::uint64_t>(where.b * p.grid_cells) + where.cell;
         p.numbers.order[number] = static_cast<std::uint32_t>(number);
       }
@@ -230,7 +265,7 @@ __global__ void __launch_bounds__(Threads) sparse_number_kernel(__grid_constant_
   }
   count_before_clouds<Threads>(p, begin, end, [&](unsigned i) {
     unsigned const word = i / 32;
-    if (word == warps * each) { return before_tile + before[word - 1] + __popc(firsts_of[word - 1]); }
+    if (word == words) { return before_tile + before[word - 1] + __popc(firsts_of[word - 1]); }
     return before_tile + before[word] + __popc(firsts_of[word] & ((1u << i % 32) - 1));
   });
 }

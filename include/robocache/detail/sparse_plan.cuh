@@ -68,6 +68,15 @@ inline int key_bits(sparse_params const& p) noexcept {
   return bits;
 }
 
+/// Whether rows are numbered by large blocks: fewer tiles take less time to be added up, more of them fill the chip.
+inline bool has_many_rows(std::int64_t rows) noexcept { return rows >= 1 << 19; }
+
+/// Blocks that number rows.
+inline std::int64_t number_tiles(std::int64_t rows) noexcept {
+  std::int64_t const each = number_rows_each * (has_many_rows(rows) ? many_number_threads : number_threads);
+  return (rows + each - 1) / each;
+}
+
 /// Cuts the scratch.
 /// @param memory   null: how much it would be
 /// @param voxels   that there is room for
@@ -86,14 +95,18 @@ inline sparse_scratch cut_sparse(sparse_params& p, void* memory, std::int64_t vo
       p.table.first = cutter.take<std::uint32_t>(2 * rows);
       break;
   }
+  bool const hashed = p.table.kind != table_kind::direct;
+  if (hashed) { p.earlier = cutter.take<std::uint32_t>(rows); }
   // Rows that belong to no cloud keep what they have.
   bool const gaps = p.points.lengths != nullptr || p.points.offsets != nullptr;
-  if (gaps) { p.slots = cutter.take<std::uint32_t>(rows); }
+  std::int64_t const words = p.table.kind == table_kind::wide ? 2 * rows : rows;
+  if (gaps) { p.cells = cutter.take<std::uint32_t>(words); }
   cut.set_bytes = cutter.bytes();
-  if (!gaps) { p.slots = cutter.take<std::uint32_t>(rows); }
+  if (!gaps) { p.cells = cutter.take<std::uint32_t>(words); }
+  if (!hashed) { p.earlier = cutter.take<std::uint32_t>(rows); }
   std::int64_t const before_counters = cutter.bytes();
   p.counters = cutter.take<number_counters>(1);
-  p.tiles = cutter.take<std::uint64_t>((rows + number_rows - 1) / number_rows);
+  p.tiles = cutter.take<std::uint64_t>(number_tiles(rows));
   cut.clear_bytes = cutter.bytes() - before_counters;
   p.numbers.found_before = cutter.take<std::uint32_t>(batch + 1);
   p.numbers.offsets = cutter.take<std::int64_t>(batch + 1);
@@ -155,21 +168,31 @@ ROBOCACHE_HIDDEN inline status launch_numbering(sparse_params& p, sparse_scratch
   also.add(p.counters, cut.clear_bytes);
   status s = fill(also, chain);
   if (!s.ok()) { return s; }
-  dim3 const blocks(point_blocks(p.points, chain.device()));
+  bool const hashed = p.table.kind != table_kind::direct;
+  dim3 const blocks(
+      point_blocks(p.points, chain.device(), hashed ? insert_blocks_each<true> : insert_blocks_each<false>));
   if (p.centred) {
     constexpr auto lowest = -static_cast<int>(device::filter_reach);
     s = chain.launch(sparse_insert_kernel<std::int64_t, true, lowest>, p, blocks, point_threads);
   } else {
     s = with_cell_type(p.points, [&](auto cell) {
       using Cell = decltype(cell);
-      return chain.launch(
-          p.table.kind == table_kind::direct ? sparse_insert_kernel<Cell, false> : sparse_insert_kernel<Cell, true>, p,
-          blocks, point_threads);
+      return chain.launch(hashed ? sparse_insert_kernel<Cell, true> : sparse_insert_kernel<Cell, false>, p, blocks,
+                          point_threads);
     });
   }
   if (!s.ok()) { return s; }
-  dim3 const tiles(static_cast<unsigned>((p.points.rows + number_rows - 1) / number_rows));
-  s = chain.launch(sparse_number_kernel<number_threads>, p, tiles, number_threads);
+  dim3 const tiles(static_cast<unsigned>(number_tiles(p.points.rows)));
+  bool const wide = p.table.kind == table_kind::wide;
+  if (has_many_rows(p.points.rows)) {
+    constexpr int threads = many_number_threads;
+    s = chain.launch(wide ? sparse_number_kernel<threads, true> : sparse_number_kernel<threads, false>, p, tiles,
+                     threads);
+  } else {
+    constexpr int threads = number_threads;
+    s = chain.launch(wide ? sparse_number_kernel<threads, true> : sparse_number_kernel<threads, false>, p, tiles,
+                     threads);
+  }
   if (s.ok() && p.numbers.limited) {
     s = chain.launch(sparse_place_kernel<number_threads>, p, dim3(1), number_threads);
   }
@@ -203,7 +226,8 @@ ROBOCACHE_HIDDEN status launch_voxels(sparse_pieces& pieces, Output const& out, 
   p.count = counts;
   p.voxels = std::min(out.capacity, sparse.points.rows);
   p.listed = listed;
-  s = chain.launch(sparse_rank_kernel<list_threads>, p, dim3(blocks), list_threads);
+  s = chain.launch(sparse.renames() ? sparse_rank_kernel<list_threads, true> : sparse_rank_kernel<list_threads, false>,
+                   p, dim3(blocks), list_threads);
   if (!s.ok() || p.voxels == 0 || (!listed && counts == nullptr)) { return s; }
   dim3 const start_blocks(static_cast<unsigned>((p.voxels + start_cells - 1) / start_cells));
   s = chain.launch(sparse_start_kernel<start_threads>, p, start_blocks, start_threads);

@@ -104,6 +104,7 @@ inline __device__ void sort_huge(voxel_lists const& lists, std::int64_t rows, st
 template <class Value, int N, bool Extremes, class Params>
 __global__ void __launch_bounds__(crowd_threads) voxel_crowd_group_kernel(__grid_constant__ Params const p) {
   constexpr unsigned warps = crowd_threads / 32;
+  if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
   wait_for_launch_before();
   unsigned const vectors = p.features.vectors.value;
   std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;

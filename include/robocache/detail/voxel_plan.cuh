@@ -25,11 +25,13 @@ inline std::int64_t longest_cloud(point_clouds const& clouds) noexcept {
 }
 
 /// Deals out the rows to warps evenly: to as many as are there at a time, or some times as many.
+/// @param blocks_each  that a multiprocessor has at a time
 /// @return blocks
-inline unsigned point_blocks(voxel_points& p, device_properties const& device) noexcept {
+inline unsigned point_blocks(voxel_points& p, device_properties const& device,
+                             int blocks_each = point_blocks_each) noexcept {
   constexpr std::int64_t warps_each = point_threads / 32;
   constexpr std::int64_t most_steps = 16;
-  std::int64_t const at_a_time = std::int64_t{device.multiprocessors} * point_blocks_each * warps_each;
+  std::int64_t const at_a_time = std::int64_t{device.multiprocessors} * blocks_each * warps_each;
   std::int64_t const rounds = std::max<std::int64_t>(1, p.rows / (at_a_time * rows_a_step * most_steps));
   std::int64_t const each = (p.rows + at_a_time * rounds - 1) / (at_a_time * rounds);
   p.rows_each = std::max<std::int64_t>(rows_a_step, (each + 31) / 32 * 32);

@@ -177,6 +177,7 @@ __device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worke
 template <class Value, int N, bool Extremes, class Params>
 __global__ void __launch_bounds__(reduce_threads) voxel_reduce_kernel(__grid_constant__ Params const p) {
   __shared__ std::uint32_t words[reduce_words];
+  if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
   wait_for_launch_before();
   constexpr unsigned warps = reduce_threads / 32;
   unsigned const warp = threadIdx.x / 32;

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches ahead of the model."""
+
+import torch
+
+
+class Ahead:
+    """A way of the data whose next batch is made while the model computes with this one, on a stream of its own.
+
+    On the CPU batches are made when they are asked for.
+    """
+
+    def __init__(self, way):
+        self.way, self.shards, self.device = way, way.shards, way.device
+        self.stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
+        self.next = None  # step, sample, and when it is ready
+        if self.stream is not None:
+            # What the way has made already.
+            self.stream.wait_stream(torch.cuda.current_stream(self.device))
+
+    def sample(self, step):
+        """The batch of a step; the current stream waits for it. Steps ascend one by one."""
+        if self.stream is None:
+            return self.way.sample(step)
+        if self.next is None or self.next[0] != step:
+            self.prepare(step)
+        _, sample, ready = self.next
+        current = torch.cuda.current_stream(self.device)
+        current.wait_event(ready)
+        for tensor in (sample.seen, sample.predicted, sample.weight):
+            tensor.record_stream(current)  # its memory is not used again before the model has read it
+        self.prepare(step + 1)
+        return sample
+
+    def prepare(self, step):
+        with torch.cuda.stream(self.stream):
+            sample = self.way.sample(step)
+            ready = torch.cuda.Event()
+            ready.record(self.stream)
+        self.next = step, sample, ready
+
+    def close(self):
+        self.next = None
+        self.way.close()
