@@ -161,7 +161,7 @@ def main():
             draw_loss(losses, given.out / "loss.png")
             print(
                 f"loss {losses[0]:.4f} to {losses[-1]:.4f}; {summary['ms_per_step']:.2f} ms a step, "
-                f"{summary['windows_per_second']:.0f} windows a second, preprocessing "
+                f"{summary['windows_per_second']:.0f} windows a second; the model waits for preprocessing for "
                 f"{100 * summary['share_of_preprocessing']:.2f} % of it\n{given.out}/loss.png, loss.csv, checkpoint.pt"
             )
     loop.leave()

@@ -10,8 +10,8 @@
 #include <robocache/device/bracket.cuh>
 
 // Finds the cells that have points, and the first row of each: the smallest wins, whichever thread comes first. Where
-// places are hashed, each other row loses once, against a row before it, and that is noted: from row to earlier row all
-// ways lead to the first, and nobody has to look into the table again.
+// places are hashed, each other row loses once, against a row before it, and gets the place of its cell noted: so it is
+// known which rows are first without looking into the table, which is read in no order.
 namespace robocache::detail {
 
 /// Spreads cells over 32 bits: the finalizers of MurmurHash3 (A. Appleby, 2011).
@@ -37,9 +37,11 @@ struct place_range {
 inline __device__ place_range places_at(voxel_points const& p, std::int64_t row) {
   row_segment const segment = segment_at(p, row);
   if (segment.b < 0) { return {0, 0, segment.end}; }
-  std::int64_t const begin =
+  std::int64_t const first =
       p.offsets == nullptr ? segment.b * p.length : device::detail::clamp(p.offsets[segment.b], 0, row);
-  return {static_cast<std::uint32_t>(2 * begin), static_cast<std::uint32_t>(2 * (segment.end - begin)), segment.end};
+  std::int64_t const begin = places_before(first, p.rows);
+  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(places_before(segment.end, p.rows) - begin),
+          segment.end};
 }
 
 /// A row on its way to the place of its cell.
@@ -59,35 +61,39 @@ struct sought_place {
     return static_cast<unsigned long long>(cell) << 32 | row;
   }
 
-  /// The place to try: a few times anywhere, then one behind the other, so that all are tried.
+  /// The last of the tries that are anywhere; those behind it go from place to place, so that all are tried.
+  static constexpr std::uint32_t last_anywhere = 3;
+
+  /// The place to try.
   __device__ std::uint32_t place(place_range const& range) const {
-    constexpr std::uint32_t last_anywhere = 3;
     std::uint32_t const jump = min(tries, last_anywhere);
-    std::uint32_t at = __umulhi(jump == 0 ? hash_of(cell) : hash_of(hash_of(cell) + jump), range.count) + tries - jump;
-    if (at >= range.count) { at -= range.count; }
-    return range.begin + at;
+    std::uint32_t const at = __umulhi(jump == 0 ? hash_of(cell) : hash_of(hash_of(cell) + jump), range.count);
+    std::uint32_t const further = tries - jump;  // less than there are places
+    std::uint32_t const to_end = range.count - further;
+    return range.begin + (at < to_end ? at + further : at - to_end);
   }
 
   /// @return what was there: of narrow places cell and first row
-  __device__ unsigned long long try_place(cell_table const& table, place_range const& range) const {
-    return atomicCAS(word_of(table, place(range)), nothing, word());
+  __device__ unsigned long long try_place(cell_table const& table, std::uint32_t at) const {
+    return atomicCAS(word_of(table, at), nothing, word());
   }
   __device__ bool is_ours(unsigned long long found) const {
     return found == nothing || (Wide ? found : found >> 32) == cell;
   }
 
   /// Enters the row at the place, which is that of the cell.
-  __device__ void settle(sparse_params const& p, place_range const& range, unsigned long long found) const {
-    std::uint32_t other = no_row;
+  __device__ void settle(sparse_params const& p, std::uint32_t at, unsigned long long found) const {
+    constexpr std::uint32_t nobody = UINT32_MAX;
+    std::uint32_t other = nobody;
     if constexpr (Wide) {
-      other = atomicMin(p.table.first + place(range), row);
+      other = atomicMin(p.table.first + at, row);
     } else if (found != nothing) {
       other = static_cast<std::uint32_t>(found);
       // First rows only fall: one that was below stays so. The cell above the row is the same.
-      if (row < other) { other = static_cast<std::uint32_t>(atomicMin(word_of(p.table, place(range)), word())); }
+      if (row < other) { other = static_cast<std::uint32_t>(atomicMin(word_of(p.table, at), word())); }
     }
     // The later one of both is not the first.
-    if (other != no_row) { p.earlier[max(row, other)] = min(row, other); }
+    if (other != nobody) { p.places[max(row, other)] = at; }
   }
 };
 
@@ -116,6 +122,7 @@ struct waiting_rows {
     while (count >= most) {
       sought tried[points_at_once] = {};
       unsigned long long found[points_at_once] = {};
+      std::uint32_t at[points_at_once] = {};
       bool tries[points_at_once];
       unsigned const taken = min(count, unsigned{rows_a_step});
       count -= taken;
@@ -125,16 +132,17 @@ struct waiting_rows {
         tries[r] = i < taken;
         if (tries[r]) {
           tried[r] = rows[count + i];
-          found[r] = tried[r].try_place(p.table, range);
+          at[r] = tried[r].place(range);
+          found[r] = tried[r].try_place(p.table, at[r]);
         }
       }
       __syncwarp();
 #pragma unroll
       for (int r = 0; r < points_at_once; ++r) {
         bool fails = tries[r] && !tried[r].is_ours(found[r]);
-        if (tries[r] && !fails) { tried[r].settle(p, range, found[r]); }
-        // There are twice as many places as rows, unless offsets broke their promise: then points may be left out.
-        if (fails && ++tried[r].tries > range.count) {
+        if (tries[r] && !fails) { tried[r].settle(p, at[r], found[r]); }
+        // There are more places than cells, unless offsets broke their promise: then points may be left out.
+        if (fails && ++tried[r].tries >= range.count + sought::last_anywhere) {
           static_cast<typename sought::key*>(p.cells)[tried[r].row] = static_cast<typename sought::key>(no_cell);
           fails = false;
         }
@@ -150,11 +158,13 @@ struct waiting_rows {
 template <bool Hashed>
 inline constexpr int insert_blocks_each = Hashed ? 4 : point_blocks_each;
 
-/// Notes the cell of each row, and finds the first row of each cell; hashed, notes an earlier row of each other row.
+/// Notes the cell of each row, and finds the first row of each cell; hashed, notes the places of the cells of all other
+/// rows.
 /// @tparam Lowest  the cell of each axis that is counted as 0
 template <class Cell, bool Hashed, int Lowest = 0>
 __global__ void __launch_bounds__(point_threads, insert_blocks_each<Hashed>)
     sparse_insert_kernel(__grid_constant__ sparse_params const p) {
+  // The next launch must not begin early: before it waits for this one it relies on the one before this one.
   constexpr bool wide = Hashed && sizeof(Cell) == 8;
   using waiting = waiting_rows<wide>;
   using key = noted_type<wide>;
@@ -170,9 +180,7 @@ __global__ void __launch_bounds__(point_threads, insert_blocks_each<Hashed>)
       std::int64_t const mine = row + r * 32;
       static_cast<key*>(p.cells)[mine] = cell[r] < 0 ? static_cast<key>(no_cell) : static_cast<key>(cell[r]);
       // The first of a run has its smallest row.
-      if (Hashed && !run.leads && cell[r] >= 0) {
-        p.earlier[mine] = static_cast<std::uint32_t>(mine - threadIdx.x % 32 + leader_of(run));
-      }
+      if (Hashed && !run.leads && cell[r] >= 0) { p.places[mine] = follows + (threadIdx.x % 32 - leader_of(run)); }
     }
     if constexpr (Hashed) {
       // All rows of a step are of one cloud, that of the warp's first row.

@@ -29,6 +29,11 @@ struct sparse_list_params {
   bool listed;          ///< whether lists are wanted
 };
 
+/// The first row of the cell at a place.
+inline __device__ std::uint32_t first_at(cell_table const& table, std::uint32_t place) {
+  return table.first[(table.kind == table_kind::narrow ? 2 : 1) * std::int64_t{place}];
+}
+
 /// The first of a thread's rows.
 inline __device__ std::int64_t first_list_row() {
   return (std::int64_t(blockIdx.x) * (list_threads / 32) + threadIdx.x / 32) * 32 * list_rows + threadIdx.x % 32;
@@ -68,38 +73,36 @@ __global__ void __launch_bounds__(Threads) sparse_rank_kernel(__grid_constant__ 
   std::int64_t const row = first_list_row();
   std::int32_t number[list_rows];
   std::uint32_t first[list_rows];
+  std::uint32_t place[list_rows];
   bool later[list_rows];
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {
-    bool const real = row + r * 32 < from.points.rows;
-    first[r] = real ? from.earlier[row + r * 32] : no_row;
-    later[r] = first[r] != no_row;
-    number[r] = later[r] ? later_point : real && Renames ? from.numbers_of[row + r * 32] : no_voxel;
-    if (!later[r]) { first[r] = static_cast<std::uint32_t>(row + r * 32); }
+    first[r] = static_cast<std::uint32_t>(row + r * 32);
+    place[r] = row + r * 32 < from.points.rows ? from.places[row + r * 32] : no_place;
+    later[r] = place[r] != no_place;
   }
-  // From row to earlier row, to the first one, or to one whose number another thread found meanwhile: it is the same.
-  for (bool seeks = true; seeks;) {
-    seeks = false;
 #pragma unroll
-    for (int r = 0; r < list_rows; ++r) {
-      if (number[r] == later_point) { number[r] = __ldcg(from.numbers_of + first[r]); }
+  for (int r = 0; r < list_rows; ++r) {
+    if (later[r] && place[r] > follows) {
+      first[r] -= place[r] - follows;
+      place[r] = from.places[first[r]];
     }
+  }
 #pragma unroll
-    for (int r = 0; r < list_rows; ++r) {
-      if (number[r] == later_point) {
-        first[r] = from.earlier[first[r]];
-        seeks = true;
-      }
-    }
+  for (int r = 0; r < list_rows; ++r) {
+    if (place[r] != no_place) { first[r] = first_at(from.table, place[r]); }
+  }
+#pragma unroll
+  for (int r = 0; r < list_rows; ++r) {
+    bool const numbered = later[r] || (Renames && row + r * 32 < from.points.rows);
+    number[r] = numbered ? __ldcg(from.numbers_of + first[r]) : no_voxel;
   }
   if constexpr (Renames) {
     row_segment const around = segment_at(from.points, min(row - threadIdx.x % 32, from.points.rows - 1));
 #pragma unroll
     for (int r = 0; r < list_rows; ++r) {
       number[r] = rename_voxel(from, number[r], first[r], around);
-      if (!later[r] && number[r] >= 0) {
-        write_voxel(from, number[r], noted_cell(from, row + r * 32), row + r * 32);
-      }
+      if (!later[r] && number[r] >= 0) { write_voxel(from, number[r], noted_cell(from, row + r * 32), row + r * 32); }
     }
   }
   cell_run run[list_rows];
@@ -117,9 +120,7 @@ __global__ void __launch_bounds__(Threads) sparse_rank_kernel(__grid_constant__ 
   for (int r = 0; r < list_rows; ++r) {
     int const leader = leader_of(run[r]);
     unsigned const rank_of_run = __shfl_sync(0xffffffffu, rank[r], leader);
-    if (later[r]) {
-      p.lists.ranks[row + r * 32] = number[r] >= 0 ? rank_of_run + threadIdx.x % 32 - leader : no_place;
-    }
+    if (later[r]) { p.lists.ranks[row + r * 32] = number[r] >= 0 ? rank_of_run + threadIdx.x % 32 - leader : no_place; }
     if (later[r] || (Renames && row + r * 32 < from.points.rows)) { from.voxels_of[row + r * 32] = number[r]; }
   }
 }
@@ -207,7 +208,7 @@ __global__ void __launch_bounds__(Threads) sparse_list_kernel(__grid_constant__ 
   std::uint32_t at[list_rows] = {};
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {
-    later[r] = row + r * 32 < p.sparse.points.rows && p.sparse.earlier[row + r * 32] != no_row;
+    later[r] = row + r * 32 < p.sparse.points.rows && p.sparse.places[row + r * 32] != no_place;
   }
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {

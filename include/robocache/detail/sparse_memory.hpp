@@ -9,11 +9,18 @@
 // What numbering the voxels of a batch takes.
 namespace robocache::detail {
 
-/// Instead of a point's place in its voxel's list: it has none.
+/// Instead of the place of a row's cell in the table, or of a point's place in its voxel's list: it has none.
 inline constexpr std::uint32_t no_place = UINT32_MAX;
 
-/// Instead of an earlier row of the same cell: there is none, as far as is known.
-inline constexpr std::uint32_t no_row = UINT32_MAX;
+/// Added to a distance up to 31, instead of the place of a row's cell: it is that of the row so far before it.
+inline constexpr std::uint32_t follows = UINT32_MAX - 32;
+
+/// Places of hash tables for all rows before one: two a row, or three for two rows where there are so many that places
+/// could not be counted below `follows`.
+/// @param rows  of all clouds
+ROBOCACHE_HOST_DEVICE constexpr std::int64_t places_before(std::int64_t row, std::int64_t rows) {
+  return row + (rows <= std::int64_t{1} << 30 ? row : row / 2);
+}
 
 /// How the cells of rows are noted.
 /// @tparam Wide  whether the table is
@@ -23,9 +30,8 @@ using noted_type = std::conditional_t<Wide, unsigned long long, std::uint32_t>;
 /// Instead of the cell of a row, cut to its type: it has none.
 inline constexpr unsigned long long no_cell = ~0ull;
 
-/// What a row has instead of a voxel; and before it is known, where the row is not the first of its voxel.
+/// What a row has instead of a voxel.
 inline constexpr std::int32_t no_voxel = -1;
-inline constexpr std::int32_t later_point = -2;
 
 /// Rows that a thread numbers; threads of a block, where there are few rows and where there are many.
 inline constexpr int number_rows_each = 4;
@@ -34,7 +40,7 @@ inline constexpr int many_number_threads = 512;
 
 enum class table_kind : std::uint8_t {
   direct,  ///< a place for each cell of all grids
-  narrow,  ///< places are found by hashing, two for each row of a cloud; cell and first row are one word
+  narrow,  ///< places are found by hashing, see `places_before`; cell and first row are one word
   wide,    ///< the same with cells of 64 bits
 };
 
@@ -71,11 +77,13 @@ struct sparse_params {
   cell_table table;
   voxel_numbers numbers;
   number_counters* counters;
-  std::uint64_t* tiles;      ///< what is known of the voxels of each block's rows, 0 at the beginning
-  void* cells;               ///< `[rows]`: the cell of each row, 64 bits of wide tables, else 32; all bits 1: none
-  std::uint32_t* earlier;    ///< `[rows]`: an earlier row of the same cell; hashed: all bits 1 at the beginning
-  std::int32_t* numbers_of;  ///< `[rows]`: the number of the voxel that begins with a row; or `later_point`, `no_voxel`
-  std::int32_t* voxels_of;   ///< `[rows]`: the voxel of each row; the same memory where numbers stay as they are
+  std::uint64_t* tiles;  ///< what is known of the voxels of each block's rows, 0 at the beginning
+  void* cells;           ///< `[rows]`: the cell of each row, 64 bits of wide tables, else 32; all bits 1: none
+  /// `[rows]`: the place of a row's cell, or `follows`; the first row of a cell has `no_place`, as have rows without a
+  /// cell. Hashed, all bits are 1 at the beginning.
+  std::uint32_t* places;
+  std::int32_t* numbers_of;   ///< `[rows]`: the number of the voxel that begins with a row, or `no_voxel`
+  std::int32_t* voxels_of;    ///< `[rows]`: the voxel of each row; the same memory where numbers stay as they are
   std::uint32_t* first_rows;  ///< `[voxels]`
   std::int32_t* coordinates;  ///< `[voxels, 4]`; may be null, as all below
   std::int32_t* dropped;

@@ -112,9 +112,7 @@ inline __device__ std::uint32_t sum_of_tiles_before(std::uint64_t* tiles, std::u
     } while (unknown < complete);
     std::uint32_t sum = 0;
 #pragma unroll
-    for (unsigned i = 0; i < each; ++i) {
-      sum += i * 32 + lane <= complete ? static_cast<std::uint32_t>(state[i]) : 0;
-    }
+    for (unsigned i = 0; i < each; ++i) { sum += i * 32 + lane <= complete ? static_cast<std::uint32_t>(state[i]) : 0; }
     before += static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(sum)));
     if (complete < span) { break; }
   }
@@ -169,10 +167,17 @@ __device__ void count_before_clouds(sparse_params const& p, std::int64_t begin, 
   }
 }
 
+/// Threads that a multiprocessor holds at a time, or fewer: the chips of data centres hold more.
+#if defined(__CUDA_ARCH__) && (__CUDA_ARCH__ == 800 || __CUDA_ARCH__ == 900 || __CUDA_ARCH__ / 100 == 10)
+inline constexpr int most_threads = 2048;
+#else
+inline constexpr int most_threads = 1536;
+#endif
+
 /// Numbers the voxels. Where numbers stay as they are, what is known of each voxel is written.
 /// @tparam Wide  whether cells are noted with 64 bits
 template <int Threads, bool Wide>
-__global__ void __launch_bounds__(Threads, (Wide ? 1536 : 2048) / Threads)
+__global__ void __launch_bounds__(Threads, (Wide ? 1536 : most_threads) / Threads)
     sparse_number_kernel(__grid_constant__ sparse_params const p) {
   constexpr int warps = Threads / 32;
   constexpr int each = number_rows_each;  // rows of a thread, 32 apart
@@ -183,7 +188,7 @@ __global__ void __launch_bounds__(Threads, (Wide ? 1536 : 2048) / Threads)
   __shared__ std::uint32_t before_tile;
   __shared__ unsigned firsts_of[words];  // a bit a row
   __shared__ std::uint32_t before[words];
-  // The launch before this one waited for the one that cleared the counter.
+  // The launch before this one has begun to end, so it has waited for the one that cleared the counter.
   if (threadIdx.x == 0) { this_tile = atomicAdd(&p.counters->next_tile, 1u); }
   wait_for_launch_before();
   __syncthreads();
@@ -195,27 +200,26 @@ __global__ void __launch_bounds__(Threads, (Wide ? 1536 : 2048) / Threads)
   std::uint32_t const row = begin + warp * 32 * each + lane;
   noted cell[each];
   {
-    std::uint32_t earlier[each];
+    std::uint32_t place[each];
     bool const direct = !Wide && p.table.kind == table_kind::direct;
 #pragma unroll
     for (int r = 0; r < each; ++r) {
       cell[r] = row + r * 32 < end ? static_cast<noted const*>(p.cells)[row + r * 32] : none;
-      earlier[r] = row + r * 32 < end && !direct ? p.earlier[row + r * 32] : no_row;
+      place[r] = row + r * 32 < end && !direct ? p.places[row + r * 32] : no_place;
     }
     if (direct) {
+      std::uint32_t first[each];
+#pragma unroll
+      for (int r = 0; r < each; ++r) { first[r] = cell[r] != none ? __ldcg(p.table.first + cell[r]) : row + r * 32; }
 #pragma unroll
       for (int r = 0; r < each; ++r) {
-        if (cell[r] != none) { earlier[r] = __ldcg(p.table.first + cell[r]); }
-      }
-#pragma unroll
-      for (int r = 0; r < each; ++r) {
-        if (earlier[r] == row + r * 32) { earlier[r] = no_row; }
-        if (row + r * 32 < end) { p.earlier[row + r * 32] = earlier[r]; }
+        if (first[r] != row + r * 32) { place[r] = static_cast<std::uint32_t>(cell[r]); }
+        if (row + r * 32 < end) { p.places[row + r * 32] = place[r]; }
       }
     }
 #pragma unroll
     for (int r = 0; r < each; ++r) {
-      unsigned const firsts = __ballot_sync(0xffffffffu, earlier[r] == no_row && cell[r] != none);
+      unsigned const firsts = __ballot_sync(0xffffffffu, place[r] == no_place && cell[r] != none);
       if (lane == 0) { firsts_of[warp * each + r] = firsts; }
     }
   }
@@ -245,7 +249,7 @@ __global__ void __launch_bounds__(Threads, (Wide ? 1536 : 2048) / Threads)
   __syncthreads();
 #pragma unroll
   for (int r = 0; r < each; ++r) {
-    std::int32_t number = cell[r] == none ? no_voxel : later_point;
+    std::int32_t number = no_voxel;
     unsigned const firsts = firsts_of[warp * each + r];
     if ((firsts >> lane & 1) != 0) {
       number = static_cast<std::int32_t>(before_tile + before[warp * each + r] + __popc(firsts & ((1u << lane) - 1)));

@@ -89,21 +89,21 @@ inline sparse_scratch cut_sparse(sparse_params& p, void* memory, std::int64_t vo
   cut.set = memory;
   switch (p.table.kind) {
     case table_kind::direct: p.table.first = cutter.take<std::uint32_t>(batch * p.grid_cells); break;
-    case table_kind::narrow: p.table.first = cutter.take<std::uint32_t>(4 * rows); break;
+    case table_kind::narrow: p.table.first = cutter.take<std::uint32_t>(2 * places_before(rows, rows)); break;
     case table_kind::wide:
-      p.table.cells = cutter.take<unsigned long long>(2 * rows);
-      p.table.first = cutter.take<std::uint32_t>(2 * rows);
+      p.table.cells = cutter.take<unsigned long long>(places_before(rows, rows));
+      p.table.first = cutter.take<std::uint32_t>(places_before(rows, rows));
       break;
   }
   bool const hashed = p.table.kind != table_kind::direct;
-  if (hashed) { p.earlier = cutter.take<std::uint32_t>(rows); }
+  if (hashed) { p.places = cutter.take<std::uint32_t>(rows); }
   // Rows that belong to no cloud keep what they have.
   bool const gaps = p.points.lengths != nullptr || p.points.offsets != nullptr;
   std::int64_t const words = p.table.kind == table_kind::wide ? 2 * rows : rows;
   if (gaps) { p.cells = cutter.take<std::uint32_t>(words); }
   cut.set_bytes = cutter.bytes();
   if (!gaps) { p.cells = cutter.take<std::uint32_t>(words); }
-  if (!hashed) { p.earlier = cutter.take<std::uint32_t>(rows); }
+  if (!hashed) { p.places = cutter.take<std::uint32_t>(rows); }
   std::int64_t const before_counters = cutter.bytes();
   p.counters = cutter.take<number_counters>(1);
   p.tiles = cutter.take<std::uint64_t>(number_tiles(rows));
