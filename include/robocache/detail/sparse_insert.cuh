@@ -85,11 +85,13 @@ struct sought_place {
   __device__ void settle(sparse_params const& p, std::uint32_t at, unsigned long long found) const {
     constexpr std::uint32_t nobody = UINT32_MAX;
     std::uint32_t other = nobody;
+    // First rows only fall: one that was below stays so.
     if constexpr (Wide) {
-      other = atomicMin(p.table.first + at, row);
+      if (found != nothing) { other = __ldcg(p.table.first + at); }
+      if (row < other) { other = atomicMin(p.table.first + at, row); }
     } else if (found != nothing) {
       other = static_cast<std::uint32_t>(found);
-      // First rows only fall: one that was below stays so. The cell above the row is the same.
+      // The cell above the row is the same.
       if (row < other) { other = static_cast<std::uint32_t>(atomicMin(word_of(p.table, at), word())); }
     }
     // The later one of both is not the first.
