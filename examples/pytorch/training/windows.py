@@ -64,6 +64,10 @@ class Shards:
         """Of an epoch."""
         return -(-self.windows // self.batch)
 
+    def total(self, place: int) -> int:
+        """Real windows of all ranks in a batch of an epoch."""
+        return min(self.batch, self.windows - place * self.batch)
+
     def at(self, step: int) -> Batch:
         """The batch of a step, counted over all epochs: the same windows for every number of ranks."""
         epoch, place = divmod(step, self.steps)
@@ -76,4 +80,9 @@ class Shards:
         real = torch.zeros(size)
         real[: len(mine)] = 1
         repeated = ours[:1].expand(size - len(mine))
-        return Batch(torch.cat([mine, repeated]), real, len(ours))
+        return Batch(torch.cat([mine, repeated]), real, self.total(place))
+
+    def whole(self, epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """What all batches of an epoch have: windows [steps, batch of the rank], and which of them are real."""
+        batches = [self.at(epoch * self.steps + place) for place in range(self.steps)]
+        return torch.stack([one.windows for one in batches]), torch.stack([one.real for one in batches])
