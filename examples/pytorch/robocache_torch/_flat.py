@@ -16,6 +16,9 @@ KINDS = ("dense", "shared", "ragged", "uniform", "windows")
 METHODS = ("previous", "next", "nearest", "linear", "angle", "catmull_rom", "pchip", "akima", "slerp")
 EDGES = ("clamp", "fill", "extrapolate")
 
+# What a timeline and a stream have of times that are numbers, in the order that operators take them.
+TICKS = ("start", "period", "period[1]", "max_gap", "latency")
+
 
 class FlatTimes(NamedTuple):
     """The lists, in the operators' order."""
@@ -153,14 +156,8 @@ def _append(when, batch, stamp, max_gap, latency, name, kinds, sizes, whole, rea
     sizes += [batch, when.length, when.rows or 0]
     if stamp == torch.int64:
         gap = 2**63 - 1 if max_gap is None or max_gap == math.inf else max_gap
-        found = {
-            "start": when.start,
-            "period": when.period[0],
-            "period[1]": when.period[1],
-            "max_gap": gap,
-            "latency": latency,
-        }
-        whole += [_tick(number, f"{name}{argument}") for argument, number in found.items()]
+        for number, argument in zip((when.start, *when.period, gap, latency), TICKS):
+            whole.append(_tick(number, name, argument))
     else:
         gap = math.inf if max_gap is None else max_gap
         period = when.period[0] / when.period[1]
@@ -173,13 +170,14 @@ def _append(when, batch, stamp, max_gap, latency, name, kinds, sizes, whole, rea
         ]
 
 
-def _tick(number, name):
+def _tick(number, name, argument):
     """A time in the unit of int64 stamps."""
-    number = plain_number(number, name)
     if not isinstance(number, int):
-        raise TypeError(f"{name}: found {number!r}, want an int, as stamps are int64")
+        number = plain_number(number, f"{name}{argument}")
+        if not isinstance(number, int):
+            raise TypeError(f"{name}{argument}: found {number!r}, want an int, as stamps are int64")
     if not -(2**63) <= number < 2**63:
-        raise ValueError(f"{name}: found {number}, want what int64 holds")
+        raise ValueError(f"{name}{argument}: found {number}, want what int64 holds")
     return number
 
 

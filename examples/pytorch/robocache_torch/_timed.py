@@ -119,7 +119,8 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
         want_tensor(stream.values, f"{name}values", FLOATS)
         for factor, what in ((stream.scale, "scale"), (stream.shift, "shift")):
             _want_factor(factor, f"{name}{what}", stream.values)
-        given.append(stream._replace(times=as_timeline(stream.times, f"{name}times")))
+        times = as_timeline(stream.times, f"{name}times")
+        given.append(stream if times is stream.times else stream._replace(times=times))
     widest = given[0].values.dtype
     for stream in given[1:]:
         widest = torch.promote_types(widest, stream.values.dtype)
