@@ -122,6 +122,23 @@ TEST_CASE("Voxels: cells whose first place in a table is the same", "[voxels]") 
   }
 }
 
+TEST_CASE("Voxels: around the number of rows from which larger blocks number them", "[voxels]") {
+  constexpr std::int64_t many = 1 << 19;  // as has_many_rows() in sparse_plan.cuh
+  generator random(9300);
+  std::vector<float> xyz;
+  for (std::int64_t i = 0; i < 3 * (many + 1); ++i) { xyz.push_back(float(100 * random.unit())); }
+  for (std::int64_t rows : {many - 1, many + 1}) {
+    // A place for each cell; places by hashing, of cells of 32 and of 64 bits.
+    for (auto const& cells : {cell_counts{128, 128, 32}, cell_counts{256, 256, 128}, cell_counts{2048, 2048, 1024}}) {
+      auto p = listed(voxel_call::sparse, {}, cells);
+      set_clouds(p, as_one({xyz.begin(), xyz.begin() + 3 * rows}));
+      p.want({result::coordinates, result::count, result::point_voxels, result::voxel_offsets, result::dropped});
+      CAPTURE(rows, cells[0]);
+      CHECK(verify(p) == "");
+    }
+  }
+}
+
 TEST_CASE("Voxels, clouds: many whose offsets descend, over several tiles of rows", "[voxels]") {
   constexpr std::int64_t rows = 5000;
   for (auto call : voxel_calls) {

@@ -44,7 +44,8 @@ looked look_back(std::vector<std::uint64_t>& states, std::uint32_t tile, std::ui
 
 TEST_CASE("Look-back: over any number of tiles, to the last one that knows all before it", "[warp]") {
   generator random(7100);
-  for (std::uint32_t tile : {0, 1, 2, 31, 32, 33, 200, 255, 256, 257, 511, 512, 513, 900}) {
+  for (std::uint32_t tile :
+       {0, 1, 2, 31, 32, 33, 63, 64, 65, 97, 127, 128, 129, 200, 255, 256, 257, 383, 384, 385, 900}) {
     for (int round = 0; round < 40; ++round) {
       std::vector<std::uint64_t> states(tile + 1);
       std::uint32_t sum = 0;
