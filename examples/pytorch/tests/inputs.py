@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Streams and targets for tests."""
+"""Streams and targets for tests, and how they are refused."""
 
+import pytest
 import torch
 
 import robocache_torch as rc
@@ -32,3 +33,11 @@ def streams_of(device, dtype=torch.float32, gradients=False):
         rc.Stream(vision, vision_times, "previous", before="fill", max_gap=40),
         rc.Stream(state, state_times, scale=scale, shift=shift, latency=2.5),
     ]
+
+
+def check_refused(call, error, words):
+    """The message begins with the argument's name, and says what was found and what is wanted."""
+    with pytest.raises(error) as raised:
+        call()
+    assert str(raised.value).startswith(words)
+    assert "found" in str(raised.value) and "want" in str(raised.value)
