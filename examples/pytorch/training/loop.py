@@ -13,6 +13,7 @@ import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
+from .graphed import Graphed
 from .policy import Policy, loss_of
 
 
@@ -57,7 +58,7 @@ def leave():
 
 
 class Trainer:
-    """Model, optimiser, and a step of training."""
+    """Model, optimiser, and a step of training: on one GPU a CUDA graph."""
 
     def __init__(self, recording, windows, process, *, seed, layers, heads, width, rate=3e-4):
         torch.manual_seed(seed)
@@ -69,14 +70,25 @@ class Trainer:
         if process.ranks > 1:
             devices = [process.device] if process.device.type == "cuda" else None
             self.model = DistributedDataParallel(self.model, device_ids=devices, broadcast_buffers=False)
-        self.optimiser = torch.optim.AdamW(self.whole.parameters(), rate, fused=process.device.type == "cuda")
+        on_gpu = process.device.type == "cuda"
+        self.kind = {"fused": on_gpu, "capturable": on_gpu}
+        self.optimiser = torch.optim.AdamW(self.whole.parameters(), rate, **self.kind)
+        self.work = self.fresh_work()
+
+    def fresh_work(self):
+        if self.process.device.type == "cuda" and self.process.ranks == 1:
+            return Graphed(self.learn, self.process.device)
+        return self.learn
 
     def step(self, sample):
         """Trains with one batch. Returns this rank's part of the loss, on the device."""
+        return self.work(sample.seen, sample.predicted, sample.weight)
+
+    def learn(self, seen, predicted, weight):
         self.optimiser.zero_grad(set_to_none=True)
         with torch.autocast(self.process.device.type, torch.bfloat16):
-            found = self.model(sample.seen)
-        loss = loss_of(found, sample)
+            found = self.model(seen)
+        loss = loss_of(found, predicted, weight)
         # Gradients are averaged over the ranks, and this is a part of the sum.
         (loss * self.process.ranks).backward()
         self.optimiser.step()
@@ -87,7 +99,11 @@ class Trainer:
 
     def load(self, state):
         self.whole.load_state_dict(state["model"])
+        # The device that wrote it may have been of another kind.
+        for group in state["optimiser"]["param_groups"]:
+            group |= self.kind
         self.optimiser.load_state_dict(state["optimiser"])
+        self.work = self.fresh_work()  # the optimiser's tensors are others now
 
 
 class PreprocessingClock:

@@ -27,14 +27,14 @@ class OnGpu(DataPath):
         epoch, place = divmod(step, self.shards.steps)
         if epoch != self.epoch:
             # All of an epoch at once: a step has nothing to copy.
-            windows, real = self.shards.whole(epoch)
+            windows, shares = self.shards.whole(epoch)
             self.anchors, self.episodes = (
                 to_device(of_all[windows], self.device) for of_all in (self.windows.anchors, self.windows.episodes)
             )
-            self.real, self.epoch = to_device(real, self.device), epoch
+            self.shares, self.epoch = to_device(shares, self.device), epoch
         targets = rc.windows(self.anchors[place], self.deltas, self.episodes[place])
         fused = fuse(self.recording, self.modalities, self.factors, targets)
-        return self.split(fused.values, fused.valid, self.real[place], self.shards.total(place))
+        return self.split(fused.values, fused.valid, self.shares[place])
 
 
 class WithNumpy(DataPath):
@@ -58,7 +58,7 @@ class WithNumpy(DataPath):
         values, valid = next(self.batches)
         batch = self.shards.at(step)
         values, valid = (tensor.to(self.device, non_blocking=True) for tensor in (values, valid))
-        return self.split(values, valid, batch.real, batch.total)
+        return self.split(values, valid, batch.share)
 
     def close(self):
         self.batches = None
@@ -139,7 +139,7 @@ class PlainTorch(DataPath):
             mixed = (torch.lerp(a, b, weight) - mean) / deviation
             parts.append(torch.where(good[..., None], mixed, 0).to(torch.bfloat16))
             masks.append(good)
-        return self.split(torch.cat(parts, -1), torch.stack(masks, -1), batch.real, batch.total)
+        return self.split(torch.cat(parts, -1), torch.stack(masks, -1), batch.share)
 
 
 class ReadyMade(DataPath):

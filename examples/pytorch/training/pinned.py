@@ -55,7 +55,7 @@ class FromPinned(DataPath):
             read = torch.cuda.Event(blocking=True)  # the thread sleeps while it waits
             read.record(torch.cuda.current_stream(self.device))
         self.free.put({**buffers, "read": read})
-        return self.split(fused.values, fused.valid, batch.real, batch.total)
+        return self.split(fused.values, fused.valid, batch.share)
 
     def work(self):
         try:

@@ -22,11 +22,11 @@ class Policy(nn.Module):
         return self.leave(self.body(self.enter(seen) + self.place, mask=self.mask, is_causal=True))
 
 
-def loss_of(found, sample):
+def loss_of(found, predicted, weight):
     """Mean square error over predictions that are backed by data.
 
-    Divided by what the whole batch could have had, the same for every split of it: parts of ranks add up to the loss of
-    one rank with the whole batch.
+    Divided by what the whole batch could have had (see `Sample.weight`), the same for every split of it: parts of ranks
+    add up to the loss of one rank with the whole batch.
     """
-    error = (found.float() - sample.predicted.float()).square().mean(-1)
-    return (error * sample.weight).sum() / (sample.total * error.shape[1])
+    error = (found.float() - predicted.float()).square().mean(-1)
+    return (error * weight).sum() / error.shape[1]

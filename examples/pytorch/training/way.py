@@ -17,8 +17,9 @@ class Sample:
 
     seen: torch.Tensor  # bfloat16 [B, T, channels]: normalised
     predicted: torch.Tensor  # bfloat16 [B, T, channels]: normalised
-    weight: torch.Tensor  # float32 [B, T]: 1 where the prediction is backed by data, else 0
-    total: int  # windows of all ranks
+    weight: (
+        torch.Tensor
+    )  # float32 [B, T]: the window's share of the batch where the prediction is backed by data, else 0
 
 
 class DataPath:
@@ -30,10 +31,10 @@ class DataPath:
     def sample(self, step: int) -> Sample:
         raise NotImplementedError
 
-    def split(self, values, valid, real, total):
+    def split(self, values, valid, share):
         """From channels side by side to what the model gets."""
         seen, predicted = values.split([self.recording.seen, self.recording.predicted], dim=-1)
-        return Sample(seen, predicted, valid[..., -1] * to_device(real, values.device)[:, None], total)
+        return Sample(seen, predicted, valid[..., -1] * to_device(share, values.device)[:, None])
 
     def close(self):
         """Lets go of threads and processes."""

@@ -46,8 +46,7 @@ class Batch:
     """What a rank takes from a global batch. Rows beyond its windows repeat one, and count nothing."""
 
     windows: torch.Tensor  # int64 [batch of the rank]
-    real: torch.Tensor  # float32 [batch of the rank]: 1, or 0 for a row that repeats
-    total: int  # real windows of all ranks
+    share: torch.Tensor  # float32 [batch of the rank]: 1 / windows of all ranks, or 0 for a row that repeats
 
 
 class Shards:
@@ -64,10 +63,6 @@ class Shards:
         """Of an epoch."""
         return -(-self.windows // self.batch)
 
-    def total(self, place: int) -> int:
-        """Real windows of all ranks in a batch of an epoch."""
-        return min(self.batch, self.windows - place * self.batch)
-
     def at(self, step: int) -> Batch:
         """The batch of a step, counted over all epochs: the same windows for every number of ranks."""
         epoch, place = divmod(step, self.steps)
@@ -77,12 +72,12 @@ class Shards:
         ours = self.order[place * self.batch : (place + 1) * self.batch]
         mine = ours[self.rank :: self.ranks]
         size = self.batch // self.ranks
-        real = torch.zeros(size)
-        real[: len(mine)] = 1
+        share = torch.zeros(size)
+        share[: len(mine)] = 1 / len(ours)
         repeated = ours[:1].expand(size - len(mine))
-        return Batch(torch.cat([mine, repeated]), real, self.total(place))
+        return Batch(torch.cat([mine, repeated]), share)
 
     def whole(self, epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """What all batches of an epoch have: windows [steps, batch of the rank], and which of them are real."""
+        """What all batches of an epoch have: windows and their shares, [steps, batch of the rank]."""
         batches = [self.at(epoch * self.steps + place) for place in range(self.steps)]
-        return torch.stack([one.windows for one in batches]), torch.stack([one.real for one in batches])
+        return torch.stack([one.windows for one in batches]), torch.stack([one.share for one in batches])
