@@ -29,7 +29,7 @@ class Ahead:
         _, sample, ready = self.next
         current = torch.cuda.current_stream(self.device)
         current.wait_event(ready)
-        for tensor in (sample.seen, sample.predicted, sample.weight):
+        for tensor in vars(sample).values():
             tensor.record_stream(current)  # its memory is not used again before the model has read it
         if self.reached is not None:
             self.reached.synchronize()

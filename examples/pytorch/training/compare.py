@@ -14,10 +14,7 @@ from .paths import NAMES, PATHS, ReadyMade
 
 
 def gpu_milliseconds(work, device):
-    """What the GPU's kernels and copies of `work` take, added up by the profiler; None without a GPU."""
-    if device.type != "cuda":
-        work()
-        return None
+    """What the GPU's kernels and copies of `work` take, added up by the profiler."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
         work()
         wait(device)
@@ -32,14 +29,17 @@ def compare(trainer, given, *, steps, rounds, workers):
     """Times a step with each way of the data.
 
     Returns:
-        A list of one dictionary a way: its name, milliseconds of wall time a step (median over the rounds, and each),
-        of GPU time a step, and of what it adds to the step whose input is ready-made. GPU time counts every kernel and
-        copy, those that run beside each other and those that wait for other ranks included.
+        A list of one dictionary a way: its name, milliseconds of wall time and of GPU time a step (medians over the
+        rounds, and each), and what it adds to the step whose input is ready-made: the median over the rounds, each
+        beside the ready-made step of its round. GPU time counts every kernel and copy, those that run beside each other
+        and those that wait for other ranks included.
     """
     device = trainer.process.device
-    ways = {"ready": ReadyMade(*given)}
+    ready = ReadyMade(*given)
+    ways = {"ready": ready}
     for name, kind in PATHS.items():
         ways[name] = Ahead(kind(*given, workers=workers) if name == "numpy" else kind(*given))
+    ways["again"] = ready
     reached = dict.fromkeys(ways, 0)
     wall = {name: [] for name in ways}
     gpu = {name: [] for name in ways}
@@ -49,7 +49,8 @@ def compare(trainer, given, *, steps, rounds, workers):
             trainer.step(ways[name].sample(reached[name]))
             reached[name] += 1
 
-    bar = tqdm(total=(rounds + 2) * len(ways), unit="round", disable=not trainer.process.first)
+    profiles = 3 if device.type == "cuda" else 0
+    bar = tqdm(total=(rounds + 1 + profiles) * len(ways), unit="round", disable=not trainer.process.first)
     # Chooses kernels, allocates, starts workers: those of NumPy first, as processes are best forked before there are
     # threads at work.
     for name in sorted(ways, key=lambda name: name != "numpy"):
@@ -63,21 +64,25 @@ def compare(trainer, given, *, steps, rounds, workers):
             wait(device)
             wall[name].append(1000 * (time.perf_counter() - begin) / steps)
             bar.update(1)
-    for name in ways:
-        spent = gpu_milliseconds(lambda: run(name, steps), device)  # called at once
-        gpu[name] = None if spent is None else spent / steps
-        bar.update(1)
+    for _ in range(profiles):
+        for name in ways:
+            gpu[name].append(gpu_milliseconds(lambda: run(name, steps), device) / steps)  # called at once
+            bar.update(1)
     bar.close()
     for way in ways.values():
         way.close()
     results = []
     for name in ways:
-        one = {"path": name, "what": NAMES[name], "wall_ms": statistics.median(wall[name]), "wall_ms_each": wall[name]}
-        one["wall_added"] = one["wall_ms"] / statistics.median(wall["ready"]) - 1
-        # Round by round: each beside the step with ready-made input of the same round.
-        one["wall_added_each"] = [mine / ready - 1 for mine, ready in zip(wall[name], wall["ready"])]
-        if gpu[name] is not None:
-            one |= {"gpu_ms": gpu[name], "gpu_added": gpu[name] / gpu["ready"] - 1}
+        one = {"path": name, "what": NAMES[name]}
+        for what, spent in (("wall", wall), ("gpu", gpu)):
+            if spent[name]:
+                added = [mine / ready - 1 for mine, ready in zip(spent[name], spent["ready"])]
+                one |= {
+                    f"{what}_ms": statistics.median(spent[name]),
+                    f"{what}_ms_each": spent[name],
+                    f"{what}_added": statistics.median(added),
+                    f"{what}_added_each": added,
+                }
         results.append(one)
     return results
 
@@ -86,9 +91,9 @@ def table_of(results):
     """In Markdown."""
     lines = ["| data path | wall ms a step | added | GPU ms a step | added |", "|---|---:|---:|---:|---:|"]
     for one in results:
-        gpu = (f"{one['gpu_ms']:.3f}", f"{100 * one['gpu_added']:.1f} %") if "gpu_ms" in one else ("", "")
+        gpu = (f"{one['gpu_ms']:.3f}", f"{100 * one['gpu_added']:.2f} %") if "gpu_ms" in one else ("", "")
         lines.append(
-            f"| {one['what']} | {one['wall_ms']:.3f} | {100 * one['wall_added']:.1f} % | {gpu[0]} | {gpu[1]} |"
+            f"| {one['what']} | {one['wall_ms']:.3f} | {100 * one['wall_added']:.2f} % | {gpu[0]} | {gpu[1]} |"
         )
     return "\n".join(lines) + "\n"
 

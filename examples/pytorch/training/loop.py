@@ -62,10 +62,10 @@ class Trainer:
 
     def __init__(self, recording, windows, process, *, seed, layers, heads, width, rate=3e-4):
         torch.manual_seed(seed)
-        self.process = process
-        self.model = Policy(
-            recording.seen, recording.predicted, len(windows.deltas), layers=layers, heads=heads, width=width
-        ).to(process.device)
+        self.process, self.widths = process, [recording.seen, recording.predicted]
+        self.model = Policy(*self.widths, len(windows.deltas), layers=layers, heads=heads, width=width).to(
+            process.device
+        )
         self.whole = self.model
         if process.ranks > 1:
             devices = [process.device] if process.device.type == "cuda" else None
@@ -82,13 +82,14 @@ class Trainer:
 
     def step(self, sample):
         """Trains with one batch. Returns this rank's part of the loss, on the device."""
-        return self.work(sample.seen, sample.predicted, sample.weight)
+        return self.work(sample.values, sample.valid, sample.share)
 
-    def learn(self, seen, predicted, weight):
+    def learn(self, values, valid, share):
+        seen, predicted = values.split(self.widths, dim=-1)
         self.optimiser.zero_grad(set_to_none=True)
         with torch.autocast(self.process.device.type, torch.bfloat16):
             found = self.model(seen)
-        loss = loss_of(found, predicted, weight)
+        loss = loss_of(found, predicted, valid, share)
         # Gradients are averaged over the ranks, and this is a part of the sum.
         (loss * self.process.ranks).backward()
         self.optimiser.step()

@@ -7,11 +7,11 @@ import torch
 import robocache_torch as rc
 
 from .pinned import FromPinned
-from .way import DataPath, factors_of, fuse, to_device, want_next
+from .way import DataPath, Sample, batches_together, factors_of, fuse, samples_of, to_device, want_next
 
 
 class OnGpu(DataPath):
-    """All episodes packed on the GPU; one launch a batch resamples, normalises and rounds."""
+    """All episodes packed on the GPU; one launch for a few batches resamples, normalises and rounds."""
 
     def __init__(self, *given):
         super().__init__(*given)
@@ -21,20 +21,28 @@ class OnGpu(DataPath):
         ]
         self.factors = [factors_of(one, self.device) for one in self.recording.modalities]
         self.deltas = self.windows.deltas.to(self.device)
-        self.epoch = None
+        self.group = batches_together(self.recording, self.windows, self.shards)
+        self.epoch, self.samples = None, {}
 
     def sample(self, step):
+        if step not in self.samples:
+            self.samples = dict(enumerate(self.group_from(step), step))
+        return self.samples[step]
+
+    def group_from(self, step):
+        """As many batches from a step on as one launch makes and the epoch has."""
         epoch, place = divmod(step, self.shards.steps)
         if epoch != self.epoch:
             # All of an epoch at once: a step has nothing to copy.
             windows, shares = self.shards.whole(epoch)
-            self.anchors, self.episodes = (
-                to_device(of_all[windows], self.device) for of_all in (self.windows.anchors, self.windows.episodes)
-            )
-            self.shares, self.epoch = to_device(shares, self.device), epoch
-        targets = rc.windows(self.anchors[place], self.deltas, self.episodes[place])
-        fused = fuse(self.recording, self.modalities, self.factors, targets)
-        return self.split(fused.values, fused.valid, self.shares[place])
+            self.given = [
+                to_device(of_all, self.device)
+                for of_all in (self.windows.anchors[windows], self.windows.episodes[windows], shares)
+            ]
+            self.epoch = epoch
+        anchors, episodes, share = (of_epoch[place : place + self.group] for of_epoch in self.given)
+        targets = rc.windows(anchors.flatten(), self.deltas, episodes.flatten())
+        return samples_of(fuse(self.recording, self.modalities, self.factors, targets), share.flatten(), len(share))
 
 
 class WithNumpy(DataPath):
@@ -58,7 +66,7 @@ class WithNumpy(DataPath):
         values, valid = next(self.batches)
         batch = self.shards.at(step)
         values, valid = (tensor.to(self.device, non_blocking=True) for tensor in (values, valid))
-        return self.split(values, valid, batch.share)
+        return Sample(values, valid, to_device(batch.share, self.device))
 
     def close(self):
         self.batches = None
@@ -79,7 +87,7 @@ class NumpyWindows(torch.utils.data.Dataset):
         picked = batch.windows.tolist()
         deltas = self.windows.deltas.numpy()
         values = np.empty((len(picked), len(deltas), self.recording.seen + self.recording.predicted), np.float32)
-        valid = np.empty((*values.shape[:2], len(self.recording.modalities)), bool)
+        valid = np.empty(values.shape[:2], bool)
         for row, window in enumerate(picked):
             targets = self.windows.anchors[window].item() + deltas
             episode = self.windows.episodes[window].item()
@@ -96,7 +104,7 @@ class NumpyWindows(torch.utils.data.Dataset):
                 good |= (targets == stamps[left]) | (targets == stamps[left + 1])
                 mixed = (mixed - one.mean.numpy()) / one.deviation.numpy()
                 values[row, :, channel : channel + one.width] = np.where(good[:, None], mixed, 0)
-                valid[row, :, k] = good
+                valid[row] = good  # what stays is the last modality's, which is predicted
                 channel += one.width
         return torch.from_numpy(values).to(torch.bfloat16), torch.from_numpy(valid)
 
@@ -125,7 +133,7 @@ class PlainTorch(DataPath):
         rows = to_device(batch.windows, self.device)
         targets = self.anchors[rows][:, None] + self.deltas
         episodes = self.episodes[rows]
-        parts, masks = [], []
+        parts = []
         for stamps, values, counts, mean, deviation in self.padded:
             own, count = stamps[episodes], counts[episodes][:, None]
             left = (torch.searchsorted(own, targets, right=True) - 1).clamp(min=0).minimum(count - 2)
@@ -138,24 +146,25 @@ class PlainTorch(DataPath):
             good |= (targets == before) | (targets == after)  # at a sample no gap matters
             mixed = (torch.lerp(a, b, weight) - mean) / deviation
             parts.append(torch.where(good[..., None], mixed, 0).to(torch.bfloat16))
-            masks.append(good)
-        return self.split(torch.cat(parts, -1), torch.stack(masks, -1), batch.share)
+        # The last modality is what is predicted.
+        return Sample(torch.cat(parts, -1), good, to_device(batch.share, self.device))
 
 
 class ReadyMade(DataPath):
-    """One batch, resampled beforehand: the step without any preprocessing."""
+    """A few batches that were made beforehand, again and again: the step without any preprocessing."""
 
     def __init__(self, *given):
         super().__init__(*given)
-        self.kept = OnGpu(*given).sample(0)
+        self.kept = list(OnGpu(*given).group_from(0))
 
     def sample(self, step):
-        return self.kept
+        return self.kept[step % len(self.kept)]
 
 
 PATHS = {"gpu": OnGpu, "pinned": FromPinned, "numpy": WithNumpy, "torch": PlainTorch}
 NAMES = {
     "ready": "input ready-made",
+    "again": "the same again, to show what is noise",
     "gpu": "RoboCache, episodes on the device",
     "pinned": "RoboCache, episodes in pinned memory",
     "numpy": "NumPy in a DataLoader",

@@ -22,11 +22,11 @@ class Policy(nn.Module):
         return self.leave(self.body(self.enter(seen) + self.place, mask=self.mask, is_causal=True))
 
 
-def loss_of(found, predicted, weight):
+def loss_of(found, predicted, valid, share):
     """Mean square error over predictions that are backed by data.
 
-    Divided by what the whole batch could have had (see `Sample.weight`), the same for every split of it: parts of ranks
-    add up to the loss of one rank with the whole batch.
+    Divided by what the whole batch could have had, the same for every split of it: parts of ranks add up to the loss of
+    one rank with the whole batch.
     """
     error = (found.float() - predicted.float()).square().mean(-1)
-    return (error * weight).sum() / error.shape[1]
+    return (error * valid * share[:, None]).sum() / error.shape[1]

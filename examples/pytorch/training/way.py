@@ -15,11 +15,9 @@ from .windows import Shards, Windows
 class Sample:
     """What the model gets of a batch."""
 
-    seen: torch.Tensor  # bfloat16 [B, T, channels]: normalised
-    predicted: torch.Tensor  # bfloat16 [B, T, channels]: normalised
-    weight: (
-        torch.Tensor
-    )  # float32 [B, T]: the window's share of the batch where the prediction is backed by data, else 0
+    values: torch.Tensor  # bfloat16 [B, T, channels]: normalised; what is predicted comes last
+    valid: torch.Tensor  # bool [B, T]: what is predicted is backed by data
+    share: torch.Tensor  # float32 [B]: of the windows in the batch of all ranks
 
 
 class DataPath:
@@ -30,11 +28,6 @@ class DataPath:
 
     def sample(self, step: int) -> Sample:
         raise NotImplementedError
-
-    def split(self, values, valid, share):
-        """From channels side by side to what the model gets."""
-        seen, predicted = values.split([self.recording.seen, self.recording.predicted], dim=-1)
-        return Sample(seen, predicted, valid[..., -1] * to_device(share, values.device)[:, None])
 
     def close(self):
         """Lets go of threads and processes."""
@@ -67,3 +60,15 @@ def fuse(recording, sources, factors, targets):
         for one, (values, times), (scale, shift) in zip(recording.modalities, sources, factors)
     ]
     return rc.fuse(streams, targets, dtype=torch.bfloat16)
+
+
+def batches_together(recording, windows, shards):
+    """How many batches one launch makes: what it costs beside its bytes is shared by them. Not more than 64 MB."""
+    batch = 2 * (recording.seen + recording.predicted) * len(windows.deltas) * shards.size
+    return max(1, min(8, 2**26 // batch))
+
+
+def samples_of(fused, share, count):
+    """What was made of `count` batches by one launch, batch by batch."""
+    parts = (fused.values, fused.valid[..., -1], share)
+    return map(Sample, *(part.unflatten(0, (count, -1)) for part in parts))

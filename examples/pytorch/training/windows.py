@@ -56,6 +56,7 @@ class Shards:
         if batch % ranks != 0:
             raise SystemExit(f"--batch: found {batch}, want a multiple of the {ranks} processes")
         self.windows, self.batch, self.seed, self.rank, self.ranks = windows, batch, seed, rank, ranks
+        self.size = batch // ranks  # of the rank's part of a batch
         self.epoch, self.order = None, None
 
     @property
@@ -71,10 +72,9 @@ class Shards:
             self.order, self.epoch = torch.randperm(self.windows, generator=random), epoch
         ours = self.order[place * self.batch : (place + 1) * self.batch]
         mine = ours[self.rank :: self.ranks]
-        size = self.batch // self.ranks
-        share = torch.zeros(size)
+        share = torch.zeros(self.size)
         share[: len(mine)] = 1 / len(ours)
-        repeated = ours[:1].expand(size - len(mine))
+        repeated = ours[:1].expand(self.size - len(mine))
         return Batch(torch.cat([mine, repeated]), share)
 
     def whole(self, epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
