@@ -3,47 +3,51 @@
 
 import torch
 
+from .way import DataPath
 
-class Ahead:
-    """A way of the data whose next batch is made while the model computes with this one, on a stream of its own.
 
-    The host is two steps ahead of the GPU at most, so that no more than three batches are in memory. On the CPU batches
-    are made when they are asked for.
+class Ahead(DataPath):
+    """A way of the data whose next batches are made while the model computes with these, on a stream of their own.
+
+    On the CPU batches are made when they are asked for.
     """
 
     def __init__(self, way):
-        self.way, self.shards, self.device = way, way.shards, way.device
-        self.stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
-        self.next = None  # step, sample, and when it is ready
-        self.reached = None  # when the GPU comes to the step before
-        if self.stream is not None:
+        super().__init__(way.recording, way.windows, way.shards, way.device)
+        self.way, self.stream = way, None
+        self.next = None  # step, samples, and when they are ready
+        self.reached = None  # when the GPU comes to what the model got last
+        if self.device.type == "cuda":
+            self.stream = torch.cuda.Stream(self.device)
             # What the way has made already.
             self.stream.wait_stream(torch.cuda.current_stream(self.device))
 
-    def sample(self, step):
-        """The batch of a step; the current stream waits for it. Steps ascend one by one."""
+    def group_from(self, step):
+        """The current stream waits for them."""
         if self.stream is None:
-            return self.way.sample(step)
+            return self.way.group_from(step)
         if self.next is None or self.next[0] != step:
             self.prepare(step)
-        _, sample, ready = self.next
+        _, samples, ready = self.next
         current = torch.cuda.current_stream(self.device)
         current.wait_event(ready)
-        for tensor in vars(sample).values():
-            tensor.record_stream(current)  # its memory is not used again before the model has read it
+        for sample in samples:
+            for tensor in vars(sample).values():
+                tensor.record_stream(current)  # its memory is not used again before the model has read it
+        # The host does not run away: what is made waits in memory.
         if self.reached is not None:
             self.reached.synchronize()
         self.reached = torch.cuda.Event(blocking=True)  # the host sleeps while it waits
         self.reached.record(current)
-        self.prepare(step + 1)
-        return sample
+        self.prepare(step + len(samples))
+        return samples
 
     def prepare(self, step):
         with torch.cuda.stream(self.stream):
-            sample = self.way.sample(step)
+            samples = self.way.group_from(step)
             ready = torch.cuda.Event()
             ready.record(self.stream)
-        self.next = step, sample, ready
+        self.next = step, samples, ready
 
     def close(self):
         self.next = None

@@ -22,15 +22,9 @@ class OnGpu(DataPath):
         self.factors = [factors_of(one, self.device) for one in self.recording.modalities]
         self.deltas = self.windows.deltas.to(self.device)
         self.group = batches_together(self.recording, self.windows, self.shards)
-        self.epoch, self.samples = None, {}
-
-    def sample(self, step):
-        if step not in self.samples:
-            self.samples = dict(enumerate(self.group_from(step), step))
-        return self.samples[step]
+        self.epoch = None
 
     def group_from(self, step):
-        """As many batches from a step on as one launch makes and the epoch has."""
         epoch, place = divmod(step, self.shards.steps)
         if epoch != self.epoch:
             # All of an epoch at once: a step has nothing to copy.
@@ -41,6 +35,7 @@ class OnGpu(DataPath):
             ]
             self.epoch = epoch
         anchors, episodes, share = (of_epoch[place : place + self.group] for of_epoch in self.given)
+        # The epoch may have fewer batches left than one launch makes.
         targets = rc.windows(anchors.flatten(), self.deltas, episodes.flatten())
         return samples_of(fuse(self.recording, self.modalities, self.factors, targets), share.flatten(), len(share))
 
@@ -52,7 +47,7 @@ class WithNumpy(DataPath):
         super().__init__(*given)
         self.workers, self.batches, self.step = workers, None, None
 
-    def sample(self, step):
+    def group_from(self, step):
         if self.batches is None:
             loader = torch.utils.data.DataLoader(
                 NumpyWindows(self.recording, self.windows, self.shards, step),
@@ -66,7 +61,7 @@ class WithNumpy(DataPath):
         values, valid = next(self.batches)
         batch = self.shards.at(step)
         values, valid = (tensor.to(self.device, non_blocking=True) for tensor in (values, valid))
-        return Sample(values, valid, to_device(batch.share, self.device))
+        return [Sample(values, valid, to_device(batch.share, self.device))]
 
     def close(self):
         self.batches = None
@@ -128,7 +123,7 @@ class PlainTorch(DataPath):
             tensor.to(self.device) for tensor in (self.windows.anchors, self.windows.episodes, self.windows.deltas)
         )
 
-    def sample(self, step):
+    def group_from(self, step):
         batch = self.shards.at(step)
         rows = to_device(batch.windows, self.device)
         targets = self.anchors[rows][:, None] + self.deltas
@@ -147,7 +142,7 @@ class PlainTorch(DataPath):
             mixed = (torch.lerp(a, b, weight) - mean) / deviation
             parts.append(torch.where(good[..., None], mixed, 0).to(torch.bfloat16))
         # The last modality is what is predicted.
-        return Sample(torch.cat(parts, -1), good, to_device(batch.share, self.device))
+        return [Sample(torch.cat(parts, -1), good, to_device(batch.share, self.device))]
 
 
 class ReadyMade(DataPath):
@@ -155,10 +150,10 @@ class ReadyMade(DataPath):
 
     def __init__(self, *given):
         super().__init__(*given)
-        self.kept = list(OnGpu(*given).group_from(0))
+        self.kept = OnGpu(*given).group_from(0)
 
-    def sample(self, step):
-        return self.kept[step % len(self.kept)]
+    def group_from(self, step):
+        return self.kept
 
 
 PATHS = {"gpu": OnGpu, "pinned": FromPinned, "numpy": WithNumpy, "torch": PlainTorch}

@@ -31,32 +31,24 @@ class FromPinned(DataPath):
         for _ in range(ahead):
             self.free.put({})
         self.ahead, self.asked, self.next, self.trouble = ahead, None, None, None
-        self.samples = iter(())
         self.thread = threading.Thread(target=self.work, daemon=True)
         self.thread.start()
 
-    def sample(self, step):
+    def group_from(self, step):
         if self.trouble is not None:
             raise self.trouble
         if self.next is None:
             self.asked = self.next = step
         want_next(step, self.next)
-        sample = next(self.samples, None)
-        if sample is None:
-            while self.asked < step + self.ahead * self.group:
-                self.jobs.put(self.asked)
-                self.asked += self.group
-            found = self.ready.get()
-            if isinstance(found, BaseException):
-                self.trouble = found
-                raise found
-            self.samples = self.made_of(*found)
-            sample = next(self.samples)
-        self.next += 1
-        return sample
-
-    def made_of(self, tensors, buffers, copied):
-        """The samples of a group, by one launch."""
+        while self.asked < step + self.ahead * self.group:
+            self.jobs.put(self.asked)
+            self.asked += self.group
+        found = self.ready.get()
+        if isinstance(found, BaseException):
+            self.trouble = found
+            raise found
+        self.next += self.group
+        tensors, buffers, copied = found
         if copied is not None:
             torch.cuda.current_stream(self.device).wait_event(copied)
         anchors, segments, share, *modalities = tensors

@@ -21,12 +21,20 @@ class Sample:
 
 
 class DataPath:
-    """One way. Made once; then `sample(step)`, with steps that ascend."""
+    """One way. Made once; then `sample(step)`, with steps that ascend one by one."""
 
     def __init__(self, recording: Recording, windows: Windows, shards: Shards, device: torch.device):
         self.recording, self.windows, self.shards, self.device = recording, windows, shards, device
+        self.made = {}  # by step
 
     def sample(self, step: int) -> Sample:
+        """The batch of a step."""
+        if step not in self.made:
+            self.made = dict(enumerate(self.group_from(step), step))
+        return self.made[step]
+
+    def group_from(self, step: int) -> list[Sample]:
+        """The batches of a step and of those after it that are made together with it."""
         raise NotImplementedError
 
     def close(self):
@@ -71,4 +79,4 @@ def batches_together(recording, windows, shards):
 def samples_of(fused, share, count):
     """What was made of `count` batches by one launch, batch by batch."""
     parts = (fused.values, fused.valid[..., -1], share)
-    return map(Sample, *(part.unflatten(0, (count, -1)) for part in parts))
+    return list(map(Sample, *(part.unflatten(0, (count, -1)) for part in parts)))
