@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,20 @@ def test_an_epoch_sees_every_window_once(ranks, windows):
         assert sorted(seen) == list(range(windows))
     if windows > 16:
         assert not torch.equal(shards[0].at(0).windows, shards[0].at(shards[0].steps).windows)
+
+
+def test_shards_are_shared_by_threads():
+    shards = Shards(1000, 8, 0)
+    steps = [k * shards.steps for k in range(4)]  # of an epoch each
+    wanted = [shards.at(step).windows for step in steps]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = pool.map(lambda i: torch.equal(shards.at(steps[i % 4]).windows, wanted[i % 4]), range(4000))
+            assert all(found)
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_every_way_of_the_data_gives_the_same(recording, device):

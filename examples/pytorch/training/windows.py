@@ -57,7 +57,7 @@ class Shards:
             raise SystemExit(f"--batch: found {batch}, want a multiple of the {ranks} processes")
         self.windows, self.batch, self.seed, self.rank, self.ranks = windows, batch, seed, rank, ranks
         self.size = batch // ranks  # of the rank's part of a batch
-        self.epoch, self.order = None, None
+        self.kept = None, None  # epoch, order: replaced together, as ways have threads that share this
 
     @property
     def steps(self):
@@ -67,10 +67,12 @@ class Shards:
     def at(self, step: int) -> Batch:
         """The batch of a step, counted over all epochs: the same windows for every number of ranks."""
         epoch, place = divmod(step, self.steps)
-        if epoch != self.epoch:
+        of, order = self.kept
+        if of != epoch:
             random = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
-            self.order, self.epoch = torch.randperm(self.windows, generator=random), epoch
-        ours = self.order[place * self.batch : (place + 1) * self.batch]
+            order = torch.randperm(self.windows, generator=random)
+            self.kept = epoch, order
+        ours = order[place * self.batch : (place + 1) * self.batch]
         mine = ours[self.rank :: self.ranks]
         share = torch.zeros(self.size)
         share[: len(mine)] = 1 / len(ours)
