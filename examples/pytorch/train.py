@@ -3,9 +3,9 @@
 """Trains a policy on episodes of several modalities, each at its own rate.
 
 python train.py                          on the GPU if there is one, everything on it
-python train.py --path pinned            episodes in pinned memory, copies behind the computing
+python train.py --path pinned            episodes in the host's memory, sent through pinned buffers
 python train.py --compare                all ways of the data side by side: a table and a chart
-python train.py --resume --steps 2000    goes on where the last run stopped
+python train.py --resume --steps 2000    goes on from the last checkpoint
 torchrun --nproc-per-node 2 train.py     one process a GPU; with --device cpu two on the CPU
 python train.py --csv FOLDER --predict controls
                                          real recordings: CSV files of one episode, or a folder of such folders
@@ -13,6 +13,7 @@ python train.py --csv FOLDER --predict controls
 
 import argparse
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +46,9 @@ def arguments():
     parser.add_argument(
         "--preprocess-only", action="store_true", help="time the way of the data alone, without a model"
     )
-    parser.add_argument("--steps", type=count, default=200, help="to train in all, or to time (200)")
+    parser.add_argument(
+        "--steps", type=count, default=200, help="to train in all, or to time, in whole groups of batches (200)"
+    )
     parser.add_argument("--rounds", type=count, default=5, help="of --compare (5)")
     parser.add_argument("--batch", type=count, default=32, help="windows a step, of all processes together (32)")
     parser.add_argument("--window", type=count, default=250, help="targets a window (250)")
@@ -111,14 +114,15 @@ def main():
             f"{recording.seen} channels seen, {recording.predicted} predicted; {process.ranks} x {process.device.type}"
         )
     if given.preprocess_only:
-        preprocess(Ahead(PATHS[given.path](*data, **more)), given.steps, process)
+        with closing(Ahead(PATHS[given.path](*data, **more))) as path:
+            preprocess(path, given.steps, process)
         loop.leave()
         return
     trainer = loop.Trainer(
         recording, windows, process, seed=given.seed, layers=given.layers, heads=given.heads, width=given.width
     )
     if given.compare:
-        results = compare(trainer, data, steps=given.steps, rounds=given.rounds, workers=given.workers)
+        steps, results = compare(trainer, data, steps=given.steps, rounds=given.rounds, workers=given.workers)
         if process.first:
             device = torch.cuda.get_device_name(process.device) if process.device.type == "cuda" else "CPU"
             setting = {
@@ -126,11 +130,14 @@ def main():
                 "torch": torch.__version__,
                 "batch": given.batch,
                 "window": given.window,
+                "rate": given.rate,
+                "stride": given.stride,
                 "channels": recording.seen + recording.predicted,
                 "layers": given.layers,
                 "width": given.width,
                 "ranks": process.ranks,
-                "steps": given.steps,
+                "workers": given.workers,
+                "steps": steps,
                 "rounds": given.rounds,
             }
             write(results, setting, given.out)
@@ -139,51 +146,51 @@ def main():
             draw_comparison(results, given.out / "compare.png")
             print(f"\n{table_of(results)}\n{given.out}/compare.md, compare.json, compare.png")
     else:
-        path = Ahead(PATHS[given.path](*data, **more))
         setting = {
             name: getattr(given, name)
             for name in ("batch", "window", "rate", "stride", "layers", "heads", "width", "seed")
         }
         setting |= {"windows": len(windows), "seen": recording.seen, "predicted": recording.predicted}
-        losses, summary = loop.train(
-            trainer,
-            path,
-            steps=given.steps,
-            out=given.out,
-            resume=given.resume,
-            save_every=given.save_every,
-            setting=setting,
-        )
-        path.close()
+        with closing(Ahead(PATHS[given.path](*data, **more))) as path:
+            losses, summary = loop.train(
+                trainer,
+                path,
+                steps=given.steps,
+                out=given.out,
+                resume=given.resume,
+                save_every=given.save_every,
+                setting=setting,
+            )
         if process.first:
             from training.picture import draw_loss
 
             draw_loss(losses, given.out / "loss.png")
-            print(
-                f"loss {losses[0]:.4f} to {losses[-1]:.4f}; {summary['ms_per_step']:.2f} ms a step, "
-                f"{summary['windows_per_second']:.0f} windows a second; the model waits for preprocessing for "
-                f"{100 * summary['share_of_preprocessing']:.2f} % of it\n{given.out}/loss.png, loss.csv, checkpoint.pt"
+            figures = summary.get("no_figures") or (
+                f"{summary['ms_per_step']:.2f} ms a step, {summary['windows_per_second']:.0f} windows a second; "
+                f"the model waits for preprocessing for {100 * summary['share_of_preprocessing']:.2f} % of it"
             )
+            print(f"loss {losses[0]:.4f} to {losses[-1]:.4f}; {figures}\n{given.out}/loss.png, loss.csv, checkpoint.pt")
     loop.leave()
 
 
 def preprocess(path, steps, process):
-    """Windows a second of all processes together, without a model."""
-    for step in range(5):
+    """Windows a second of all processes together, without a model; `steps` are rounded up to whole groups."""
+    first, steps = path.warm_up(5), path.whole(steps)
+    for step in range(first):
         path.sample(step)
     loop.wait(process.device)
     if process.ranks > 1:
         torch.distributed.barrier()
     begin = time.perf_counter()
-    for step in range(5, 5 + steps):
+    for step in range(first, first + steps):
         path.sample(step)
     loop.wait(process.device)
     seconds = torch.tensor(time.perf_counter() - begin, device=process.device)
     if process.ranks > 1:
         torch.distributed.all_reduce(seconds, torch.distributed.ReduceOp.MAX)
-    path.close()
     if process.first:
-        print(f"preprocessing alone: {steps * path.shards.batch / seconds.item():.0f} windows a second")
+        rate = steps * path.shards.batch / seconds.item()
+        print(f"preprocessing alone: {rate:.0f} windows a second, over {steps} steps")
 
 
 if __name__ == "__main__":

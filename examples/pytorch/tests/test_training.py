@@ -3,19 +3,25 @@
 
 import copy
 import dataclasses
+import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 import torch
 
-from training import episodes, loop, paths
+import train
+from training import ahead, compare, episodes, loop, paths, pinned
 from training.ahead import Ahead
+from training.way import DataPath, Sample
 from training.windows import Shards, Windows, windows_of
 
 KINDS = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
@@ -118,6 +124,8 @@ def test_every_way_of_the_data_gives_the_same(recording, device):
     invalid = 0
     for step in range(len(windows) // 4 + 2):
         samples = {name: way.sample(step) for name, way in ways.items()}
+        made = {name: len(way.made) for name, way in ways.items()}
+        assert made == {"gpu": 8, "pinned": 8, "numpy": 1, "torch": 8}  # across the end of an epoch too
         reference = samples["gpu"]
         invalid += int((~reference.valid.cpu()[reference.share.cpu() > 0]).sum())
         for name, one in samples.items():
@@ -163,6 +171,33 @@ def test_steps_come_one_after_the_other(recording):
         with pytest.raises(ValueError, match=f"step: found 99, want {3 + len(way.made)}, the next one"):
             way.sample(99)
         way.close()
+
+
+def test_buffers_are_not_lost_to_an_error(recording, device, monkeypatch):
+    windows = windows_of(recording, 30, 50.0, 0.5)
+    way = paths.FromPinned(recording, windows, Shards(len(windows), 4, 0), device)
+    monkeypatch.setattr(pinned, "fuse", MagicMock(side_effect=RuntimeError("no memory")))
+    for step in (0, way.group):
+        with pytest.raises(RuntimeError, match="no memory"):
+            way.sample(step)
+    way.close()
+    assert not way.thread.is_alive()
+
+
+def test_an_error_ahead_is_told_in_its_turn(monkeypatch):
+    monkeypatch.setattr(ahead.torch, "cuda", MagicMock())
+
+    class Failing(DataPath):
+        def group_from(self, step):
+            if step == 1:
+                raise OSError("no such episode")
+            return [SimpleNamespace(step=MagicMock())]
+
+    way = Ahead(Failing(None, None, None, torch.device("cuda")))
+    assert way.sample(0)
+    for _ in range(2):
+        with pytest.raises(OSError, match="no such episode"):
+            way.sample(1)
 
 
 def test_windows_lie_within_their_episodes(recording):
@@ -244,6 +279,106 @@ def test_a_step_as_a_graph_is_the_step(recording, path):
     assert trained(graphed, 20, 40) == wanted[20:]
 
 
+class ByTheClock(DataPath):
+    """A way, and a trainer, by a clock that nothing else moves: a batch takes a second, a step two."""
+
+    group = 4
+
+    def __init__(self):
+        super().__init__(None, None, SimpleNamespace(batch=10), torch.device("cpu"))
+        self.now, self.told, self.steps, self.process = 0.0, [], 0, loop.Process(0, 1, self.device)
+
+    def perf_counter(self):
+        self.told.append("clock")
+        return self.now
+
+    def group_from(self, step):
+        self.told.append("group")
+        self.now += self.group
+        return [Sample(*3 * [torch.zeros(1)])] * self.group
+
+    def step(self, sample):
+        self.now += 2 if self.steps > loop.Graphed.EAGER else 50  # the first ones prepare and capture
+        self.steps += 1
+        return torch.zeros(())
+
+    def state(self):
+        return {}
+
+    def save(self, path, state):
+        self.now += 100
+
+
+# 8 that are not counted, then whole groups.
+@pytest.mark.parametrize("steps, timed", [(3, 0), (8, 0), (11, 0), (12, 4), (15, 4), (40, 32)])
+def test_a_run_times_batches_and_steps_alone(tmp_path, monkeypatch, steps, timed):
+    way = ByTheClock()
+    monkeypatch.setattr(loop, "time", way)
+    monkeypatch.setattr(loop, "save", way.save)
+    losses, summary = loop.train(way, way, steps=steps, out=tmp_path, resume=False, save_every=5, setting={})
+    assert len(losses) == steps and json.loads((tmp_path / "summary.json").read_text()) == summary
+    if timed:
+        assert summary["ms_per_step"] == 3000 and summary["share_of_preprocessing"] == pytest.approx(1 / 3)
+        assert summary["windows_per_second"] == pytest.approx(10 / 3) and "no_figures" not in summary
+    else:
+        assert "ms_per_step" not in summary and f"found {steps} steps, want 12 or more" in summary["no_figures"]
+
+
+@pytest.mark.parametrize("during", ["step", "sample"])
+def test_an_interrupted_run_leaves_its_last_step(recording, tmp_path, monkeypatch, during):
+    cpu = torch.device("cpu")
+    windows = windows_of(recording, 30, 50.0, 0.5)
+
+    def trained(folder, steps, resume=False, interrupted_at=None):
+        trainer = trainer_of(recording, windows, cpu)
+        way = paths.OnGpu(recording, windows, Shards(len(windows), 4, 0), cpu)
+        usual = {"step": trainer.step, "sample": way.sample}[during]
+        calls = iter(range(steps))
+
+        def interrupted(given):
+            if next(calls) == interrupted_at:
+                signal.raise_signal(signal.SIGINT)
+            return usual(given)
+
+        setattr(trainer if during == "step" else way, during, interrupted)
+        folder.mkdir(exist_ok=True)
+        return loop.train(trainer, way, steps=steps, out=folder, resume=resume, save_every=5, setting={})[0]
+
+    whole = trained(tmp_path / "whole", 8)
+    # A shell may have started this with interrupts ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            trained(tmp_path / "parts", 8, interrupted_at=6)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    kept = torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)["losses"]
+    # A step that has begun is finished.
+    assert kept == whole[: 7 if during == "step" else 6]
+    assert trained(tmp_path / "parts", 8, resume=True) == whole
+
+
+@pytest.mark.parametrize(
+    "arguments, opened", [([], 1), (["--preprocess-only"], 1), (["--compare", "--workers", "0"], 4)]
+)
+def test_ways_are_closed_after_an_error(tmp_path, monkeypatch, arguments, opened):
+    closed = []
+
+    class Failing(paths.OnGpu):
+        def group_from(self, step):
+            raise RuntimeError("no memory")
+
+        def close(self):
+            closed.append(self)
+
+    monkeypatch.setattr(sys, "argv", ["train.py", *SMALL, "--device", "cpu", "--out", str(tmp_path), *arguments])
+    for name in paths.PATHS:
+        monkeypatch.setitem(paths.PATHS, name, lambda *given, **more: Failing(*given))
+    with pytest.raises(RuntimeError, match="no memory"):
+        train.main()
+    assert len(closed) == opened
+
+
 def test_a_checkpoint_of_another_kind_of_device_goes_on(recording, device):
     windows = windows_of(recording, 30, 50.0, 0.5)
     way = paths.OnGpu(recording, windows, Shards(len(windows), 4, 0), device)
@@ -268,16 +403,73 @@ def test_two_processes_train_as_one_does(tmp_path):
 
 
 def test_the_comparison_has_a_line_for_each_way(tmp_path):
-    run(*SMALL, "--device", "cpu", "--compare", "--steps", 3, "--rounds", 2, "--workers", 1, "--out", tmp_path)
-    results = json.loads((tmp_path / "compare.json").read_text())["paths"]
+    told = run(*SMALL, "--device", "cpu", "--compare", "--steps", 3, "--rounds", 2, "--workers", 1, "--out", tmp_path)
+    assert "--steps: 3 rounded up to 8" in told
+    kept = json.loads((tmp_path / "compare.json").read_text())
+    setting, results = kept["setting"], kept["paths"]
+    assert (setting["steps"], setting["rate"], setting["stride"], setting["workers"]) == (8, 50.0, 0.5, 1)
     assert [one["path"] for one in results] == ["ready", "gpu", "pinned", "numpy", "torch", "again"]
     assert all(one["wall_ms"] > 0 for one in results)
     assert (tmp_path / "compare.md").read_text().count("|---|") == 1
     assert (tmp_path / "compare.png").stat().st_size > 5000
 
 
+def test_the_comparison_times_batches_that_are_made_meanwhile(monkeypatch):
+    told = []
+
+    class Named(DataPath):
+        def __init__(self, name, group, beforehand):
+            super().__init__(None, None, None, torch.device("cpu"))
+            self.name, self.group, self.beforehand = name, group, beforehand
+
+        def group_from(self, step):
+            told.append(("group", self.name))
+            return [self.name] * self.group
+
+    def perf_counter():
+        told.append(("clock", None))
+        return float(len(told))
+
+    kinds = {"gpu": (4, 4), "pinned": (4, 8), "numpy": (1, 7), "torch": (4, 0)}
+    monkeypatch.setattr(compare, "ReadyMade", lambda: Named("ready", 4, 0))
+    monkeypatch.setattr(compare, "PATHS", {name: lambda n=name, **_: Named(n, *kinds[n]) for name in kinds})
+    monkeypatch.setattr(compare, "time", SimpleNamespace(perf_counter=perf_counter))
+    trainer = SimpleNamespace(
+        process=loop.Process(0, 1, torch.device("cpu")), step=lambda name: told.append(("step", name))
+    )
+    steps, results = compare.compare(trainer, (), steps=10, rounds=6, workers=1)
+    assert steps == 12 and all(len(one["wall_ms_each"]) == 6 for one in results)
+    clocks = [i for i, (what, _) in enumerate(told) if what == "clock"]
+    order = []
+    for last, begin, end in zip([0, *clocks[1::2]], clocks[::2], clocks[1::2]):
+        name = told[end - 1][1]
+        group, beforehand = kinds.get(name, (4, 0))
+        timed = told[begin + 1 : end]
+        assert timed.count(("step", name)) == 12 and timed.count(("group", name)) == 12 // group
+        assert told[last:begin].count(("step", name)) >= max(1, beforehand)
+        order.append(name)
+    rounds = [order[i : i + 6] for i in range(0, 36, 6)]
+    assert all(sorted(one) == sorted(["ready", *kinds, "ready"]) for one in rounds)
+    assert len(set(map(tuple, rounds))) == 6
+
+
+def test_each_way_is_timed_after_each_other():
+    names = list(paths.NAMES)
+    rounds = [compare.order_of(names, turn) for turn in range(len(names))]
+    assert all(sorted(one) == sorted(names) for one in rounds)
+    assert len({pair for one in rounds for pair in itertools.pairwise(one)}) == len(names) * (len(names) - 1)
+
+
 def test_preprocessing_alone(tmp_path):
     assert "windows a second" in run(*SMALL, "--device", "cpu", "--preprocess-only", "--steps", 3, "--out", tmp_path)
+
+
+def test_preprocessing_alone_counts_what_is_made_meanwhile(monkeypatch, capsys):
+    way = ByTheClock()
+    monkeypatch.setattr(train, "time", way)
+    train.preprocess(way, 6, way.process)
+    assert way.told[-4:] == ["clock", "group", "group", "clock"]
+    assert "10 windows a second, over 8 steps" in capsys.readouterr().out
 
 
 def write_episode(folder, seed):

@@ -9,18 +9,20 @@ from .way import DataPath
 class Ahead(DataPath):
     """A way of the data whose next batches are made while the model computes with these, on a stream of their own.
 
-    On the CPU batches are made when they are asked for.
+    On the CPU it gives what the way gives.
     """
 
     def __init__(self, way):
         super().__init__(way.recording, way.windows, way.shards, way.device)
         self.way, self.stream = way, None
-        self.next = None  # step, samples, and when they are ready
+        self.group, self.beforehand = way.group, way.beforehand
+        self.next = None  # step, samples or what went wrong, and when they are ready
         self.reached = None  # when the GPU comes to what the model got last
         if self.device.type == "cuda":
             self.stream = torch.cuda.Stream(self.device)
             # What the way has made already.
             self.stream.wait_stream(torch.cuda.current_stream(self.device))
+            self.beforehand += self.group
 
     def group_from(self, step):
         """The current stream waits for them."""
@@ -29,6 +31,8 @@ class Ahead(DataPath):
         if self.next is None or self.next[0] != step:
             self.prepare(step)
         _, samples, ready = self.next
+        if isinstance(samples, Exception):
+            raise samples
         current = torch.cuda.current_stream(self.device)
         current.wait_event(ready)
         for sample in samples:
@@ -44,7 +48,10 @@ class Ahead(DataPath):
 
     def prepare(self, step):
         with torch.cuda.stream(self.stream):
-            samples = self.way.group_from(step)
+            try:
+                samples = self.way.group_from(step)
+            except Exception as trouble:  # told when this group is asked for
+                samples = trouble
             ready = torch.cuda.Event()
             ready.record(self.stream)
         self.next = step, samples, ready

@@ -4,6 +4,7 @@
 import json
 import statistics
 import time
+from contextlib import ExitStack, closing
 
 import torch
 from tqdm import tqdm
@@ -25,52 +26,33 @@ def gpu_milliseconds(work, device):
     return sum(one.device_time for one in spans) / 1000
 
 
+def order_of(names, turn):
+    """The order of a round: workers and threads of one way may still be at work when the next begins, so that in as
+    many rounds as there are names (an even number) each comes once right after each other one."""
+    zigzag = [(k + 1) // 2 if k % 2 else -k // 2 for k in range(len(names))]  # 0, 1, -1, 2, -2, 3
+    return [names[(place + turn) % len(names)] for place in zigzag]
+
+
 def compare(trainer, given, *, steps, rounds, workers):
-    """Times a step with each way of the data.
+    """Times a step with each way of the data, in whole groups of batches: `steps` are rounded up.
 
     Returns:
-        A list of one dictionary a way: its name, milliseconds of wall time and of GPU time a step (medians over the
-        rounds, and each), and what it adds to the step whose input is ready-made: the median over the rounds, each
-        beside the ready-made step of its round. GPU time counts every kernel and copy, those that run beside each other
-        and those that wait for other ranks included.
+        The steps of a round, and a list of one dictionary a way: its name, milliseconds of wall time and of GPU time a
+        step (medians over the rounds, and each), and what it adds to the step whose input is ready-made: the median
+        over the rounds, each beside the ready-made step of its round. GPU time counts every kernel and copy, those that
+        run beside each other and those that wait for other ranks included.
     """
-    device = trainer.process.device
-    ready = ReadyMade(*given)
-    ways = {"ready": ready}
-    for name, kind in PATHS.items():
-        ways[name] = Ahead(kind(*given, workers=workers) if name == "numpy" else kind(*given))
-    ways["again"] = ready
-    reached = dict.fromkeys(ways, 0)
-    wall = {name: [] for name in ways}
-    gpu = {name: [] for name in ways}
-
-    def run(name, count):
-        for _ in range(count):
-            trainer.step(ways[name].sample(reached[name]))
-            reached[name] += 1
-
-    profiles = 3 if device.type == "cuda" else 0
-    bar = tqdm(total=(rounds + 1 + profiles) * len(ways), unit="round", disable=not trainer.process.first)
-    # Chooses kernels, allocates, starts workers: those of NumPy first, as processes are best forked before there are
-    # threads at work.
-    for name in sorted(ways, key=lambda name: name != "numpy"):
-        run(name, max(3, steps // 4))
-        bar.update(1)
-    for _ in range(rounds):
-        for name in ways:
-            wait(device)
-            begin = time.perf_counter()
-            run(name, steps)
-            wait(device)
-            wall[name].append(1000 * (time.perf_counter() - begin) / steps)
-            bar.update(1)
-    for _ in range(profiles):
-        for name in ways:
-            gpu[name].append(gpu_milliseconds(lambda: run(name, steps), device) / steps)  # called at once
-            bar.update(1)
-    bar.close()
-    for way in ways.values():
-        way.close()
+    with ExitStack() as stack:
+        ready = ReadyMade(*given)
+        ways = {"ready": ready}
+        for name, kind in PATHS.items():
+            way = Ahead(kind(*given, workers=workers) if name == "numpy" else kind(*given))
+            ways[name] = stack.enter_context(closing(way))
+        ways["again"] = ready
+        asked, steps = steps, max(way.whole(steps) for way in ways.values())
+        if steps != asked and trainer.process.first:
+            print(f"--steps: {asked} rounded up to {steps}, to whole groups of batches")
+        wall, gpu = time_in_turn(trainer, ways, steps, rounds)
     results = []
     for name in ways:
         one = {"path": name, "what": NAMES[name]}
@@ -84,7 +66,47 @@ def compare(trainer, given, *, steps, rounds, workers):
                     f"{what}_added_each": added,
                 }
         results.append(one)
-    return results
+    return steps, results
+
+
+def time_in_turn(trainer, ways, steps, rounds):
+    """Milliseconds of wall time and of GPU time a step: of each way a list, an element a round."""
+    device = trainer.process.device
+    reached = dict.fromkeys(ways, 0)
+    wall = {name: [] for name in ways}
+    gpu = {name: [] for name in ways}
+
+    def run(name, count):
+        for _ in range(count):
+            trainer.step(ways[name].sample(reached[name]))
+            reached[name] += 1
+
+    def ways_in_turn(turn):
+        for name in order_of(list(ways), turn):
+            # What was made while other ways had their turn is taken before the clock begins: it cost this way nothing.
+            run(name, ways[name].warm_up())
+            wait(device)
+            yield name
+            bar.update(1)
+
+    profiles = 3 if device.type == "cuda" else 0
+    with tqdm(total=(rounds + 1 + profiles) * len(ways), unit="round", disable=not trainer.process.first) as bar:
+        # Chooses kernels, allocates, starts workers: those of NumPy first, as processes are best forked before there
+        # are threads at work.
+        for name in sorted(ways, key=lambda name: name != "numpy"):
+            run(name, ways[name].warm_up(max(3, steps // 4)))
+            bar.update(1)
+        for turn in range(rounds):
+            for name in ways_in_turn(turn):
+                begin = time.perf_counter()
+                run(name, steps)
+                wait(device)
+                wall[name].append(1000 * (time.perf_counter() - begin) / steps)
+        for turn in range(profiles):
+            for name in ways_in_turn(turn):
+                spent = gpu_milliseconds(lambda: run(name, steps), device)  # called at once
+                gpu[name].append(spent / steps)
+    return wall, gpu
 
 
 def table_of(results):

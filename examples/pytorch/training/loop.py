@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,11 +144,13 @@ def wait(device):
 def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int, setting: dict):
     """Trains to `steps`, with a progress bar; writes loss.csv, checkpoint.pt and summary.json to `out`.
 
+    When it is interrupted, one process alone leaves a checkpoint of the last step that was finished.
+
     Args:
         setting: What a run that goes on must have in common with the one before.
 
     Returns:
-        The loss of each step since the beginning, and the summary.
+        The loss of each step since the beginning, and the summary: with figures, or why there are none.
     """
     process, losses, first = trainer.process, [], 0
     checkpoint = out / "checkpoint.pt"
@@ -164,36 +167,57 @@ def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int, set
         losses, first = state["losses"], len(state["losses"])
     if first >= steps:
         raise SystemExit(f"--steps: found {steps}, want more than the {first} that are done")
-    clock, waiting = PreprocessingClock(process.device), []
+    # The first steps choose kernels, allocate, capture a graph and take what was made beforehand: not counted. What is
+    # measured is whole groups of batches, so that as many are made meanwhile as are taken.
+    begin = first + path.warm_up(Graphed.EAGER + 2)
+    end = begin + max(0, steps - begin) // path.group * path.group
+    clock, waiting, begun = PreprocessingClock(process.device), [], None
     bar = tqdm(total=steps, initial=first, unit="step", disable=not process.first)
-    begun = measured = None
-    for step in range(first, steps):
-        # The first steps choose kernels and allocate: not counted.
-        if step == first + min(5, (steps - first) // 2):
-            wait(process.device)
-            clock, begun, measured = PreprocessingClock(process.device), time.perf_counter(), step
-        with clock.measure():
-            sample = path.sample(step)
-        waiting.append(trainer.step(sample))
-        if len(waiting) == 20 or step + 1 == steps or (step + 1) % save_every == 0:
-            losses += read_losses(waiting, process)
-            waiting.clear()
-            clock.read()
-            bar.set_postfix(loss=f"{losses[-1]:.4f}")
-            if process.first and ((step + 1) % save_every == 0 or step + 1 == steps):
+    try:
+        for step in range(first, steps):
+            if step == begin:
+                wait(process.device)
+                clock, begun = PreprocessingClock(process.device), time.perf_counter()
+            with clock.measure():
+                sample = path.sample(step)
+            done = step + 1
+            with unbroken(process):
+                waiting.append(trainer.step(sample))
+                if len(waiting) == 20 or done in (end, steps) or done % save_every == 0:
+                    losses += read_losses(waiting, process)
+                    waiting.clear()
+                    clock.read()
+                    bar.set_postfix(loss=f"{losses[-1]:.4f}")
+            if begun is not None and done == end:
+                wait(process.device)
+                seconds = time.perf_counter() - begun
+                share = clock.read() / seconds
+            if process.first and (done == steps or done % save_every == 0):
+                before = time.perf_counter()
                 save(checkpoint, {**trainer.state(), "losses": losses, "setting": setting})
-        bar.update(1)
-    wait(process.device)
-    seconds = time.perf_counter() - begun
-    bar.close()
-    summary = {
-        "steps": steps,
-        "ranks": process.ranks,
-        "loss": losses[-1],
-        "ms_per_step": 1000 * seconds / (steps - measured),
-        "windows_per_second": (steps - measured) * path.shards.batch / seconds,
-        "share_of_preprocessing": clock.read() / seconds,
-    }
+                if begun is not None:
+                    begun += time.perf_counter() - before  # as if it had taken no time
+            bar.update(1)
+    except KeyboardInterrupt:
+        # Losses of several processes are read by all of them together, and these may be at different steps.
+        if process.ranks == 1 and len(losses) + len(waiting) > first:
+            losses += read_losses(waiting, process)
+            save(checkpoint, {**trainer.state(), "losses": losses, "setting": setting})
+        raise
+    finally:
+        bar.close()
+    summary = {"steps": steps, "ranks": process.ranks, "loss": losses[-1]}
+    if end > begin:
+        summary |= {
+            "ms_per_step": 1000 * seconds / (end - begin),
+            "windows_per_second": (end - begin) * path.shards.batch / seconds,
+            "share_of_preprocessing": share,
+        }
+    else:
+        summary["no_figures"] = (
+            f"no figures: found {steps - first} steps, want {begin - first + path.group} or more, "
+            f"as the first {begin - first} are not counted"
+        )
     if process.first:
         rows = "".join(f"{i},{loss:.6f}\n" for i, loss in enumerate(losses))
         (out / "loss.csv").write_text("step,loss\n" + rows, encoding="utf-8")
@@ -201,8 +225,29 @@ def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int, set
     return losses, summary
 
 
+@contextlib.contextmanager
+def unbroken(process):
+    """An interrupt comes when this is done: a step is made and counted, or neither.
+
+    Of several processes each may wait for the others here, and is interrupted at once.
+    """
+    if process.ranks > 1:
+        yield
+        return
+    held = []
+    usual = signal.signal(signal.SIGINT, lambda *given: held.append(given))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if held:
+        signal.raise_signal(signal.SIGINT)
+
+
 def read_losses(waiting, process):
     """Of the whole batch. Waits for the device."""
+    if not waiting:
+        return []
     losses = torch.stack(waiting)
     if process.ranks > 1:
         dist.all_reduce(losses)

@@ -22,22 +22,22 @@ class OnGpu(DataPath):
         self.factors = [factors_of(one, self.device) for one in self.recording.modalities]
         self.deltas = self.windows.deltas.to(self.device)
         self.group = batches_together(self.recording, self.windows, self.shards)
-        self.epoch = None
+        self.held = range(0)  # steps that a group can begin with, of those that `given` is of
 
     def group_from(self, step):
-        epoch, place = divmod(step, self.shards.steps)
-        if epoch != self.epoch:
-            # All of an epoch at once: a step has nothing to copy.
-            windows, shares = self.shards.whole(epoch)
+        if step not in self.held:
+            # As much as an epoch at once: a step has nothing to copy. In whole groups: all launches make as much.
+            count = self.whole(self.shards.steps)
+            windows, shares = self.shards.several(step, count)
             self.given = [
                 to_device(of_all, self.device)
                 for of_all in (self.windows.anchors[windows], self.windows.episodes[windows], shares)
             ]
-            self.epoch = epoch
-        anchors, episodes, share = (of_epoch[place : place + self.group] for of_epoch in self.given)
-        # The epoch may have fewer batches left than one launch makes.
-        targets = rc.windows(anchors.flatten(), self.deltas, episodes.flatten())
-        return samples_of(fuse(self.recording, self.modalities, self.factors, targets), share.flatten(), len(share))
+            self.held = range(step, step + count - self.group + 1)
+        place = step - self.held.start
+        anchors, episodes, share = (of_all[place : place + self.group].flatten() for of_all in self.given)
+        targets = rc.windows(anchors, self.deltas, episodes)
+        return samples_of(*fuse(self.recording, self.modalities, self.factors, targets), share, self.group)
 
 
 class WithNumpy(DataPath):
@@ -46,6 +46,7 @@ class WithNumpy(DataPath):
     def __init__(self, *given, workers=4):
         super().__init__(*given)
         self.workers, self.batches, self.step = workers, None, None
+        self.beforehand = 2 * workers  # what a DataLoader asks its workers for
 
     def group_from(self, step):
         if self.batches is None:
@@ -109,6 +110,7 @@ class PlainTorch(DataPath):
 
     def __init__(self, *given):
         super().__init__(*given)
+        self.group = batches_together(self.recording, self.windows, self.shards)
         self.padded = []
         for one in self.recording.modalities:
             bounds = one.offsets.tolist()
@@ -124,8 +126,8 @@ class PlainTorch(DataPath):
         )
 
     def group_from(self, step):
-        batch = self.shards.at(step)
-        rows = to_device(batch.windows, self.device)
+        windows, share = (of_all.flatten() for of_all in self.shards.several(step, self.group))
+        rows = to_device(windows, self.device)
         targets = self.anchors[rows][:, None] + self.deltas
         episodes = self.episodes[rows]
         parts = []
@@ -142,7 +144,7 @@ class PlainTorch(DataPath):
             mixed = (torch.lerp(a, b, weight) - mean) / deviation
             parts.append(torch.where(good[..., None], mixed, 0).to(torch.bfloat16))
         # The last modality is what is predicted.
-        return [Sample(torch.cat(parts, -1), good, to_device(batch.share, self.device))]
+        return samples_of(torch.cat(parts, -1), good, to_device(share, self.device), self.group)
 
 
 class ReadyMade(DataPath):
@@ -151,6 +153,7 @@ class ReadyMade(DataPath):
     def __init__(self, *given):
         super().__init__(*given)
         self.kept = OnGpu(*given).group_from(0)
+        self.group = len(self.kept)
 
     def group_from(self, step):
         return self.kept
@@ -161,7 +164,7 @@ NAMES = {
     "ready": "input ready-made",
     "again": "the same again, to show what is noise",
     "gpu": "RoboCache, episodes on the device",
-    "pinned": "RoboCache, episodes in pinned memory",
+    "pinned": "RoboCache, episodes in the host's memory",
     "numpy": "NumPy in a DataLoader",
     "torch": "plain PyTorch on the device",
 }

@@ -24,6 +24,7 @@ class FromPinned(DataPath):
         self.rows = [(bytes_of(one.stamps), bytes_of(one.values)) for one in self.recording.modalities]
         self.ranges = [ranges_of(one, self.windows) for one in self.recording.modalities]
         self.group = batches_together(self.recording, self.windows, self.shards)
+        self.beforehand = (ahead - 1) * self.group
         self.copies = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
         self.jobs, self.ready = queue.Queue(), queue.Queue()
         # What is being packed and copied, and what was: as many sets of buffers.
@@ -49,20 +50,22 @@ class FromPinned(DataPath):
             raise found
         self.next += self.group
         tensors, buffers, copied = found
-        if copied is not None:
-            torch.cuda.current_stream(self.device).wait_event(copied)
-        anchors, segments, share, *modalities = tensors
-        sources = [
-            (values, rc.ragged(stamps, offsets))
-            for stamps, values, offsets in zip(modalities[::3], modalities[1::3], modalities[2::3])
-        ]
-        fused = fuse(self.recording, sources, self.factors, rc.windows(anchors, self.deltas, segments))
-        share = share.clone()  # as its buffer is used again
-        if copied is not None:
-            buffers["read"] = torch.cuda.Event(blocking=True)  # the thread sleeps while it waits
-            buffers["read"].record(torch.cuda.current_stream(self.device))
-        self.free.put(buffers)
-        return samples_of(fused, share, self.group)
+        try:
+            if copied is not None:
+                torch.cuda.current_stream(self.device).wait_event(copied)
+            anchors, segments, share, *modalities = tensors
+            sources = [
+                (values, rc.ragged(stamps, offsets))
+                for stamps, values, offsets in zip(modalities[::3], modalities[1::3], modalities[2::3])
+            ]
+            fused = fuse(self.recording, sources, self.factors, rc.windows(anchors, self.deltas, segments))
+            share = share.clone()  # as its buffer is used again
+            if copied is not None:
+                buffers["read"] = torch.cuda.Event(blocking=True)  # the thread sleeps while it waits
+                buffers["read"].record(torch.cuda.current_stream(self.device))
+        finally:
+            self.free.put(buffers)  # also after an error: the thread waits for them
+        return samples_of(*fused, share, self.group)
 
     def work(self):
         try:
@@ -77,9 +80,7 @@ class FromPinned(DataPath):
         """Packs what the windows of a group read, samples around their ends included, and sends it."""
         if "read" in buffers:
             buffers["read"].synchronize()
-        batches = [self.shards.at(step + i) for i in range(self.group)]
-        windows = torch.cat([one.windows for one in batches])
-        share = torch.cat([one.share for one in batches])
+        windows, share = (of_all.flatten() for of_all in self.shards.several(step, self.group))
         segments, firsts, lasts = self.segments_of(windows.numpy())
         # Of each part what it is like, and its pieces.
         parts = [(one, [bytes_of(one)]) for one in (self.windows.anchors[windows], segments, share)]

@@ -23,6 +23,9 @@ class Sample:
 class DataPath:
     """One way. Made once; then `sample(step)`, with steps that ascend one by one."""
 
+    group = 1  # batches that are made together
+    beforehand = 0  # batches that are made before they are asked for
+
     def __init__(self, recording: Recording, windows: Windows, shards: Shards, device: torch.device):
         self.recording, self.windows, self.shards, self.device = recording, windows, shards, device
         self.made = {}  # by step
@@ -36,6 +39,15 @@ class DataPath:
     def group_from(self, step: int) -> list[Sample]:
         """The batches of a step and of those after it that are made together with it."""
         raise NotImplementedError
+
+    def whole(self, steps: int) -> int:
+        """Steps, rounded up to whole groups."""
+        return -(-steps // self.group) * self.group
+
+    def warm_up(self, least: int = 1) -> int:
+        """How many steps take what was made beforehand, in whole groups: those after them begin with a group, and get
+        batches as fast as they are made."""
+        return self.whole(max(least, self.beforehand))
 
     def close(self):
         """Lets go of threads and processes."""
@@ -60,23 +72,24 @@ def to_device(tensor, device):
 
 
 def fuse(recording, sources, factors, targets):
-    """All modalities, normalised, side by side, in one launch."""
+    """All modalities, normalised, side by side, in one launch: values, and where those of the last one are valid."""
     streams = [
         rc.Stream(
             values, times, one.method, max_gap=recording.max_gap, before="fill", after="fill", scale=scale, shift=shift
         )
         for one, (values, times), (scale, shift) in zip(recording.modalities, sources, factors)
     ]
-    return rc.fuse(streams, targets, dtype=torch.bfloat16)
+    fused = rc.fuse(streams, targets, dtype=torch.bfloat16)
+    return fused.values, fused.valid[..., -1]
 
 
 def batches_together(recording, windows, shards):
-    """How many batches one launch makes: what it costs beside its bytes is shared by them. Not more than 64 MB."""
+    """How many batches one launch makes: what it costs beside its bytes is shared by them. As many as 64 MB hold, up to
+    eight, and one at least."""
     batch = 2 * (recording.seen + recording.predicted) * len(windows.deltas) * shards.size
     return max(1, min(8, 2**26 // batch))
 
 
-def samples_of(fused, share, count):
-    """What was made of `count` batches by one launch, batch by batch."""
-    parts = (fused.values, fused.valid[..., -1], share)
-    return list(map(Sample, *(part.unflatten(0, (count, -1)) for part in parts)))
+def samples_of(values, valid, share, count):
+    """What was made of `count` batches together, batch by batch."""
+    return list(map(Sample, *(part.unflatten(0, (count, -1)) for part in (values, valid, share))))

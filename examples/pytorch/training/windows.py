@@ -79,7 +79,7 @@ class Shards:
         repeated = ours[:1].expand(self.size - len(mine))
         return Batch(torch.cat([mine, repeated]), share)
 
-    def whole(self, epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """What all batches of an epoch have: windows and their shares, [steps, batch of the rank]."""
-        batches = [self.at(epoch * self.steps + place) for place in range(self.steps)]
+    def several(self, first: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the batches of `count` steps have: windows and their shares, [count, batch of the rank]."""
+        batches = [self.at(step) for step in range(first, first + count)]
         return torch.stack([one.windows for one in batches]), torch.stack([one.share for one in batches])
