@@ -62,7 +62,7 @@ class fusion final : public prepared_case {
     target_ = rotated_timeline<Stamp>(host_.target, sets, cuda_stream);
     for (int set = 1; one.from == recording::store && set < sets; ++set) {
       stored_timeline<Stamp> const windows = make_windows<Stamp>(one, set);
-      require_sound(windows.view, episodes, "windows of " + name_of(one));
+      require_sound(windows.view, one.episodes, "windows of " + name_of(one));
       target_.write(set, windows, cuda_stream);
       check(cudaStreamSynchronize(cuda_stream), "windows");
     }

@@ -37,6 +37,16 @@ fuse_case training_windows() {
   return one;
 }
 
+/// What a training step is fed with, eight batches by one launch: no row is whole vectors, of values or of results.
+fuse_case training_batches() {
+  constexpr dtype fp32 = dtype::float32;
+  fuse_case one{256, {{100, 242}, {100, 14, fp32}, {100, 7, fp32}}, 250, over_apart(1.0)};
+  one.stamp = stamp_dtype::int64;
+  one.from = recording::store;
+  one.episodes = 200;
+  return one;
+}
+
 /// The wide batch with one thing changed. Scales, and a mask for all streams together, are no matter of resampling.
 std::vector<fuse_case> variants() {
   fuse_case plain = wide_batch();
@@ -90,6 +100,9 @@ std::string name_of(fuse_case const& one) {
   name += "/T:" + std::to_string(one.target_length);
   if (one.stamp == stamp_dtype::int64) { name += "/stamps:int64"; }
   if (one.from == recording::store) { name += "/windows"; }
+  if (one.from == recording::store && one.episodes != fuse_case{}.episodes) {
+    name += "/episodes:" + std::to_string(one.episodes);
+  }
   if (one.mask) { name += "/mask"; }
   if (one.all_valid) { name += "/all_valid"; }
   if (one.affine) { name += "/scale_shift"; }
@@ -97,7 +110,7 @@ std::string name_of(fuse_case const& one) {
 }
 
 std::vector<fuse_case> all_fuse_cases() {
-  std::vector<fuse_case> cases = {wide_batch(), small_batch(), training_windows(), one_robot()};
+  std::vector<fuse_case> cases = {wide_batch(), small_batch(), training_windows(), training_batches(), one_robot()};
   for (fuse_case const& one : variants()) { cases.push_back(one); }
   return cases;
 }

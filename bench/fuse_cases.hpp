@@ -38,6 +38,7 @@ struct fuse_case {
   dtype result = dtype::bfloat16;
   stamp_dtype stamp = stamp_dtype::float32;
   recording from = recording::batch;
+  std::int64_t episodes = 10'000;  ///< of a store
   bool mask = false;
   bool all_valid = false;
   bool affine = false;      ///< every stream has a scale and a shift

@@ -18,7 +18,6 @@
 namespace robocache::bench {
 
 // The store: each episode begins 100 s after the one before it, from a day of 2023 on, and takes 5 to 20 s.
-inline constexpr std::int64_t episodes = 10'000;
 inline std::int64_t episode_begin(std::int64_t e) { return 1'700'000'000'000'000'000 + e * 100'000'000'000; }
 inline std::int64_t episode_ms(std::int64_t e) {
   return 5'000 + random_below(seed::lengths, static_cast<std::uint32_t>(e), 15'000);
@@ -65,7 +64,7 @@ std::vector<stored_timeline<Stamp>> make_store(fuse_case const& one) {
   for (stream_case const& stream : one.streams) {
     stored_timeline<Stamp>& each = made.emplace_back();
     each.offsets.push_back(0);
-    for (std::int64_t e = 0; e < episodes; ++e) {
+    for (std::int64_t e = 0; e < one.episodes; ++e) {
       std::int64_t const count = episode_ms(e) * stream.length / 1'000;
       for (std::int64_t k = 0; k < count; ++k) {
         std::int64_t const late = random_below(seed::stamps, drawn++, 4'000'000);
@@ -73,7 +72,7 @@ std::vector<stored_timeline<Stamp>> make_store(fuse_case const& one) {
       }
       each.offsets.push_back(static_cast<std::int64_t>(each.stamps.size()));
     }
-    each.view = timeline<Stamp>::ragged(each.stamps.data(), each.offsets.data(), episodes, each.offsets.back());
+    each.view = timeline<Stamp>::ragged(each.stamps.data(), each.offsets.data(), one.episodes, each.offsets.back());
   }
   return made;
 }
@@ -86,7 +85,7 @@ stored_timeline<Stamp> make_windows(fuse_case const& one, int set) {
   stored_timeline<Stamp> made;
   for (std::int64_t b = 0; b < one.batch; ++b) {
     auto const draw = static_cast<std::uint32_t>(2 * (set * one.batch + b));
-    std::int64_t const e = random_below(seed::windows, draw, episodes);
+    std::int64_t const e = random_below(seed::windows, draw, one.episodes);
     std::int64_t const into_it = random_below(seed::windows, draw + 1, episode_ms(e) * 1'000'000);
     made.trajectory.push_back(e);
     made.starts.push_back(to_stamp<Stamp>(episode_begin(e) + into_it));

@@ -21,6 +21,8 @@ struct fuse_shape {
   std::vector<std::int64_t> lengths;   ///< samples a trajectory, one a stream
   std::vector<std::int64_t> channels;  ///< one a stream
   bool ascending = true;
+  bool simple = false;   ///< no method beyond linear
+  std::int64_t gap = 0;  ///< channels behind those of the streams
 };
 
 /// Stored stamps, dense on both sides; types, rules, latencies and values drawn.
@@ -37,6 +39,10 @@ fuse_problem<Stamp> make(fuse_shape const& shape, std::uint64_t seed) {
     s.first_channel = next_channel;
     s.latency = Stamp(random.unit() < 0.5 ? 0.0 : (random.unit() - 0.5) * 6 * double(step));
     problem<Stamp>& series = s.series;
+    if (shape.simple) {
+      series.options.method = random.one_of(plain_methods);
+      series.options.causal = false;
+    }
     set_channels(series, shape.channels[i]);
     series.first_channel = 0;
     series.batch_stride = series.row_stride = contiguous;
@@ -69,7 +75,7 @@ fuse_problem<Stamp> make(fuse_shape const& shape, std::uint64_t seed) {
     targets.insert(targets.end(), row.begin(), row.end());
   }
   p.target = dense(targets, shape.batch);
-  p.channels = 0;
+  p.channels = shape.gap == 0 ? 0 : p.width() + shape.gap;
   p.result_first = 0;
   p.result_batch_stride = p.result_row_stride = contiguous;
   return p;
@@ -150,6 +156,28 @@ TEST_CASE("Fusion, tiles: rows so wide that they are cut into chunks, beside nar
                 {2, 3, {4, 5}, {4096, 4100}}});
 }
 
+TEST_CASE("Fusion, tiles: rows that are not whole vectors, put together as runs of bytes", "[fuse][tiles]") {
+  // Widths about those of vectors, read in words of 16 and of 4 bytes and value by value.
+  std::vector<fuse_shape> shapes;
+  for (std::int64_t width : {1, 2, 3, 4, 5, 7, 8, 9, 12, 14, 16, 17, 31}) {
+    shapes.push_back({6, 60, {20, 9}, {width, 7}, true, true});
+  }
+  shapes.push_back({9, 40, {30, 70, 5}, {242, 14, 7}, true, true});
+  shapes.push_back({9, 40, {30, 70, 5}, {64, 3, 8}, true, true, 5});
+  shapes.push_back({3, 90, {30, 12}, {1, 1}, true, true, 1});
+  // Several runs a tile; as few rows a run as there may be, and fewer.
+  shapes.push_back({5, 70, {30, 70}, {515, 9}, true, true});
+  shapes.push_back({2, 70, {30, 4}, {1270, 9}, true, true, 1});
+  shapes.push_back({2, 70, {30}, {1281}, true, true});
+  shapes.push_back({2, 70, {30, 4}, {2550, 9}, true, true, 1});
+  shapes.push_back({2, 70, {30}, {2561}, true, true});
+  check_shapes(shapes);
+  // On a large chip too; the last tile of a trajectory has fewer rows.
+  CHECK(verify(make<float>({40, 70, {20, 33}, {19, 6}, true, true}, 5902)) == "");
+  CHECK(verify(make<double>({40, 70, {20, 33}, {300, 7}, true, true, 2}, 5903)) == "");
+  CHECK(verify(make<std::int64_t>({300, 9, {5, 8}, {11, 3}, true, true}, 5904)) == "");
+}
+
 TEST_CASE("Fusion, tiles: windows that share a trajectory, and windows that do not", "[fuse][tiles]") {
   generator random(51);
   for (std::int64_t length : {1, 5, 12, 32, 40}) {
@@ -208,5 +236,7 @@ TEST_CASE("Sanitize: every way about a fusion's rows in memory allocated to the 
   check_shapes({{2, 40, {63, 64, 300}, {8, 3, 16}},
                 {1, 40, {900, 5}, {7, 8}, false},
                 {70, 9, {11, 12}, {3, 24}},
+                {2, 80, {11, 12, 40}, {21, 7, 2}, true, true},
+                {2, 80, {11, 300}, {13, 24}, true, true, 3},
                 {1, 3, {4, 5}, {9000, 5}}});
 }

@@ -7,6 +7,7 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/locate_tile.cuh>
 #include <robocache/detail/plan.cuh>
+#include <robocache/detail/typed_rows.cuh>
 #include <robocache/device/blend.cuh>
 
 // Blending for a whole block: this is where bytes move.
@@ -24,29 +25,6 @@ struct blend_row {
 template <class T, int N>
 struct alignas(sizeof(T) * N) vector {
   T element[N];
-};
-
-template <int Bytes>
-struct word;
-template <>
-struct word<1> {
-  using type = unsigned char;
-};
-template <>
-struct word<2> {
-  using type = unsigned short;
-};
-template <>
-struct word<4> {
-  using type = unsigned int;
-};
-template <>
-struct word<8> {
-  using type = uint2;
-};
-template <>
-struct word<16> {
-  using type = uint4;
 };
 
 /// Through the read-only path: values never overlap results.

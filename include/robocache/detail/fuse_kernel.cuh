@@ -13,70 +13,102 @@
 
 namespace robocache::detail {
 
-/// `N` values from memory that is aligned to `N` of them, or one.
-template <int N>
+/// `N` values from memory that is aligned to `Part` of them.
+template <int Part, int N>
 __device__ void load_floats(float const* from, float (&out)[N]) {
-  constexpr int part = N < 4 ? N : 4;
 #pragma unroll
-  for (int begin = 0; begin < N; begin += part) {
-    vector<float, part> const few = load<float, part>(from + begin);
+  for (int begin = 0; begin < N; begin += Part) {
+    vector<float, Part> const few = load<float, Part>(from + begin);
 #pragma unroll
-    for (int i = 0; i < part; ++i) { out[begin + i] = few.element[i]; }
+    for (int i = 0; i < Part; ++i) { out[begin + i] = few.element[i]; }
   }
 }
 
 inline __device__ int store_alignment(stream_blend const& p) { return p.aligned; }
 
 /// The normalisation of `N` channels from `channel` on: product and sum rounded each.
-template <int N>
+/// @tparam Part  so many of a row's factors are aligned to be read at once
+template <int N, int Part = (N < 4 ? N : 4)>
 __device__ void scale_and_shift(stream_blend const& p, std::int64_t channel, float (&values)[N]) {
   float factor[N];
   if (p.scale != nullptr) {
-    load_floats(p.scale + channel, factor);
+    load_floats<Part>(p.scale + channel, factor);
 #pragma unroll
     for (int i = 0; i < N; ++i) { values[i] = device::mul_rn(values[i], factor[i]); }
   }
   if (p.shift != nullptr) {
-    load_floats(p.shift + channel, factor);
+    load_floats<Part>(p.shift + channel, factor);
 #pragma unroll
     for (int i = 0; i < N; ++i) { values[i] = device::add_rn(values[i], factor[i]); }
   }
 }
 
-/// Rows of previous, next, nearest and linear in whole vectors, `Loads` of each sample under way before the first is
-/// used. A row that moves is read twice, once from the cache, rather than chosen between.
-template <class Value, int N, int Loads>
-__device__ void blend_straight_vectors(stream_blend const& p, method_row const* rows, int count, thread_share share) {
+/// Results go where they belong, in whole vectors.
+struct to_results {
+  static constexpr bool cuts = false;
+  __device__ char* operator()(method_row const& row) const { return row.to; }
+};
+
+/// Results go to shared memory. A row's last `N` channels are its last vector, whatever the one before has of them:
+/// both come to the same bits.
+struct to_run {
+  static constexpr bool cuts = true;
+  char* shared;
+  unsigned begin;  ///< the lower half of the address that the run's first result has
+  __device__ char* operator()(method_row const& row) const {
+    return shared + (static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(row.to)) - begin);
+  }
+};
+
+/// Rows of previous, next, nearest and linear, several vectors of `N` channels of each sample under way before the
+/// first is used. A row that moves is read twice, once from the cache, rather than chosen between.
+/// @tparam Word  bytes in which values are read
+/// @param place  `to_results` or `to_run`
+template <class Value, int N, int Word, class Place>
+__device__ void blend_straight(stream_blend const& p, method_row const* rows, int count, thread_share share,
+                               Place const& place) {
+  constexpr int loads = N == 1 ? 4 : 2;
+  constexpr int factors = Place::cuts || N < 4 ? 1 : 4;
+  // What stores might change, for all the compiler knows, is read before them.
+  divisor const chunk = p.chunk;
   vector_run const run(p, count);
-  std::int64_t const first_value = run.begin * N * std::int64_t(sizeof(Value));
-  std::int64_t const first_result = run.begin * N * (p.result_type == dtype::float32 ? 4 : 2);
-  for (int base = share.first; base < run.total; base += share.step * Loads) {
-    packed_floats<Value, N> left[Loads];
-    packed_floats<Value, N> right[Loads];
-    int slot[Loads];
-    int column[Loads];
+  std::int64_t const stride = p.values_row_stride;
+  auto const begin = static_cast<unsigned>(run.begin) * N;
+  auto const last = static_cast<unsigned>(p.channels) - N;
+  dtype const type = p.result_type;
+  int const bytes = type == dtype::float32 ? 4 : 2;
+  int const aligned = p.aligned;
+  bool const normalised = p.scale != nullptr || p.shift != nullptr;
+  float const fill = p.fill;
+  for (int base = share.first; base < run.total; base += share.step * loads) {
+    packed_floats<Value, N, Word> left[loads];
+    packed_floats<Value, N, Word> right[loads];
+    int slot[loads];
+    unsigned channel[loads];
 #pragma unroll
-    for (int u = 0; u < Loads; ++u) {
+    for (int u = 0; u < loads; ++u) {
       int const i = base + u * share.step;
+      int column;
       left[u] = {};
       right[u] = {};
-      if (!run.find(p.chunk, i, slot[u], column[u]) || i >= run.total) { slot[u] = -1; }
+      if (!run.find(chunk, i, slot[u], column) || i >= run.total) { slot[u] = -1; }
+      channel[u] = begin + static_cast<unsigned>(column) * N;
+      if constexpr (Place::cuts) { channel[u] = min(channel[u], last); }
       method_row const& row = rows[max(slot[u], 0)];
       if (slot[u] >= 0 && row.kind != method_row::fill) {
-        Value const* const from =
-            reinterpret_cast<Value const*>(row.from + first_value) + static_cast<unsigned>(column[u] * N);
-        left[u] = load_packed<N>(from);
-        right[u] = load_packed<N>(from + (row.kind >= method_row::blend ? p.values_row_stride : 0));
+        Value const* const from = reinterpret_cast<Value const*>(row.from) + channel[u];
+        left[u] = load_words<N, Word>(from);
+        right[u] = load_words<N, Word>(from + (row.kind >= method_row::blend ? stride : 0));
       }
     }
 #pragma unroll
-    for (int u = 0; u < Loads; ++u) {
+    for (int u = 0; u < loads; ++u) {
       if (slot[u] < 0) { continue; }
       method_row const& row = rows[slot[u]];
       float out[N];
       if (row.kind == method_row::fill) {
 #pragma unroll
-        for (int e = 0; e < N; ++e) { out[e] = p.fill; }
+        for (int e = 0; e < N; ++e) { out[e] = fill; }
       } else {
         bool const blends = row.kind >= method_row::blend;
         float b[N];
@@ -87,52 +119,23 @@ __device__ void blend_straight_vectors(stream_blend const& p, method_row const* 
           float const mixed = device::linear(out[e], b[e], row.weight);
           out[e] = blends ? mixed : out[e];
         }
-        scale_and_shift(p, (run.begin + column[u]) * N, out);
+        if (normalised) { scale_and_shift<N, factors>(p, channel[u], out); }
       }
-      store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column[u] * N), out, p.aligned);
+      store_floats<N, !Place::cuts>(type, place(row) + std::int64_t(channel[u]) * bytes, 0, out, aligned);
     }
   }
 }
 
-/// The same for rows that are not whole vectors.
-template <class Value, int Loads>
-__device__ void blend_straight_scalars(stream_blend const& p, method_row const* rows, int count, thread_share share) {
-  vector_run const run(p, count);
-  int const result_bytes = p.result_type == dtype::float32 ? 4 : 2;
-  for (int base = share.first; base < run.total; base += share.step * Loads) {
-    packed_floats<Value, 1> left[Loads];
-    packed_floats<Value, 1> right[Loads];
-    int slot[Loads];
-    int column[Loads];
-#pragma unroll
-    for (int u = 0; u < Loads; ++u) {
-      int const i = base + u * share.step;
-      left[u] = {};
-      right[u] = {};
-      if (!run.find(p.chunk, i, slot[u], column[u]) || i >= run.total) { slot[u] = -1; }
-      method_row const& row = rows[max(slot[u], 0)];
-      if (slot[u] >= 0 && row.kind != method_row::fill) {
-        Value const* const from =
-            reinterpret_cast<Value const*>(row.from) + run.begin + static_cast<unsigned>(column[u]);
-        left[u] = load_packed<1>(from);
-        right[u] = load_packed<1>(from + (row.kind >= method_row::blend ? p.values_row_stride : 0));
-      }
-    }
-#pragma unroll
-    for (int u = 0; u < Loads; ++u) {
-      if (slot[u] < 0) { continue; }
-      method_row const& row = rows[slot[u]];
-      float out[1] = {p.fill};
-      if (row.kind != method_row::fill) {
-        float b[1];
-        unpack(left[u], out);
-        unpack(right[u], b);
-        if (row.kind >= method_row::blend) { out[0] = device::linear(out[0], b[0], row.weight); }
-        scale_and_shift(p, run.begin + column[u], out);
-      }
-      store_floats<1>(p.result_type, row.to + run.begin * result_bytes, static_cast<unsigned>(column[u]), out);
-    }
-  }
+/// All rows of one stream, in vectors as the launcher chose them.
+template <class Value>
+__device__ void blend_to_run(stream_blend const& p, method_row const* rows, int count, thread_share share,
+                             to_run const& place) {
+  constexpr int size = static_cast<int>(sizeof(Value));
+  constexpr int most = 16 / size;
+  if (p.vector == 1) { return blend_straight<Value, 1, size>(p, rows, count, share, place); }
+  if (p.word == 16) { return blend_straight<Value, most, 16>(p, rows, count, share, place); }
+  if (p.word == 4) { return blend_straight<Value, most, 4>(p, rows, count, share, place); }
+  if constexpr (size < 4) { blend_straight<Value, 4, size>(p, rows, count, share, place); }
 }
 
 /// Rows of the methods beyond linear: out of line, so that the others pay no register for them.
@@ -152,9 +155,9 @@ __device__ void blend_stream(stream_blend const& p, method_row const* rows, int 
   if (__builtin_expect(p.method > interpolation::linear, false)) {
     blend_beyond_linear<Value>(p, rows, count, share);
   } else if (p.wide) {
-    blend_straight_vectors<Value, 16 / static_cast<int>(sizeof(Value)), 2>(p, rows, count, share);
+    blend_straight<Value, 16 / static_cast<int>(sizeof(Value)), 16>(p, rows, count, share, to_results{});
   } else {
-    blend_straight_scalars<Value, 4>(p, rows, count, share);
+    blend_straight<Value, 1, static_cast<int>(sizeof(Value))>(p, rows, count, share, to_results{});
   }
 }
 
@@ -184,6 +187,67 @@ __device__ __noinline__ void store_masks(fuse_params<Stamp> const& p, method_row
   }
 }
 
+/// Which of the next stream's first 32 vectors are a warp's: those of a tile's streams are dealt out as if they were
+/// one run.
+class dealt_share {
+ public:
+  __device__ explicit dealt_share(int warp) : turn_(warp) {}
+
+  __device__ thread_share next(int vectors) {
+    thread_share const share{turn_ * 32 + lane_of_warp(), fuse_threads};
+    int const taken = (vectors + 31) / 32;
+    turn_ = static_cast<int>(static_cast<unsigned>(turn_ - taken) % (fuse_threads / 32u));
+    return share;
+  }
+
+ private:
+  int turn_;
+};
+
+/// Stores the results of neighbouring rows, from `begin` to `end`, from shared memory that is as far into its 16 bytes.
+/// Called by the whole block, after a barrier.
+inline __device__ void store_run(char* begin, char* end, char const* shared) {
+  // Pieces of 16 bytes, counted from the one that the first result lies in.
+  char* const first = begin - (reinterpret_cast<std::intptr_t>(begin) & 15);
+  char const* const piece = shared - (begin - first);
+  for (int i = static_cast<int>(threadIdx.x) * 16; i < end - first; i += static_cast<int>(blockDim.x) * 16) {
+    char* const to = first + i;
+    if (to >= begin && to + 16 <= end) {
+      __stcs(reinterpret_cast<uint4*>(to), *reinterpret_cast<uint4 const*>(piece + i));
+    } else {
+      for (int j = 0; j < 16; j += 2) {
+        if (to + j < begin || to + j >= end) { continue; }
+        *reinterpret_cast<unsigned short*>(to + j) = *reinterpret_cast<unsigned short const*>(piece + i + j);
+      }
+    }
+  }
+}
+
+/// Blends and stores the rows of a tile, a run after the other. Called by the whole block, after a barrier. Out of
+/// line: with all these loops within it, what else the kernel does takes 4 % longer.
+/// @param memory  of a run, aligned to 16 bytes
+template <class Stamp>
+__device__ __noinline__ void blend_runs(fuse_params<Stamp> const& p, method_row const* records, fused_tile tile,
+                                        char* memory) {
+  for (int first = 0; first < tile.rows; first += p.run.rows) {
+    int const count = min(tile.rows - first, p.run.rows);
+    char* const results = p.run.results + (tile.first_row + first) * p.run.row_bytes;
+    auto const begin = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(results));
+    to_run const place{memory + (begin & 15), begin};
+    dealt_share deal(static_cast<int>(threadIdx.x / 32));
+    for (int s = 0; s < p.count; ++s) {
+      stream_blend const& blend = p.streams[s].blend;
+      thread_share const share = deal.next(count * static_cast<int>(blend.chunk.value));
+      with_float_type(blend.value_type, [&](auto type) {
+        blend_to_run<decltype(type)>(blend, records + s * p.tiles.rows + first, count, share, place);
+      });
+    }
+    __syncthreads();
+    store_run(results, results + count * p.run.row_bytes, place.shared);
+    if (first + count < tile.rows) { __syncthreads(); }
+  }
+}
+
 /// One block: one tile of target rows, one chunk of the channels of each stream.
 ///
 /// Each warp locates the rows for its streams; then the streams' vectors are dealt out to the warps, so that narrow
@@ -207,21 +271,23 @@ __global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp>
     __syncthreads();
     if (has_masks) { store_masks(p, records, tile); }
   }
-  int turn = warp;  // which of the next stream's first 32 vectors are this warp's
+  if (p.run.rows != 0) {
+    // Runs take the place of the staged stamps.
+    return blend_runs(p, records, fused_tile_of(p, blockIdx.x + unknown_zero()), reinterpret_cast<char*>(stage_of(0)));
+  }
+  dealt_share deal(warp);
   for (int s = p.one_row ? warp : 0; s < p.count; s += p.one_row ? static_cast<int>(blockDim.x / 32) : 1) {
     stream_blend const& blend = p.streams[s].blend;
     if (std::int64_t(blockIdx.y) * blend.chunk.value >= blend.vectors_each) { continue; }
-    thread_share share{turn * 32 + lane_of_warp(), fuse_threads};
+    thread_share share{lane_of_warp(), 32};
     if (p.one_row) {
       // Nothing of this is kept while values travel: registers are for them.
       unsigned const block = blockIdx.x + unknown_zero();
       locate_one_row(p, p.streams[s], fused_tile_of(p, block), stage_of(s % static_cast<int>(blockDim.x / 32)),
                      records + s);
       __syncwarp();
-      share = {lane_of_warp(), 32};
     } else {
-      int const taken = (rows * static_cast<int>(blend.chunk.value) + 31) / 32;
-      turn = static_cast<int>(static_cast<unsigned>(turn - taken) % static_cast<unsigned>(tile_warps));
+      share = deal.next(rows * static_cast<int>(blend.chunk.value));
     }
     with_float_type(blend.value_type,
                     [&](auto type) { blend_stream<decltype(type)>(blend, records + s * p.tiles.rows, rows, share); });

@@ -3,6 +3,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include <robocache/arch.cuh>
@@ -27,6 +28,16 @@ int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
   int slots = 64;
   while (slots <= when.length) { slots *= 2; }
   return slots;
+}
+
+inline std::int64_t begin_of(void const* pointer) {
+  return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(pointer));
+}
+
+/// The largest power of two that all of what `offsets` was made of by "or" are multiples of, 16 at most.
+inline std::uint8_t alignment_of(std::int64_t offsets) {
+  std::int64_t const bits = offsets | 16;
+  return static_cast<std::uint8_t>(bits & -bits);
 }
 
 /// What the kernel is told of one stream, whose results begin at channel `place` of `out`'s rows.
@@ -58,14 +69,32 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
 
   bool const slerp = one.options.method == interpolation::slerp;
   std::int64_t const elements = 16 / bytes;
-  auto const begins = [](void const* pointer) {
-    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(pointer));
-  };
-  blend.wide = !slerp && begins(one.values) % 16 == 0 && from.batch % elements == 0 && from.row % elements == 0 &&
-               one.channels % elements == 0 && begins(one.scale) % 16 == 0 && begins(one.shift) % 16 == 0;
-  std::int64_t const offsets = begins(blend.results) | (to.batch | to.row) * std::int64_t(sizeof(Result)) | 16;
-  blend.aligned = static_cast<std::uint8_t>(offsets & -offsets);
+  blend.channels = one.channels;
+  blend.wide = !slerp && alignment_of(begin_of(one.values) | (from.batch | from.row) * bytes) == 16 &&
+               one.channels % elements == 0 && alignment_of(begin_of(one.scale) | begin_of(one.shift)) == 16;
+  blend.aligned = alignment_of(begin_of(blend.results) | (to.batch | to.row) * std::int64_t(sizeof(Result)));
   blend.vectors_each = slerp ? 1 : blend.wide ? one.channels / elements : one.channels;
+}
+
+/// Cuts the rows of a stream whose results go to runs into vectors: of 16 bytes where they can be read in words of 4,
+/// else of four channels; of one where there are no four.
+inline void cut_for_runs(stream_blend& blend) {
+  std::int64_t const bytes = static_cast<std::int64_t>(size_of(blend.value_type));
+  std::int64_t const result_bytes = static_cast<std::int64_t>(size_of(blend.result_type));
+  std::int64_t const offsets = begin_of(blend.values) | (blend.values_batch_stride | blend.values_row_stride) * bytes;
+  auto const alignment_in = [&](std::int64_t vector) {
+    return alignment_of(offsets | (blend.channels - vector) * bytes);
+  };
+  std::int64_t const elements = 16 / bytes;
+  bool const in_words = blend.channels >= elements && alignment_in(elements) >= 4;
+  std::int64_t const vector = in_words ? elements : blend.channels >= 4 && bytes < 4 ? 4 : 1;
+  std::int64_t const word = !in_words ? bytes : alignment_in(elements) < 16 ? 4 : 16;
+  blend.vector = static_cast<std::uint8_t>(vector);
+  blend.word = static_cast<std::uint8_t>(word);
+  blend.aligned =
+      alignment_of(begin_of(blend.results) |
+                   (blend.results_batch_stride | blend.results_row_stride | (blend.channels - vector)) * result_bytes);
+  blend.vectors_each = (blend.channels + vector - 1) / vector;
 }
 
 /// Cuts the targets into tiles so that the last blocks do not run alone: of a few sizes the one with the least work a
@@ -123,15 +152,18 @@ class fuse_launches {
   status launch_all() {
     constexpr std::int64_t most_chunks = 65535;
     timeline<Stamp> const& target = params_.target;
+    params_.run = run_of_results();
     std::int64_t vectors = 0;
     for (int i = 0; i < params_.count; ++i) {
-      std::int64_t const each = params_.streams[i].blend.vectors_each;
-      vectors += each < fuse_chunk ? each : fuse_chunk;
+      stream_blend& blend = params_.streams[i].blend;
+      if (params_.run.rows != 0) { cut_for_runs(blend); }
+      vectors += blend.vectors_each < fuse_chunk ? blend.vectors_each : fuse_chunk;
     }
     params_.tiles = tile_for_fusion(target, vectors, params_.count, multiprocessors_);
     status s = check_tiles(params_.tiles);
     if (!s.ok()) { return s; }
     bool const one_row = params_.one_row = params_.tiles.single;
+    params_.run.rows = std::min(params_.run.rows, params_.tiles.rows);
     params_.alone = params_.tiles.targets / 8 < target.batch;
 
     std::int64_t chunks = 1;
@@ -139,8 +171,10 @@ class fuse_launches {
     for (int i = 0; i < params_.count; ++i) {
       stream_plan<Stamp>& plan = params_.streams[i];
       timeline<Stamp> const& source = plan.source;
-      plan.plain = source.stamps != nullptr && source.lengths == nullptr && !source.packed() && source.length > 0 &&
-                   target.lengths == nullptr && target.trajectory == nullptr && params_.tiles.aligned;
+      bool const within = source.stamps != nullptr && params_.tiles.aligned;
+      plan.plain = within && source.lengths == nullptr && !source.packed() && source.length > 0 &&
+                   target.lengths == nullptr && target.trajectory == nullptr;
+      plan.together = plan.plain || (within && !params_.alone);
       int const slots = slots_for(plan, one_row);
       params_.slots = slots > params_.slots ? slots : params_.slots;
       // A row that a warp has alone is cut into what its lanes read at once.
@@ -155,8 +189,10 @@ class fuse_launches {
     }
     int const one_row_warps = params_.count < most_one_row_warps ? params_.count : most_one_row_warps;
     int const warps = one_row ? one_row_warps : fuse_threads / 32;
-    auto const shared_bytes = static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count +
-                              static_cast<int>(sizeof(Stamp)) * params_.slots * warps;
+    int const stage_bytes = static_cast<int>(sizeof(Stamp)) * params_.slots * warps;
+    int const run_bytes = params_.run.rows == 0 ? 0 : params_.run.rows * params_.run.row_bytes + 16;
+    int const shared_bytes =
+        static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count + std::max(stage_bytes, run_bytes);
     dim3 const grid(static_cast<unsigned>(params_.tiles.tiles), static_cast<unsigned>(chunks));
     s = launch(fuse_kernel<Stamp>, params_, grid, warps * 32, shared_bytes, cuda_stream_);
     params_.count = 0;
@@ -165,6 +201,30 @@ class fuse_launches {
   }
 
  private:
+  /// How results are stored: as runs where not all rows are whole vectors, and streams by simple methods write each
+  /// byte of rows that lie one behind the other. Not where rows are so few that tiles have one.
+  result_run run_of_results() const {
+    static_assert(most_run_bytes / least_run_rows / 8 <= fuse_chunk, "four results of 2 bytes a vector: one chunk");
+    timeline<Stamp> const& target = params_.target;
+    constexpr std::int64_t bytes = sizeof(Result);
+    std::int64_t const row_bytes = to_.row * bytes;
+    std::int64_t channels = 0;
+    bool whole = true;
+    bool simple = true;
+    for (int i = 0; i < params_.count; ++i) {
+      stream_blend const& blend = params_.streams[i].blend;
+      std::int64_t const vector = 16 / static_cast<std::int64_t>(size_of(blend.value_type));
+      channels += blend.channels;
+      whole = whole && blend.wide && blend.aligned >= std::min<std::int64_t>(16, vector * bytes);
+      simple = simple && blend.method <= interpolation::linear;
+    }
+    bool const dense = channels == to_.row && (target.packed() || to_.batch == target.length * to_.row);
+    bool const few = target.total() / multiprocessors_ < 2 * fuse_shape_for(params_.count).blocks_each;
+    if (whole || !simple || !dense || few || row_bytes * least_run_rows > most_run_bytes) { return {}; }
+    return {static_cast<int>(most_run_bytes / row_bytes), static_cast<int>(row_bytes),
+            reinterpret_cast<char*>(out_.values)};
+  }
+
   fused_output<Result> out_;
   strides to_;
   int multiprocessors_;

@@ -136,42 +136,63 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
   note_row(stream, source, where, element, records[lane]);
 }
 
-/// Target `k` of row `b`, where it is not stored.
+/// Target `k` of row `b` of a uniform timeline.
 template <class Stamp>
-__device__ __noinline__ Stamp computed_target(timeline<Stamp> const& target, std::int64_t b, std::int64_t k) {
-  return device::target_stamp(target, b, k);
+__device__ __noinline__ Stamp computed_target(Stamp start, Stamp num, Stamp den, std::int64_t k) {
+  return device::detail::uniform_stamp(start, num, den, k);
 }
 
-/// Target `lane` of the tile of a plain stream; it is on its way.
+/// Target `lane` of an aligned tile; it is on its way.
 template <class Stamp>
 __device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& tile, int lane) {
   timeline<Stamp> const& target = p.target;
   if (lane >= tile.rows) { return Stamp(0); }
-  if (target.stamps == nullptr) { return computed_target(target, tile.b, tile.k0 + lane); }
-  return load_early(target.stamps + (tile.b * target.stride + tile.k0 + lane));
+  int const k = tile.k0 + lane;
+  if (target.stamps != nullptr) { return load_early(target.stamps + (tile.b * target.stride + k)); }
+  Stamp const start = target.starts != nullptr ? load_early(target.starts + tile.b) : target.start;
+  if (target.deltas != nullptr) { return device::stamp_sum(start, load_early(target.deltas + k)); }
+  return computed_target(start, target.num, target.den, k);
 }
 
-/// What a plain stream's row comes to.
+/// What a row of an aligned tile comes to.
 template <class Stamp>
-__device__ void note_plain_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
-                               device::location const& where, std::int64_t k, method_row& row) {
+__device__ void note_aligned_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
+                                 fused_tile const& tile, device::location const& where, int slot, method_row& row) {
   stream_blend const& blend = stream.blend;
-  note_row(stream, source, where, source.batch_index * blend.results_batch_stride + k * blend.results_row_stride, row);
+  note_row(stream, source, where, tile.b * blend.results_batch_stride + (tile.k0 + slot) * blend.results_row_stride,
+           row);
+}
+
+/// The trajectory that an aligned tile reads, and how many of the tile's rows are no padding.
+template <class Stamp>
+__device__ device::trajectory<Stamp> source_of_tile(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
+                                                    fused_tile const& tile, int& wanted) {
+  wanted = tile.rows;
+  if (stream.plain) { return plain_source(stream, tile); }
+  if (p.target.lengths != nullptr) {
+    wanted = static_cast<int>(device::detail::clamp(p.target.lengths[tile.b] - tile.k0, 0, tile.rows));
+  }
+  return device::short_trajectory_of(stream.source, device::source_of(p.target, tile.b));
 }
 
 /// Locates the rows of a tile for one stream. Called by a warp, which synchronises before it reads the records.
 template <class Stamp>
 __device__ void locate_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream, fused_tile const& tile,
                               Stamp* stage, method_row* records) {
-  if (__builtin_expect(!stream.plain, false)) { return locate_any_stream(p, stream, tile, stage, records); }
+  if (__builtin_expect(!stream.together, false)) { return locate_any_stream(p, stream, tile, stage, records); }
   int const lane = lane_of_warp();
-  device::trajectory<Stamp> const source = plain_source(stream, tile);
   // The target is on its way together with the stamps.
   Stamp const t = target_of_tile(p, tile, lane);
-  device::location const where = locate_by_warp(
-      source.stamps, static_cast<int>(source.length), lane < tile.rows,
-      [&] { return device::seek(t, stream.latency, stream.causal); }, stage, p.slots, stream.rules);
-  if (lane < tile.rows) { note_plain_row(stream, source, where, tile.k0 + lane, records[lane]); }
+  int wanted;
+  device::trajectory<Stamp> const source = source_of_tile(p, stream, tile, wanted);
+  device::location where;
+  if (source.length > 0) {
+    where = locate_by_warp(
+        source.stamps, static_cast<int>(source.length), lane < wanted,
+        [&] { return device::seek(t, stream.latency, stream.causal); }, stage, p.slots, stream.rules);
+  }
+  if (lane >= wanted) { where = {}; }
+  if (lane < tile.rows) { note_aligned_row(stream, source, tile, where, lane, records[lane]); }
 }
 
 /// The same for a tile of one row: stamps stay in registers, and votes count them.
@@ -204,7 +225,7 @@ __device__ void locate_one_row(fuse_params<Stamp> const& p, stream_plan<Stamp> c
   Stamp const* const pair = source.stamps + left;
   device::location const where =
       device::locate_in_pair(__ldg(pair), __ldg(pair + (length > 1 ? 1 : 0)), sought.at, count, length, stream.rules);
-  if (lane == 0) { note_plain_row(stream, source, where, tile.k0, *record); }
+  if (lane == 0) { note_aligned_row(stream, source, tile, where, 0, *record); }
 }
 
 }  // namespace robocache::detail

@@ -47,6 +47,10 @@ inline constexpr int most_fused_records = 256;
 /// Vectors of a stream's row that one block handles at most, unless the row is too wide for the largest grid.
 inline constexpr int fuse_chunk = 1024;
 
+/// Bytes of results that a block puts together in shared memory at a time, and rows that this must be enough for.
+inline constexpr int most_run_bytes = 20480;
+inline constexpr int least_run_rows = 4;
+
 /// Warps of a block whose warps have a row of a stream each.
 inline constexpr int most_one_row_warps = 8;
 

@@ -33,33 +33,74 @@ __device__ void with_float_type(dtype type, Use&& use) {
   }
 }
 
-/// `N` neighbouring values as they lie in memory: one, or whole words of up to 16 bytes.
-template <class Value, int N>
+/// What travels in one load or store of `Bytes` bytes.
+template <int Bytes>
+struct word;
+template <>
+struct word<1> {
+  using type = unsigned char;
+};
+template <>
+struct word<2> {
+  using type = unsigned short;
+};
+template <>
+struct word<4> {
+  using type = unsigned int;
+};
+template <>
+struct word<8> {
+  using type = uint2;
+};
+template <>
+struct word<16> {
+  using type = uint4;
+};
+
+/// `N` neighbouring values as they lie in memory, in words of `Bytes` bytes.
+template <class Value, int N, int Bytes = (N * sizeof(Value) < 16 ? N * static_cast<int>(sizeof(Value)) : 16)>
 struct packed_floats {
-  using small_word = std::conditional_t<sizeof(Value) == 4, unsigned, unsigned short>;
-  using word = std::conditional_t<N == 1, small_word, std::conditional_t<N * sizeof(Value) == 8, uint2, uint4>>;
-  static constexpr int count = N * static_cast<int>(sizeof(Value)) / static_cast<int>(sizeof(word));
-  static_assert(count * sizeof(word) == N * sizeof(Value), "N > 1: a multiple of 4");
+  using word = typename detail::word<Bytes>::type;
+  static constexpr int bytes = Bytes;
+  static constexpr int count = N * static_cast<int>(sizeof(Value)) / Bytes;
+  static_assert(count * Bytes == N * static_cast<int>(sizeof(Value)), "whole words");
   word words[count];
 };
 
-/// Begins to load `N` values from `from` on, which is aligned to their words.
-template <int N, class Value>
-__device__ packed_floats<Value, N> load_packed(Value const* from) {
-  packed_floats<Value, N> packed;
-  using word = typename packed_floats<Value, N>::word;
+/// Begins to load `N` values from `from` on, which is aligned to words of `Bytes` bytes.
+template <int N, int Bytes, class Value>
+__device__ packed_floats<Value, N, Bytes> load_words(Value const* from) {
+  packed_floats<Value, N, Bytes> packed;
+  using word = typename packed_floats<Value, N, Bytes>::word;
 #pragma unroll
   for (int i = 0; i < packed.count; ++i) { packed.words[i] = __ldg(reinterpret_cast<word const*>(from) + i); }
   return packed;
 }
 
+/// The same in words as wide as `N` values allow, which `from` is aligned to.
+template <int N, class Value>
+__device__ packed_floats<Value, N> load_packed(Value const* from) {
+  return load_words<N, packed_floats<Value, N>::bytes>(from);
+}
+
 /// What was loaded, as float; exact.
-template <class Value, int N>
-__device__ void unpack(packed_floats<Value, N> const& packed, float (&out)[N]) {
-  Value values[N];
-  memcpy(values, packed.words, sizeof values);
+template <class Value, int N, int Bytes>
+__device__ void unpack(packed_floats<Value, N, Bytes> const& packed, float (&out)[N]) {
+  if constexpr (std::is_same_v<Value, __nv_bfloat16> && Bytes >= 4) {
+    // A BF16 is the upper half of a float: the odd one of a word is there already.
+    unsigned pairs[N / 2];
+    memcpy(pairs, packed.words, sizeof pairs);
 #pragma unroll
-  for (int i = 0; i < N; ++i) { out[i] = device::to_float(values[i]); }
+    for (int i = 0; i < N; ++i) {
+      unsigned const bits = i % 2 == 0 ? pairs[i / 2] << 16 : pairs[i / 2] & 0xffff0000u;
+      out[i] = reinterpret_cast<float const&>(bits);
+    }
+  } else {
+    Value values[N];
+    memcpy(values, packed.words, sizeof values);
+#pragma unroll
+    for (int i = 0; i < N; ++i) { out[i] = device::to_float(values[i]); }
+  }
 }
 
 /// Rounds `N` floats once and stores them at `to`, which is aligned to their words: written once, not read here, so
