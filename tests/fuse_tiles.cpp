@@ -23,6 +23,7 @@ struct fuse_shape {
   bool ascending = true;
   bool simple = false;   ///< no method beyond linear
   std::int64_t gap = 0;  ///< channels behind those of the streams
+  bool padded = false;   ///< samples begin at multiples of 16 channels
 };
 
 /// Stored stamps, dense on both sides; types, rules, latencies and values drawn.
@@ -46,6 +47,7 @@ fuse_problem<Stamp> make(fuse_shape const& shape, std::uint64_t seed) {
     set_channels(series, shape.channels[i]);
     series.first_channel = 0;
     series.batch_stride = series.row_stride = contiguous;
+    if (shape.padded) { series.row_stride = (shape.channels[i] + 15) / 16 * 16; }
     std::vector<Stamp> stamps;
     double const stretch = double(longest) / double(std::max<std::int64_t>(shape.lengths[i], 1));
     for (std::int64_t b = 0; b < shape.batch; ++b) {
@@ -165,6 +167,8 @@ TEST_CASE("Fusion, tiles: rows that are not whole vectors, put together as runs 
   shapes.push_back({9, 40, {30, 70, 5}, {242, 14, 7}, true, true});
   shapes.push_back({9, 40, {30, 70, 5}, {64, 3, 8}, true, true, 5});
   shapes.push_back({3, 90, {30, 12}, {1, 1}, true, true, 1});
+  // The last vector of a row is less aligned than the others.
+  shapes.push_back({3, 90, {30, 12, 7}, {14, 13, 10}, true, true, 0, true});
   // Several runs a tile; as few rows a run as there may be, and fewer.
   shapes.push_back({5, 70, {30, 70}, {515, 9}, true, true});
   shapes.push_back({2, 70, {30, 4}, {1270, 9}, true, true, 1});
@@ -238,5 +242,6 @@ TEST_CASE("Sanitize: every way about a fusion's rows in memory allocated to the 
                 {70, 9, {11, 12}, {3, 24}},
                 {2, 80, {11, 12, 40}, {21, 7, 2}, true, true},
                 {2, 80, {11, 300}, {13, 24}, true, true, 3},
+                {2, 80, {11, 5}, {14, 6}, true, true, 0, true},
                 {1, 3, {4, 5}, {9000, 5}}});
 }
