@@ -6,7 +6,9 @@ import dataclasses
 import itertools
 import json
 import os
+import re
 import signal
+import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +28,7 @@ from training.windows import Shards, Windows, windows_of
 
 KINDS = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 HERE = Path(__file__).resolve().parents[1]
+TWO_GPUS = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two GPUs")
 SMALL = [
     "--episodes",
     "4",
@@ -400,6 +403,27 @@ def test_two_processes_train_as_one_does(tmp_path):
     run(*SMALL, "--device", "cpu", "--steps", 60, "--out", tmp_path / "two", processes=2)
     one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
     assert abs(one[-1] - two[-1]) < 0.01 * one[-1] and np.allclose(one, two, rtol=0.01)
+
+
+@TWO_GPUS
+def test_two_gpus_train_as_one_does(tmp_path, record_property):
+    run("--steps", 200, "--out", tmp_path / "one", processes=1)
+    run("--steps", 200, "--out", tmp_path / "two", processes=2)
+    one, two = losses(tmp_path / "one")[-1], losses(tmp_path / "two")[-1]
+    record_property("loss after 200 steps on one GPU, and on two", f"{one}, {two}")
+    assert abs(one - two) < 0.01 * one
+
+
+@TWO_GPUS
+def test_two_gpus_preprocess_twice_as_much(tmp_path, record_property):
+    rates = {1: [], 2: []}
+    for _ in range(3):
+        for processes, of in rates.items():  # the same batch a GPU
+            told = run("--preprocess-only", "--steps", 4000, "--batch", 32 * processes, processes=processes)
+            of.append(float(re.search(r"([0-9]+) windows a second", told)[1]))
+    one, two = (statistics.median(of) for of in rates.values())
+    record_property("windows a second, preprocessed by one GPU, and by two", f"{one}, {two}")
+    assert two >= 1.9 * one
 
 
 def test_the_comparison_has_a_line_for_each_way(tmp_path):
