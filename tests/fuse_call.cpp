@@ -138,6 +138,10 @@ TEST_CASE("A fusion, places: not below 0, not beyond 2^58, no two in one place",
   CHECK(refused(p, "streams[2].first_channel", {"found channels 0 to 1", "streams[1], which has 1 to 2"}) == "");
   p.streams[2].first_channel = 5;
   CHECK(verify(p) == "");
+  p.streams[0].first_channel = 0;
+  p.streams[1].first_channel = 4;
+  p.streams[2].first_channel = 2;  // as wide as the room between
+  CHECK(verify(p) == "");
 }
 
 TEST_CASE("A fusion, the output: as many channels as are written, rows that do not overlap", "[fuse][call]") {

@@ -49,14 +49,14 @@ SMALL = [
 ]
 
 
-def run(*arguments, processes=0):
+def run(*arguments, processes=0, program="train.py"):
     start = (
         [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes)]
         if processes
         else [sys.executable]
     )
     done = subprocess.run(
-        [*start, str(HERE / "train.py"), *map(str, arguments)],
+        [*start, str(HERE / program), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -257,7 +257,7 @@ def trainer_of(recording, windows, device):
     return loop.Trainer(recording, windows, loop.Process(0, 1, device), seed=0, layers=1, heads=4, width=32)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="a GPU is needed")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("path", ["gpu", "pinned"])
 def test_a_step_as_a_graph_is_the_step(recording, path):
     device = torch.device("cuda:0")
@@ -402,6 +402,17 @@ def test_two_processes_train_as_one_does(tmp_path):
     run(*SMALL, "--device", "cpu", "--steps", 60, "--out", tmp_path / "one")
     run(*SMALL, "--device", "cpu", "--steps", 60, "--out", tmp_path / "two", processes=2)
     one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
+    assert abs(one[-1] - two[-1]) < 0.01 * one[-1] and np.allclose(one, two, rtol=0.01)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize(("path", "steps"), [("gpu", 200), ("pinned", 40)])
+def test_two_processes_on_one_gpu_train_as_one_does(tmp_path, record_property, path, steps):
+    given = ("--path", path, "--steps", steps)
+    run(*given, "--out", tmp_path / "one")
+    run(*given, "--out", tmp_path / "two", processes=2, program="tests/sharing.py")
+    one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
+    record_property(f"loss after {steps} steps of one process, and of two", f"{one[-1]}, {two[-1]}")
     assert abs(one[-1] - two[-1]) < 0.01 * one[-1] and np.allclose(one, two, rtol=0.01)
 
 

@@ -167,19 +167,28 @@ status check_options(char const* name, resample_options<Stamp> const& options) {
   return {};
 }
 
-/// The timelines: what every operation from a source to targets takes.
+/// A timeline that values are taken from.
 template <class Stamp>
-status check_timelines(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target) {
+status check_source(char const* name, timeline<Stamp> const& source) {
   if (source.kind == timeline_kind::windows) {
-    return refuse(invalid, source_name, "kind", "found windows, want a timeline that has samples of its own");
+    return refuse(invalid, name, "kind", "found windows, want a timeline that has samples of its own");
   }
-  status s = check_timeline(source_name, source);
-  if (!s.ok()) { return s; }
-  s = check_timeline("target", target);
-  if (!s.ok()) { return s; }
-  if (target.trajectory != nullptr && target.kind != timeline_kind::windows) {
+  return check_timeline(name, source);
+}
+
+/// The timeline on which values are wanted.
+template <class Stamp>
+status check_target(timeline<Stamp> const& target) {
+  status const s = check_timeline("target", target);
+  if (s.ok() && target.trajectory != nullptr && target.kind != timeline_kind::windows) {
     return refuse(invalid, "target", "trajectory", "found a pointer, want it with windows only");
   }
+  return s;
+}
+
+/// That source and target have the same trajectories, or the target picks some.
+template <class Stamp>
+status check_batches(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target) {
   if (target.trajectory == nullptr && source.batch != target.batch) {
     return refuse(invalid, "target", "batch", "found %lld, want the %lld of %s", static_cast<long long>(target.batch),
                   static_cast<long long>(source.batch), source_name);
@@ -191,7 +200,11 @@ status check_timelines(char const* source_name, timeline<Stamp> const& source, t
 template <class Stamp>
 status check_locate(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target,
                     resample_options<Stamp> const& options) {
-  status const s = check_timelines(source_name, source, target);
+  status s = check_source(source_name, source);
+  if (!s.ok()) { return s; }
+  s = check_target(target);
+  if (!s.ok()) { return s; }
+  s = check_batches(source_name, source, target);
   return s.ok() ? check_options("options", options) : s;
 }
 

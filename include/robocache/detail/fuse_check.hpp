@@ -9,8 +9,8 @@
 #include <robocache/detail/check.hpp>
 #include <robocache/stream.hpp>
 
-// The argument checks of fusing. The work grows with the number of streams (with its square, for overlaps) and with
-// nothing else.
+// The argument checks of fusing. The work grows with the number of streams, with its square where they are not in the
+// order of their channels or leave gaps, and with nothing else.
 namespace robocache::detail {
 
 /// Where the channels of one stream after the other begin.
@@ -44,6 +44,9 @@ std::int64_t channels_of(stream<Stamp> const* streams, std::int64_t count) {
 template <class Stamp, class Use>
 status for_each_gap(stream<Stamp> const* streams, std::int64_t count, std::int64_t channels, Use&& use) {
   status s;
+  std::int64_t written = 0;
+  for (std::int64_t i = 0; i < count; ++i) { written += streams[i].channels; }
+  if (written == channels) { return s; }
   for (std::int64_t begin = 0; begin < channels && s.ok();) {
     // What begins here, and what begins next.
     std::int64_t next = channels;
@@ -81,12 +84,14 @@ inline status check_place(char const* name, std::int64_t first, std::int64_t cha
                 static_cast<long long>(first));
 }
 
-/// One stream by itself.
+/// One stream by itself, for a target that was checked.
 /// @param name, when, options  what the caller calls it, its timeline and its rules
 template <class Stamp>
 status check_stream(char const* name, char const* when, char const* options, stream<Stamp> const& one,
                     timeline<Stamp> const& target) {
-  status s = check_timelines(when, one.when, target);
+  status s = check_source(when, one.when);
+  if (!s.ok()) { return s; }
+  s = check_batches(when, one.when, target);
   if (!s.ok()) { return s; }
   if (one.type != dtype::float32 && one.type != dtype::float16 && one.type != dtype::bfloat16) {
     return refuse(status_code::unsupported, name, "type", "found %s, want fp32, fp16 or bf16", name_of(one.type));
@@ -128,18 +133,22 @@ status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<
   if (streams == nullptr) {
     return refuse(invalid, "streams", "", "found a null pointer, want %lld streams", static_cast<long long>(count));
   }
+  status const s = check_target(target);
+  if (!s.ok()) { return s; }
   place_walk places;
+  std::int64_t end = 0;  // of the streams before: what begins behind it overlaps none
   for (std::int64_t i = 0; i < count; ++i) {
+    // Names are made for those who read them: printing costs more than checking.
     if (!check_stream("streams", "streams", "streams", streams[i], target).ok()) {
-      // Names are made for those who read them: printing costs more than checking.
       return check_stream(stream_name(i).text, stream_name(i, ".when").text, stream_name(i, ".options").text,
                           streams[i], target);
     }
     std::int64_t const first = places.next(streams[i]);
-    status const placed = check_place(stream_name(i).text, first, streams[i].channels);
-    if (!placed.ok()) { return placed; }
+    if (!check_place("streams", first, streams[i].channels).ok()) {
+      return check_place(stream_name(i).text, first, streams[i].channels);
+    }
     place_walk others;
-    for (std::int64_t j = 0; j < i; ++j) {
+    for (std::int64_t j = 0; j < i && first < end; ++j) {
       std::int64_t const other = others.next(streams[j]);
       if (first < other + streams[j].channels && other < first + streams[i].channels) {
         return refuse(invalid, stream_name(i).text, "first_channel",
@@ -149,6 +158,7 @@ status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<
                       static_cast<long long>(other + streams[j].channels - 1));
       }
     }
+    end = first + streams[i].channels > end ? first + streams[i].channels : end;
   }
   return {};
 }
@@ -174,6 +184,24 @@ bool asks_in_order(stream<Stamp> const& one, timeline<Stamp> const& target) {
   return target.kind == timeline_kind::uniform && (std::is_floating_point_v<Stamp> || one.latency == Stamp(0));
 }
 
+/// Where the gradients of one stream go.
+/// @param name  what the caller calls it
+template <class Stamp>
+status check_gradients(char const* name, stream<Stamp> const& one, stream_gradients const& out) {
+  status s = check_pointer(name, "values", out.values, 0, size_of(one.type));
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "scale", out.scale, 0, alignof(float));
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "shift", out.shift, 0, alignof(float));
+  if (!s.ok() || out.values == nullptr) { return s; }
+  bool const packed = one.when.packed();
+  strides const step = strides_of(out, one.when, one.channels);
+  strides const to = packed ? strides{0, step.row} : step;
+  std::int64_t const rows_each = packed ? one.when.rows : one.when.length;
+  s = check_strides(name, to, one.when.batch, rows_each, one.channels);
+  return s.ok() ? check_disjoint(name, to, packed ? 1 : one.when.batch, rows_each, one.channels) : s;
+}
+
 /// Everything that `fuse_backward` checks, but for its scratch.
 template <class Stamp, class Result>
 status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
@@ -191,8 +219,6 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
   }
   for (std::int64_t i = 0; i < count; ++i) {
     stream<Stamp> const& one = streams[i];
-    stream_name const name(i, "", "out");
-    char const* const text = name.text;
     bool const asked = out[i].values != nullptr || out[i].scale != nullptr || out[i].shift != nullptr;
     if (asked && one.options.method > interpolation::linear) {
       return refuse(status_code::unsupported, stream_name(i, ".options").text, "method",
@@ -204,20 +230,9 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
                     "found a pointer with %s in streams[%lld], want null: linear alone has a gradient of target times",
                     name_of(one.options.method), static_cast<long long>(i));
     }
-    s = check_pointer(text, "values", out[i].values, 0, size_of(one.type));
-    if (!s.ok()) { return s; }
-    s = check_pointer(text, "scale", out[i].scale, 0, alignof(float));
-    if (!s.ok()) { return s; }
-    s = check_pointer(text, "shift", out[i].shift, 0, alignof(float));
-    if (!s.ok()) { return s; }
-    if (out[i].values == nullptr) { continue; }
-    bool const packed = one.when.packed();
-    strides const step = strides_of(out[i], one.when, one.channels);
-    strides const to = packed ? strides{0, step.row} : step;
-    std::int64_t const rows_each = packed ? one.when.rows : one.when.length;
-    s = check_strides(text, to, one.when.batch, rows_each, one.channels);
-    if (s.ok()) { s = check_disjoint(text, to, packed ? 1 : one.when.batch, rows_each, one.channels); }
-    if (!s.ok()) { return s; }
+    if (!check_gradients("out", one, out[i]).ok()) {
+      return check_gradients(stream_name(i, "", "out").text, one, out[i]);
+    }
   }
   s = check_pointer("targets", "", targets, 0, alignof(float));
   if (!s.ok()) { return s; }
