@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <robocache/detail/fuse_check.hpp>
+
 #include "support/catch.hpp"
 #include "support/fuse.hpp"
 #include "support/fusion.hpp"
@@ -71,6 +73,36 @@ TEST_CASE("Fusion, places: channels that no stream writes hold the output's fill
   CHECK(row_of(p)[8] == decode(dtype::bfloat16, encode(dtype::bfloat16, double(0.1f))));
   p.fill = std::nan("");
   CHECK(std::isnan(row_of(p)[0]));
+}
+
+TEST_CASE("Fusion, places: a gap wider than any stream can be is filled in parts", "[fuse][places]") {
+  constexpr std::int64_t channels = (std::int64_t(1) << 33) + 7;
+  robocache::stream<float> streams[2];
+  streams[0].channels = streams[1].channels = 5;
+  streams[0].first_channel = 0;
+  streams[1].first_channel = channels - 6;
+  std::int64_t end = 5;
+  auto const s = robocache::detail::for_each_gap(streams, 2, channels, [&](std::int64_t place, std::int64_t width) {
+    CHECK(place == end);
+    CHECK((width > 0 && width <= INT32_MAX));
+    end = place + width == channels - 6 ? channels - 1 : place + width;  // the second stream
+    return status{};
+  });
+  CHECK(s.ok());
+  CHECK(end == channels);
+}
+
+TEST_CASE("Fusion, targets: lengths are clamped into [0, T], the smallest numbers too", "[fuse]") {
+  auto s = one_stream<float>({0, 100}, {1, 2});
+  s.series.options.fill = -1;
+  auto p = fusion<float>({s}, {0});
+  std::vector<float> targets(40);
+  for (std::size_t k = 0; k < targets.size(); ++k) { targets[k] = float(k); }
+  for (std::int64_t length : {INT64_MIN, INT64_MIN + 10, std::int64_t(-1), std::int64_t(7), INT64_MAX}) {
+    CAPTURE(length);
+    p.target = dense<float>(targets, 1, {length});
+    CHECK(verify(p) == "");
+  }
 }
 
 TEST_CASE("Fusion, places: gaps of every width beside streams of every width", "[fuse][places]") {

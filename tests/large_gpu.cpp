@@ -183,3 +183,69 @@ TEST_CASE("Large: a fusion at more than 2^31 targets, with both masks", "[large]
     CHECK(int(fetch(all_valid.as<std::uint8_t>() + row)) == (k <= 7 * step ? 1 : 0));
   }
 }
+
+TEST_CASE("Large: a fusion of a trajectory of 2^31 - 1 samples", "[large]") {
+  constexpr std::int64_t samples = two_to_31 - 1;
+  constexpr std::int64_t length = 40;
+  device_memory const stamps(samples * 4);
+  device_memory const values(samples * 2);
+  device_memory const small(1024);
+  if (!stamps.usable() || !values.usable() || !small.usable()) {
+    skip("a fusion of a long trajectory: the device has no 12 GiB to give");
+    return;
+  }
+  check_cuda(cudaMemsetAsync(stamps.as<void>(), 0, samples * 4, device_space::stream()), "memset");
+  check_cuda(cudaMemsetAsync(values.as<void>(), 0, samples * 2, device_space::stream()), "memset");
+  // All samples are 0 at time 0, but for the last one, which is 4 at time 64.
+  put(stamps.as<float>() + samples - 1, 64.0f);
+  put(values.as<std::uint16_t>() + samples - 1, std::uint16_t(encode(dtype::bfloat16, 4)));
+  auto* const offsets = small.as<std::int64_t>();
+  auto* const trajectory = offsets + 2;
+  auto* const anchor = reinterpret_cast<float*>(offsets + 3);
+  auto* const deltas = anchor + 2;
+  auto* const results = deltas + length;
+  put(offsets, std::int64_t(0));
+  put(offsets + 1, samples);
+  put(trajectory, std::int64_t(0));
+  put(anchor, 0.0f);
+  for (std::int64_t k = 0; k < length; ++k) { put(deltas + k, float(2 * k)); }
+  robocache::stream<float> one;
+  one.values = values.as<void>();
+  one.type = dtype::bfloat16;
+  one.when = timeline<float>::ragged(stamps.as<float>(), offsets, 1, samples);
+  one.channels = 1;
+  any_fused_output const out{results, dtype::float32};
+  fuse(place::device, any_streams(&one, 1), timeline<float>::windows(anchor, deltas, 1, length, trajectory), out,
+       device_space::stream());
+  for (std::int64_t k = 0; k < length; ++k) {
+    CAPTURE(k);
+    CHECK(fetch(results + k) == std::min(float(2 * k) / 16, 4.0f));
+  }
+}
+
+TEST_CASE("Large: a fusion with more than 2^31 channels that no stream writes", "[large]") {
+  constexpr std::int64_t written = 8;
+  constexpr std::int64_t channels = two_to_31 + 64 + written;
+  device_memory const results(channels * 2);
+  device_memory const small(64);
+  if (!results.usable() || !small.usable()) {
+    skip("a fusion with a wide gap: the device has no 5 GiB to give");
+    return;
+  }
+  check_cuda(cudaMemsetAsync(results.as<void>(), poison, channels * 2, device_space::stream()), "memset");
+  for (std::int64_t c = 0; c < written; ++c) { put(small.as<float>() + c, float(c)); }
+  robocache::stream<double> one;
+  one.values = small.as<void>();
+  one.type = dtype::float32;
+  one.when = timeline<double>::uniform(0, 1, 1, 1);
+  one.channels = written;
+  any_fused_output out{results.as<void>(), dtype::bfloat16};
+  out.channels = channels;
+  out.fill = 3;
+  fuse(place::device, any_streams(&one, 1), timeline<double>::uniform(0, 1, 1, 1), out, device_space::stream());
+  for (std::int64_t c : {std::int64_t(0), written - 1, written, two_to_31 / 2 + written - 1, two_to_31 / 2 + written,
+                         two_to_31 - 1, two_to_31, two_to_31 + written, channels - 1}) {
+    CAPTURE(c);
+    CHECK(decode(dtype::bfloat16, fetch(results.as<std::uint16_t>() + c)) == (c < written ? double(c) : 3.0));
+  }
+}

@@ -170,7 +170,8 @@ __device__ device::trajectory<Stamp> source_of_tile(fuse_params<Stamp> const& p,
   wanted = tile.rows;
   if (stream.plain) { return plain_source(stream, tile); }
   if (p.target.lengths != nullptr) {
-    wanted = static_cast<int>(device::detail::clamp(p.target.lengths[tile.b] - tile.k0, 0, tile.rows));
+    std::int64_t const real = device::detail::clamp(p.target.lengths[tile.b], 0, p.target.length);
+    wanted = static_cast<int>(device::detail::clamp(real - tile.k0, 0, tile.rows));
   }
   return device::short_trajectory_of(stream.source, device::source_of(p.target, tile.b));
 }

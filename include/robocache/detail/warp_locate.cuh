@@ -58,17 +58,18 @@ template <class T>
 __device__ stretch narrow_by_warp(T const* sorted, int length, T low, T high, int enough) {
   stretch left{0, length};
   for (bool shrinks = true; shrinks && left.end - left.begin > enough;) {
-    int const all = left.end - left.begin;
-    int const part = (all + 31) / 32;
-    int const probe = left.begin + lane_of_warp() * part;
-    bool const exists = probe < left.end;
-    T const number = exists ? sorted[probe] : T(0);
-    int const not_after_low = __popc(__ballot_sync(all_lanes, exists && number <= low));
-    int const not_after_high = __popc(__ballot_sync(all_lanes, exists && number <= high));
-    left.end = min(left.end, left.begin + not_after_high * part);
-    left.begin += not_after_low == 0 ? 0 : (not_after_low - 1) * part + 1;
+    // Unsigned, because 32 parts may go beyond 2^31.
+    unsigned const all = left.end - left.begin;
+    unsigned const part = (all + 31) / 32;
+    unsigned const probe = lane_of_warp() * part;
+    bool const exists = probe < all;
+    T const number = exists ? sorted[left.begin + probe] : T(0);
+    unsigned const not_after_low = __popc(__ballot_sync(all_lanes, exists && number <= low));
+    unsigned const not_after_high = __popc(__ballot_sync(all_lanes, exists && number <= high));
+    left.end = left.begin + static_cast<int>(min(not_after_high * part, all));
+    left.begin += not_after_low == 0 ? 0 : static_cast<int>((not_after_low - 1) * part + 1);
     left.end = max(left.end, left.begin);
-    shrinks = left.end - left.begin <= all / 2;
+    shrinks = left.end - left.begin <= static_cast<int>(all / 2);
   }
   return left;
 }
@@ -91,7 +92,7 @@ __device__ __noinline__ device::location locate_in_part(Stamp const* stamps, int
   }
   stretch const near = narrow_by_warp(stamps, length, low, high, slots - 3);
   int const begin = max(near.begin - 1, 0);  // the left end of a bracket that begins there
-  int const end = min(near.end + 1, length);
+  int const end = near.end + (near.end < length ? 1 : 0);
   bool const fits = end - begin < slots;
   if (fits) { stage_by_warp(stamps + begin, end - begin, stage, slots_for_stamps(end - begin)); }
 
