@@ -69,8 +69,9 @@ __device__ Value naive_value(Value const* from, float const* when, unsigned leng
   if (low == 0 || low == length) { return from[std::size_t(low == 0 ? 0 : low - 1) * channels]; }
   float const weight = __fdiv_rn(t - when[low - 1], when[low] - when[low - 1]);
   Value const left = from[std::size_t(low - 1) * channels], right = from[std::size_t(low) * channels];
+  float const a = device::to_float(left), b = device::to_float(right);
   float const blended =
-      __fadd_rn(__fmul_rn(1.0f - weight, device::to_float(left)), __fmul_rn(weight, device::to_float(right)));
+      weight < 0.5f ? __fadd_rn(a, __fmul_rn(weight, b - a)) : __fsub_rn(b, __fmul_rn(1.0f - weight, b - a));
   return weight == 0.0f ? left : device::from_float<Value>(blended);
 }
 

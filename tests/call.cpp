@@ -25,6 +25,21 @@ problem<Stamp> sound() {
 
 }  // namespace
 
+TEST_CASE("A call, tolerance: finite, 0 or more, of hold methods alone and not with causal", "[call]") {
+  auto p = one_trajectory<double>({0, 1}, {1, 2}, {0.5}, interpolation::previous);
+  for (double odd : {-0.5, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    p.options.tolerance = odd;
+    CHECK(refused(p, "options.tolerance", {"want 0 or more, and finite"}) == "");
+  }
+  p.options.tolerance = 0.25;
+  p.options.causal = true;
+  p.options.before = edge::fill;
+  CHECK(refused(p, "options.tolerance", {"found 0.25 with causal", "previous, next and nearest"}) == "");
+  p.options.causal = false;
+  p.options.method = interpolation::linear;
+  CHECK(refused(p, "options.tolerance", {"found 0.25 with linear", "previous, next and nearest"}) == "");
+}
+
 TEST_CASE("A call, max_gap: negative or NaN is an error", "[call]") {
   auto p = sound<double>();
   p.options.max_gap = -0.5;

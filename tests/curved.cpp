@@ -56,7 +56,7 @@ TEST_CASE("Curved, PCHIP: the three-point rule at ends, 0 against the sign, at m
   auto const both_ends = [](list values, double rise) {
     double const begin = at({0, 1, 2}, values, 0.5, interpolation::pchip);
     std::reverse(values.begin(), values.end());
-    CHECK(at({0, 1, 2}, values, 1.5, interpolation::pchip) == begin);
+    CHECK(close(at({0, 1, 2}, values, 1.5, interpolation::pchip), begin));
     CHECK(close(begin, rise));
   };
   both_ends({0, 1, 1.5}, 0.5 + 0.125 * (1.25 - 2.0 / 3));
@@ -267,7 +267,8 @@ TEST_CASE("Curved: the unit of time does not matter", "[curved]") {
     nanoseconds.values = in_seconds.values = p.values;
     auto const x = results_of(nanoseconds);
     auto const y = results_of(in_seconds);
-    for (std::size_t k = 0; k < x.size(); ++k) { CHECK(std::fabs(x[k] - y[k]) <= 4e-6); }
+    // A rise of at most 8 over an interval 60 times narrower than the bracket, a rounding of it away.
+    for (std::size_t k = 0; k < x.size(); ++k) { CHECK(std::fabs(x[k] - y[k]) <= 8e-6); }
   }
 }
 

@@ -200,7 +200,7 @@ TEST_CASE("Fusion, scale and shift: each is per channel, and each may be missing
   s.series.set_values({2, 4, -0.0, 4, 8, -0.0});
   auto p = fusion<float>({s}, {0, 1});
   CHECK(rows_of(p) == rows{{2, 4, 0}, {3, 6, 0}});
-  CHECK(std::signbit(rows_of(p)[1][2]));  // without a shift there is no sum that turns -0 into +0
+  CHECK(std::signbit(rows_of(p)[0][2]));  // without a shift there is no sum that turns -0 into +0
   p.streams[0].scale = {10, -1, 1};
   CHECK(rows_of(p) == rows{{20, -4, 0}, {30, -6, 0}});
   CHECK(std::signbit(rows_of(p)[0][2]));

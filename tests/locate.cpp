@@ -322,3 +322,28 @@ TEST_CASE("Locate, unsorted or non-finite stamps: never an access out of bounds"
     inside(q);
   }
 }
+
+TEST_CASE("Locate, tolerance: samples up to it after a target count as at it, for the hold methods", "[locate]") {
+  auto p = one_trajectory<float>({0, 1, 2, 3}, {10, 11, 12, 13}, {0.75f, 0.875f, 1, 2.75f, 3.5f, -0.125f, -0.5f});
+  p.options.tolerance = 0.25f;
+  p.options.method = interpolation::previous;
+  CHECK(results_of(p) == numbers{11, 11, 11, 13, 13, 10, 10});
+  CHECK(valid_of(p) == masks{1, 1, 1, 1, 1, 1, 0});
+  CHECK(verify(p) == "");
+  p.options.method = interpolation::nearest;
+  CHECK(results_of(p) == numbers{11, 11, 11, 13, 13, 10, 10});
+  CHECK(verify(p) == "");
+  p.options.method = interpolation::next;
+  p.options.max_gap = 0;  // what counts as at the target is not away from it
+  p.options.after = edge::fill;
+  p.options.fill = -1;
+  CHECK(results_of(p) == numbers{11, 11, 11, 13, -1, 10, -1});
+  CHECK(verify(p) == "");
+
+  // Of several within the tolerance the right-most counts; integers end at the largest.
+  std::int64_t const end = std::numeric_limits<std::int64_t>::max();
+  auto q = one_trajectory<std::int64_t>({0, 5, 7, end - 1}, {1, 2, 3, 4}, {4, 3, end - 3}, interpolation::previous);
+  q.options.tolerance = 3;
+  CHECK(results_of(q) == numbers{3, 2, 4});
+  CHECK(verify(q) == "");
+}

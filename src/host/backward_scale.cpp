@@ -65,7 +65,7 @@ void add_groups(stream_backward<Stamp> const& job, stream_job const& values, gro
                          place_of(job.target, run, job.results_step.batch * result_bytes, row_bytes);
     for (std::int64_t i = 0; i < run.count; ++i, result += row_bytes) {
       blend_record const record = record_of(values, from, locations[i]);
-      if (record.first == nullptr) { continue; }
+      if (record.near == nullptr) { continue; }
       std::int64_t const place = (run.row + i) / group * sums.stride;
       add_terms(values, record, widen, result, result_bytes, sums.scale == nullptr ? nullptr : sums.scale + place,
                 sums.shift == nullptr ? nullptr : sums.shift + place);

@@ -10,11 +10,11 @@
 /// keep the copy that an older CPU cannot run.
 namespace robocache::host::detail {
 
-/// What one target reads: `first` alone, or `first` and `second` weighted by `1 - weight` and `weight`, or nothing.
+/// What one target reads: `near` alone, or what lies at `share` of the way from `near` to `far`, or nothing.
 struct blend_record {
-  void const* first;   ///< null: the fill value
-  void const* second;  ///< null: `first` is moved
-  float weight;
+  void const* near;  ///< null: the fill value
+  void const* far;   ///< null: `near` is moved
+  float share;       ///< at most 1/2, unless extrapolated
 };
 
 /// What stands alike for all rows of one call.

@@ -89,6 +89,13 @@ struct pack {
 
   friend pack operator*(pack x, pack y) { return {_mm256_mul_ps(x.lanes, y.lanes)}; }
   friend pack operator+(pack x, pack y) { return {_mm256_add_ps(x.lanes, y.lanes)}; }
+  friend pack operator-(pack x, pack y) { return {_mm256_sub_ps(x.lanes, y.lanes)}; }
+
+  /// Lane by lane `yes` where `d` is finite, else `no`.
+  static pack where_finite(pack d, pack yes, pack no) {
+    return {_mm256_blendv_ps(no.lanes, yes.lanes,
+                             _mm256_cmp_ps(_mm256_sub_ps(d.lanes, d.lanes), _mm256_setzero_ps(), _CMP_EQ_OQ))};
+  }
 };
 
 }  // namespace

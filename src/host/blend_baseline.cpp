@@ -66,6 +66,10 @@ struct pack {
 
   friend pack operator*(pack x, pack y) { return {x.lanes * y.lanes}; }
   friend pack operator+(pack x, pack y) { return {x.lanes + y.lanes}; }
+  friend pack operator-(pack x, pack y) { return {x.lanes - y.lanes}; }
+
+  /// Lane by lane `yes` where `d` is finite, else `no`.
+  static pack where_finite(pack d, pack yes, pack no) { return d.lanes - d.lanes == 0.0f ? yes : no; }
 };
 
 }  // namespace

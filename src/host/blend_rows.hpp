@@ -22,19 +22,26 @@ struct bfloat16_bits {
   std::uint16_t bits;
 };
 
-/// `(1 - weight) * a + weight * b`, each operation rounded, then rounded once to the result.
+/// `device::detail::part_way`, for all lanes.
+template <class Pack>
+inline Pack part_way(Pack near, Pack far, Pack share, Pack rest) {
+  Pack const d = far - near;
+  return Pack::where_finite(d, near + share * d, rest * near + share * far);
+}
+
+/// The line from `near` to `far`, each operation rounded, then rounded once to the result.
 template <class Pack, class Value, class Result>
-inline void blend_row(Value const* __restrict a, Value const* __restrict b, float weight, Result* __restrict out,
+inline void blend_row(Value const* __restrict near, Value const* __restrict far, float share, Result* __restrict out,
                       std::int64_t channels) {
-  Pack const left = Pack::broadcast(1.0f - weight);
-  Pack const right = Pack::broadcast(weight);
+  Pack const right = Pack::broadcast(share);
+  Pack const left = Pack::broadcast(1.0f - share);
   std::int64_t i = 0;
   for (; i + Pack::width <= channels; i += Pack::width) {
-    Pack::store(out + i, left * Pack::load(a + i) + right * Pack::load(b + i));
+    Pack::store(out + i, part_way(Pack::load(near + i), Pack::load(far + i), right, left));
   }
   if constexpr (Pack::width > 1) {
     if (int const rest = static_cast<int>(channels - i); rest > 0) {
-      Pack::store(out + i, left * Pack::load(a + i, rest) + right * Pack::load(b + i, rest), rest);
+      Pack::store(out + i, part_way(Pack::load(near + i, rest), Pack::load(far + i, rest), right, left), rest);
     }
   }
 }
@@ -60,12 +67,12 @@ void blend_rows(blend_record const* records, std::int64_t count, void* out, blen
   std::int64_t const channels = rule.channels;
   for (std::int64_t r = 0; r < count; ++r) {
     auto* const row = reinterpret_cast<Result*>(static_cast<char*>(out) + r * rule.out_row_bytes);
-    auto const* const a = static_cast<Value const*>(records[r].first);
-    auto const* const b = static_cast<Value const*>(records[r].second);
-    if (b != nullptr) {
-      blend_row<Pack>(a, b, records[r].weight, row, channels);
-    } else if (a != nullptr) {
-      move_row<Pack>(a, row, channels);
+    auto const* const near = static_cast<Value const*>(records[r].near);
+    auto const* const far = static_cast<Value const*>(records[r].far);
+    if (far != nullptr) {
+      blend_row<Pack>(near, far, records[r].share, row, channels);
+    } else if (near != nullptr) {
+      move_row<Pack>(near, row, channels);
     } else {
       Result const fill = *static_cast<Result const*>(rule.fill);
       for (std::int64_t i = 0; i < channels; ++i) { row[i] = fill; }

@@ -20,8 +20,8 @@ template <class Value>
 void move_rows(blend_record const* records, std::int64_t count, void* out, blend_rule const& rule) {
   for (std::int64_t r = 0; r < count; ++r) {
     auto* const row = reinterpret_cast<Value*>(static_cast<char*>(out) + r * rule.out_row_bytes);
-    if (records[r].first != nullptr) {
-      std::copy_n(static_cast<Value const*>(records[r].first), rule.channels, row);
+    if (records[r].near != nullptr) {
+      std::copy_n(static_cast<Value const*>(records[r].near), rule.channels, row);
     } else {
       std::fill_n(row, rule.channels, *static_cast<Value const*>(rule.fill));
     }
@@ -42,6 +42,9 @@ method_record from_byte(method_record record, std::int64_t bytes) {
   return record;
 }
 
+bool is_filled(blend_record const& record) { return record.near == nullptr; }
+bool is_filled(method_record const& record) { return record.first == nullptr; }
+
 /// Rows as floats, scaled and shifted, and then rounded. Rows of the fill value are not scaled.
 template <class Record, class Blend>
 void blend_scaled(stream_job const& job, Record const* records, std::int64_t count, char* out, Blend const& blend) {
@@ -57,7 +60,7 @@ void blend_scaled(stream_job const& job, Record const* records, std::int64_t cou
                      [&](Record const& record) { return from_byte(record, first * job.value_bytes); });
       blend(some, n, rows, blend_rule{width, width * float_bytes, &job.wide_fill});
       for (std::int64_t i = 0; i < n; ++i) {
-        if (some[i].first == nullptr) { continue; }
+        if (is_filled(some[i])) { continue; }
         scale_row(rows + i * width, job.scale == nullptr ? nullptr : job.scale + first,
                   job.shift == nullptr ? nullptr : job.shift + first, width);
       }
@@ -137,7 +140,7 @@ void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, st
     method_record records[rows_at_once];
     for (std::int64_t i = 0; i < run.count; ++i) {
       device::location const& at = locations[i];
-      records[i].first = record_of(job, from, at).first;
+      records[i].first = sample_of(job, from, at);
       records[i].blends = at.blends;
       if (at.blends) { records[i].curve = device::curve_at(from, at, method); }
     }

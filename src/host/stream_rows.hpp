@@ -66,18 +66,26 @@ template <class Stamp>
 void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, stream_rules<Stamp> const& rules,
                 stream_job const& job, std::int64_t begin, std::int64_t end);
 
+/// The first sample that a located target reads; null where it reads none.
+template <class Stamp>
+char const* sample_of(stream_job const& job, device::trajectory<Stamp> const& from, device::location const& at) {
+  return at.row < 0 ? nullptr : job.values + from.element(at.row, job.batch_bytes, job.row_bytes);
+}
+
 /// What a located target reads.
 template <class Stamp>
 blend_record record_of(stream_job const& job, device::trajectory<Stamp> const& from, device::location const& at) {
-  if (at.row < 0) { return {nullptr, nullptr, 0.0f}; }
-  char const* const first = job.values + from.element(at.row, job.batch_bytes, job.row_bytes);
-  return {first, at.blends ? first + job.row_bytes : nullptr, at.weight};
+  char const* const first = sample_of(job, from, at);
+  if (!at.blends) { return {first, nullptr, 0.0f}; }
+  char const* const second = first + job.row_bytes;
+  if (at.weight < 0.5f) { return {first, second, at.weight}; }
+  return {second, first, 1.0f - at.weight};
 }
 
 /// The same, some channels on.
 inline blend_record from_byte(blend_record const& record, std::int64_t bytes) {
   auto const move = [bytes](void const* p) { return p == nullptr ? nullptr : static_cast<char const*>(p) + bytes; };
-  return {move(record.first), move(record.second), record.weight};
+  return {move(record.near), move(record.far), record.share};
 }
 
 /// `v * scale + shift` in each channel, product and sum rounded each; without a scale no product, without a shift no

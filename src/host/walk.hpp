@@ -110,8 +110,7 @@ struct stream_rules {
   bool causal = false;
 
   device::sought_time<Stamp> seek(Stamp t) const {
-    if (latency == Stamp(0)) { return {t, t}; }
-    return device::seek(t, latency, causal);
+    return device::seek(t, latency, causal, locate.tolerance);
   }
 };
 

@@ -37,12 +37,12 @@ TEST_CASE("Warp's search: trajectories of up to 2^31 - 1 samples", "[warp]") {
       simt::block::current().run(32, [&] {
         float const t = first + float(threadIdx.x) / 64;
         found[threadIdx.x] = robocache::detail::locate_in_part(
-            from, length, true, robocache::device::seek(t, 0.0f, false), stage, slots, rules);
+            from, length, true, robocache::device::seek(t, 0.0f, false, 0.0f), stage, slots, rules);
       });
       robocache::device::trajectory<float> const whole{from, length};
       for (int lane = 0; lane < 32; ++lane) {
         float const t = first + float(lane) / 64;
-        auto const wanted = robocache::device::locate(whole, robocache::device::seek(t, 0.0f, false), rules);
+        auto const wanted = robocache::device::locate(whole, robocache::device::seek(t, 0.0f, false, 0.0f), rules);
         auto const& one = found[std::size_t(lane)];
         CAPTURE(lane);
         CHECK(one.row == wanted.row);

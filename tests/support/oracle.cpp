@@ -96,9 +96,13 @@ record find(std::vector<Stamp> const& s, Stamp t, resample_options<Stamp> const&
   record const fill{};
   if (n == 0 || !std::isfinite(static_cast<long double>(t))) { return fill; }
 
-  std::int64_t i = -1;  // the right-most sample at or before t
+  Stamp newest = t + o.tolerance;
+  if constexpr (std::is_integral_v<Stamp>) {
+    newest = Stamp(std::min<wide>(wide(t) + o.tolerance, std::numeric_limits<Stamp>::max()));
+  }
+  std::int64_t i = -1;  // the right-most sample that counts as at or before t
   for (std::int64_t k = 0; k < n; ++k) {
-    if (s[k] <= t) { i = k; }
+    if (s[k] <= newest) { i = k; }
   }
   auto const one = [&](std::int64_t row, bool valid) {
     Stamp const at = s[row];
@@ -124,7 +128,7 @@ record find(std::vector<Stamp> const& s, Stamp t, resample_options<Stamp> const&
     return r;
   };
 
-  if (i >= 0 && s[i] == t) { return {i, i, 0, 0, true, {}}; }
+  if (i >= 0 && s[i] >= t) { return {i, i, 0, 0, true, {}}; }
   if (i < 0) { return o.method == interpolation::next ? one(0, true) : outside(o.before, 0, 0); }
   if (i == last) { return o.method == interpolation::previous ? one(last, true) : outside(o.after, last, last - 1); }
   switch (o.method) {
@@ -268,7 +272,8 @@ real_result blend_in_double(problem<Stamp> const& p, record const& r, std::int64
   }
   for (int k = 0; k < 5; ++k) { s.width[k] = r.around.width[k].exact; }
   // Without neighbours a curve is the line.
-  return {double(curve(p.options.method, s)), s.left + s.right > 0 ? largest : line_largest};
+  return {double(curve(p.options.method, s)), s.left + s.right > 0 ? largest : line_largest,
+          p.options.method == interpolation::akima ? double(akima_slack(s)) : 0};
 }
 
 template std::vector<float> stamps_of(timeline_data<float> const&, std::int64_t);

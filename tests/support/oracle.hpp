@@ -56,7 +56,8 @@ expectation blend(problem<Stamp> const& p, record const& r, std::int64_t channel
 /// The same in double, for floating-point values that are finite; not slerp.
 struct real_result {
   double value;
-  double largest;  ///< the largest magnitude among the values read; for a line times the weights' magnitudes
+  double largest;    ///< the largest magnitude among the values read; for a line times the weights' magnitudes
+  double slack = 0;  ///< Akima: what undecided slopes may move the value
 };
 template <class Stamp>
 real_result blend_in_double(problem<Stamp> const& p, record const& r, std::int64_t channel);

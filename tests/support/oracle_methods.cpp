@@ -37,39 +37,61 @@ struct basis {
   }
 };
 
-/// The rise from value k to the next, over a time as long as the bracket; `k` is 2 in the bracket.
-template <class Real>
-Real rise_of(stretch<Real> const& s, int k) {
-  Real const difference = s.value[k + 1] - s.value[k];
-  if (k == 2) { return difference; }
-  Real const ratio = s.width[2] / s.width[k];
-  return difference * ratio;
+// Below, what depends on stamps is in `Weight`, what depends on values in `Real`: float and float, or float and double
+// where float has no room.
+
+/// The difference between value k and the next; `k` is 2 in the bracket.
+template <class Real, class Weight>
+Real step_of(stretch<Weight> const& s, int k) {
+  return Real(s.value[std::size_t(k + 1)]) - Real(s.value[std::size_t(k)]);
 }
 
-template <class Real>
-Real catmull_rom(stretch<Real> const& s) {
-  basis<Real> const at(s.weight);
-  Real const h = s.width[2];
-  Real q0 = 0, k0 = 1, q1 = 0, k1 = 1;
+/// The rise from value k to the next, over a time as long as the bracket.
+template <class Real, class Weight>
+Real rise_of(stretch<Weight> const& s, int k) {
+  if (k == 2) { return step_of<Real>(s, k); }
+  Weight const ratio = s.width[2] / s.width[std::size_t(k)];
+  return step_of<Real>(s, k) * Real(ratio);
+}
+
+/// The cubic's value, from the bracket's rise and what the rises at its ends add.
+template <class Real, class Weight>
+Real from_nearer(stretch<Weight> const& s, Real d, Real of_rises) {
+  basis<Weight> const at(s.weight);
+  if (s.weight < Weight(0.5)) {
+    Real const moved = (Real(at.b1) * d) + of_rises;
+    return Real(s.value[2]) + moved;
+  }
+  Real const moved = (Real(at.b0) * d) - of_rises;
+  return Real(s.value[3]) - moved;
+}
+
+template <class Real, class Weight>
+Real catmull_rom(stretch<Weight> const& s) {
+  basis<Weight> const at(s.weight);
+  Weight const h = s.width[2];
+  Weight q0 = 0, k0 = 1, q1 = 0, k1 = 1;
   if (s.left > 0) {
-    Real const c0 = h / (s.width[1] + h);
+    Weight const c0 = h / (s.width[1] + h);
     q0 = c0 * (h / s.width[1]);
     k0 = 1 - c0;
   }
   if (s.right > 0) {
-    Real const c1 = h / (h + s.width[3]);
+    Weight const c1 = h / (h + s.width[3]);
     q1 = c1 * (h / s.width[3]);
     k1 = 1 - c1;
   }
-  Real const e = (at.m0 * k0) - (at.m1 * k1);
-  Real const wp = -(at.m0 * q0);
-  Real const wa = (at.b0 + (at.m0 * q0)) - e;
-  Real const wb = (at.b1 + (at.m1 * q1)) + e;
-  Real const wn = -(at.m1 * q1);
-  auto const term = [](Real weight, Real value) { return weight == 0 ? Real(0) : weight * value; };
-  Real const left = term(wp, s.value[1]) + term(wa, s.value[2]);
-  Real const right = term(wb, s.value[3]) + term(wn, s.value[4]);
-  return left + right;
+  Weight const of_rises = (at.m0 * k0) - (at.m1 * k1);
+  auto const term = [](Weight weight, Real step) { return weight == 0 ? Real(0) : Real(weight) * step; };
+  Real const before = term(at.m0 * q0, s.left > 0 ? step_of<Real>(s, 1) : Real(0));
+  Real const behind = term(at.m1 * q1, s.right > 0 ? step_of<Real>(s, 3) : Real(0));
+  Real const beside = before - behind;
+  if (s.weight < Weight(0.5)) {
+    Real const inside = term(at.b1 + of_rises, step_of<Real>(s, 2));
+    return Real(s.value[2]) + (inside + beside);
+  }
+  Real const inside = term(at.b0 - of_rises, step_of<Real>(s, 2));
+  return Real(s.value[3]) - (inside - beside);
 }
 
 /// The rise `x` beside one of `d`, which is not below 0: one that goes the other way counts as 0, and so does any
@@ -95,28 +117,30 @@ Real pchip_end(Real e, Real x, Real y) {
   return !same_side(x, y) && std::fabs(m) > std::fabs(most) ? most : m;
 }
 
-template <class Real>
-Real pchip(stretch<Real> const& s) {
-  Real const h = s.width[2], h0 = s.width[1], h1 = s.width[3];
-  bool const down = std::signbit(rise_of(s, 2));
-  auto const upwards = [&](int k) { return down ? -rise_of(s, k) : rise_of(s, k); };
+template <class Real, class Weight>
+Real pchip(stretch<Weight> const& s) {
+  Weight const h = s.width[2], h0 = s.width[1], h1 = s.width[3];
+  bool const down = std::signbit(rise_of<Real>(s, 2));
+  auto const upwards = [&](int k) { return down ? -rise_of<Real>(s, k) : rise_of<Real>(s, k); };
   Real const d = upwards(2);
   Real rise0, rise1;
   if (s.left > 0) {
-    Real const share = ((2 * h) + h0) / (3 * (h + h0));
-    rise0 = pchip_mean(share, upwards(1), d);
+    Weight const share = ((2 * h) + h0) / (3 * (h + h0));
+    rise0 = pchip_mean(Real(share), upwards(1), d);
   } else {
-    rise0 = pchip_end(h / (h + h1), d, upwards(3));
+    Weight const share = h / (h + h1);
+    rise0 = pchip_end(Real(share), d, upwards(3));
   }
   if (s.right > 0) {
-    Real const share = ((2 * h) + h1) / (3 * (h + h1));
-    rise1 = pchip_mean(share, upwards(3), d);
+    Weight const share = ((2 * h) + h1) / (3 * (h + h1));
+    rise1 = pchip_mean(Real(share), upwards(3), d);
   } else {
-    rise1 = pchip_end(h / (h + h0), d, upwards(1));
+    Weight const share = h / (h + h0);
+    rise1 = pchip_end(Real(share), d, upwards(1));
   }
-  basis<Real> const at(s.weight);
-  Real const of_rises = (at.m0 * rise0) - (at.m1 * rise1);
-  return ((at.b0 * s.value[2]) + (at.b1 * s.value[3])) + (down ? -of_rises : of_rises);
+  basis<Weight> const at(s.weight);
+  Real const of_rises = (Real(at.m0) * rise0) - (Real(at.m1) * rise1);
+  return from_nearer(s, down ? -d : d, down ? -of_rises : of_rises);
 }
 
 template <class Real>
@@ -127,17 +151,48 @@ Real akima_rise(Real x, Real y, Real ahead, Real behind, Real least) {
 }
 
 template <class Real>
-Real akima(stretch<Real> const& s) {
+struct akima_rises {
   std::array<Real, 5> x{};
-  for (int k = 2 - s.left; k <= 2 + s.right; ++k) { x[std::size_t(k)] = rise_of(s, k); }
-  for (int k = 1 - s.left; k >= 0; --k) { x[std::size_t(k)] = (2 * x[std::size_t(k + 1)]) - x[std::size_t(k + 2)]; }
-  for (int k = 3 + s.right; k < 5; ++k) { x[std::size_t(k)] = (2 * x[std::size_t(k - 1)]) - x[std::size_t(k - 2)]; }
-  auto const size = ((std::fabs(x[0]) + std::fabs(x[1])) + std::fabs(x[2])) + (std::fabs(x[3]) + std::fabs(x[4]));
+  Real size = 0;
+};
+
+template <class Real, class Weight>
+akima_rises<Real> rises_around(stretch<Weight> const& s) {
+  akima_rises<Real> r;
+  auto const x = [&r](int k) -> Real& { return r.x[std::size_t(k)]; };
+  for (int k = 2 - s.left; k <= 2 + s.right; ++k) { x(k) = rise_of<Real>(s, k); }
+  for (int k = 1 - s.left; k >= 0; --k) { x(k) = (2 * x(k + 1)) - x(k + 2); }
+  for (int k = 3 + s.right; k < 5; ++k) { x(k) = (2 * x(k - 1)) - x(k - 2); }
+  r.size = ((std::fabs(x(0)) + std::fabs(x(1))) + std::fabs(x(2))) + (std::fabs(x(3)) + std::fabs(x(4)));
+  return r;
+}
+
+template <class Real, class Weight>
+Real akima(stretch<Weight> const& s) {
+  auto const [x, size] = rises_around<Real>(s);
   Real const least = Real(0x1p-18) * size;
   Real const rise0 = akima_rise<Real>(x[1], x[2], std::fabs(x[3] - x[2]), std::fabs(x[1] - x[0]), least);
   Real const rise1 = akima_rise<Real>(x[2], x[3], std::fabs(x[4] - x[3]), std::fabs(x[2] - x[1]), least);
-  basis<Real> const at(s.weight);
-  return ((at.b0 * s.value[2]) + (at.b1 * s.value[3])) + ((at.m0 * rise0) - (at.m1 * rise1));
+  basis<Weight> const at(s.weight);
+  Real const of_rises = (Real(at.m0) * rise0) - (Real(at.m1) * rise1);
+  return from_nearer(s, x[2], of_rises);
+}
+
+template <class Real, class Weight>
+Real curve_as(interpolation method, stretch<Weight> const& s) {
+  if (method == interpolation::catmull_rom) { return catmull_rom<Real>(s); }
+  return method == interpolation::pchip ? pchip<Real>(s) : akima<Real>(s);
+}
+
+/// Whether what is computed in float on the way to `value` had room there.
+bool had_room(interpolation method, stretch<float> const& s, float value) {
+  if (method == interpolation::akima) { return std::isfinite(8 * rises_around<float>(s).size); }
+  if (method == interpolation::pchip) {
+    bool const first_rise = s.left > 0 || std::isfinite(rise_of<float>(s, 3));
+    bool const last_rise = s.right > 0 || std::isfinite(rise_of<float>(s, 1));
+    return first_rise && last_rise && std::isfinite(std::fma(8.0f, std::fabs(step_of<float>(s, 2)), value));
+  }
+  return std::isfinite(value);
 }
 
 constexpr float pi = 3.14159265358979323846f;
@@ -172,16 +227,38 @@ float dot(quaternion const& a, quaternion const& b) {
 
 template <class Real>
 Real linear(Real a, Real b, Real w) {
-  Real const left = (1 - w) * a;
-  Real const right = w * b;
-  return left + right;
+  Real const d = b - a;
+  Real const rest = 1 - w;
+  if (!std::isfinite(d)) {
+    Real const left = rest * a;
+    Real const right = w * b;
+    return left + right;
+  }
+  Real const moved = w < Real(0.5) ? w * d : rest * d;
+  return w < Real(0.5) ? a + moved : b - moved;
 }
 
 template <class Real>
 Real curve(interpolation method, stretch<Real> const& s) {
   if (s.left == 0 && s.right == 0) { return linear(s.value[2], s.value[3], s.weight); }
-  if (method == interpolation::catmull_rom) { return catmull_rom(s); }
-  return method == interpolation::pchip ? pchip(s) : akima(s);
+  Real const value = curve_as<Real>(method, s);
+  if constexpr (std::is_same_v<Real, float>) {
+    if (!had_room(method, s, value)) { return static_cast<float>(curve_as<double>(method, s)); }
+  }
+  return value;
+}
+
+long double akima_slack(stretch<long double> const& s) {
+  if (s.left == 0 && s.right == 0) { return 0; }
+  auto const [x, size] = rises_around<long double>(s);
+  basis<long double> const at(s.weight);
+  auto const undecided = [size = size](long double ahead, long double behind) {
+    long double const both = std::fabs(ahead) + std::fabs(behind);
+    return both == 0 ? 1.0L : std::min(1.0L, 0x1p-17L * size / both);
+  };
+  long double const d0 = undecided(x[3] - x[2], x[1] - x[0]);
+  long double const d1 = undecided(x[4] - x[3], x[2] - x[1]);
+  return (at.m0 * d0 * std::fabs(x[2] - x[1])) + (at.m1 * d1 * std::fabs(x[3] - x[2]));
 }
 
 template <class Real>
@@ -197,17 +274,20 @@ Real angle(Real a, Real b, Real w) {
 
 arc_point slerp(quaternion const& a, quaternion const& b, float w) {
   float const aa = dot(a, a);
-  float const inverse = 1 / std::sqrt(aa * dot(b, b));
+  float const bb = dot(b, b);
+  float const inverse = 1 / std::sqrt(aa * bb);
   float const cosine = dot(a, b) * inverse;
-  float const length = aa * inverse;
+  float const length = aa == bb ? 1.0f : aa * inverse;
   float const aligned = std::signbit(cosine) ? -length : length;
   float const z = 0.5f - (0.5f * std::fabs(cosine));
   float const rest = 1 - w;
   arc_point point{{}, 0};
   if (z <= 2.5e-5f) {
     quaternion sum;
-    float const y = w * aligned;
-    for (std::size_t c = 0; c < 4; ++c) { sum[c] = (a[c] * rest) + (b[c] * y); }
+    for (std::size_t c = 0; c < 4; ++c) {
+      float const other = b[c] * aligned;
+      sum[c] = a[c] + ((other - a[c]) * w);
+    }
     float const unit = 1 / std::sqrt(dot(sum, sum));
     for (std::size_t c = 0; c < 4; ++c) { point.value[c] = double(sum[c] * unit); }
     return point;

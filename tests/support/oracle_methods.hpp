@@ -28,6 +28,9 @@ Real linear(Real a, Real b, Real w);
 template <class Real>
 Real curve(interpolation method, stretch<Real> const& s);
 
+/// How much roundings of the rises may move Akima's result beside the usual: the promise's terms with D.
+long double akima_slack(stretch<long double> const& s);
+
 /// An angle brought into [-pi, pi).
 template <class Real>
 Real wrap(Real x);

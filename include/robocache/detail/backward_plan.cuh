@@ -34,7 +34,7 @@ struct backward_params {
 /// What target `k` of row `b` of the targets asks the source for.
 template <class Stamp>
 __device__ device::sought_time<Stamp> sought_by(backward_params<Stamp> const& p, std::int64_t b, std::int64_t k) {
-  return device::seek(device::target_stamp(p.target, b, k), p.latency, p.causal);
+  return device::seek(device::target_stamp(p.target, b, k), p.latency, p.causal, p.rules.tolerance);
 }
 
 /// Neighbouring rows of one source trajectory, or of none, and the targets that may read them.

@@ -144,7 +144,7 @@ __device__ int note_chunk(backward_params<Stamp> const& p, reader_board<Stamp>& 
   if (exists) {
     if (__builtin_expect(p.plain, true)) {
       Stamp const t = load_early(p.target.stamps + (piece.b * p.target.stride + place));
-      target.sought = device::seek(t, p.latency, p.causal);
+      target.sought = device::seek(t, p.latency, p.causal, p.rules.tolerance);
       target.element = piece.b * p.results.batch_stride + place * p.results.row_stride;
     } else {
       target = find_target(p, board, place);

@@ -156,6 +156,15 @@ status check_options(char const* name, resample_options<Stamp> const& options) {
   if (!(options.max_gap >= Stamp(0))) {
     return refuse(invalid, name, "max_gap", "found %g, want 0 or more", static_cast<double>(options.max_gap));
   }
+  // A difference is 0 for finite numbers alone.
+  if (!(options.tolerance >= Stamp(0)) || options.tolerance - options.tolerance != Stamp(0)) {
+    return refuse(invalid, name, "tolerance", "found %g, want 0 or more, and finite",
+                  static_cast<double>(options.tolerance));
+  }
+  if (options.tolerance != Stamp(0) && (options.causal || !is_hold(options.method))) {
+    return refuse(invalid, name, "tolerance", "found %g with %s, want 0: it is for previous, next and nearest",
+                  static_cast<double>(options.tolerance), options.causal ? "causal" : name_of(options.method));
+  }
   if (options.causal && options.method != interpolation::previous) {
     return refuse(invalid, name, "causal",
                   "found a method that reads later samples, want interpolation::previous with causal");

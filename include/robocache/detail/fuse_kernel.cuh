@@ -60,6 +60,31 @@ struct to_run {
   }
 };
 
+/// What `blend_straight` does, once more and a channel after the other: where a difference was
+/// not finite.
+/// @param channels  of a vector
+template <class Value, class Place>
+__device__ __noinline__ void blend_straight_again(stream_blend const& p, method_row const* rows, int count,
+                                                  thread_share share, int channels, Place const& place) {
+  vector_run const run(p, count);
+  int const bytes = p.result_type == dtype::float32 ? 4 : 2;
+  for (int i = share.first; i < run.total; i += share.step) {
+    int slot;
+    int column;
+    if (!run.find(p.chunk, i, slot, column) || rows[slot].kind == method_row::fill) { continue; }
+    method_row const& row = rows[slot];
+    auto const* const near = reinterpret_cast<Value const*>(row.from);
+    auto const* const far = reinterpret_cast<Value const*>(row.from + row.far);
+    std::int64_t const first = (run.begin + column) * channels;
+    for (std::int64_t c = first; c < min(first + channels, p.channels); ++c) {
+      float out[1] = {device::to_float(near[c])};
+      if (near != far) { out[0] = device::detail::part_way(out[0], device::to_float(far[c]), row.weight); }
+      scale_and_shift(p, c, out);
+      store_floats<1, false>(p.result_type, place(row) + c * bytes, 0, out);
+    }
+  }
+}
+
 /// Rows of previous, next, nearest and linear, several vectors of `N` channels of each sample under way before the
 /// first is used. A row that moves is read twice, once from the cache, rather than chosen between.
 /// @tparam Word  bytes in which values are read
@@ -72,7 +97,6 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
   // What stores might change, for all the compiler knows, is read before them.
   divisor const chunk = p.chunk;
   vector_run const run(p, count);
-  std::int64_t const stride = p.values_row_stride;
   auto const begin = static_cast<unsigned>(run.begin) * N;
   auto const last = static_cast<unsigned>(p.channels) - N;
   dtype const type = p.result_type;
@@ -80,25 +104,25 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
   int const aligned = p.aligned;
   bool const normalised = p.scale != nullptr || p.shift != nullptr;
   float const fill = p.fill;
+  float none = 0.0f;  // stays 0 as long as differences are finite
   for (int base = share.first; base < run.total; base += share.step * loads) {
-    packed_floats<Value, N, Word> left[loads];
-    packed_floats<Value, N, Word> right[loads];
+    packed_floats<Value, N, Word> near[loads];
+    packed_floats<Value, N, Word> far[loads];
     int slot[loads];
     unsigned channel[loads];
 #pragma unroll
     for (int u = 0; u < loads; ++u) {
       int const i = base + u * share.step;
       int column;
-      left[u] = {};
-      right[u] = {};
+      near[u] = {};
+      far[u] = {};
       if (!run.find(chunk, i, slot[u], column) || i >= run.total) { slot[u] = -1; }
       channel[u] = begin + static_cast<unsigned>(column) * N;
       if constexpr (Place::cuts) { channel[u] = min(channel[u], last); }
       method_row const& row = rows[max(slot[u], 0)];
       if (slot[u] >= 0 && row.kind != method_row::fill) {
-        Value const* const from = reinterpret_cast<Value const*>(row.from) + channel[u];
-        left[u] = load_words<N, Word>(from);
-        right[u] = load_words<N, Word>(from + (row.kind >= method_row::blend ? stride : 0));
+        near[u] = load_words<N, Word>(reinterpret_cast<Value const*>(row.from) + channel[u]);
+        far[u] = load_words<N, Word>(reinterpret_cast<Value const*>(row.from + row.far) + channel[u]);
       }
     }
 #pragma unroll
@@ -110,20 +134,22 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
 #pragma unroll
         for (int e = 0; e < N; ++e) { out[e] = fill; }
       } else {
-        bool const blends = row.kind >= method_row::blend;
+        float const share = row.weight;
         float b[N];
-        unpack(left[u], out);
-        unpack(right[u], b);
+        unpack(near[u], out);
+        unpack(far[u], b);
 #pragma unroll
         for (int e = 0; e < N; ++e) {
-          float const mixed = device::linear(out[e], b[e], row.weight);
-          out[e] = blends ? mixed : out[e];
+          float const d = device::sub_rn(b[e], out[e]);
+          none = device::fma_rn(d, 0.0f, none);
+          out[e] = device::add_rn(out[e], device::mul_rn(share, d));
         }
         if (normalised) { scale_and_shift<N, factors>(p, channel[u], out); }
       }
       store_floats<N, !Place::cuts>(type, place(row) + std::int64_t(channel[u]) * bytes, 0, out, aligned);
     }
   }
+  if (none != 0.0f) { blend_straight_again<Value>(p, rows, count, share, N, place); }
 }
 
 /// All rows of one stream, in vectors as the launcher chose them.

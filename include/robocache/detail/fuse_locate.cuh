@@ -45,12 +45,22 @@ template <class Stamp>
 __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
                          device::location const& where, std::int64_t element, method_row& row) {
   stream_blend const& blend = stream.blend;
+  int const shift = blend.value_type == dtype::float32 ? 2 : 1;
+  bool const straight = blend.method <= interpolation::linear;
+  bool const backwards = straight && where.weight >= 0.5f;
   if (where.row >= 0) {
-    std::int64_t const from = source.element(where.row, blend.values_batch_stride, blend.values_row_stride);
-    row.from = static_cast<char const*>(blend.values) + from * (blend.value_type == dtype::float32 ? 4 : 2);
+    std::int64_t const from =
+        source.element(where.row + (backwards ? 1 : 0), blend.values_batch_stride, blend.values_row_stride);
+    row.from = static_cast<char const*>(blend.values) + (from << shift);
   }
   row.to = static_cast<char*>(blend.results) + element * (blend.result_type == dtype::float32 ? 4 : 2);
   describe_row(source, where, blend.method, row);
+  if (straight) {
+    std::int64_t const stride = blend.values_row_stride << shift;
+    row.far = backwards ? -stride : where.blends ? stride : 0;
+    // Of a sample alone -0: the way to itself, times that, leaves each bit of it.
+    row.weight = backwards ? device::sub_rn(1.0f, where.weight) : where.blends ? where.weight : -0.0f;
+  }
   row.valid = where.valid ? 1 : 0;
 }
 
@@ -105,7 +115,8 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
   device::sought_time<Stamp> sought{};
   if (at.wanted) {
     trajectory = device::source_of(target, at.b);
-    sought = device::seek(device::target_stamp(target, at.b, at.k), stream.latency, stream.causal);
+    sought =
+        device::seek(device::target_stamp(target, at.b, at.k), stream.latency, stream.causal, stream.rules.tolerance);
   }
   device::trajectory<Stamp> const source = device::short_trajectory_of(stream.source, trajectory);
   auto const length = static_cast<int>(source.length);
@@ -190,7 +201,8 @@ __device__ void locate_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> co
   if (source.length > 0) {
     where = locate_by_warp(
         source.stamps, static_cast<int>(source.length), lane < wanted,
-        [&] { return device::seek(t, stream.latency, stream.causal); }, stage, p.slots, stream.rules);
+        [&] { return device::seek(t, stream.latency, stream.causal, stream.rules.tolerance); }, stage, p.slots,
+        stream.rules);
   }
   if (lane >= wanted) { where = {}; }
   if (lane < tile.rows) { note_aligned_row(stream, source, tile, where, lane, records[lane]); }
@@ -214,7 +226,7 @@ __device__ void locate_one_row(fuse_params<Stamp> const& p, stream_plan<Stamp> c
     int const i = lane + 32 * u;
     if (i < length) { own[u] = __ldg(source.stamps + i); }
   }
-  device::sought_time<Stamp> const sought = device::seek(t, stream.latency, stream.causal);
+  device::sought_time<Stamp> const sought = device::seek(t, stream.latency, stream.causal, stream.rules.tolerance);
   int count = 0;
 #pragma unroll
   for (int u = 0; u < rounds; ++u) {

@@ -93,7 +93,9 @@ template <class Stamp>
 __device__ __noinline__ device::location locate_uniform(Stamp start, Stamp num, Stamp den, int length, Stamp t,
                                                         device::locate_rules<Stamp> rules) {
   std::int64_t const count =
-      device::is_finite(t) ? device::detail::count_not_after_uniform(start, num, den, std::int64_t(length), t) : 0;
+      device::is_finite(t) ? device::detail::count_not_after_uniform(start, num, den, std::int64_t(length),
+                                                                     device::stamp_later(t, rules.tolerance))
+                           : 0;
   int const pair = device::left_of_pair(static_cast<int>(count), length);
   Stamp const left = device::detail::uniform_stamp(start, num, den, pair);
   Stamp const right = length > 1 ? device::detail::uniform_stamp(start, num, den, pair + 1) : left;

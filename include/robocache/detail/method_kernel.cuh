@@ -28,6 +28,28 @@ struct method_params {
   locate_plan<Stamp> plan;
 };
 
+/// A trajectory's results once more, where float had too little room in one of them. Called by the whole block, last of
+/// all; out of line and from the beginning, so that nothing is kept for it.
+template <class Value, class Result, class Stamp>
+__device__ __noinline__ void blend_trajectory_again(method_params<Stamp> const& p) {
+  if (threadIdx.x >= p.plan.tiles.length) { return; }
+  device::trajectory<Stamp> source;
+  source.length = p.plan.plain_length;
+  source.stamps = p.plan.plain_stamps + blockIdx.x * p.plan.plain_stamps_stride;
+  Stamp const t = p.plan.plain_targets[blockIdx.x * p.plan.plain_targets_stride + threadIdx.x];
+  device::location const where = device::locate(source, t, p.plan.rules);
+  if (where.row < 0) { return; }
+  std::int64_t const channels = p.blend.values_row_stride;
+  device::curve const c = device::curve_at(source, where, p.blend.method);
+  auto const* const left =
+      static_cast<Value const*>(p.blend.values) + (blockIdx.x * p.blend.values_batch_stride + where.row * channels);
+  auto* const out =
+      static_cast<Result*>(p.blend.results) + (blockIdx.x * p.blend.results_batch_stride + threadIdx.x * channels);
+  for (std::int64_t i = 0; i < channels; ++i) {
+    out[i] = device::from_float<Result>(device::value_by_method(p.blend.method, c, where.blends, left + i, channels));
+  }
+}
+
 /// A block with a whole trajectory of short rows, as `resample_trajectory`.
 template <class Stamp, class Value>
 __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, unsigned char* values,
@@ -54,6 +76,7 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
     Result* const to = static_cast<Result*>(p.blend.results) + b * p.blend.results_batch_stride;
     bool const rotates = p.blend.method == interpolation::slerp;
     bool const together = skew_of(from) % (4 * sizeof(Value)) == 0 && skew_of(to) % (4 * sizeof(Result)) == 0;
+    float doubt = 0.0f;
     if (k < targets) {
       device::location const where = search.locate(stage, t, p.plan.rules);
       if (length <= stage_capacity) { source.stamps = stage; }
@@ -76,7 +99,7 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
       } else {
         for (int c = 0; c < channels; ++c) {
           out[c] = device::from_float<Result>(
-              row.kind == method_row::fill ? p.blend.fill : value_of(p.blend.method, row, left + c, channels));
+              row.kind == method_row::fill ? p.blend.fill : value_of(p.blend.method, row, left + c, channels, doubt));
         }
       }
       if (p.blend.valid != nullptr) { p.blend.valid[std::int64_t(b) * targets + k] = where.valid; }
@@ -84,6 +107,7 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
     if (rotates && together) { return; }
     __syncthreads();
     copy_out(to, targets * channels, results);
+    if (__syncthreads_count(doubt != 0.0f) > 0) { blend_trajectory_again<Value, Result>(p); }
   };
   with_float_type(p.blend.result_type, finish);
 }

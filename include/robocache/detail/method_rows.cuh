@@ -22,10 +22,11 @@ namespace robocache::detail {
 /// Where one target row's value comes from and goes to, and how. 80 bytes, an odd number of 16-byte units, so that rows
 /// next to each other lie in different banks of shared memory.
 struct alignas(16) method_row {
-  float of[8];       ///< as `device::curve::of`
-  char const* from;  ///< the left sample
+  float of[7];          ///< as `device::curve::of`
+  std::uint32_t valid;  ///< fusing: the row's byte in the mask
+  char const* from;     ///< the left sample
   char* to;
-  float weight;
+  float weight;  ///< of the right sample; straight: of the farther one
   std::uint8_t left;
   std::uint8_t right;
   interpolation method;
@@ -35,8 +36,8 @@ struct alignas(16) method_row {
     blend,
     usual,  ///< blend, with all neighbours that the method reads and no weight of 0
   } kind;
-  std::uint32_t valid;   ///< fusing: the row's byte in the mask
-  std::uint32_t odd[3];  ///< unused: makes the size what it is
+  std::int64_t far;      ///< straight: bytes from the sample to the farther one of two; 0 if it is alone
+  std::uint32_t odd[4];  ///< unused: makes the size what it is
 };
 
 /// What a location comes to.
@@ -48,17 +49,16 @@ __device__ void describe_row(device::trajectory<Stamp> const& source, device::lo
   if (!where.blends || !device::is_curved(method)) { return; }
   device::curve const c = device::curve_at(source, where, method);
 #pragma unroll
-  for (int i = 0; i < 8; ++i) { row.of[i] = c.of[i]; }
+  for (int i = 0; i < 7; ++i) { row.of[i] = c.of[i]; }
   row.left = c.left;
   row.right = c.right;
   row.method = c.method;
   int const neighbours = method == interpolation::akima ? 2 : 1;
-  bool const weighted = method != interpolation::catmull_rom ||
-                        (c.of[0] != 0.0f && c.of[1] != 0.0f && c.of[2] != 0.0f && c.of[3] != 0.0f);
+  bool const weighted = method != interpolation::catmull_rom || (c.of[0] != 0.0f && c.of[1] != 0.0f && c.of[2] != 0.0f);
   if (c.left == neighbours && c.right == neighbours && weighted) { row.kind = method_row::usual; }
 }
 
-/// The way back.
+/// What `describe_row` noted, as a curve.
 /// @tparam Neighbours  how many the row is known to have on each side; -1: as many as it says
 template <int Neighbours>
 __device__ device::curve curve_of(method_row const& row) {
@@ -68,7 +68,7 @@ __device__ device::curve curve_of(method_row const& row) {
   c.right = Neighbours < 0 ? row.right : Neighbours;
   c.weight = row.weight;
 #pragma unroll
-  for (int i = 0; i < 8; ++i) { c.of[i] = row.of[i]; }
+  for (int i = 0; i < 7; ++i) { c.of[i] = row.of[i]; }
   return c;
 }
 
@@ -142,18 +142,20 @@ __device__ void store_floats(dtype type, char* to, unsigned element, float const
   });
 }
 
-/// One channel of a row that is not filled, by any method but slerp.
+/// One channel of a row that is not filled, by any method but slerp, in float alone.
 /// @param from  the left sample in that channel
+/// @param doubt  as `device::detail::value_in_float`
 template <class Value>
-__device__ float value_of(interpolation method, method_row const& row, Value const* from, std::int64_t stride) {
-  return device::value_by_method(method, curve_of<-1>(row), row.kind >= method_row::blend, from, stride);
+__device__ float value_of(interpolation method, method_row const& row, Value const* from, std::int64_t stride,
+                          float& doubt) {
+  return device::detail::value_in_float(method, curve_of<-1>(row), row.kind >= method_row::blend, from, stride, doubt);
 }
 
-/// The same out of line: for rows that are not the usual ones.
+/// The same, with double where float has too little room. Out of line: for rows that are not the usual ones.
 template <class Value>
 __device__ __noinline__ float unusual_value(interpolation method, method_row const& row, Value const* from,
                                             std::int64_t stride) {
-  return value_of(method, row, from, stride);
+  return device::value_by_method(method, curve_of<-1>(row), row.kind >= method_row::blend, from, stride);
 }
 
 /// Four channels from any memory.
@@ -276,11 +278,13 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
       loaded const n1 = load<Value, N>(from + 2 * stride);
       loaded const n2 = load<Value, N>(from + 3 * stride);
       device::curve const c = curve_of<2>(row);
+      float doubt = 0.0f;
 #pragma unroll
       for (int e = 0; e < N; ++e) {
-        out[e] = device::akima(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e), channel_of(b, e),
-                               channel_of(n1, e), channel_of(n2, e));
+        out[e] = device::detail::akima_as<float>(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e),
+                                                 channel_of(b, e), channel_of(n1, e), channel_of(n2, e), doubt);
       }
+      if (doubt != 0.0f) { unusual(row, from, out); }
     });
   } else {
     auto const blend_four = [&](auto const& value) {
@@ -291,16 +295,18 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
         loaded const b = load<Value, N>(from + stride);
         loaded const n1 = load<Value, N>(from + 2 * stride);
         device::curve const c = curve_of<1>(row);
+        float doubt = 0.0f;
 #pragma unroll
         for (int e = 0; e < N; ++e) {
-          out[e] = value(c, channel_of(p1, e), channel_of(a, e), channel_of(b, e), channel_of(n1, e));
+          out[e] = value(c, channel_of(p1, e), channel_of(a, e), channel_of(b, e), channel_of(n1, e), doubt);
         }
+        if (doubt != 0.0f) { unusual(row, from, out); }
       });
     };
     if (p.method == interpolation::pchip) {
-      blend_four([](auto const&... of) { return device::pchip(of...); });
+      blend_four([](auto&&... of) { return device::detail::pchip_as<float>(of...); });
     } else {
-      blend_four([](auto const&... of) { return device::detail::weighted_sum(of...); });
+      blend_four([](auto&&... of) { return device::detail::catmull_rom_as<float, false>(of...); });
     }
   }
 }
@@ -323,7 +329,9 @@ __device__ void blend_scalars(Params const& p, method_row const* rows, int count
     return;
   }
   for_each_vector<1, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[1]) {
-    out[0] = value_of(p.method, row, from, p.values_row_stride);
+    float doubt = 0.0f;
+    out[0] = value_of(p.method, row, from, p.values_row_stride, doubt);
+    if (doubt != 0.0f) { out[0] = unusual_value(p.method, row, from, p.values_row_stride); }
   });
 }
 

@@ -48,14 +48,12 @@ __global__ void __launch_bounds__(max_threads, N > 1 ? 5 : 6)
   }
   int const count = locate_tile(
       p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
-        blend_row row;
-        row.source = part.source.batch_index * p.blend.values_batch_stride +
-                     (part.source.first_row + where.row) * p.blend.values_row_stride;
+        std::int64_t const first =
+            part.source.batch_index * p.blend.values_batch_stride + part.source.first_row * p.blend.values_row_stride;
+        blend_row row = blend_row_of(where, first, p.blend.values_row_stride);
         row.result = p.blend.target_packed
                          ? (part.first_row + slot) * p.blend.results_row_stride
                          : part.b * p.blend.results_batch_stride + (part.k0 + slot) * p.blend.results_row_stride;
-        row.weight = where.weight;
-        row.kind = where.row < 0 ? blend_row::fill : where.blends ? blend_row::blend : blend_row::move;
         rows[slot] = row;
         if (p.blend.valid != nullptr && blockIdx.y == 0) { p.blend.valid[part.first_row + slot] = where.valid; }
       });

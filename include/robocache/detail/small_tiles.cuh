@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/blend_tile.cuh>
 #include <robocache/detail/config.hpp>
@@ -39,11 +40,12 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
       p.results + (b * static_cast<unsigned>(p.results_batch_stride) + k * static_cast<unsigned>(p.results_row_stride));
   // Finding the result's page takes as long as finding the values'.
   if (threadIdx.x == max_threads - 1) { prefetch(out); }
+  Stamp const newest = device::stamp_later(t, plan.rules.tolerance);
   int count = 0;
 #pragma unroll
   for (int u = 0; u < rounds; ++u) {
     if (u * max_threads < length) {
-      count += __syncthreads_count(static_cast<int>(threadIdx.x) + u * max_threads < length && own[u] <= t);
+      count += __syncthreads_count(static_cast<int>(threadIdx.x) + u * max_threads < length && own[u] <= newest);
     }
   }
 
@@ -55,12 +57,26 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
   constexpr unsigned M = N > 1 ? 2 : 1;
   unsigned const width = static_cast<unsigned>(p.vectors_each) * N;
   for (unsigned i = (blockIdx.y * max_threads + threadIdx.x) * M; i < width; i += gridDim.y * max_threads * M) {
-    vector<Value, M> left = load<Value, M>(p.values + (row + i));
+    vector<Value, M> const left = load<Value, M>(p.values + (row + i));
     vector<Value, M> const right = load<Value, M>(p.values + (row + next * row_stride + i));
     device::location const where =
         device::locate_in_pair(stamps[pair], stamps[pair + next], t, count, length, plan.rules);
-    if (where.row > pair) { left = right; }
-    vector<Result, M> result = blend_vector<Value, Result, M>(left, right, where.weight, where.blends);
+    bool const backwards = where.weight >= 0.5f;
+    vector<Value, M> const near = where.row > pair || backwards ? right : left;
+    vector<Value, M> const far = !where.blends ? near : backwards ? left : right;
+    float const share = !where.blends ? alone : backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
+    float none = 0.0f;
+    vector<Result, M> result = blend_pair<Value, Result, M>(near, far, share, none);
+    if constexpr (!std::is_integral_v<Value>) {
+      if (__builtin_expect(none != 0.0f, false)) {
+#pragma unroll
+        for (int c = 0; c < static_cast<int>(M); ++c) {
+          float const from = device::to_float(near.element[c]);
+          float const mixed = device::detail::part_way(from, device::to_float(far.element[c]), share);
+          result.element[c] = device::from_float<Result>(where.blends ? mixed : from);
+        }
+      }
+    }
     if (where.row < 0) { result = filled<Result, M>(p.fill); }
     store_streaming(out + i, result);
     if (p.valid != nullptr && i == 0) { p.valid[blockIdx.x] = where.valid; }
@@ -92,7 +108,7 @@ __device__ void copy_in(T const* from, int elements, unsigned char* shared) {
   if (has_edge) { to[edge] = value; }
 }
 
-/// The way back: `elements` results from `shared + skew_of(to)`.
+/// Copies out again: `elements` results from `shared + skew_of(to)`.
 template <class T>
 __device__ void copy_out(T* to, int elements, unsigned char const* shared) {
   constexpr int per_vector = 16 / static_cast<int>(sizeof(T));
@@ -138,18 +154,22 @@ __device__ void resample_trajectory(locate_plan<Stamp> const& plan, blend_params
   Result* const to = p.results + b * p.results_batch_stride;
   if (k < targets) {
     device::location const where = search.locate(stage, t, plan.rules);
-    auto const* const left =
-        reinterpret_cast<Value const*>(values + skew_of(from)) + max(static_cast<int>(where.row), 0) * channels;
+    auto const* const first = reinterpret_cast<Value const*>(values + skew_of(from));
+    blend_row const row = blend_row_of(where, 0, channels);
+    Value const* const near = first + max(static_cast<int>(row.source), 0);
+    Value const* const far = near + (where.blends ? static_cast<int>(row.step(channels)) : 0);
     auto* const out = reinterpret_cast<Result*>(results + skew_of(to)) + k * channels;
-    Value const* const right = left + (where.blends ? channels : 0);
+    float const share = where.blends ? row.share : alone;
+    float none = 0.0f;
 #pragma unroll(N == 1 ? 4 : 1)
     for (int c = 0; c < channels; c += N) {
-      auto const a = *reinterpret_cast<vector<Value, N> const*>(left + c);
-      auto const b_ = *reinterpret_cast<vector<Value, N> const*>(right + c);
-      vector<Result, N> mixed = blend_vector<Value, Result, N>(a, b_, where.weight, where.blends);
+      auto const a = *reinterpret_cast<vector<Value, N> const*>(near + c);
+      auto const b_ = *reinterpret_cast<vector<Value, N> const*>(far + c);
+      vector<Result, N> mixed = blend_pair<Value, Result, N>(a, b_, share, none);
       if (where.row < 0) { mixed = filled<Result, N>(p.fill); }
       *reinterpret_cast<vector<Result, N>*>(out + c) = mixed;
     }
+    if (none != 0.0f && where.row >= 0) { blend_elements(near, far, share, channels, out); }
     if (p.valid != nullptr) { p.valid[std::int64_t(b) * targets + k] = where.valid; }
   }
   __syncthreads();

@@ -90,9 +90,10 @@ class staged_search {
 
   /// Locates `t`. Called by any thread, after the barrier.
   __device__ device::location locate(Stamp const* stage, Stamp t, device::locate_rules<Stamp> const& rules) const {
+    Stamp const newest = device::stamp_later(t, rules.tolerance);
     int count = 0;
     auto const step = [&](int part) {
-      if (stage[count + part - 1] <= t) { count += part; }
+      if (stage[count + part - 1] <= newest) { count += part; }
     };
     if (probes_ > 511) { step(512); }
     if (probes_ > 255) { step(256); }
@@ -114,6 +115,7 @@ class staged_search {
   /// The rest of the search where not all stamps are staged: the `2^shift - 1` behind the last one at or before `t`.
   static __device__ __noinline__ device::location refine(Stamp const* stamps, int length, int shift, int count, Stamp t,
                                                          device::locate_rules<Stamp> rules) {
+    Stamp const newest = device::stamp_later(t, rules.tolerance);
     if (count > 0) {
       int const first = ((count - 1) << shift) + 1;
       int const rest = min((1 << shift) - 1, length - first);
@@ -123,7 +125,7 @@ class staged_search {
 #pragma unroll
         for (int i = 1; i <= 3; ++i) {
           int const probe = low + i * part - 1;
-          if (probe < rest && stamps[first + probe] <= t) { ++not_after; }
+          if (probe < rest && stamps[first + probe] <= newest) { ++not_after; }
         }
         low += not_after * part;
       }

@@ -54,6 +54,14 @@ ROBOCACHE_HOST_DEVICE inline float fma_rn(float a, float b, float c) {
 #endif
 }
 
+ROBOCACHE_HOST_DEVICE inline double fma_rn(double a, double b, double c) {
+#if defined(__CUDA_ARCH__)
+  return __fma_rn(a, b, c);
+#else
+  return std::fma(a, b, c);
+#endif
+}
+
 ROBOCACHE_HOST_DEVICE inline double add_rn(double a, double b) {
 #if defined(__CUDA_ARCH__)
   return __dadd_rn(a, b);
@@ -75,6 +83,14 @@ ROBOCACHE_HOST_DEVICE inline double mul_rn(double a, double b) {
   return __dmul_rn(a, b);
 #else
   return a * b;
+#endif
+}
+
+ROBOCACHE_HOST_DEVICE inline double div_rn(double a, double b) {
+#if defined(__CUDA_ARCH__)
+  return __ddiv_rn(a, b);
+#else
+  return a / b;
 #endif
 }
 
@@ -123,6 +139,14 @@ ROBOCACHE_HOST_DEVICE inline Stamp stamp_sum(Stamp first, Stamp step) {
   }
 }
 
+/// `first + step` for stamps, `step` not below 0: integers end at the largest, floats are rounded once.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline Stamp stamp_later(Stamp first, Stamp step) {
+  Stamp const later = stamp_sum(first, step);
+  if constexpr (std::is_integral_v<Stamp>) { return later < first ? INT64_MAX : later; }
+  return later;
+}
+
 /// False for NaN and infinities. Integer stamps are always finite.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline bool is_finite(Stamp t) {
@@ -151,6 +175,7 @@ ROBOCACHE_HOST_DEVICE inline float from_order(std::uint32_t order) {
 namespace detail {
 
 ROBOCACHE_HOST_DEVICE inline float absolute(float x) { return std::fabs(x); }
+ROBOCACHE_HOST_DEVICE inline double absolute(double x) { return std::fabs(x); }
 
 /// `x` with its sign turned if `sign` is below 0.
 ROBOCACHE_HOST_DEVICE inline float signed_as(float sign, float x) {
@@ -160,6 +185,8 @@ ROBOCACHE_HOST_DEVICE inline float signed_as(float sign, float x) {
   return std::signbit(sign) ? -x : x;
 #endif
 }
+
+ROBOCACHE_HOST_DEVICE inline double signed_as(double sign, double x) { return std::signbit(sign) ? -x : x; }
 
 }  // namespace detail
 

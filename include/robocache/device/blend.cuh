@@ -14,10 +14,23 @@
 
 namespace robocache::device {
 
-/// `(1 - weight) * a + weight * b`, each operation rounded. The two-product form, so that it is exact at both ends
-/// and monotone between equal values; not to be used where a weight is exactly 0, which `location` sorts out.
+namespace detail {
+
+/// The value at `share` of the way from `near` to `far`, each operation rounded: for shares up to 1/2, so that it lies
+/// between both and is `near` where both are equal. Where the difference has no room in a float, or is NaN, by two
+/// products.
+ROBOCACHE_HOST_DEVICE inline float part_way(float near, float far, float share) {
+  float const d = sub_rn(far, near);
+  return is_finite(d) ? add_rn(near, mul_rn(share, d)) : add_rn(mul_rn(sub_rn(1.0f, share), near), mul_rn(share, far));
+}
+
+}  // namespace detail
+
+/// The value at `weight` on the line from `a` to `b`, counted from the nearer of the two, each operation rounded
+/// (docs/semantics.md, Locate): exact at both ends, inside [min, max] of finite samples, and what does not change stays
+/// what it is. Not to be used where a weight is exactly 0, which `location` sorts out.
 ROBOCACHE_HOST_DEVICE inline float linear(float a, float b, float weight) {
-  return add_rn(mul_rn(sub_rn(1.0f, weight), a), mul_rn(weight, b));
+  return weight < 0.5f ? detail::part_way(a, b, weight) : detail::part_way(b, a, sub_rn(1.0f, weight));
 }
 
 /// One channel of a target located for a method up to linear, as float, before the rounding to a result type: for
@@ -42,24 +55,42 @@ ROBOCACHE_HOST_DEVICE inline float value_at(series<Value, Stamp> const& source, 
   return where.blends ? linear(a, to_float(first[row_stride]), where.weight) : a;
 }
 
-/// The value of one channel on a curve.
-///
-/// @param c       from `curve_at`
-/// @param row     the left sample of the bracket in that channel
-/// @param stride  from one sample to the next, in elements
+namespace detail {
+
+/// The samples that a curve reads in one channel.
+struct curve_samples {
+  float pp, p, a, b, n, nn;
+};
+
+/// @param row  the left sample of the bracket
 template <class Value>
-ROBOCACHE_HOST_DEVICE inline float value_on_curve(curve const& c, Value const* row, std::int64_t stride) {
-  float const a = to_float(row[0]);
-  float const b = to_float(row[stride]);
-  if (c.method == interpolation::linear) { return linear(a, b, c.weight); }
-  float const p = c.left > 0 ? to_float(row[-stride]) : a;
-  float const n = c.right > 0 ? to_float(row[2 * stride]) : b;
-  if (c.method == interpolation::catmull_rom) { return catmull_rom(c, p, a, b, n); }
-  if (c.method == interpolation::pchip) { return pchip(c, p, a, b, n); }
-  float const pp = c.left > 1 ? to_float(row[-2 * stride]) : p;
-  float const nn = c.right > 1 ? to_float(row[3 * stride]) : n;
-  return akima(c, pp, p, a, b, n, nn);
+ROBOCACHE_HOST_DEVICE inline curve_samples samples_of(curve const& c, Value const* row, std::int64_t stride) {
+  curve_samples s;
+  s.a = to_float(row[0]);
+  s.b = to_float(row[stride]);
+  s.p = c.left > 0 ? to_float(row[-stride]) : s.a;
+  s.n = c.right > 0 ? to_float(row[2 * stride]) : s.b;
+  s.pp = c.left > 1 ? to_float(row[-2 * stride]) : s.p;
+  s.nn = c.right > 1 ? to_float(row[3 * stride]) : s.n;
+  return s;
 }
+
+/// `value_by_method` in float alone.
+/// @param doubt  stays 0 unless that had too little room: then the result is not what it should be
+template <class Value>
+ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve const& c, bool blends, Value const* row,
+                                                  std::int64_t stride, float& doubt) {
+  float const a = to_float(*row);
+  if (method == interpolation::angle) { return blends ? angle(a, to_float(row[stride]), c.weight) : wrap(a); }
+  if (!blends) { return a; }
+  if (c.method == interpolation::linear) { return linear(a, to_float(row[stride]), c.weight); }
+  curve_samples const s = samples_of(c, row, stride);
+  if (c.method == interpolation::catmull_rom) { return catmull_rom_as<float>(c, s.p, s.a, s.b, s.n, doubt); }
+  if (c.method == interpolation::pchip) { return pchip_as<float>(c, s.p, s.a, s.b, s.n, doubt); }
+  return akima_as<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
+}
+
+}  // namespace detail
 
 /// One channel of a located target by any float method but slerp, before the rounding to a result type.
 ///
@@ -71,9 +102,21 @@ ROBOCACHE_HOST_DEVICE inline float value_on_curve(curve const& c, Value const* r
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline float value_by_method(interpolation method, curve const& c, bool blends, Value const* row,
                                                    std::int64_t stride) {
-  float const a = to_float(*row);
-  if (method == interpolation::angle) { return blends ? angle(a, to_float(row[stride]), c.weight) : wrap(a); }
-  return blends ? value_on_curve(c, row, stride) : a;
+  float doubt = 0.0f;
+  float const value = detail::value_in_float(method, c, blends, row, stride, doubt);
+  if (doubt == 0.0f) { return value; }
+  detail::curve_samples const s = detail::samples_of(c, row, stride);
+  return detail::curve_in_double(c, s.pp, s.p, s.a, s.b, s.n, s.nn);
+}
+
+/// The value of one channel on a curve.
+///
+/// @param c       from `curve_at`
+/// @param row     the left sample of the bracket in that channel
+/// @param stride  from one sample to the next, in elements
+template <class Value>
+ROBOCACHE_HOST_DEVICE inline float value_on_curve(curve const& c, Value const* row, std::int64_t stride) {
+  return value_by_method(c.method, c, true, row, stride);
 }
 
 }  // namespace robocache::device

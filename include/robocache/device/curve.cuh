@@ -23,10 +23,11 @@ struct curve {
   interpolation method;  ///< linear where the series ends on both sides, and beyond the edges
   std::uint8_t left;     ///< samples to read before the bracket: 0, 1, or 2 for akima
   std::uint8_t right;    ///< samples to read behind it
-  float weight;          ///< of the bracket's right sample, where the curve is linear
-  /// catmull_rom: the weights of the four samples. pchip, akima: B0, B1, M0, M1, r0, r1, and then a0, a1 (pchip; where
-  /// a neighbour is missing its end rule's number) or rp, rn (akima).
-  float of[8];
+  float weight;          ///< of the bracket's right sample
+  /// catmull_rom: the weights of the rises before, in and behind the bracket. pchip, akima: B1, or -B0 where the right
+  /// sample is the nearer one, M0, M1, r0, r1, and then a0, a1 (pchip; where a neighbour is missing its end rule's
+  /// number) or rp, rn (akima).
+  float of[7];
 };
 
 namespace detail {
@@ -66,15 +67,16 @@ ROBOCACHE_HOST_DEVICE inline widths widths_around(trajectory<Stamp> const& sourc
 
 /// The weight's cubic polynomials.
 struct cubic_basis {
-  float b0, b1, m0, m1;
+  float b;  ///< B1; where the right sample is the nearer one -B0
+  float m0, m1;
 };
 
 ROBOCACHE_HOST_DEVICE inline cubic_basis basis_of(float w) {
   float const g = sub_rn(1.0f, w);
   float const ww = mul_rn(w, w);
   float const gg = mul_rn(g, g);
-  return {mul_rn(gg, add_rn(1.0f, mul_rn(2.0f, w))), mul_rn(ww, add_rn(1.0f, mul_rn(2.0f, g))), mul_rn(w, gg),
-          mul_rn(ww, g)};
+  float const b = w < 0.5f ? mul_rn(ww, add_rn(1.0f, mul_rn(2.0f, g))) : -mul_rn(gg, add_rn(1.0f, mul_rn(2.0f, w)));
+  return {b, mul_rn(w, gg), mul_rn(ww, g)};
 }
 
 ROBOCACHE_HOST_DEVICE inline void set_catmull_rom(curve& c, cubic_basis const& basis, float h, float h0, float h1) {
@@ -89,14 +91,9 @@ ROBOCACHE_HOST_DEVICE inline void set_catmull_rom(curve& c, cubic_basis const& b
     q1 = mul_rn(c1, div_rn(h, h1));
     k1 = sub_rn(1.0f, c1);
   }
-  float const e = sub_rn(mul_rn(basis.m0, k0), mul_rn(basis.m1, k1));
-  float const before = mul_rn(basis.m0, q0);
-  float const behind = mul_rn(basis.m1, q1);
-  // From 0, so that no weight is -0.
-  c.of[0] = sub_rn(0.0f, before);
-  c.of[1] = sub_rn(add_rn(basis.b0, before), e);
-  c.of[2] = add_rn(add_rn(basis.b1, behind), e);
-  c.of[3] = sub_rn(0.0f, behind);
+  c.of[0] = mul_rn(basis.m0, q0);
+  c.of[1] = add_rn(basis.b, sub_rn(mul_rn(basis.m0, k0), mul_rn(basis.m1, k1)));
+  c.of[2] = mul_rn(basis.m1, q1);
 }
 
 /// pchip: the share of a neighbour's rise at the sample between its interval and the bracket.
@@ -129,34 +126,37 @@ ROBOCACHE_HOST_DEVICE inline curve curve_at(trajectory<Stamp> const& source, loc
     detail::set_catmull_rom(c, basis, h, h0, h1);
     return c;
   }
-  c.of[0] = basis.b0;
-  c.of[1] = basis.b1;
-  c.of[2] = basis.m0;
-  c.of[3] = basis.m1;
+  c.of[0] = basis.b;
+  c.of[1] = basis.m0;
+  c.of[2] = basis.m1;
   // An interval that is missing has the ratio 0, and a division that is not made must not be by 0, which is slow.
   auto const ratio = [h = h](float width) { return width != 0.0f ? div_rn(h, width) : 0.0f; };
-  c.of[4] = ratio(h0);
-  c.of[5] = ratio(h1);
+  c.of[3] = ratio(h0);
+  c.of[4] = ratio(h1);
   if (method == interpolation::pchip) {
-    c.of[6] = c.left > 0 ? detail::share_of(h0, h) : div_rn(h, add_rn(h, h1));
-    c.of[7] = c.right > 0 ? detail::share_of(h1, h) : div_rn(h, add_rn(h, h0));
+    c.of[5] = c.left > 0 ? detail::share_of(h0, h) : div_rn(h, add_rn(h, h1));
+    c.of[6] = c.right > 0 ? detail::share_of(h1, h) : div_rn(h, add_rn(h, h0));
     return c;
   }
   c.left = c.left > 0 && hp != 0.0f ? 2 : c.left;
   c.right = c.right > 0 && hn != 0.0f ? 2 : c.right;
-  c.of[6] = ratio(hp);
-  c.of[7] = ratio(hn);
+  c.of[5] = ratio(hp);
+  c.of[6] = ratio(hn);
   return c;
 }
 
 namespace detail {
 
-ROBOCACHE_HOST_DEVICE inline bool have_one_sign(float x, float y) {
-  return (x > 0.0f && y > 0.0f) || (x < 0.0f && y < 0.0f);
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline bool have_one_sign(Real x, Real y) {
+  return (x > Real(0) && y > Real(0)) || (x < Real(0) && y < Real(0));
 }
 
 /// 0, or NaN where one of them is not finite.
-ROBOCACHE_HOST_DEVICE inline float flat(float x, float y) { return add_rn(sub_rn(x, x), sub_rn(y, y)); }
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real flat(Real x, Real y) {
+  return add_rn(sub_rn(x, x), sub_rn(y, y));
+}
 
 /// The larger one, or NaN.
 ROBOCACHE_HOST_DEVICE inline float at_least(float x, float least) {
@@ -168,90 +168,146 @@ ROBOCACHE_HOST_DEVICE inline float at_least(float x, float least) {
   return x <= least ? least : x;
 #endif
 }
+ROBOCACHE_HOST_DEVICE inline double at_least(double x, double least) { return x <= least ? least : x; }
 
 /// The weighted harmonic mean of the bracket's rise `d`, above 0, and a neighbour's `x`, not below 0, that counts for
 /// `share`.
-ROBOCACHE_HOST_DEVICE inline float harmonic_mean(float share, float x, float d) {
-  return mul_rn(x, div_rn(d, add_rn(mul_rn(share, d), mul_rn(sub_rn(1.0f, share), x))));
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real harmonic_mean(Real share, Real x, Real d) {
+  return mul_rn(x, div_rn(d, add_rn(mul_rn(share, d), mul_rn(sub_rn(Real(1), share), x))));
 }
 
-ROBOCACHE_HOST_DEVICE inline float end_rise(float e, float x, float y) {
-  float const m = sub_rn(mul_rn(add_rn(1.0f, e), x), mul_rn(e, y));
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real end_rise(Real e, Real x, Real y) {
+  Real const m = sub_rn(mul_rn(add_rn(Real(1), e), x), mul_rn(e, y));
   if (!have_one_sign(m, x)) { return flat(x, y); }
-  float const most = mul_rn(3.0f, x);
+  Real const most = mul_rn(Real(3), x);
   return !have_one_sign(x, y) && absolute(m) > absolute(most) ? most : m;
 }
 
 /// @param f, b   how much the rises change behind and before
 /// @param least  what both together must exceed
-ROBOCACHE_HOST_DEVICE inline float akima_rise(float x1, float x2, float f, float b, float least) {
-  float const sum = add_rn(f, b);
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real akima_rise(Real x1, Real x2, Real f, Real b, Real least) {
+  Real const sum = add_rn(f, b);
   bool const is_even = sum <= least;
-  float const share = div_rn(f, is_even ? 1.0f : sum);
-  float const q = is_even ? 0.5f : share;
+  Real const share = div_rn(f, is_even ? Real(1) : sum);
+  Real const q = is_even ? Real(0.5) : share;
   return sub_rn(x2, mul_rn(q, sub_rn(x2, x1)));
 }
 
-ROBOCACHE_HOST_DEVICE inline float weighted(float weight, float value) {
-  return weight == 0.0f ? 0.0f : mul_rn(weight, value);
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real weighted(Real weight, Real value) {
+  return weight == Real(0) ? Real(0) : mul_rn(weight, value);
 }
 
 /// Where rises go on evenly beyond the last one known.
-ROBOCACHE_HOST_DEVICE inline float beyond(float last, float before) { return sub_rn(mul_rn(2.0f, last), before); }
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real beyond(Real last, Real before) {
+  return sub_rn(mul_rn(Real(2), last), before);
+}
 
-}  // namespace detail
+// The formulas, in `float` or in `double`, with `a` and `b` the bracket's samples, `p` and `n` their neighbours.
+// `doubt` stays 0 as long as nothing that is computed on the way had too little room, and is NaN from then on.
 
-namespace detail {
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline void doubt_unless_finite(Real x, Real& doubt) {
+  doubt = fma_rn(x, Real(0), doubt);
+}
 
-/// `catmull_rom` where no weight is 0.
-ROBOCACHE_HOST_DEVICE inline float weighted_sum(curve const& c, float p, float a, float b, float n) {
-  return add_rn(add_rn(mul_rn(c.of[0], p), mul_rn(c.of[1], a)), add_rn(mul_rn(c.of[2], b), mul_rn(c.of[3], n)));
+/// Counted from the nearer sample.
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real from_near(curve const& c, Real a, Real b, Real way) {
+  return add_rn(c.weight < 0.5f ? a : b, way);
+}
+
+/// @tparam AnyWeight  weights may be 0: a rise without weight does not count, whatever it is
+template <class Real, bool AnyWeight = true>
+ROBOCACHE_HOST_DEVICE inline Real catmull_rom_as(curve const& c, Real p, Real a, Real b, Real n, Real& doubt) {
+  auto const term = [&](int i, Real rise) {
+    return AnyWeight ? weighted(Real(c.of[i]), rise) : mul_rn(Real(c.of[i]), rise);
+  };
+  Real const beside = sub_rn(term(0, sub_rn(a, p)), term(2, sub_rn(n, b)));
+  Real const value = from_near(c, a, b, add_rn(term(1, sub_rn(b, a)), beside));
+  doubt_unless_finite(value, doubt);
+  return value;
+}
+
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real pchip_as(curve const& c, Real p, Real a, Real b, Real n, Real& doubt) {
+  // The rises as they look where the bracket's own is not below 0.
+  Real const signed_d = sub_rn(b, a);
+  Real const d = signed_as(signed_d, signed_d);
+  Real const d0 = signed_as(signed_d, mul_rn(sub_rn(a, p), Real(c.of[3])));
+  Real const d1 = signed_as(signed_d, mul_rn(sub_rn(n, b), Real(c.of[4])));
+  // Where the bracket is flat, so is the curve; the division must not be by 0.
+  bool const is_flat = d < Real(4.70197740e-38f);  // 2^-124
+  Real const rise = is_flat ? Real(1) : d;
+  auto const mean = [&](float share, Real x) {
+    return harmonic_mean(Real(share), is_flat ? mul_rn(Real(0), x) : at_least(x, Real(0)), rise);
+  };
+  Real const m0 = c.left > 0 ? mean(c.of[5], d0) : end_rise(Real(c.of[5]), d, d1);
+  Real const m1 = c.right > 0 ? mean(c.of[6], d1) : end_rise(Real(c.of[6]), d, d0);
+  if (c.left == 0) { doubt_unless_finite(d1, doubt); }
+  if (c.right == 0) { doubt_unless_finite(d0, doubt); }
+  Real const e = sub_rn(mul_rn(Real(c.of[1]), m0), mul_rn(Real(c.of[2]), m1));
+  Real const value = from_near(c, a, b, signed_as(signed_d, add_rn(mul_rn(Real(c.of[0]), d), e)));
+  doubt_unless_finite(fma_rn(Real(8), d, value), doubt);  // no sum above is more than a few times `d`
+  return value;
+}
+
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real akima_as(curve const& c, Real pp, Real p, Real a, Real b, Real n, Real nn,
+                                           Real& doubt) {
+  Real const x2 = sub_rn(b, a);
+  Real x1 = mul_rn(sub_rn(a, p), Real(c.of[3]));
+  Real x3 = mul_rn(sub_rn(n, b), Real(c.of[4]));
+  if (c.left == 0) { x1 = beyond(x2, x3); }
+  if (c.right == 0) { x3 = beyond(x2, x1); }
+  Real const x0 = c.left > 1 ? mul_rn(sub_rn(p, pp), Real(c.of[5])) : beyond(x1, x2);
+  Real const x4 = c.right > 1 ? mul_rn(sub_rn(nn, n), Real(c.of[6])) : beyond(x3, x2);
+  Real const size =
+      add_rn(add_rn(add_rn(absolute(x0), absolute(x1)), absolute(x2)), add_rn(absolute(x3), absolute(x4)));
+  doubt_unless_finite(mul_rn(Real(8), size), doubt);           // no sum below is more than four times that
+  Real const least = mul_rn(Real(3.814697265625e-06f), size);  // 2^-18
+  Real const m0 = akima_rise(x1, x2, absolute(sub_rn(x3, x2)), absolute(sub_rn(x1, x0)), least);
+  Real const m1 = akima_rise(x2, x3, absolute(sub_rn(x4, x3)), absolute(sub_rn(x2, x1)), least);
+  Real const e = sub_rn(mul_rn(Real(c.of[1]), m0), mul_rn(Real(c.of[2]), m1));
+  return from_near(c, a, b, add_rn(mul_rn(Real(c.of[0]), x2), e));
+}
+
+/// The value of a curve whose rises have no room in a float, or are NaN: the same formula in double, rounded once.
+ROBOCACHE_HOST_DEVICE inline float curve_in_double(curve const& c, float pp, float p, float a, float b, float n,
+                                                   float nn) {
+  double doubt = 0.0;
+  double const value = c.method == interpolation::catmull_rom ? catmull_rom_as<double>(c, p, a, b, n, doubt)
+                       : c.method == interpolation::pchip     ? pchip_as<double>(c, p, a, b, n, doubt)
+                                                              : akima_as<double>(c, pp, p, a, b, n, nn, doubt);
+  return span_to_float(value);
 }
 
 }  // namespace detail
 
 /// The value of one channel, for `c.method` catmull_rom. `a` and `b` are the bracket's samples, `p` and `n` their
-/// neighbours; what `c` says is not read may be anything finite.
+/// neighbours; what `c` says is not read is `a` for `p` and `b` for `n`.
 ROBOCACHE_HOST_DEVICE inline float catmull_rom(curve const& c, float p, float a, float b, float n) {
-  return add_rn(add_rn(detail::weighted(c.of[0], p), detail::weighted(c.of[1], a)),
-                add_rn(detail::weighted(c.of[2], b), detail::weighted(c.of[3], n)));
+  float doubt = 0.0f;
+  float const value = detail::catmull_rom_as<float>(c, p, a, b, n, doubt);
+  return doubt == 0.0f ? value : detail::curve_in_double(c, p, p, a, b, n, n);
 }
 
 /// The same for pchip.
 ROBOCACHE_HOST_DEVICE inline float pchip(curve const& c, float p, float a, float b, float n) {
-  // The rises as they look where the bracket's own is not below 0.
-  float const signed_d = sub_rn(b, a);
-  float const d = detail::signed_as(signed_d, signed_d);
-  float const d0 = detail::signed_as(signed_d, mul_rn(sub_rn(a, p), c.of[4]));
-  float const d1 = detail::signed_as(signed_d, mul_rn(sub_rn(n, b), c.of[5]));
-  // Where the bracket is flat, so is the curve; the division must not be by 0.
-  bool const is_flat = d < 4.70197740e-38f;  // 2^-124
-  float const rise = is_flat ? 1.0f : d;
-  auto const mean = [&](float share, float x) {
-    return detail::harmonic_mean(share, is_flat ? mul_rn(0.0f, x) : detail::at_least(x, 0.0f), rise);
-  };
-  float const m0 = c.left > 0 ? mean(c.of[6], d0) : detail::end_rise(c.of[6], d, d1);
-  float const m1 = c.right > 0 ? mean(c.of[7], d1) : detail::end_rise(c.of[7], d, d0);
-  return add_rn(add_rn(mul_rn(c.of[0], a), mul_rn(c.of[1], b)),
-                detail::signed_as(signed_d, sub_rn(mul_rn(c.of[2], m0), mul_rn(c.of[3], m1))));
+  float doubt = 0.0f;
+  float const value = detail::pchip_as<float>(c, p, a, b, n, doubt);
+  return doubt == 0.0f ? value : detail::curve_in_double(c, p, p, a, b, n, n);
 }
 
-/// The same for akima; `pp` and `nn` are the second neighbours.
+/// The same for akima; `pp` and `nn` are the second neighbours, `p` and `n` again where they are not read.
 ROBOCACHE_HOST_DEVICE inline float akima(curve const& c, float pp, float p, float a, float b, float n, float nn) {
-  float const x2 = sub_rn(b, a);
-  float x1 = mul_rn(sub_rn(a, p), c.of[4]);
-  float x3 = mul_rn(sub_rn(n, b), c.of[5]);
-  if (c.left == 0) { x1 = detail::beyond(x2, x3); }
-  if (c.right == 0) { x3 = detail::beyond(x2, x1); }
-  float const x0 = c.left > 1 ? mul_rn(sub_rn(p, pp), c.of[6]) : detail::beyond(x1, x2);
-  float const x4 = c.right > 1 ? mul_rn(sub_rn(nn, n), c.of[7]) : detail::beyond(x3, x2);
-  using detail::absolute;
-  float const size =
-      add_rn(add_rn(add_rn(absolute(x0), absolute(x1)), absolute(x2)), add_rn(absolute(x3), absolute(x4)));
-  float const least = mul_rn(3.814697265625e-06f, size);  // 2^-18
-  float const m0 = detail::akima_rise(x1, x2, absolute(sub_rn(x3, x2)), absolute(sub_rn(x1, x0)), least);
-  float const m1 = detail::akima_rise(x2, x3, absolute(sub_rn(x4, x3)), absolute(sub_rn(x2, x1)), least);
-  return add_rn(add_rn(mul_rn(c.of[0], a), mul_rn(c.of[1], b)), sub_rn(mul_rn(c.of[2], m0), mul_rn(c.of[3], m1)));
+  float doubt = 0.0f;
+  float const value = detail::akima_as<float>(c, pp, p, a, b, n, nn, doubt);
+  return doubt == 0.0f ? value : detail::curve_in_double(c, pp, p, a, b, n, nn);
 }
 
 }  // namespace robocache::device

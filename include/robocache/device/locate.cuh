@@ -19,6 +19,7 @@ struct locate_rules {
   edge before;
   edge after;
   span_of<Stamp> max_gap;  ///< nothing exceeds it where the options set no limit
+  Stamp tolerance;         ///< samples up to this much after a target count as at it
 };
 
 /// The rules that `options` state. Host and device.
@@ -29,7 +30,7 @@ ROBOCACHE_HOST_DEVICE inline locate_rules<Stamp> rules_of(resample_options<Stamp
     // "No limit" is the largest signed number, and unsigned differences go beyond it.
     if (options.max_gap == INT64_MAX) { max_gap = UINT64_MAX; }
   }
-  return {options.method, options.before, options.after, max_gap};
+  return {options.method, options.before, options.after, max_gap, options.tolerance};
 }
 
 /// Where one target lies among the samples of its trajectory: all that blending needs to know about time.
@@ -75,7 +76,7 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE location locate_at_edge(Stamp left, Sta
   if (!is_finite(t)) { return {}; }
   bool const before = count == 0;
   std::int64_t const row = before ? 0 : length - 1;  // the edge sample
-  if (!before && t == right) { return {row, 0.0f, false, true}; }
+  if (!before && t <= right) { return {row, 0.0f, false, true}; }
 
   bool const holds = rules.method == (before ? interpolation::next : interpolation::previous);
   edge const rule = before ? rules.before : rules.after;
@@ -99,14 +100,14 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE location locate_at_edge(Stamp left, Sta
 /// @param left    the stamp of sample `left_of_pair(count, length)`
 /// @param right   the stamp of the next sample, or `left` if `length` is 1
 /// @param t       the target
-/// @param count   how many samples are at or before `t`, as `count_not_after` tells
+/// @param count   how many samples are at or before `t`, or later by the tolerance at most, as `count_not_after` tells
 /// @param length  samples of the trajectory, at least 1
 template <class Stamp, class Index>
 ROBOCACHE_HOST_DEVICE inline location locate_in_pair(Stamp left, Stamp right, Stamp t, Index count, Index length,
                                                      locate_rules<Stamp> const& rules) {
   if (count == 0 || count == length) { return detail::locate_at_edge<Stamp>(left, right, t, count, length, rules); }
   Index const row = count - 1;
-  if (t == left) { return {row, 0.0f, false, true}; }
+  if (t <= left) { return {row, 0.0f, false, true}; }  // later by the tolerance at most
   span_of<Stamp> const past = span_between(left, t);
   if (rules.method >= interpolation::linear) {
     span_of<Stamp> const width = span_between(left, right);
@@ -141,9 +142,9 @@ struct sought_time {
 /// What a stream with `latency` is asked for by target `t`: a sample stamped s describes s - latency. A causal stream
 /// knows no sample stamped after the target, however late it is.
 template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline sought_time<Stamp> seek(Stamp t, Stamp latency, bool causal) {
+ROBOCACHE_HOST_DEVICE inline sought_time<Stamp> seek(Stamp t, Stamp latency, bool causal, Stamp tolerance) {
   Stamp const at = stamp_sum(t, latency);
-  return {at, causal && t < at && is_finite(at) ? t : at};
+  return {at, causal && t < at && is_finite(at) ? t : stamp_later(at, tolerance)};
 }
 
 /// Locates what a stream is asked for in one of its trajectories: search, then rules. For custom kernels; reads stamps
@@ -159,8 +160,7 @@ ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp> const& source, so
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp> const& source, Stamp t,
                                              locate_rules<Stamp> const& rules) {
-  std::int64_t const count = is_finite(t) ? count_not_after(source, t) : 0;
-  return locate_in_bracket(source, t, count, rules);
+  return locate(source, sought_time<Stamp>{t, stamp_later(t, rules.tolerance)}, rules);
 }
 
 }  // namespace robocache::device

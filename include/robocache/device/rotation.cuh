@@ -125,21 +125,22 @@ ROBOCACHE_HOST_DEVICE inline float sine(float x) {
 /// 1985; its denominator, the sine of the whole angle, is left to the last step, which makes the length 1.
 ROBOCACHE_HOST_DEVICE inline quaternion slerp(quaternion const& a, quaternion const& b, float weight) {
   float const aa = detail::dot(a, a);
-  float const inverse = div_rn(1.0f, detail::sqrt_rn(mul_rn(aa, detail::dot(b, b))));
+  float const bb = detail::dot(b, b);
+  float const inverse = div_rn(1.0f, detail::sqrt_rn(mul_rn(aa, bb)));
   float const cosine = mul_rn(detail::dot(a, b), inverse);
-  // `b` times this is as long as `a`, and not more than a quarter turn away from it.
-  float const align = detail::signed_as(cosine, mul_rn(aa, inverse));
+  // `b` times this is as long as `a`, and not more than a quarter turn away from it; exactly so where they are equal.
+  float const align = detail::signed_as(cosine, aa == bb ? 1.0f : mul_rn(aa, inverse));
   float const z = sub_rn(0.5f, mul_rn(0.5f, detail::absolute(cosine)));  // the square of the sine of half the angle
-  float x = sub_rn(1.0f, weight);
-  float y = weight;
-  if (!(z <= 2.5e-5f)) {
-    float const angle = mul_rn(2.0f, detail::asin_of_root(detail::sqrt_rn(z), z));
-    x = detail::sine(mul_rn(x, angle));
-    y = detail::sine(mul_rn(y, angle));
-  }
-  y = mul_rn(y, align);
   quaternion r;
-  for (int i = 0; i < 4; ++i) { r.q[i] = add_rn(mul_rn(a.q[i], x), mul_rn(b.q[i], y)); }
+  if (z <= 2.5e-5f) {
+    // Nearly parallel: along the line, counted from `a`, so that equal quaternions give one value for every weight.
+    for (int i = 0; i < 4; ++i) { r.q[i] = add_rn(a.q[i], mul_rn(sub_rn(mul_rn(b.q[i], align), a.q[i]), weight)); }
+  } else {
+    float const angle = mul_rn(2.0f, detail::asin_of_root(detail::sqrt_rn(z), z));
+    float const x = detail::sine(mul_rn(sub_rn(1.0f, weight), angle));
+    float const y = mul_rn(detail::sine(mul_rn(weight, angle)), align);
+    for (int i = 0; i < 4; ++i) { r.q[i] = add_rn(mul_rn(a.q[i], x), mul_rn(b.q[i], y)); }
+  }
   float const length = div_rn(1.0f, detail::sqrt_rn(detail::dot(r, r)));
   for (float& q : r.q) { q = mul_rn(q, length); }
   return r;
