@@ -60,7 +60,7 @@ struct to_run {
   }
 };
 
-/// What `blend_straight` does, once more and a channel after the other: where a difference was
+/// What `blend_straight` does with the rows that blend, once more and a channel after the other: where a difference was
 /// not finite.
 /// @param channels  of a vector
 template <class Value, class Place>
@@ -71,14 +71,14 @@ __device__ __noinline__ void blend_straight_again(stream_blend const& p, method_
   for (int i = share.first; i < run.total; i += share.step) {
     int slot;
     int column;
-    if (!run.find(p.chunk, i, slot, column) || rows[slot].kind == method_row::fill) { continue; }
+    if (!run.find(p.chunk, i, slot, column) || rows[slot].kind < method_row::blend) { continue; }
     method_row const& row = rows[slot];
     auto const* const near = reinterpret_cast<Value const*>(row.from);
     auto const* const far = reinterpret_cast<Value const*>(row.from + row.far);
-    std::int64_t const first = (run.begin + column) * channels;
+    std::int64_t first = (run.begin + column) * channels;
+    if constexpr (Place::cuts) { first = min(first, p.channels - channels); }
     for (std::int64_t c = first; c < min(first + channels, p.channels); ++c) {
-      float out[1] = {device::to_float(near[c])};
-      if (near != far) { out[0] = device::detail::part_way(out[0], device::to_float(far[c]), row.weight); }
+      float out[1] = {device::detail::part_way(device::to_float(near[c]), device::to_float(far[c]), row.weight)};
       scale_and_shift(p, c, out);
       store_floats<1, false>(p.result_type, place(row) + c * bytes, 0, out);
     }
@@ -134,15 +134,17 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
 #pragma unroll
         for (int e = 0; e < N; ++e) { out[e] = fill; }
       } else {
-        float const share = row.weight;
-        float b[N];
         unpack(near[u], out);
-        unpack(far[u], b);
+        if (row.kind >= method_row::blend) {
+          float const share = row.weight;
+          float b[N];
+          unpack(far[u], b);
 #pragma unroll
-        for (int e = 0; e < N; ++e) {
-          float const d = device::sub_rn(b[e], out[e]);
-          none = device::fma_rn(d, 0.0f, none);
-          out[e] = device::add_rn(out[e], device::mul_rn(share, d));
+          for (int e = 0; e < N; ++e) {
+            float const d = device::sub_rn(b[e], out[e]);
+            none = device::fma_rn(d, 0.0f, none);
+            out[e] = device::add_rn(out[e], device::mul_rn(share, d));
+          }
         }
         if (normalised) { scale_and_shift<N, factors>(p, channel[u], out); }
       }

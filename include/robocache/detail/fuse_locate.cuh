@@ -58,8 +58,7 @@ __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<St
   if (straight) {
     std::int64_t const stride = blend.values_row_stride << shift;
     row.far = backwards ? -stride : where.blends ? stride : 0;
-    // Of a sample alone -0: the way to itself, times that, leaves each bit of it.
-    row.weight = backwards ? device::sub_rn(1.0f, where.weight) : where.blends ? where.weight : -0.0f;
+    row.weight = backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
   }
   row.valid = where.valid ? 1 : 0;
 }
