@@ -116,7 +116,7 @@ TEST_CASE("Gradients, order: a broken promise reads and writes nothing out of bo
 
 TEST_CASE("Gradients, property: whatever is drawn is what the replay says", "[backward]") {
   std::uint64_t const first = seed_or(60'000);
-  int const count = draws_or(1500);
+  int const count = count_draws(150);
   for (int i = 0; i < count; ++i) {
     std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
     draw_limits limits;

@@ -154,7 +154,7 @@ TEST_CASE("Gradients of a fusion: finite differences of the double oracle, targe
 
 TEST_CASE("Gradients of a fusion, property: whatever is drawn is what the replay says", "[fuse_backward]") {
   std::uint64_t const first = seed_or(90'000);
-  int const count = draws_or(800);
+  int const count = count_draws(150);
   for (int i = 0; i < count; ++i) {
     std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
     draw_limits limits{5, 30, 24};

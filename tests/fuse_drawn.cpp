@@ -34,7 +34,7 @@ std::string program() { return std::string("test_") + backend_name() + " '[fuse_
 
 TEST_CASE("Fusion, property: whatever is drawn is what the oracle says", "[fuse_property]") {
   std::uint64_t const first = seed_or(70'000);
-  int const count = draws_or(2000);
+  int const count = count_draws(200);
   for (int i = 0; i < count; ++i) {
     std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
     draw_limits limits{5, 30, 24};
@@ -48,7 +48,7 @@ TEST_CASE("Fusion, property: whatever is drawn is what the oracle says", "[fuse_
 TEST_CASE("Fusion, property: bit for bit what separate resamples with the same scale and shift give",
           "[fuse_property]") {
   std::uint64_t const first = seed_or(80'000);
-  int const count = draws_or(800);
+  int const count = count_draws(150);
   for (int i = 0; i < count; ++i) {
     std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
     draw_limits limits{5, 30, 24};

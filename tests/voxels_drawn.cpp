@@ -13,7 +13,7 @@ using namespace test;
 
 TEST_CASE("Voxels, property: whatever is drawn is what the oracle says", "[voxels_property]") {
   std::uint64_t const first = seed_or(100'000);
-  int const count = draws_or(3000);
+  int const count = count_draws(300);
   for (int i = 0; i < count; ++i) {
     std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
     voxel_limits limits;

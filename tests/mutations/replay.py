@@ -94,7 +94,6 @@ class SimtSuite(CpuSuite):
         self.flags = [f"-I{tree}/tests/simt", "-fno-extern-tls-init", "-w"]
         self.kept += self.host
         self.rebuilt = sorted((tree / "tests" / "simt").glob("*.cpp"))
-        os.environ.setdefault("ROBOCACHE_DRAWS", "150")
         self.compile(self.kept)
 
 

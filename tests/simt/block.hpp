@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace simt {
@@ -21,34 +22,42 @@ namespace simt {
 /// What lanes of a warp do together. Those who meet have to do the same.
 enum class together : std::uint8_t { barrier, vote, shuffle, match };
 
+/// A point of execution to return to. Unlike swapcontext, which sets the signal mask, leaving needs no system call.
+class resume_point {
+ public:
+  /// Continues at `next`; returns when something continues here.
+  [[gnu::noinline]] void leave_for(resume_point& next) {
+    if (__builtin_setjmp(registers_) == 0) { next.go_on(); }
+  }
+  [[gnu::noinline]] void leave_for(ucontext_t const& next) {
+    if (__builtin_setjmp(registers_) == 0) { setcontext(&next); }
+  }
+
+ private:
+  // Never a part of leave_for: __builtin_longjmp has to be in another function than __builtin_setjmp.
+  [[noreturn, gnu::noinline]] void go_on() { __builtin_longjmp(registers_, 1); }
+
+  void* registers_[5] = {};
+};
+
 /// One block: runs a body for each of its threads.
 class block {
  public:
-  static block& current() {
-    static block one;
-    return one;
-  }
+  static constexpr unsigned most_threads = 1024;
+
+  static block& current();
 
   void run(int threads, std::function<void()> const& body) {
+    threads_ = unsigned(threads);
+    if (threads_ > most_threads) { fail("more threads than a block has"); }
     body_ = &body;
-    fibers_.resize(std::max(fibers_.size(), std::size_t(threads)));
-    for (int i = 0; i < threads; ++i) {
-      fiber& f = fibers_[std::size_t(i)];
-      f.stack.resize(256 << 10);
-      f.state = progress::running;
-      getcontext(&f.context);
-      f.context.uc_stack.ss_sp = f.stack.data();
-      f.context.uc_stack.ss_size = f.stack.size();
-      f.context.uc_link = &caller_;
-      makecontext(&f.context, reinterpret_cast<void (*)()>(&block::enter), 0);
-    }
+    for (; started_ < threads_; ++started_) { start(started_); }
+    for (unsigned i = 0; i < threads_; ++i) { fibers_[i].state = progress::running; }
     do {
       backwards_ = !backwards_;
-      for (int turn = 0; turn < threads; ++turn) {
-        thread_ = unsigned(backwards_ ? threads - 1 - turn : turn);
-        if (fibers_[thread_].state == progress::running) { swapcontext(&caller_, &fibers_[thread_].context); }
-      }
-    } while (release(threads));
+      turn_ = 0;
+      caller_.leave_for(next());
+    } while (release());
   }
 
   unsigned thread() const { return thread_; }
@@ -83,9 +92,9 @@ class block {
  private:
   enum class progress : std::uint8_t { running, at_block, at_warp, done };
   struct fiber {
-    ucontext_t context{};
-    std::vector<char> stack{};
-    progress state = progress::running;
+    resume_point here{};
+    std::unique_ptr<char[]> stack{};
+    progress state = progress::done;
     bool vote = false;
     together what = together::barrier;
     unsigned lanes = 0;
@@ -93,69 +102,108 @@ class block {
     passed all{};
   };
 
-  static void enter() {
-    (*current().body_)();
-    current().fibers_[current().thread_].state = progress::done;
+  /// Gives a thread its fiber, which then runs that thread of every block: starting one takes system calls.
+  void start(unsigned thread) {
+    constexpr std::size_t stack_bytes = 256 << 10;
+    fiber& f = fibers_[thread];
+    f.stack.reset(new char[stack_bytes]);
+    ucontext_t begin{};
+    getcontext(&begin);
+    begin.uc_stack.ss_sp = f.stack.get();
+    begin.uc_stack.ss_size = stack_bytes;
+    makecontext(&begin, reinterpret_cast<void (*)()>(&block::live), 0);
+    thread_ = thread;
+    caller_.leave_for(begin);
+  }
+
+  static void live() {
+    block& b = current();
+    fiber& me = b.fibers_[b.thread_];
+    me.here.leave_for(b.caller_);
+    for (;;) {
+      (*b.body_)();
+      b.wait(progress::done);
+    }
   }
 
   void wait(progress where) {
     fiber& me = fibers_[thread_];
     me.state = where;
-    swapcontext(&me.context, &caller_);
+    me.here.leave_for(next());
   }
 
-  bool all_are(progress state, int threads) const {
-    return std::all_of(fibers_.begin(), fibers_.begin() + threads, [=](fiber const& f) { return f.state == state; });
+  /// The next thread whose turn it is, or where all have had theirs, the caller.
+  resume_point& next() {
+    while (turn_ < threads_) {
+      unsigned const thread = backwards_ ? threads_ - 1 - turn_ : turn_;
+      ++turn_;
+      if (fibers_[thread].state == progress::running) {
+        thread_ = thread;
+        return fibers_[thread].here;
+      }
+    }
+    return caller_;
+  }
+
+  bool all_are(progress state) const {
+    return std::all_of(fibers_.begin(), fibers_.begin() + threads_, [=](fiber const& f) { return f.state == state; });
   }
 
   /// Lets the threads go whose barrier is complete. False: all are done.
-  bool release(int threads) {
-    if (all_are(progress::done, threads)) { return false; }
-    if (all_are(progress::at_block, threads)) {
+  bool release() {
+    if (all_are(progress::done)) { return false; }
+    if (all_are(progress::at_block)) {
       count_ = 0;
-      for (int i = 0; i < threads; ++i) {
-        fibers_[std::size_t(i)].state = progress::running;
-        count_ += fibers_[std::size_t(i)].vote ? 1 : 0;
+      for (unsigned i = 0; i < threads_; ++i) {
+        fibers_[i].state = progress::running;
+        count_ += fibers_[i].vote ? 1 : 0;
       }
       return true;
     }
     bool go_on = false;
-    for (int i = 0; i < threads; ++i) {
-      if (fibers_[std::size_t(i)].state == progress::at_warp) { release_lanes(i, threads); }
-      go_on = go_on || fibers_[std::size_t(i)].state == progress::running;
+    for (unsigned i = 0; i < threads_; ++i) {
+      if (fibers_[i].state == progress::at_warp) { release_lanes(i); }
+      go_on = go_on || fibers_[i].state == progress::running;
     }
     if (!go_on) { fail("a barrier that not all threads of the block, or lanes of the mask, reach"); }
     return true;
   }
 
   /// Lets the lanes go that thread `waiting` waits for, if all are there.
-  void release_lanes(int waiting, int threads) {
-    fiber const& first = fibers_[std::size_t(waiting)];
+  void release_lanes(unsigned waiting) {
+    fiber const& first = fibers_[waiting];
     unsigned const lanes = first.lanes;
-    int const begin = waiting / 32 * 32;
-    int const end = std::min(begin + 32, threads);  // the last warp may be a part of one
+    unsigned const begin = waiting / 32 * 32;
+    unsigned const end = std::min(begin + 32, threads_);  // the last warp may be a part of one
     passed all{};
-    for (int i = begin; i < end; ++i) {
-      fiber const& f = fibers_[std::size_t(i)];
+    for (unsigned i = begin; i < end; ++i) {
+      fiber const& f = fibers_[i];
       if ((lanes >> (i - begin) & 1) == 0) { continue; }
       if (f.state != progress::at_warp || f.lanes != lanes) { return; }
       if (f.what != first.what) { fail("lanes that meet in unlike places"); }
-      all[std::size_t(i - begin)] = f.mine;
+      all[i - begin] = f.mine;
     }
-    for (int i = begin; i < end; ++i) {
+    for (unsigned i = begin; i < end; ++i) {
       if ((lanes >> (i - begin) & 1) == 0) { continue; }
-      fibers_[std::size_t(i)].all = all;
-      fibers_[std::size_t(i)].state = progress::running;
+      fibers_[i].all = all;
+      fibers_[i].state = progress::running;
     }
   }
 
-  std::vector<fiber> fibers_{};
-  ucontext_t caller_{};
+  std::vector<fiber> fibers_ = std::vector<fiber>(most_threads);
+  unsigned started_ = 0;
+  resume_point caller_{};
   std::function<void()> const* body_ = nullptr;
+  unsigned threads_ = 0;
+  unsigned turn_ = 0;
   unsigned thread_ = 0;
   unsigned steps_ = 0;
   int count_ = 0;
   bool backwards_ = false;
 };
+
+inline block the_block;
+
+inline block& block::current() { return the_block; }
 
 }  // namespace simt

@@ -304,9 +304,10 @@ std::uint64_t seed_or(std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-int draws_or(int otherwise) {
+int count_draws(int usual) {
   char const* const text = std::getenv("ROBOCACHE_DRAWS");
-  return text == nullptr ? otherwise : std::atoi(text);
+  if (text != nullptr) { return std::atoi(text); }
+  return std::getenv("ROBOCACHE_THOROUGH") == nullptr ? usual : 10 * usual;
 }
 
 template std::vector<float> draw_stamps(generator&, std::int64_t, float, float);

@@ -101,7 +101,7 @@ void with_drawn_stamp(generator& random, Use&& use) {
 /// `ROBOCACHE_SEED` if set, else `otherwise`.
 std::uint64_t seed_or(std::uint64_t otherwise);
 
-/// `ROBOCACHE_DRAWS` if set, else `otherwise`.
-int draws_or(int otherwise);
+/// How many cases a property draws: `usual`, ten times as many where `ROBOCACHE_THOROUGH` is set, or `ROBOCACHE_DRAWS`.
+int count_draws(int usual);
 
 }  // namespace test
