@@ -78,8 +78,59 @@ class cell_reduction {
   extremes<false> smallest_;
 };
 
+/// The filter's points: x, y and z of one voxel after the other.
+class centroids {
+ public:
+  centroids(voxel_job const& job, std::int64_t b, std::int64_t /*channel*/, std::int64_t width)
+      : job_(job), b_(b), sums_(width), lowest_(width), highest_(width) {}
+
+  void begin() {
+    sums_.begin();
+    lowest_.begin();
+    highest_.begin();
+  }
+
+  /// One point.
+  void add(float const* xyz) {
+    float from_corner[3];
+    for (int axis = 0; axis < 3; ++axis) {
+      if (sums_.count() == 0) {
+        corner_[axis] = device::corner_along(xyz[axis], job_.filter->origin[axis], job_.filter->size[axis]);
+      }
+      from_corner[axis] = xyz[axis] - corner_[axis];
+    }
+    sums_.add(from_corner);
+    lowest_.add(xyz);
+    highest_.add(xyz);
+  }
+
+  void end(std::int64_t voxel) {
+    auto const count = static_cast<float>(sums_.count());
+    float const* const sums = sums_.end();
+    float low[3];
+    float high[3];
+    lowest_.end(low);
+    highest_.end(high);
+    float xyz[3];
+    for (int axis = 0; axis < 3; ++axis) {
+      xyz[axis] = device::centroid_along(corner_[axis], sums[axis], count, low[axis], high[axis]);
+    }
+    job_.results.store(job_.out.mean, b_, voxel, 0, xyz, 3);
+  }
+
+ private:
+  voxel_job const& job_;
+  std::int64_t b_;
+  float corner_[3] = {};
+  tree_sums sums_;
+  extremes<false> lowest_;
+  extremes<true> highest_;
+};
+
 /// Channels `[channel, channel + width)` of all cells of a range that have points.
-/// @param points  sorted by cell
+/// @tparam Reduction  of a cell: `cell_reduction` or `centroids`
+/// @param points      sorted by cell
+template <class Reduction>
 void reduce_channels(voxel_job const& job, std::int64_t b, cell_range<cell_point> const& range,
                      cell_point const* points, std::int64_t channel, std::int64_t width) {
   constexpr std::int64_t most_values = 4096;
@@ -87,7 +138,7 @@ void reduce_channels(voxel_job const& job, std::int64_t b, cell_range<cell_point
   float const* rows[rows_at_once];
   std::int64_t const most_rows = std::min(rows_at_once, most_values / width);
   auto const one = device::cloud_of(job.from.clouds, b);
-  cell_reduction cell(job, b, channel, width);
+  Reduction cell(job, b, channel, width);
   auto const end_cell = [&](cell_point last) { cell.end(job.from.places.cell_of(range.begin + place_in_range(last))); };
   for (std::int64_t first = 0; first < range.count; first += most_rows) {
     std::int64_t const count = std::min(most_rows, range.count - first);
@@ -114,8 +165,10 @@ void reduce_features(voxel_job const& job, std::int64_t b, cell_range<cell_point
     if (job.out.min != nullptr) { job.results.fill(job.out.min, b, begin, end, job.options.min_fill); }
   }
   cell_point const* const points = sort_by_cell(range);
+  if (job.filter != nullptr) { return reduce_channels<centroids>(job, b, range, points, 0, 3); }
   for (std::int64_t channel = 0; channel < job.features.channels; channel += most_channels) {
-    reduce_channels(job, b, range, points, channel, std::min(most_channels, job.features.channels - channel));
+    reduce_channels<cell_reduction>(job, b, range, points, channel,
+                                    std::min(most_channels, job.features.channels - channel));
   }
 }
 
