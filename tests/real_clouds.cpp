@@ -160,7 +160,7 @@ TEST_CASE("Real clouds: a lidar sweep where UTM would have it, through the filte
   set_clouds(p, dense_clouds(xyz));
   begin_at_corner(p);
   p.want_all();
-  for (auto const& [size, voxels] : {std::pair(0.5f, 0.0), std::pair(2.0f, 0.0), std::pair(6.0f, 0.0)}) {
+  for (auto const& [size, voxels] : {std::pair(0.5f, 9042.0), std::pair(2.0f, 1272.0), std::pair(6.0f, 203.0)}) {
     std::fill_n(p.from.lattice.size, 3, size);
     CAPTURE(size);
     CHECK(verify(p) == "");

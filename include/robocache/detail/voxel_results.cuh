@@ -10,6 +10,7 @@
 #include <robocache/detail/typed_rows.cuh>
 #include <robocache/detail/voxel_memory.hpp>
 #include <robocache/device/arithmetic.cuh>
+#include <robocache/device/cell.cuh>
 #include <robocache/device/extreme.cuh>
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>
