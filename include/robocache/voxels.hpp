@@ -81,7 +81,7 @@ struct filtered_output {
 /// The rules of `filter_voxels`. In the order x, y, z.
 struct filter_options {
   float size[3] = {1.0f, 1.0f, 1.0f};  ///< of a voxel: PCL's leaf
-  float origin[3] = {};                ///< where a voxel begins: a place in the cloud, or near it
+  float origin[3] = {};                ///< where a voxel begins; points beyond 2^20 voxels from it are dropped
 };
 
 /// What `voxelize_sparse` said of points and voxels, for the way back.
