@@ -90,7 +90,8 @@ def voxelize_sparse(
     Arguments, stream, errors and gradients as `voxelize`; memory goes with the points, not with the grid.
 
     Args:
-        features: Default: all channels of `points`, so that the mean of x, y, z is among them.
+        features: Default: all channels of `points`, so that the mean of x, y, z is among them. It is a plain sum,
+            divided: where x, y, z are large, as in UTM coordinates, subtract a local origin first.
         reduce: One or several of sum, mean, max, min, or none.
         capacity: Voxels that there is room for, of all clouds together; default: as many as points. Voxels beyond it
             are counted in `overflow`.
