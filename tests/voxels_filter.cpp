@@ -19,7 +19,7 @@ namespace {
 using result = sparse_result;
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr float reach = 1'048'576;  // cells on either side of 0: 2^20
+constexpr float reach = 1'048'576;  // cells on either side of the origin: 2^20
 
 sparse_problem filtered(std::vector<float> xyz, float size) {
   auto p = listed(voxel_call::filter, std::move(xyz), {1, 1, 1});

@@ -22,8 +22,7 @@ struct voxel_job {
   voxel_options options;
   feature_rows features;  ///< without channels if nothing is made of them
   cell_layout results;
-  filter_options const* filter =
-      nullptr;  ///< whose points are to be made: features are x y z, `out.mean` alone is wanted
+  filter_options const* filter = nullptr;  ///< not null: features are x y z, and `out.mean` gets the filter's points
 
   /// Bytes of all results of a cell.
   std::int64_t cell_bytes() const;

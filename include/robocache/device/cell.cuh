@@ -87,7 +87,7 @@ ROBOCACHE_HOST_DEVICE inline float corner_along(float coordinate, float origin, 
 /// @param lowest, highest  of them
 ROBOCACHE_HOST_DEVICE inline float centroid_along(float corner, float sum, float count, float lowest, float highest) {
   float const mean = add_rn(corner, div_rn(sum, count));
-  // All that is between two numbers of a voxel is in the voxel. Where sums overflow, the mean may be none.
+  // All that is between two numbers of a voxel is in the voxel. Where sums overflow, the mean may be NaN.
   float const inside = !(mean >= lowest) ? lowest : mean <= highest ? mean : highest;
   return add_rn(inside, 0.0f);  // -0 becomes +0
 }
