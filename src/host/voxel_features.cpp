@@ -82,49 +82,47 @@ class cell_reduction {
 class centroids {
  public:
   centroids(voxel_job const& job, std::int64_t b, std::int64_t /*channel*/, std::int64_t width)
-      : job_(job), b_(b), sums_(width), lowest_(width), highest_(width) {}
+      : job_(job), b_(b), sums_(width) {}
 
-  void begin() {
-    sums_.begin();
-    lowest_.begin();
-    highest_.begin();
-  }
+  void begin() { sums_.begin(); }
 
   /// One point.
   void add(float const* xyz) {
+    if (sums_.count() == 0) { begin_at(xyz); }
     float from_corner[3];
     for (int axis = 0; axis < 3; ++axis) {
-      if (sums_.count() == 0) {
-        corner_[axis] = device::corner_along(xyz[axis], job_.filter->origin[axis], job_.filter->size[axis]);
-      }
       from_corner[axis] = xyz[axis] - corner_[axis];
+      lowest_[axis] = std::min(lowest_[axis], xyz[axis]);
+      highest_[axis] = std::max(highest_[axis], xyz[axis]);
     }
     sums_.add(from_corner);
-    lowest_.add(xyz);
-    highest_.add(xyz);
   }
 
   void end(std::int64_t voxel) {
     auto const count = static_cast<float>(sums_.count());
     float const* const sums = sums_.end();
-    float low[3];
-    float high[3];
-    lowest_.end(low);
-    highest_.end(high);
     float xyz[3];
     for (int axis = 0; axis < 3; ++axis) {
-      xyz[axis] = device::centroid_along(corner_[axis], sums[axis], count, low[axis], high[axis]);
+      xyz[axis] = device::centroid_along(corner_[axis], sums[axis], count, lowest_[axis], highest_[axis]);
     }
     job_.results.store(job_.out.mean, b_, voxel, 0, xyz, 3);
   }
 
  private:
+  /// @param xyz  any point of the voxel
+  void begin_at(float const* xyz) {
+    for (int axis = 0; axis < 3; ++axis) {
+      corner_[axis] = device::corner_along(xyz[axis], job_.filter->origin[axis], job_.filter->size[axis]);
+      lowest_[axis] = highest_[axis] = xyz[axis];
+    }
+  }
+
   voxel_job const& job_;
   std::int64_t b_;
   float corner_[3] = {};
+  float lowest_[3] = {};
+  float highest_[3] = {};
   tree_sums sums_;
-  extremes<false> lowest_;
-  extremes<true> highest_;
 };
 
 /// Channels `[channel, channel + width)` of all cells of a range that have points.
