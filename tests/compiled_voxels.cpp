@@ -174,7 +174,7 @@ TEST_CASE("Compiled API: filter_voxels gives the header API's results, for every
   });
 }
 
-TEST_CASE("Compiled API: room, limits, order and size of voxels arrive", "[compiled]") {
+TEST_CASE("Compiled API: room, limits, order, size and origin of voxels arrive", "[compiled]") {
   two_clouds given(dtype::float32);
   all_results sparse(dtype::float32), gathered(dtype::float32), filtered(dtype::float32);
   sparse.capacity = 2;
@@ -197,6 +197,10 @@ TEST_CASE("Compiled API: room, limits, order and size of voxels arrive", "[compi
   CHECK(filtered.count == int32s{3, -5, -5, -5});
   CHECK(filtered.voxel_offsets == int64s{0, 1, 1});
   CHECK(filtered.overflow == int32s{0, 1});
+  filter_options const beyond{{1, 1, 1}, {0, 0, 2e6f}};
+  robocache::compiled::filter_voxels(place::host, given.clouds, given.any(), beyond, filtered.filtered());
+  CHECK(filtered.voxel_offsets == int64s{0, 0, 0});
+  CHECK(filtered.dropped == int32s{3, 3});
 }
 
 TEST_CASE("Compiled API: operations on voxels throw the header API's text and have written nothing", "[compiled]") {

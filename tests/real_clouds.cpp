@@ -11,6 +11,7 @@
 
 #include "support/bounds.hpp"
 #include "support/catch.hpp"
+#include "support/filter_scene.hpp"
 #include "support/skip.hpp"
 #include "support/sparse_scene.hpp"
 #include "support/voxel_scene.hpp"
@@ -62,13 +63,14 @@ void check_cloud(cloud_data clouds, std::vector<float> features, std::int64_t ch
 }
 
 /// Voxels without a grid around them, of one size for all axes, and the clouds' coordinates as features, against the
-/// oracle. Gives how many voxels the filter has.
+/// oracle. Gives how many voxels the filter has; its voxels begin at multiples of their size.
 std::int64_t check_voxels(cloud_data const& clouds, float size, std::int64_t not_finite) {
   std::int64_t filtered = 0;
   for (auto call : voxel_calls) {
     sparse_problem p;
     p.call = call;
     p.from.lattice = grid_around(clouds, size);
+    if (call == voxel_call::filter) { std::fill_n(p.from.lattice.origin, 3, 0.0f); }
     set_clouds(p, clouds);
     p.from.set_features(clouds.xyz, 3);
     p.max_points = 20;
@@ -146,4 +148,24 @@ TEST_CASE("Real clouds: a lidar sweep through the filter, in voxels of a metre",
   // What NVIDIA publishes for cuPCL's and PCL's filter on this sweep: voxels begin at multiples of their size there
   // too.
   CHECK(check_voxels(dense_clouds(xyz), 1, 0) == 3440);
+}
+
+TEST_CASE("Real clouds: a lidar sweep where UTM would have it, through the filter", "[.][real]") {
+  auto xyz = read_floats("voxel filter of a lidar sweep in UTM", "cupcl_sample_xyz.bin");
+  if (xyz.empty()) { return; }
+  double const utm[] = {500'000, 5'400'000, 300};
+  for (std::size_t i = 0; i < xyz.size(); ++i) { xyz[i] = float(double(xyz[i]) + utm[i % 3]); }
+  sparse_problem p;
+  p.call = voxel_call::filter;
+  set_clouds(p, dense_clouds(xyz));
+  begin_at_corner(p);
+  p.want_all();
+  for (auto const& [size, voxels] : {std::pair(0.5f, 9042.0), std::pair(2.0f, 1272.0), std::pair(6.0f, 203.0)}) {
+    std::fill_n(p.from.lattice.size, 3, size);
+    CAPTURE(size);
+    CHECK(verify(p) == "");
+    CHECK(misplaced_points(p) == "");
+    CHECK(result_of(p, sparse_result::dropped) == numbers{0});
+    CHECK(result_of(p, sparse_result::voxel_offsets) == numbers{0, voxels});
+  }
 }

@@ -175,6 +175,10 @@ TEST_CASE("A call for voxels, the grid", "[voxels][call]") {
                        {"found address", "want a multiple of 4 bytes"}) == "");
   }
   for (int axis = 0; axis < 3; ++axis) {
+    for (float x : {not_a_number, infinity, -infinity}) {
+      CHECK(refused_with(voxel_call::filter, [&](views& v) { v.filter.origin[axis] = x; }, "options.origin",
+                         {"found", axes[axis], "want a finite number"}) == "");
+    }
     for (float x : {0.0f, -0.0f, -1.0f, not_a_number, infinity, -infinity}) {
       CHECK(refused_with(voxel_call::filter, [&](views& v) { v.filter.size[axis] = x; }, "options.size",
                          {"found", axes[axis], "want it above 0 and finite"}) == "");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/filter_scene.hpp"
 #include "support/scenario.hpp"
 #include "support/sparse_scene.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 using result = sparse_result;
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr float reach = 1'048'576;  // cells on either side of 0: 2^20
+constexpr float reach = 1'048'576;  // cells on either side of the origin: 2^20
 
 sparse_problem filtered(std::vector<float> xyz, float size) {
   auto p = listed(voxel_call::filter, std::move(xyz), {1, 1, 1});
@@ -27,12 +28,13 @@ sparse_problem filtered(std::vector<float> xyz, float size) {
 }
 
 /// Which points along one axis share a voxel: of each its voxel, -1 where it is dropped.
-numbers voxels_along(int axis, std::vector<float> const& xs, float size) {
+numbers voxels_along(int axis, std::vector<float> const& xs, float size, float origin = 0) {
   std::vector<float> xyz;
   for (float x : xs) {
     for (int a = 0; a < 3; ++a) { xyz.push_back(a == axis ? x : 0.0f); }
   }
   auto p = filtered(xyz, size);
+  p.from.lattice.origin[axis] = origin;
   CHECK(verify(p) == "");
   return result_of(p, result::point_voxels);
 }
@@ -47,6 +49,17 @@ TEST_CASE("Voxel filter: voxels begin at multiples of their size, below 0 too", 
     CHECK(voxels_along(axis, {-1e-40f, 5}, 1e30f) == numbers{0, 0});  // the quotient rounds to -0
     CHECK(voxels_along(axis, {0.3f, 0.2f, 0.1f, 0.7f, 0.6f}, 0.1f) == numbers{0, 1, 2, 3, 4});
     CHECK(voxels_along(axis, {-0.3f, -0.2f, -0.1f, -0.05f, -0.29999998f}, 0.1f) == numbers{0, 1, 2, 2, 0});
+  }
+}
+
+TEST_CASE("Voxel filter: voxels begin at the origin, on either side of it", "[voxels]") {
+  for (int axis = 0; axis < 3; ++axis) {
+    CHECK(voxels_along(axis, {0.75f, 1.5f, 0.25f, 1.25f, -0.25f}, 1, 0.5f) == numbers{0, 1, 2, 0, 2});
+    CHECK(voxels_along(axis, {-0.25f, -0.35f, 0.65f, 0.64f}, 1, -0.35f) == numbers{0, 0, 1, 0});
+    // Half a metre is what FP32 tells apart there.
+    CHECK(voxels_along(axis, {5.4e6f, 5.4e6f + 0.5f, 5.4e6f + 2, 5.4e6f - 0.5f}, 2, 5.4e6f) == numbers{0, 0, 1, 2});
+    CHECK(voxels_along(axis, {1e30f, -1e30f}, 1e30f, 1e30f) == numbers{0, 1});
+    CHECK(voxels_along(axis, {3e38f, -3e38f, 0}, 1e38f, -3e38f) == numbers{-1, 0, 1});  // the difference overflows
   }
 }
 
@@ -77,6 +90,7 @@ TEST_CASE("Voxel filter: cells from -2^20 up to 2^20, points beyond are dropped"
       CAPTURE(size, axis);
       CHECK(voxels_along(axis, {-edge, std::nextafter(-edge, -infinity), edge, std::nextafter(edge, 0.0f), 0}, size) ==
             numbers{0, -1, -1, 1, 2});
+      CHECK(voxels_along(axis, {0, -size, 2 * edge, 2 * edge - size, edge}, size, edge) == numbers{0, -1, -1, 1, 2});
     }
   }
   auto p =
@@ -118,18 +132,36 @@ TEST_CASE("Voxel filter: all points of a voxel become one, the mean of each coor
   CHECK(result_of(p, result::point_voxels) == numbers{0, 1, 0});
 }
 
-TEST_CASE("Voxel filter: one point is its own mean", "[voxels]") {
+TEST_CASE("Voxel filter: one point stays what it is, and so do points that are all the same", "[voxels]") {
   generator random(3401);
   std::vector<float> xyz;
   for (int i = 0; i < 900; ++i) { xyz.push_back(float(i) + float(random.unit())); }
   auto p = filtered(xyz, 0.5f);
   CHECK(verify(p) == "");
   CHECK(result_of(p, result::points) == numbers(xyz.begin(), xyz.end()));
-  set_clouds(p, dense_clouds({-0.0f, -0.0f, -0.25f}));  // but that its sum begins at +0
+  // From these corners on all distances are rounded. A cloud for each number.
+  for (float origin : {0.0f, -0.3f, 77.7f, 1e-3f}) {
+    for (float size : {1.0f, 1e9f}) {
+      for (std::int64_t count : {1, 3, 50, 70}) {
+        std::vector<float> all;
+        numbers left;
+        for (float x : {-1e-10f, -1e-45f, 0.1f, -0.7f, 1e-20f, 123.456f, 1e6f + 0.0625f}) {
+          all.insert(all.end(), std::size_t(3 * count), x);
+          left.insert(left.end(), 3, double(x));
+        }
+        auto same = filtered({}, size);
+        set_clouds(same, dense_clouds(all, 7));
+        std::fill_n(same.from.lattice.origin, 3, origin);
+        CAPTURE(origin, size, count);
+        REQUIRE(result_of(same, result::points) == left);
+      }
+    }
+  }
+  set_clouds(p, dense_clouds({-0.0f, -0.0f, -0.25f}));
   CHECK(verify(p) == "");
   auto const mean = result_of(p, result::points);
   CHECK(mean == numbers{0, 0, -0.25});
-  CHECK_FALSE(std::signbit(mean[0]));
+  CHECK_FALSE(std::signbit(mean[0]));  // the one exception
 }
 
 TEST_CASE("Voxel filter: sums of coordinates are trees of 64", "[voxels]") {
@@ -145,32 +177,84 @@ TEST_CASE("Voxel filter: sums of coordinates are trees of 64", "[voxels]") {
   }
 }
 
-TEST_CASE("Voxel filter: UTM coordinates are as exact as FP32, no more", "[voxels]") {
+TEST_CASE("Voxel filter: UTM coordinates from the cloud's corner on: no point is lost, none leaves its voxel",
+          "[voxels]") {
   generator random(3403);
-  for (float size : {1.0f, 2.0f, 0.5f}) {
+  for (float size : {0.5f, 2.0f, 6.0f}) {
     std::vector<float> xyz;
-    for (int i = 0; i < 1500; ++i) {
-      xyz.insert(xyz.end(), {float(500'000 + 20 * random.unit()), float(1'000'000 + 20 * random.unit()),
+    for (int i = 0; i < 500; ++i) {
+      xyz.insert(xyz.end(), {float(500'000 + 20 * random.unit()), float(5'400'000 + 20 * random.unit()),
                              float(300 + 5 * random.unit())});
     }
     auto p = filtered(xyz, size);
     draw_features(p, random, 1);
     CAPTURE(size);
     CHECK(verify(p) == "");
-    // Cells of half a metre end at 524,288 m: y is beyond.
-    CHECK(result_of(p, result::dropped) == numbers{size == 0.5f ? 1500.0 : 0.0});
+    // From 0 on, voxels of half a metre end at 524,288 m, those of 2 m at 2,097,152 m.
+    CHECK(result_of(p, result::dropped) == numbers{size == 6 ? 0.0 : 500.0});
+    begin_at_corner(p);
+    CHECK(verify(p) == "");
+    CHECK(result_of(p, result::dropped) == numbers{0});
+    CHECK(misplaced_points(p) == "");
     p.from.lattice.size[2] = 1e-3f;  // each axis has a size of its own
     CHECK(verify(p) == "");
   }
-  // 64 points at 1,000,000 m: their sum is rounded to 4 m, the mean to 62.5 mm.
+  // Their sum is above 2^29, where FP32 is exact to 32 m: the mean is not made of it.
   std::vector<float> xyz;
-  for (int i = 0; i < 64; ++i) { xyz.insert(xyz.end(), {1'000'000.0625f, 1'000'000.5f, 999'999.9375f}); }
-  auto p = filtered(xyz, 4);
+  for (int i = 0; i < 120; ++i) { xyz.insert(xyz.end(), {5'400'001.5f, 5'400'000.5f, float(5'400'001 + i % 2)}); }
+  auto p = filtered(xyz, 6);
   CHECK(verify(p) == "");
-  for (double mean : result_of(p, result::points)) { CHECK(std::fabs(mean - 1e6) <= 2); }
+  CHECK(result_of(p, result::points) == numbers{5'400'001.5, 5'400'000.5, 5'400'001.5});
 }
 
-TEST_CASE("Voxel filter: grid, origins and rules of others do not matter to it", "[voxels]") {
+TEST_CASE("Voxel filter: whatever is rounded, a point lies in its voxel, between the voxel's points", "[voxels]") {
+  generator random(3406);
+  for (int round = 0; round < 16; ++round) {
+    auto p = filtered({}, 1);
+    float* const origin = p.from.lattice.origin;
+    std::vector<float> xyz;
+    for (int axis = 0; axis < 3; ++axis) {
+      float const far = random.one_of({1e-3f, 1.0f, 60.0f, 4e4f, 5.4e6f});
+      origin[axis] = random.one_of({0.0f, far, -far, float(far * random.unit())});
+      p.from.lattice.size[axis] = random.one_of({0.1f, 0.3f, 1.0f, 6.0f, 1e4f, float(0.01 + random.unit())});
+    }
+    std::int64_t const count = random.one_of<std::int64_t>({50, 300, 700});
+    double const cells = random.one_of({0.9, 2.0, 5.0, 40.0});
+    for (std::int64_t i = 0; i < 3 * count; ++i) {
+      double const size = double(p.from.lattice.size[i % 3]);
+      double const at = random.chance(0.4) ? double(random.between(-1, 1)) : cells * (2 * random.unit() - 1);
+      auto x = float(double(origin[i % 3]) + at * size);
+      if (random.chance(0.3)) { x = std::nextafter(x, random.chance(0.5) ? infinity : -infinity); }
+      xyz.push_back(x);
+    }
+    set_clouds(p, dense_clouds(xyz));
+    CAPTURE(round);
+    REQUIRE(verify(p) == "");
+    REQUIRE(misplaced_points(p) == "");
+  }
+}
+
+TEST_CASE("Voxel filter: sums that overflow leave a point of the voxel's", "[voxels]") {
+  for (std::int64_t count : {2, 20, 65, 200}) {
+    std::vector<float> xyz;
+    for (std::int64_t i = 0; i < count; ++i) {
+      xyz.insert(xyz.end(), {3.2e38f, -3.2e38f, i % 2 == 0 ? -3e38f : -2e38f});
+    }
+    auto p = filtered(xyz, 3.3e38f);
+    CAPTURE(count);
+    CHECK(verify(p) == "");
+    auto const point = result_of(p, result::points);
+    CHECK(point[0] == double(3.2e38f));
+    CHECK(point[1] == double(-3.2e38f));
+    CHECK(point[2] >= double(-3e38f));
+    CHECK(point[2] <= double(-2e38f));
+    for (auto& size : p.from.lattice.size) { size = 2e38f; }  // the corners of -2 are beyond FP32
+    CHECK(verify(p) == "");
+    CHECK(result_of(p, result::points)[1] == double(-3.2e38f));
+  }
+}
+
+TEST_CASE("Voxel filter: clouds of every kind, and room for some of its points", "[voxels]") {
   generator random(3404);
   std::vector<float> xyz;
   for (int i = 0; i < 1200; ++i) { xyz.push_back(float(20 * random.unit() - 10)); }

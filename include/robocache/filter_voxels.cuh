@@ -22,10 +22,11 @@ std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Va
 /// Thins out point clouds: all points of a voxel become one, in the middle of them, with the mean of their features.
 /// What PCL has as `VoxelGrid` and Open3D as `voxel_down_sample`.
 ///
-/// There is no grid to choose: voxels begin at multiples of their size, 2^20 of them on either side of 0 along each
-/// axis. Points beyond are dropped and counted, as NaN and infinite ones are. What each result is stands in
-/// docs/semantics.md, "Voxels". The bits are those of `host::filter_voxels`, run after run. How many points are left
-/// stays on the device, in `voxel_offsets`.
+/// There are no cells to count: along each axis voxels reach 2^20 times their size from the origin, to either side.
+/// Points beyond are dropped and counted, as NaN and infinite ones are; so a cloud far from 0, as in UTM coordinates,
+/// needs an origin in or near it. Each point that is left lies in its voxel, between the voxel's points. What each
+/// result is stands in docs/semantics.md, "Voxels". The bits are those of `host::filter_voxels`, run after run. How
+/// many points are left stays on the device, in `voxel_offsets`.
 ///
 /// @code
 /// rc::filtered_output<float> out;
@@ -33,7 +34,7 @@ std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Va
 /// out.points = thinned;               // [capacity, 3]
 /// out.voxel_offsets = voxel_offsets;  // [B + 1]
 /// rc::point_features<float> none;
-/// rc::filter_options leaf{{0.1f, 0.1f, 0.1f}};
+/// rc::filter_options leaf{{0.1f, 0.1f, 0.1f}};  // from 0 on; far from it: {{0.1f, 0.1f, 0.1f}, {east, north, up}}
 /// rc::scratch memory{allocated, rc::filter_voxels_scratch(clouds, none, leaf, out)};
 /// rc::status s = rc::filter_voxels(clouds, none, leaf, out, memory, cuda_stream);
 /// auto fewer = rc::point_clouds::ragged(thinned, voxel_offsets, batch, out.capacity);
@@ -41,7 +42,7 @@ std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Va
 ///
 /// @param clouds       points, FP32
 /// @param features     `[B, N, C]` (or packed); C may be 0 where `out.features` is null
-/// @param options      the size of a voxel
+/// @param options      size and origin of voxels, both finite, the size above 0
 /// @param out          what is wanted, and room for it. Voxels beyond the capacity are counted in `out.overflow`, and
 ///                     nothing of them is written
 /// @param memory       scratch of at least `filter_voxels_scratch` bytes, on the device, aligned to 16 bytes

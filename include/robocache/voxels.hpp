@@ -69,7 +69,7 @@ struct gather_options {
 template <class Result>
 struct filtered_output {
   std::int64_t capacity = 0;              ///< points that there is room for, of all clouds together; less than 2^31
-  float* points = nullptr;                ///< `[capacity, 3]`: the mean of the voxel's x, y and z
+  float* points = nullptr;                ///< `[capacity, 3]`: the mean of the voxel's x, y and z, inside of it
   Result* features = nullptr;             ///< `[capacity, C]`: the mean of their features
   std::int32_t* count = nullptr;          ///< `[capacity]`: how many points became one
   std::int64_t* voxel_offsets = nullptr;  ///< `[B + 1]`: where the points of each cloud begin; the last: how many
@@ -78,9 +78,10 @@ struct filtered_output {
   std::int32_t* overflow = nullptr;       ///< `[B]`: voxels that there was no room for
 };
 
-/// The rules of `filter_voxels`.
+/// The rules of `filter_voxels`. In the order x, y, z.
 struct filter_options {
-  float size[3] = {1.0f, 1.0f, 1.0f};  ///< of a voxel along x, y and z: PCL's leaf
+  float size[3] = {1.0f, 1.0f, 1.0f};  ///< of a voxel: PCL's leaf
+  float origin[3] = {};                ///< where a voxel begins; points beyond 2^20 voxels from it are dropped
 };
 
 /// What `voxelize_sparse` said of points and voxels, for the way back.

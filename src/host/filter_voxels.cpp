@@ -25,14 +25,15 @@ feature_rows coordinate_rows(point_clouds const& clouds) {
 bool are_neighbours(point_clouds const& clouds) { return clouds.y == clouds.x + 1 && clouds.z == clouds.x + 2; }
 
 /// Writes the mean of the coordinates in each voxel, and how many points are in it.
-void reduce_points(point_clouds const& clouds, numbered_cloud const& one, float* points, std::int32_t* count) {
+void reduce_points(point_clouds const& clouds, numbered_cloud const& one, filter_options const& options, float* points,
+                   std::int32_t* count) {
   if (one.kept == 0) { return; }
   voxel_output<void> out;
   out.count = count;
   out.mean = points;
   if (points == nullptr) { return reduce_voxels(one, feature_rows(), out, dtype::float32); }
   if (are_neighbours(clouds)) {
-    return reduce_voxels(one, coordinate_rows(clouds).of(one.points), out, dtype::float32);
+    return reduce_voxels(one, coordinate_rows(clouds).of(one.points), out, dtype::float32, &options);
   }
   auto const step = robocache::detail::strides_of(clouds);
   std::unique_ptr<float[]> const together(new float[static_cast<std::size_t>(3 * one.points.length)]);
@@ -45,7 +46,7 @@ void reduce_points(point_clouds const& clouds, numbered_cloud const& one, float*
     }
   });
   auto const alone = point_clouds::dense(together.get(), 1, one.points.length);
-  reduce_voxels(one, coordinate_rows(alone), out, dtype::float32);
+  reduce_voxels(one, coordinate_rows(alone), out, dtype::float32, &options);
 }
 
 }  // namespace
@@ -56,7 +57,7 @@ status filter_voxels(point_clouds const& clouds, point_features<Value> const& fe
                      filtered_output<Result> const& out) {
   status const checked = robocache::detail::check_filter_voxels(clouds, features, options, out);
   if (!checked.ok()) { return checked; }
-  auto all = detail::number_clouds(clouds, device::filter_grid(options.size), detail::lattice_kind::filter,
+  auto all = detail::number_clouds(clouds, device::filter_grid(options), detail::lattice_kind::filter,
                                    voxel_order::first_point);
   detail::keep_voxels(all, INT32_MAX, out);
   detail::clear_numbers(clouds, out.point_voxels);
@@ -66,7 +67,7 @@ status filter_voxels(point_clouds const& clouds, point_features<Value> const& fe
   detail::for_each_cloud(clouds, {0, detail::point_bytes + from.row_bytes()}, [&](std::int64_t b) {
     detail::numbered_cloud const& one = all[static_cast<std::size_t>(b)];
     detail::write_point_voxels(one, out.point_voxels);
-    detail::reduce_points(clouds, one, out.points, out.count);
+    detail::reduce_points(clouds, one, options, out.points, out.count);
     detail::reduce_voxels(one, from.of(one.points), means, dtype_of<Result>::value);
   });
   return checked;

@@ -41,7 +41,8 @@ void write_coordinates(numbered_cloud const& one, grid const& lattice, std::int6
   });
 }
 
-void reduce_voxels(numbered_cloud const& one, feature_rows const& features, voxel_output<void> out, dtype result) {
+void reduce_voxels(numbered_cloud const& one, feature_rows const& features, voxel_output<void> out, dtype result,
+                   filter_options const* filter) {
   if (one.kept == 0) { return; }
   std::int64_t const bytes = one.first * features.channels * static_cast<std::int64_t>(size_of(result));
   if (out.count != nullptr) { out.count += one.first; }
@@ -49,7 +50,8 @@ void reduce_voxels(numbered_cloud const& one, feature_rows const& features, voxe
     if (*to != nullptr) { *to = static_cast<char*>(*to) + bytes; }
   }
   voxel_job const job{
-      one.voxels(), out, {}, features, {row_of_cells(one.kept), features.channels, channel_order::last, result}};
+      one.voxels(), out, {}, features, {row_of_cells(one.kept), features.channels, channel_order::last, result},
+      filter};
   if (job.cell_bytes() == 0) { return; }
   voxelize_cloud(job, {one.kept * job.cell_bytes(), point_bytes + features.row_bytes()}, 0);
 }

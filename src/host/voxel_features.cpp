@@ -78,8 +78,57 @@ class cell_reduction {
   extremes<false> smallest_;
 };
 
+/// The filter's points: x, y and z of one voxel after the other.
+class centroids {
+ public:
+  centroids(voxel_job const& job, std::int64_t b, std::int64_t /*channel*/, std::int64_t width)
+      : job_(job), b_(b), sums_(width) {}
+
+  void begin() { sums_.begin(); }
+
+  /// One point.
+  void add(float const* xyz) {
+    if (sums_.count() == 0) { begin_at(xyz); }
+    float from_corner[3];
+    for (int axis = 0; axis < 3; ++axis) {
+      from_corner[axis] = xyz[axis] - corner_[axis];
+      lowest_[axis] = std::min(lowest_[axis], xyz[axis]);
+      highest_[axis] = std::max(highest_[axis], xyz[axis]);
+    }
+    sums_.add(from_corner);
+  }
+
+  void end(std::int64_t voxel) {
+    auto const count = static_cast<float>(sums_.count());
+    float const* const sums = sums_.end();
+    float xyz[3];
+    for (int axis = 0; axis < 3; ++axis) {
+      xyz[axis] = device::centroid_along(corner_[axis], sums[axis], count, lowest_[axis], highest_[axis]);
+    }
+    job_.results.store(job_.out.mean, b_, voxel, 0, xyz, 3);
+  }
+
+ private:
+  /// @param xyz  any point of the voxel
+  void begin_at(float const* xyz) {
+    for (int axis = 0; axis < 3; ++axis) {
+      corner_[axis] = device::corner_along(xyz[axis], job_.filter->origin[axis], job_.filter->size[axis]);
+      lowest_[axis] = highest_[axis] = xyz[axis];
+    }
+  }
+
+  voxel_job const& job_;
+  std::int64_t b_;
+  float corner_[3] = {};
+  float lowest_[3] = {};
+  float highest_[3] = {};
+  tree_sums sums_;
+};
+
 /// Channels `[channel, channel + width)` of all cells of a range that have points.
-/// @param points  sorted by cell
+/// @tparam Reduction  of a cell: `cell_reduction` or `centroids`
+/// @param points      sorted by cell
+template <class Reduction>
 void reduce_channels(voxel_job const& job, std::int64_t b, cell_range<cell_point> const& range,
                      cell_point const* points, std::int64_t channel, std::int64_t width) {
   constexpr std::int64_t most_values = 4096;
@@ -87,7 +136,7 @@ void reduce_channels(voxel_job const& job, std::int64_t b, cell_range<cell_point
   float const* rows[rows_at_once];
   std::int64_t const most_rows = std::min(rows_at_once, most_values / width);
   auto const one = device::cloud_of(job.from.clouds, b);
-  cell_reduction cell(job, b, channel, width);
+  Reduction cell(job, b, channel, width);
   auto const end_cell = [&](cell_point last) { cell.end(job.from.places.cell_of(range.begin + place_in_range(last))); };
   for (std::int64_t first = 0; first < range.count; first += most_rows) {
     std::int64_t const count = std::min(most_rows, range.count - first);
@@ -114,8 +163,10 @@ void reduce_features(voxel_job const& job, std::int64_t b, cell_range<cell_point
     if (job.out.min != nullptr) { job.results.fill(job.out.min, b, begin, end, job.options.min_fill); }
   }
   cell_point const* const points = sort_by_cell(range);
+  if (job.filter != nullptr) { return reduce_channels<centroids>(job, b, range, points, 0, 3); }
   for (std::int64_t channel = 0; channel < job.features.channels; channel += most_channels) {
-    reduce_channels(job, b, range, points, channel, std::min(most_channels, job.features.channels - channel));
+    reduce_channels<cell_reduction>(job, b, range, points, channel,
+                                    std::min(most_channels, job.features.channels - channel));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>
+#include <robocache/voxels.hpp>
 
 #include "cell_rows.hpp"
 #include "cells.hpp"
@@ -21,6 +22,7 @@ struct voxel_job {
   voxel_options options;
   feature_rows features;  ///< without channels if nothing is made of them
   cell_layout results;
+  filter_options const* filter = nullptr;  ///< not null: features are x y z, and `out.mean` gets the filter's points
 
   /// Bytes of all results of a cell.
   std::int64_t cell_bytes() const;

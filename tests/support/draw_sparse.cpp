@@ -23,12 +23,16 @@ void draw_more_cells(generator& random, voxel_problem& from) {
   }
 }
 
-/// A size with which some of the filter's voxels hold several points, and some points are beyond its reach.
+/// A size with which some of the filter's voxels hold several points, and an origin with which some points are beyond
+/// its reach.
 void draw_leaf(generator& random, voxel_problem& from) {
   for (int axis = 0; axis < 3; ++axis) {
     float& size = from.lattice.size[axis];
+    float& origin = from.lattice.origin[axis];
+    float const near = origin;
+    if (random.chance(0.5)) { origin = random.one_of({0.0f, 0.0f, -near, float(double(near) + 9 * random.unit())}); }
     if (random.chance(0.5)) { size = std::max(size, 0.05f) * random.one_of({1.0f, 3.0f, 0.1f}); }
-    if (random.chance(0.05)) { size = std::fabs(from.lattice.origin[axis]) / 1'048'576; }  // at the reach itself
+    if (random.chance(0.05)) { size = std::fabs(near - origin) / 1'048'576; }  // at the reach itself
     if (!(size > 0)) { size = 1; }
   }
 }

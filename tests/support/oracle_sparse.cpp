@@ -12,23 +12,21 @@
 namespace test::oracle {
 namespace {
 
+float origin_of(voxel_problem const& from, std::int64_t b, std::size_t axis) {
+  return from.origins.empty() ? from.lattice.origin[axis] : from.origins[std::size_t(3 * b) + axis];
+}
+
 /// The cell of a point, or nothing where it is dropped.
 std::optional<voxel_place> place_of(sparse_problem const& p, std::int64_t b, std::int64_t row) {
   voxel_problem const& from = p.from;
   voxel_place place{b};
   for (std::size_t axis = 0; axis < 3; ++axis) {
     float const x = from.clouds.xyz[std::size_t(3 * row) + axis];
-    float const size = from.lattice.size[axis];
-    bool inside = false;
-    float cell = 0;
-    if (p.call == voxel_call::filter) {
-      cell = cells_along(x, 0, size);
-      inside = cell >= -1'048'576 && cell < 1'048'576;  // 2^20
-    } else {
-      cell = cells_along(x, from.origins.empty() ? from.lattice.origin[axis] : from.origins[std::size_t(3 * b) + axis],
-                         size);
-      inside = cell >= 0 && double(cell) < double(from.lattice.cells[axis]);
-    }
+    bool const filters = p.call == voxel_call::filter;
+    float const cell =
+        cells_along(x, filters ? from.lattice.origin[axis] : origin_of(from, b, axis), from.lattice.size[axis]);
+    bool const inside = filters ? cell >= -1'048'576 && cell < 1'048'576  // 2^20
+                                : cell >= 0 && double(cell) < double(from.lattice.cells[axis]);
     if (!inside) { return {}; }
     place[3 - axis] = std::int64_t(cell);
   }
@@ -112,6 +110,19 @@ float reduced(sparse_result r, std::vector<float> const& terms) {
   }
 }
 
+/// Along one axis, the filter's point for these.
+/// @param cell  the voxel's
+float centroid_of(std::vector<float> const& coordinates, double cell, float origin, float size) {
+  float const until = float(cell * double(size));
+  float const corner = float(double(origin) + double(until));
+  std::vector<float> distances;
+  for (float x : coordinates) { distances.push_back(float(double(x) - double(corner))); }
+  float const mean = float(double(corner) + double(mean_of(distances)));
+  auto const [low, high] = std::minmax_element(coordinates.begin(), coordinates.end());
+  float const found = mean > *high ? *high : mean >= *low ? mean : *low;  // NaN: the lowest
+  return found == 0 ? 0.0f : found;
+}
+
 std::uint64_t float_bits(sparse_problem const& p, sparse_result r, float x) { return encode(p.type_of(r), double(x)); }
 
 /// One row of what has a row for each voxel.
@@ -124,7 +135,9 @@ std::vector<std::uint64_t> row_of(sparse_problem const& p, listed_voxel const& v
     for (std::int64_t axis = 0; axis < 3; ++axis) {
       std::vector<float> terms;
       for (std::int64_t i : voxel.rows) { terms.push_back(from.clouds.xyz[std::size_t(3 * i + axis)]); }
-      row.push_back(float_bits(p, r, mean_of(terms)));
+      row.push_back(float_bits(p, r,
+                               centroid_of(terms, double(voxel.place[std::size_t(3 - axis)]), from.lattice.origin[axis],
+                                           from.lattice.size[axis])));
     }
   } else if (r == sparse_result::values) {
     for (std::int64_t i : voxel.rows) {

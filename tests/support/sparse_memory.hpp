@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -48,8 +49,10 @@ struct sparse_arguments {
   robocache::sparse_options sparse_rules() const { return {of.order}; }
   robocache::gather_options gather_rules() const { return {of.max_voxels}; }
   robocache::filter_options filter_rules() const {
-    float const* const size = of.from.lattice.size;
-    return {{size[0], size[1], size[2]}};
+    robocache::filter_options rules;
+    std::copy_n(of.from.lattice.size, 3, rules.size);
+    std::copy_n(of.from.lattice.origin, 3, rules.origin);
+    return rules;
   }
 
  private:

@@ -89,7 +89,8 @@ using sparse_bytes = each_sparse_result<std::vector<std::byte>>;
 /// One call with everything it reads, on no side yet.
 struct sparse_problem {
   voxel_call call = voxel_call::sparse;
-  voxel_problem from{};  ///< clouds, grid, features, types, alignment, scratch; of the filter the grid's size alone
+  voxel_problem
+      from{};  ///< clouds, grid, features, types, alignment, scratch; of the filter the grid's size and origin
   std::int64_t capacity = 0;
   voxel_order order = voxel_order::first_point;  ///< of sparse voxels
   std::int64_t max_points = 1;                   ///< of gathered voxels

@@ -90,7 +90,8 @@ def voxelize_sparse(
     Arguments, stream, errors and gradients as `voxelize`; memory goes with the points, not with the grid.
 
     Args:
-        features: Default: all channels of `points`, so that the mean of x, y, z is among them.
+        features: Default: all channels of `points`, so that the mean of x, y, z is among them. It is a plain sum,
+            divided: where x, y, z are large, as in UTM coordinates, subtract a local origin first.
         reduce: One or several of sum, mean, max, min, or none.
         capacity: Voxels that there is room for, of all clouds together; default: as many as points. Voxels beyond it
             are counted in `overflow`.
@@ -162,6 +163,7 @@ def filter_voxels(
     size: float | Sequence[float],
     features: Tensor | None = None,
     *,
+    origin: float | Sequence[float] = 0.0,
     lengths: Tensor | None = None,
     offsets: Tensor | None = None,
     capacity: int | None = None,
@@ -169,16 +171,20 @@ def filter_voxels(
 ) -> Filtered:
     """One point for each voxel: the mean of its points, and of their features. What PCL has as VoxelGrid.
 
-    Arguments, stream and errors as `voxelize`; no grid to choose: voxels begin at multiples of their size, up to 2^20
-    of them from 0 along each axis. Gradients: of points and of features.
+    Arguments, stream and errors as `voxelize`. Each point that is left is in its voxel, between the voxel's points.
+    Gradients: of points and of features, as of means.
 
     Args:
         size: Of a voxel: a number, or three.
+        origin: Where a voxel begins: a number, or three. Voxels reach 2^20 times their size from it along each axis,
+            and points beyond are dropped and counted. So choose one in or near the clouds where they are far from 0, as
+            in UTM coordinates: a whole cloud may be dropped otherwise.
         capacity: Points that there is room for, of all clouds together; default: as many as there are.
     """
     clouds = clouds_of(points, features, lengths, offsets)
     dtype = _result_type(dtype, clouds)
-    results = torch.ops.robocache.filter_voxels(*clouds, three_of(size, "size"), capacity_of(capacity, clouds), dtype)
+    box = three_of(origin, "origin") + three_of(size, "size")
+    results = torch.ops.robocache.filter_voxels(*clouds, box, capacity_of(capacity, clouds), dtype)
     return Filtered(results[0], None if features is None else results[1], *results[2:])
 
 

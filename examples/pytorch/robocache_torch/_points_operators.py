@@ -61,7 +61,7 @@ def _(points, features, lengths, offsets, origins, box, cells, capacity, max_poi
 
 
 @torch.library.register_fake("robocache::filter_voxels")
-def _(points, features, lengths, offsets, size, capacity, dtype):
+def _(points, features, lengths, offsets, box, capacity, dtype):
     batch, of_points, channels = _shapes(points, features, offsets)
     return [
         _empty(points, (capacity, 3), torch.float32),

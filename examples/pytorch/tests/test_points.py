@@ -58,6 +58,7 @@ def test_both_sides_give_the_same_bits(device):
         lambda p, f: rc.voxelize_sparse(p, GRID, f, order="cell", capacity=20),
         lambda p, f: rc.voxelize_gathered(p, GRID, f, max_points=4, max_voxels=50),
         lambda p, f: rc.filter_voxels(p, 0.3, f),
+        lambda p, f: rc.filter_voxels(p, 0.3, f, origin=(-2.0, 0.1, 7.7)),
     ):
         for one, other in zip(call(xyz, features), call(xyz.to(device), features.to(device))):
             assert (one is None and other is None) or torch.equal(one, other.cpu())
@@ -129,6 +130,17 @@ def test_a_filter_gives_one_point_a_voxel(device):
         expected = plain.reduce_cells(member, rows[finite], len(found.points), "mean")
         plain.close(what, expected, expected.abs().max().item(), factor=16)
     assert int(found.dropped) == (~finite).sum()
+
+
+def test_a_filter_far_from_zero_begins_in_the_cloud(device):
+    utm = torch.tensor([500_000.0, 5_400_000.0, 300.0], device=device)
+    points = utm + 40 * torch.rand(2000, 3, device=device)
+    assert int(rc.filter_voxels(points, 2.0).dropped) == 2000
+    corner = points.amin(0)
+    found = rc.filter_voxels(points, 2.0, origin=corner.tolist()).trim()
+    assert int(found.dropped) == 0 and int(found.count.sum()) == 2000
+    cells = torch.floor((points - corner) / 2)
+    assert torch.equal(torch.floor((found.points - corner) / 2)[found.point_voxels[0].long()], cells)
 
 
 def test_batches_by_length_and_by_offset_are_their_clouds(device):
@@ -253,7 +265,7 @@ def arguments(device):
         "voxelize": (*clouds, *lattice, 0b1111111, False, False, [0.0, 0.0], torch.uint8, torch.float32),
         "voxelize_sparse": (*clouds, *lattice, 0b1111, 60, False, torch.float32),
         "voxelize_gathered": (*clouds, *lattice, 60, 3, 50, torch.float32),
-        "filter_voxels": (points, features, None, None, [0.3] * 3, 60, torch.float32),
+        "filter_voxels": (points, features, None, None, [0.0] * 3 + [0.3] * 3, 60, torch.float32),
     }
 
 
@@ -309,6 +321,8 @@ BAD = {
     "order": lambda p, f: rc.voxelize_sparse(p, GRID, order="random"),
     "capacity": lambda p, f: rc.voxelize_sparse(p, GRID, capacity=-1),
     "size": lambda p, f: rc.filter_voxels(p, 0.0),
+    "origin": lambda p, f: rc.filter_voxels(p, 1.0, origin=(0.0, float("inf"), 0.0)),
+    "origin: found 2 numbers": lambda p, f: rc.filter_voxels(p, 1.0, origin=(0.0, 1.0)),
     "dtype": lambda p, f: rc.voxelize_sparse(p, GRID, f, dtype=torch.int32),
 }
 

@@ -35,7 +35,7 @@ template <class Result>
 filter_pieces cut_filter_call(void* memory, point_clouds const& clouds, std::int64_t channels,
                               filter_options const& options, filtered_output<Result> const& out) {
   bool const reduces = out.points != nullptr || out.features != nullptr;
-  sparse_params sparse = filter_params_of(clouds, device::filter_grid(options.size));
+  sparse_params sparse = filter_params_of(clouds, device::filter_grid(options));
   sparse.numbers.max_voxels = INT32_MAX;
   sparse.numbers.capacity = static_cast<std::int32_t>(out.capacity);
   sparse.voxels_of = out.point_voxels;
@@ -43,15 +43,17 @@ filter_pieces cut_filter_call(void* memory, point_clouds const& clouds, std::int
   memory_cutter cutter(memory);
   if (out.points != nullptr && !are_adjacent(clouds)) { pieces.xyz = cutter.take<float>(3 * clouds.total()); }
   void* const rest = memory == nullptr ? nullptr : static_cast<char*>(memory) + cutter.bytes();
-  pieces.voxels = cut_pieces(rest, sparse, false, most_voxels(clouds, out.capacity),
-                             std::max<std::int64_t>(channels, 3), reduces, false, false);
+  pieces.voxels =
+      cut_pieces(rest, sparse, false, most_voxels(clouds, out.capacity), std::max<std::int64_t>(channels, 3), reduces,
+                 out.points != nullptr, out.points != nullptr);
   pieces.bytes = cutter.bytes() + pieces.voxels.bytes;
   return pieces;
 }
 
 /// The means of coordinates.
 ROBOCACHE_HIDDEN inline status reduce_coordinates(filter_pieces const& pieces, point_clouds const& clouds,
-                                                  float* points, std::int64_t voxels, launch_chain& chain) {
+                                                  filter_options const& options, float* points, std::int64_t voxels,
+                                                  launch_chain& chain) {
   voxel_output<float> out;
   out.mean = points;
   point_features<float> features{clouds.x, 3, clouds.batch_stride, clouds.point_stride};
@@ -63,8 +65,11 @@ ROBOCACHE_HIDDEN inline status reduce_coordinates(filter_pieces const& pieces, p
     if (!s.ok()) { return s; }
     features = {pieces.xyz, 3};
   }
-  return reduce_voxels(pieces.voxels.lists, clouds, features, out, voxels,
-                       pieces.voxels.sparse.numbers.offsets + clouds.batch, chain);
+  filter_reduce_params p{};
+  plan_reducing(p, pieces.voxels.lists, clouds, features, out, pieces.voxels.sparse.numbers.offsets + clouds.batch);
+  std::copy_n(options.origin, 3, p.origin);
+  std::copy_n(options.size, 3, p.size);
+  return launch_reducing<float, 1, true>(p, voxels, longest_cloud(clouds), chain);
 }
 
 }  // namespace detail
@@ -99,13 +104,15 @@ status filter_voxels(point_clouds const& clouds, point_features<Value> const& fe
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !listed || voxels == 0) { return s; }
   if (out.points != nullptr) {
-    s = detail::reduce_coordinates(pieces, clouds, out.points, voxels, chain);
+    s = detail::reduce_coordinates(pieces, clouds, options, out.points, voxels, chain);
     if (!s.ok()) { return s; }
   }
   if (out.features == nullptr) { return s; }
   voxel_output<Result> results;
   results.mean = out.features;
-  return detail::reduce_voxels(pieces.voxels.lists, clouds, features, results, voxels,
+  detail::voxel_lists lists = pieces.voxels.lists;
+  lists.largest = lists.smallest = nullptr;  // of coordinates alone
+  return detail::reduce_voxels(lists, clouds, features, results, voxels,
                                pieces.voxels.sparse.numbers.offsets + clouds.batch, chain);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
 #include <robocache/detail/check.hpp>
@@ -120,10 +119,8 @@ status check_filter_voxels(point_clouds const& clouds, point_features<Value> con
   status s = check_numbered_clouds(clouds);
   if (!s.ok()) { return s; }
   for (int axis = 0; axis < 3; ++axis) {
-    if (!(options.size[axis] > 0.0f) || !std::isfinite(options.size[axis])) {
-      return refuse(invalid, "options", "size", "found %g for %s, want it above 0 and finite",
-                    static_cast<double>(options.size[axis]), axis_names[axis]);
-    }
+    s = check_axis("options", axis, options.origin[axis], options.size[axis]);
+    if (!s.ok()) { return s; }
   }
   s = check_voxel_arrays(out);
   if (!s.ok()) { return s; }

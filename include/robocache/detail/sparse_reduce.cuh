@@ -17,6 +17,20 @@
 // like.
 namespace robocache::detail {
 
+/// Plans to reduce the features of listed voxels.
+/// @param kept  on the device: how many voxels there are
+/// @return channels that are loaded at a time, as `plan_features`
+template <class Value, class Result>
+int plan_reducing(sparse_reduce_params& p, voxel_lists const& lists, point_clouds const& clouds,
+                  point_features<Value> const& features, voxel_output<Result> const& out, std::int64_t const* kept) {
+  int const width = plan_features(p.features, clouds, features, clouds.length);
+  p.lists = lists;
+  p.results = results_of(out, 0, features.channels, width, {});
+  p.rows = clouds.total();
+  p.voxels = kept;
+  return width;
+}
+
 /// Reduces the features of listed voxels.
 /// @param voxels  that there are at most
 /// @param kept    on the device: how many there are
@@ -26,11 +40,7 @@ ROBOCACHE_HIDDEN status reduce_voxels(voxel_lists const& lists, point_clouds con
                                       std::int64_t voxels, std::int64_t const* kept, launch_chain& chain) {
   constexpr int wide = 16 / static_cast<int>(sizeof(Value));
   sparse_reduce_params p{};
-  int const width = plan_features(p.features, clouds, features, clouds.length);
-  p.lists = lists;
-  p.results = results_of(out, 0, features.channels, width, {});
-  p.rows = clouds.total();
-  p.voxels = kept;
+  int const width = plan_reducing(p, lists, clouds, features, out, kept);
   std::int64_t const longest = longest_cloud(clouds);
   auto const launch = [&](auto extremes) {
     constexpr bool wanted = decltype(extremes)::value;

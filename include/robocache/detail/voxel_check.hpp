@@ -84,18 +84,25 @@ inline status check_clouds(point_clouds const& clouds) {
   return s.ok() ? check_point_strides("clouds", strides_of(clouds), clouds, 1) : s;
 }
 
+/// Where cells begin along an axis, and their size.
+inline status check_axis(char const* argument, int axis, float origin, float size) {
+  if (!std::isfinite(origin)) {
+    return refuse(invalid, argument, "origin", "found %g for %s, want a finite number", static_cast<double>(origin),
+                  axis_names[axis]);
+  }
+  if (!(size > 0.0f) || !std::isfinite(size)) {
+    return refuse(invalid, argument, "size", "found %g for %s, want it above 0 and finite", static_cast<double>(size),
+                  axis_names[axis]);
+  }
+  return {};
+}
+
 /// @param batch  clouds: one grid each
 inline status check_grid(grid const& lattice, std::int64_t batch) {
   std::int64_t total = batch > 0 ? batch : 1;
   for (int axis = 0; axis < 3; ++axis) {
-    if (!std::isfinite(lattice.origin[axis])) {
-      return refuse(invalid, "lattice", "origin", "found %g for %s, want a finite number",
-                    static_cast<double>(lattice.origin[axis]), axis_names[axis]);
-    }
-    if (!(lattice.size[axis] > 0.0f) || !std::isfinite(lattice.size[axis])) {
-      return refuse(invalid, "lattice", "size", "found %g for %s, want it above 0 and finite",
-                    static_cast<double>(lattice.size[axis]), axis_names[axis]);
-    }
+    status const s = check_axis("lattice", axis, lattice.origin[axis], lattice.size[axis]);
+    if (!s.ok()) { return s; }
     if (lattice.cells[axis] < 1 || lattice.cells[axis] > INT32_MAX) {
       return refuse(invalid, "lattice", "cells", "found %lld for %s, want 1 or more and less than 2^31",
                     static_cast<long long>(lattice.cells[axis]), axis_names[axis]);

@@ -100,6 +100,25 @@ inline __device__ void sort_huge(voxel_lists const& lists, std::int64_t rows, st
   }
 }
 
+/// Stores what a group of 64 points adds up to, some channels of it.
+/// @param to  the element of the first channel
+template <int N, bool Extremes>
+__device__ void store_group(voxel_lists const& lists, std::int64_t to, channel_sums<N, Extremes> const& sums) {
+#pragma unroll
+  for (int i = 0; i < N; ++i) {
+    if (lists.sums != nullptr) { lists.sums[to + i] = sums.sum[i]; }
+    if constexpr (Extremes) {
+      if (lists.largest != nullptr) { lists.largest[to + i] = sums.largest[i]; }
+      if (lists.smallest != nullptr) { lists.smallest[to + i] = sums.smallest[i]; }
+    }
+  }
+}
+inline __device__ void store_group(voxel_lists const& lists, std::int64_t to, coordinate_sums const& sums) {
+  lists.sums[to] = sums.sum;
+  lists.largest[to] = device::order_of(sums.highest);
+  lists.smallest[to] = device::order_of(sums.lowest);
+}
+
 /// Adds up each group of 64 points, a warp a vector.
 template <class Value, int N, bool Extremes, class Params>
 __global__ void __launch_bounds__(crowd_threads) voxel_crowd_group_kernel(__grid_constant__ Params const p) {
@@ -117,21 +136,11 @@ __global__ void __launch_bounds__(crowd_threads) voxel_crowd_group_kernel(__grid
     unsigned const count = min(std::uint32_t{most_tile_points}, one.count - begin);
     std::uint32_t const* const list =
         (one.count > most_block_points ? p.lists.ranks : p.lists.rows) + one.start + begin;
-    channel_sums<N, Extremes> sums;
+    sums_for<Params, N, Extremes> sums;
     sums.clear();
     Value const* const from = static_cast<Value const*>(p.features.values) + (skip_for(p, one.cell, list[0]) + channel);
-    add_by_warp(sums, from, p.features.point_stride, count,
-                [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
-    if (threadIdx.x % 32 != 0) { continue; }
-    std::int64_t const to = group * p.results.channels + channel;
-#pragma unroll
-    for (int i = 0; i < N; ++i) {
-      if (p.lists.sums != nullptr) { p.lists.sums[to + i] = sums.sum[i]; }
-      if constexpr (Extremes) {
-        if (p.lists.largest != nullptr) { p.lists.largest[to + i] = sums.largest[i]; }
-        if (p.lists.smallest != nullptr) { p.lists.smallest[to + i] = sums.smallest[i]; }
-      }
-    }
+    add_by_warp<N>(p, sums, from, channel, count, [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
+    if (threadIdx.x % 32 == 0) { store_group(p.lists, group * p.results.channels + channel, sums); }
   }
 }
 
@@ -166,8 +175,9 @@ inline __device__ channel_sums<1, true> add_groups(voxel_lists const& lists, std
 
 /// Goes up the trees of crowded cells, a block a cell, and writes their results. Levels take the place of the ones
 /// before: a level's sum i is of sums 64 i and on, so all that a round of threads overwrites has been read.
-template <int Threads>
-__global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ voxel_reduce_params const p) {
+/// @tparam Params  `filter_reduce_params`, or `voxel_reduce_params` for all others
+template <int Threads, class Params>
+__global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ Params const p) {
   constexpr unsigned width = most_tile_points;
   wait_for_launch_before();
   unsigned const cells = p.lists.counters->crowded;
@@ -196,7 +206,16 @@ __global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ 
       }
     }
     for (std::int64_t c = threadIdx.x; c < channels; c += crowd_threads) {
-      write_results(p.results, one.cell, c, one.count, add_groups(p.lists, first + c, groups, channels));
+      channel_sums<1, true> const all = add_groups(p.lists, first + c, groups, channels);
+      if constexpr (of_coordinates<Params>) {
+        coordinate_sums sums;
+        sums.begin(p, c, {device::from_order(all.smallest[0])});
+        sums.sum = all.sum[0];
+        sums.highest = device::from_order(all.largest[0]);
+        write_results(p, one.cell, c, one.count, sums);
+      } else {
+        write_results(p, one.cell, c, one.count, all);
+      }
     }
     __syncthreads();
   }

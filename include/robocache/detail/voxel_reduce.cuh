@@ -95,7 +95,7 @@ __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
       load_few(p, one, rows);
       Value const* const from =
           static_cast<Value const*>(p.features.values) + (skip_for(p, one.cell, rows[0]) + channel);
-      channel_sums<N, Extremes> sums;
+      sums_for<Params, N, Extremes> sums;
       sums.clear();
 #pragma unroll
       for (unsigned turn = 0; turn < most_few_points; turn += at_once) {
@@ -111,10 +111,13 @@ __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
         for (unsigned i = 0; i < at_once; ++i) {
           float x[N];
           unpack(packed[i], x);
+          if constexpr (of_coordinates<Params>) {
+            if (turn + i == 0) { sums.begin(p, channel, x); }
+          }
           if (turn + i < one.count) { sums.add(x); }
         }
       }
-      write_results(p.results, one.cell, channel, one.count, sums);
+      write_results(p, one.cell, channel, one.count, sums);
     }
   }
 }
@@ -159,11 +162,12 @@ __device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worke
       std::uint32_t const* const list = rows + i * most_tile_points;
       Value const* const from = static_cast<Value const*>(p.features.values) + skip_for(p, cell, list[0]);
       for (unsigned vector = only; vector < (splits ? only + 1 : vectors); ++vector) {
-        channel_sums<N, Extremes> sums;
+        std::int64_t const channel = std::int64_t(vector) * N;
+        sums_for<Params, N, Extremes> sums;
         sums.clear();
-        add_by_warp(sums, from + std::int64_t(vector) * N, p.features.point_stride, count,
-                    [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
-        if (lane == 0) { write_results(p.results, cell, std::int64_t(vector) * N, count, sums); }
+        add_by_warp<N>(p, sums, from + channel, channel, count,
+                       [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
+        if (lane == 0) { write_results(p, cell, channel, count, sums); }
       }
     }
     __syncwarp();

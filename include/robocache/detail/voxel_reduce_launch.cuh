@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/launch_chain.cuh>
 #include <robocache/detail/voxel_crowd.cuh>
@@ -36,9 +37,10 @@ ROBOCACHE_HIDDEN status launch_reducing(Params& p, std::int64_t cells, std::int6
   if (!s.ok() || longest <= most_tile_points) { return s; }
   dim3 const crowd_blocks(static_cast<unsigned>(workers));
   s = chain.launch(voxel_crowd_group_kernel<Value, N, Extremes, Params>, p, crowd_blocks, crowd_threads);
-  return s.ok() ? chain.launch(voxel_crowd_kernel<crowd_threads>, static_cast<voxel_reduce_params const&>(p),
-                               crowd_blocks, crowd_threads)
-                : s;
+  if (!s.ok()) { return s; }
+  using crowd_params = std::conditional_t<of_coordinates<Params>, Params, voxel_reduce_params>;
+  return chain.launch(voxel_crowd_kernel<crowd_threads, crowd_params>, static_cast<crowd_params const&>(p),
+                      crowd_blocks, crowd_threads);
 }
 
 /// Where results go.

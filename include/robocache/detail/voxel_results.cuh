@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/method_rows.cuh>
@@ -9,6 +10,7 @@
 #include <robocache/detail/typed_rows.cuh>
 #include <robocache/detail/voxel_memory.hpp>
 #include <robocache/device/arithmetic.cuh>
+#include <robocache/device/cell.cuh>
 #include <robocache/device/extreme.cuh>
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>
@@ -62,11 +64,19 @@ struct sparse_reduce_params : voxel_reduce_params {
   std::int64_t const* voxels;  ///< how many there are
 };
 
+/// The same for the filter's points: features are x, y and z, which are added up from the corner of their voxel on.
+struct filter_reduce_params : sparse_reduce_params {
+  float origin[3];
+  float size[3];
+};
+
 /// Whether the cells of a job are voxels.
 template <class Params>
-inline constexpr bool of_voxels = false;
-template <>
-inline constexpr bool of_voxels<sparse_reduce_params> = true;
+inline constexpr bool of_voxels = std::is_base_of_v<sparse_reduce_params, Params>;
+
+/// Whether features are the filter's points.
+template <class Params>
+inline constexpr bool of_coordinates = std::is_same_v<filter_reduce_params, Params>;
 
 /// The elements to skip for a cell.
 /// @param row  one of its points
@@ -106,14 +116,42 @@ struct channel_sums {
   }
 };
 
-/// Adds up to 64 points, in the order of their list, by a warp: all of them are under way at once, two a lane, and then
-/// pass through all lanes one after the other. All lanes have the sums.
-/// @param from    the channels of row 0
+/// x, y or z of a voxel's points, so far.
+struct coordinate_sums {
+  float sum;  ///< of distances from the corner
+  float corner;
+  float lowest;
+  float highest;
+
+  __device__ void clear() { sum = 0.0f; }
+
+  /// Finds the corner.
+  /// @param x  of any point of the voxel
+  __device__ void begin(filter_reduce_params const& p, std::int64_t axis, float const (&x)[1]) {
+    corner = device::corner_along(x[0], p.origin[axis], p.size[axis]);
+    lowest = highest = x[0];
+  }
+
+  __device__ void add(float const (&x)[1]) {
+    sum = device::add_rn(sum, device::sub_rn(x[0], corner));
+    lowest = fminf(lowest, x[0]);
+    highest = fmaxf(highest, x[0]);
+  }
+};
+
+/// What the points of a cell are added up in.
+template <class Params, int N, bool Extremes>
+using sums_for = std::conditional_t<of_coordinates<Params>, coordinate_sums, channel_sums<N, Extremes>>;
+
+/// Adds up to 64 points of a cell, in the order of their list, by a warp: all of them are under way at once, two a
+/// lane, and then pass through all lanes one after the other. All lanes have the sums.
+/// @param from    channels `[channel, channel + N)` of row 0
 /// @param row_at  `row_at(j)`: the row of point j
-template <class Value, int N, bool Extremes, class RowAt>
-__device__ void add_by_warp(channel_sums<N, Extremes>& sums, Value const* from, std::int64_t point_stride,
+template <int N, class Params, class Sums, class Value, class RowAt>
+__device__ void add_by_warp(Params const& p, Sums& sums, Value const* from, [[maybe_unused]] std::int64_t channel,
                             unsigned count, RowAt row_at) {
   unsigned const lane = threadIdx.x % 32;
+  std::int64_t const point_stride = p.features.point_stride;
   packed_floats<Value, N> packed[2] = {};
 #pragma unroll
   for (unsigned half = 0; half < 2; ++half) {
@@ -123,11 +161,20 @@ __device__ void add_by_warp(channel_sums<N, Extremes>& sums, Value const* from, 
   for (unsigned half = 0; half < 2; ++half) {
     float mine[N];
     unpack(packed[half], mine);
-    unsigned const here = count > 32 * half ? min(count - 32 * half, 32u) : 0;
-    for (unsigned j = 0; j < here; ++j) {
-      float x[N];
+    auto const from_lane = [&mine](unsigned j, float(&x)[N]) {
 #pragma unroll
       for (int i = 0; i < N; ++i) { x[i] = __shfl_sync(0xffffffffu, mine[i], static_cast<int>(j)); }
+    };
+    float x[N];
+    if constexpr (of_coordinates<Params>) {
+      if (half == 0) {
+        from_lane(0, x);
+        sums.begin(p, channel, x);
+      }
+    }
+    unsigned const here = count > 32 * half ? min(count - 32 * half, 32u) : 0;
+    for (unsigned j = 0; j < here; ++j) {
+      from_lane(j, x);
       sums.add(x);
     }
   }
@@ -215,6 +262,19 @@ __device__ void write_results(voxel_results const& to, std::int64_t cell, std::i
       store_channels(to, to.min, cell, channel, x);
     }
   }
+}
+
+template <int N, bool Extremes>
+__device__ void write_results(voxel_reduce_params const& p, std::int64_t cell, std::int64_t channel, unsigned count,
+                              channel_sums<N, Extremes> const& sums) {
+  write_results(p.results, cell, channel, count, sums);
+}
+
+/// Writes x, y or z of one of the filter's points.
+inline __device__ void write_results(filter_reduce_params const& p, std::int64_t voxel, std::int64_t axis,
+                                     unsigned count, coordinate_sums const& sums) {
+  reinterpret_cast<float*>(p.results.mean)[3 * voxel + axis] =
+      device::centroid_along(sums.corner, sums.sum, static_cast<float>(count), sums.lowest, sums.highest);
 }
 
 }  // namespace robocache::detail

@@ -9,6 +9,7 @@
 #include <robocache/device/timeline.cuh>
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
+#include <robocache/voxels.hpp>
 
 namespace robocache::device {
 
@@ -47,32 +48,48 @@ ROBOCACHE_HOST_DEVICE inline bool find_cell(grid const& lattice, std::int64_t b,
   return true;
 }
 
-/// Cells of the voxel filter on either side of 0, along an axis.
+/// Cells of the voxel filter on either side of its origin, along an axis.
 inline constexpr std::int64_t filter_reach = std::int64_t{1} << 20;
 
-/// The grid of the voxel filter: cell `filter_reach` begins at 0. It has more cells than an int64 counts, so its
-/// `total` is not to be asked for; `index_of` is below 2^63.
-inline grid filter_grid(float const (&size)[3]) {
+/// The grid of the voxel filter: cell `filter_reach` begins at the origin. It has more cells than an int64 counts, so
+/// its `total` is not to be asked for; `index_of` is below 2^63.
+inline grid filter_grid(filter_options const& options) {
   grid lattice;
   for (int axis = 0; axis < 3; ++axis) {
-    lattice.size[axis] = size[axis];
+    lattice.origin[axis] = options.origin[axis];
+    lattice.size[axis] = options.size[axis];
     lattice.cells[axis] = 2 * filter_reach;
   }
   return lattice;
 }
 
-/// `find_cell` for the grid of the voxel filter, which is anchored at 0 and not where cell 0 begins.
+/// `find_cell` for the grid of the voxel filter, whose origin is in the middle and not where cell 0 begins.
 ROBOCACHE_HOST_DEVICE inline bool find_filter_cell(grid const& lattice, float x, float y, float z, cell& found) {
   // Exact wherever the point is inside.
   constexpr auto reach = static_cast<float>(filter_reach);
-  float const i = cell_along(x, 0.0f, lattice.size[0]) + reach;
-  float const j = cell_along(y, 0.0f, lattice.size[1]) + reach;
-  float const k = cell_along(z, 0.0f, lattice.size[2]) + reach;
+  float const i = cell_along(x, lattice.origin[0], lattice.size[0]) + reach;
+  float const j = cell_along(y, lattice.origin[1], lattice.size[1]) + reach;
+  float const k = cell_along(z, lattice.origin[2], lattice.size[2]) + reach;
   if (!is_inside(i, lattice.cells[0]) || !is_inside(j, lattice.cells[1]) || !is_inside(k, lattice.cells[2])) {
     return false;
   }
   found = {static_cast<std::int64_t>(i), static_cast<std::int64_t>(j), static_cast<std::int64_t>(k)};
   return true;
+}
+
+/// Where the filter's voxel that a coordinate is in begins: the same for all coordinates of a voxel.
+ROBOCACHE_HOST_DEVICE inline float corner_along(float coordinate, float origin, float size) {
+  return add_rn(origin, mul_rn(cell_along(coordinate, origin, size), size));
+}
+
+/// The mean of a voxel's coordinates along an axis.
+/// @param sum              of their distances from the corner
+/// @param lowest, highest  of them
+ROBOCACHE_HOST_DEVICE inline float centroid_along(float corner, float sum, float count, float lowest, float highest) {
+  float const mean = add_rn(corner, div_rn(sum, count));
+  // All that is between two numbers of a voxel is in the voxel. Where sums overflow, the mean may be NaN.
+  float const inside = !(mean >= lowest) ? lowest : mean <= highest ? mean : highest;
+  return add_rn(inside, 0.0f);  // -0 becomes +0
 }
 
 /// The cell's place in `[z, y, x]`.

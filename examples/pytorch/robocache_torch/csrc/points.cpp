@@ -307,7 +307,7 @@ at::Tensor voxelize_gathered_backward(at::Tensor const& gradient, at::Tensor con
 }
 
 tensors filter_voxels(at::Tensor const& points, optional_tensor const& features, optional_tensor const& lengths,
-                      optional_tensor const& offsets, at::ArrayRef<double> size, std::int64_t capacity,
+                      optional_tensor const& offsets, at::ArrayRef<double> box, std::int64_t capacity,
                       at::ScalarType type) {
   clouds_of const clouds(points, lengths, offsets);
   features_of const values(features);
@@ -331,7 +331,10 @@ tensors filter_voxels(at::Tensor const& points, optional_tensor const& features,
   out.dropped = data_of<std::int32_t>(results[5]);
   out.overflow = data_of<std::int32_t>(results[6]);
   rc::filter_options options;
-  for (std::size_t axis = 0; axis < 3; ++axis) { options.size[axis] = static_cast<float>(size[axis]); }
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    options.origin[axis] = static_cast<float>(box[axis]);
+    options.size[axis] = static_cast<float>(box[axis + 3]);
+  }
   run_on(points.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     scratch_memory const memory(rc::compiled::filter_voxels_scratch(where, clouds.view, values.view, options, out),
                                 points.device());
@@ -370,7 +373,7 @@ TORCH_LIBRARY_FRAGMENT(robocache, library) {
   define("voxelize_gathered_backward(Tensor gradient, Tensor points, " + clouds +
          "Tensor point_slots, ScalarType dtype) -> Tensor");
   define("filter_voxels(Tensor points, Tensor? features, " + clouds +
-         "float[] size, SymInt capacity, ScalarType dtype) -> Tensor[]");
+         "float[] box, SymInt capacity, ScalarType dtype) -> Tensor[]");
 }
 
 TORCH_LIBRARY_IMPL(robocache, CPU, library) { add_points(library); }
