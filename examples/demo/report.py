@@ -18,6 +18,8 @@ def report(fusion, origin, remark, gpu):
     print(origin)
     for fused in fusion.streams:
         print(f"  {fused.stream.name:{width}} {_read(fused)}")
+        for remark_of_stream in fused.stream.remarks:
+            print(f"  {'':{width}} {remark_of_stream}")
     if remark:
         print(f"  {remark}")
     for fused in fusion.streams:
@@ -63,7 +65,9 @@ def _came(fused):
     rules, seconds = fused.rules, fused.stream.seconds
     limit = f"max_gap {seconds(rules.max_gap):.3g} s" if rules.max_gap < math.inf else "no max_gap"
     latency = f", latency {seconds(rules.latency):g} s" if rules.latency else ""
-    return f"{_share(fused.valid)}, {rules.method}, {limit}{latency}"
+    broken = np.count_nonzero(fused.valid & ~np.isfinite(fused.values).all(axis=1))
+    finite = f", {broken} of them not finite" if broken else ""
+    return f"{_share(fused.valid)}{finite}, {rules.method}, {limit}{latency}"
 
 
 def _share(valid):
