@@ -166,9 +166,11 @@ class RawPoints(FilesTest):
     def test_what_holds_no_coordinates_is_refused(self):
         random = np.random.default_rng(7)
         points = random.normal(size=(500, 3))
-        self.check_refused(("no coordinates", "another type"), self.cloud, random.integers(0, 2**31, 1500), np.int32, 3)
+        self.check_refused(("no coordinates", "3 FP"), self.cloud, random.integers(0, 2**31, 1500), np.int32, 3)
         self.check_refused(("no coordinates",), self.cloud, random.integers(0, 2**14, 1500), np.int32, 3)
         self.assertEqual(self.cloud(points, np.float64, floats=3).points.shape, (500, 3))
+        whole = np.rint(100 * points)  # of which FP64 needs the upper half
+        np.testing.assert_array_equal(self.cloud(whole, np.float64, 3).points, whole)
         broken = points.copy()
         broken[::2] = np.nan  # no echo; of one axis alone it is none
         self.assertEqual(self.cloud(broken, floats=3).points.shape, (500, 3))

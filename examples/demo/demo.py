@@ -169,6 +169,8 @@ def run(options):
     if options.device == "gpu" and not bridge.gpu:
         raise DemoError("--device gpu: there is no CUDA device here; --device cpu does the same on the host")
     on_gpu = bool(bridge.gpu) and options.device != "cpu"
+    if not bridge.gpu and options.device == "auto":
+        print("there is no CUDA device here: the CPU computes, and its results are the same bit for bit")
     if options.log or not options.points:
         run_fusion(bridge, options, on_gpu)
     if options.points or not options.log:

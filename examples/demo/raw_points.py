@@ -8,28 +8,37 @@ WIDTHS = range(3, 17)  # numbers per point that are tried
 LAGS = np.arange(1, 2 * WIDTHS[-1] + 1)
 SAMPLE = 2**17  # numbers that the width is told by
 RELATED = 0.93  # of what unrelated numbers differ by: below it, numbers one point apart are related
+NEAR = 1 / 3, 1 / 2  # of the way from what related numbers differ by to what unrelated ones do: no border in between
 LARGEST, SMALLEST = 1e9, 1e-20  # a coordinate's size, if it is not 0, in any unit that a map is in
-FEW = 0.01  # of the points may be odd
+FEW, MANY = 0.01, 0.05  # of the points may be odd; of the ends of mantissas are
 
 
 def read_raw(path, floats):
     """float64 [points, floats] of a .bin file, and remarks. `floats`: numbers per point, None: as the file suggests."""
     size = path.stat().st_size
-    wrong = None
-    for kind in (np.float32, np.float64):
-        try:
-            values = _points(path, np.fromfile(path, kind), size, floats)
-        except DemoError as cause:
-            wrong = wrong or cause
-            continue
-        odd = _odd_share(values[:, :3])
-        if odd <= FEW:
-            return values.astype(np.float64), _remarks(values, floats)
-        wrong = wrong or DemoError(
+    values = np.fromfile(path, np.float32)
+    if values.size and size % 8 == 0 and _is_double(values):
+        values = values.view(np.float64)
+    values = _points(path, values, size, floats)
+    odd = _odd_share(values[:, :3])
+    if odd > FEW:
+        raise DemoError(
             f"{path}: {odd:.0%} of the points are no coordinates (beyond {LARGEST:g}, below {SMALLEST:g}, or NaN in one "
-            f"of x y z alone) with {values.shape[1]} FP32 numbers per point: is it another --point-floats, or another type?"
+            f"of x y z alone), read as {values.shape[1]} {_name(values)} numbers per point; add another --point-floats, or "
+            "save the cloud as a NumPy array in .npy"
         )
-    raise wrong
+    return values.astype(np.float64), _remarks(values, floats)
+
+
+def _is_double(values):
+    """Of FP64 numbers every other FP32 number is the end of a mantissa: 0, or of any size."""
+    ends = values[::2]
+    with np.errstate(invalid="ignore"):
+        return bool(np.mean(np.isfinite(ends) & (np.abs(ends) > LARGEST)) > MANY or np.any(values) > np.any(ends))
+
+
+def _name(values):
+    return f"FP{8 * values.itemsize}"
 
 
 def _remarks(values, floats):
@@ -44,10 +53,9 @@ def _remarks(values, floats):
 def _points(path, values, size, floats):
     tried = WIDTHS if floats is None else (floats,)
     fitting = [width for width in tried if size % (values.itemsize * width) == 0]
-    name = f"FP{8 * values.itemsize}"
     if not fitting:
         wanted = f"{tried[0]} to {tried[-1]}" if len(tried) > 1 else f"{floats}"
-        raise DemoError(f"{path}: {size:,} bytes are no whole number of points of {wanted} {name} numbers")
+        raise DemoError(f"{path}: {size:,} bytes are no whole number of points of {wanted} {_name(values)} numbers")
     width = fitting[0] if len(fitting) == 1 or size == 0 else _period(values)
     if width not in fitting:
         some = [str(each) for each in fitting]
@@ -73,9 +81,9 @@ def _period(values):
     least, usual = apart.min(), np.median(apart)
     if not least < RELATED * usual:
         return 0
-    near = LAGS[apart < (least + usual) / 2]
-    width = near[0]
-    return int(width) if np.array_equal(near, LAGS[LAGS % width == 0]) else 0
+    nears = [LAGS[apart < least + border * (usual - least)] for border in NEAR]
+    width = nears[0][0]
+    return int(width) if all(np.array_equal(near, LAGS[LAGS % width == 0]) for near in nears) else 0
 
 
 def _odd_share(points):

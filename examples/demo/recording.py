@@ -49,7 +49,7 @@ def put_in_order(stream):
         stream.stamps, stream.values = stamps, values = stamps[order], stream.values[order]
     again = np.count_nonzero(stream.stamps[1:] == stream.stamps[:-1])
     if again:
-        stream.remarks.append(f"{_times(again, 'duplicate')}: of rows with one stamp the last one counts")
+        stream.remarks.append(f"{_times(again, 'duplicate')}: at a stamp that several rows have the last of them counts")
     broken = ~np.isfinite(stream.values)
     rows = np.count_nonzero(broken.any(axis=1))
     if rows:

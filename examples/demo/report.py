@@ -38,7 +38,7 @@ def report(fusion, origin, remark, gpu):
 
 def timing(microseconds, gpu):
     """How long a call took. `gpu`: its name, empty for the CPU."""
-    return f"one call took {microseconds:.1f} us, mean of 20 with the data in place, on {gpu or _processor()}"
+    return f"one call took {microseconds:.1f} us, mean of up to 20 with the data in place, on {gpu or _processor()}"
 
 
 def _read(fused):
