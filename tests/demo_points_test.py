@@ -150,12 +150,12 @@ class GoodInput(PointsTest):
 
     def test_filter_far_from_zero(self):
         # UTM coordinates that FP32 holds: 2^20 voxels of 1 and 2 from 0 do not reach them, from the cloud's corner do.
-        points = np.float32([(5e5 + i % 7, 5.4e6 + i % 5, i % 3) for i in range(60)])
+        points = np.float32([(5e5 + i % 7, 5.4e6 + i % 5, i % 3) for i in range(105)])
         for leaf in (1.0, 2.0):
             _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1, "--leaf", leaf)
             self.assertIn("0 points: 0 not finite, 0 beyond reach", said)
             left = self.check_filtered(points, leaf, said)
-            self.assertEqual(len(left), 60 if leaf == 1 else 4 * 3 * 2)
+            self.assertEqual(len(left), 105 if leaf == 1 else 4 * 3 * 2)
 
     def test_what_is_out_of_reach_is_explained(self):
         points = np.float32([(0, 0, 0), (1, 1, 1), (np.nan, np.nan, np.nan)])

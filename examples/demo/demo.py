@@ -42,7 +42,8 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
         prog="./build.sh demo",
         description=__doc__.splitlines()[0],
-        epilog="NAME is a stream: a log's file name without .csv. What is asked for one stream counts more than what "
+        epilog="NAME is a stream: a log's file name without its ending, and for --method, --max-gap and --latency of a "
+        "file of poses that with _position or _rotation. What is asked for one stream counts more than what "
         "is asked for all.",
     )
     parser.add_argument("--bridge", required=True, help=argparse.SUPPRESS)  # build.sh passes it

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Point clouds that are numbers alone, one point after the other: how many belong to a point, and of which type."""
 
+import warnings
+
 import numpy as np
 from errors import DemoError
 
@@ -10,7 +12,7 @@ SAMPLE = 2**17  # numbers that the width is told by
 RELATED = 0.93  # of what unrelated numbers differ by: below it, numbers one point apart are related
 NEAR = 1 / 3, 1 / 2  # of the way from what related numbers differ by to what unrelated ones do: no border in between
 LARGEST, SMALLEST = 1e9, 1e-20  # a coordinate's size, if it is not 0, in any unit that a map is in
-FEW, MANY = 0.01, 0.05  # of the points may be odd; of the ends of mantissas are
+FEW = 0.05  # of the points may be odd, and of the ends of mantissas are not
 
 
 def read_raw(path, floats):
@@ -32,9 +34,12 @@ def read_raw(path, floats):
 
 def _is_double(values):
     """Of FP64 numbers every other FP32 number is the end of a mantissa: 0, or of any size."""
-    ends = values[::2]
-    with np.errstate(invalid="ignore"):
-        return bool(np.mean(np.isfinite(ends) & (np.abs(ends) > LARGEST)) > MANY or np.any(values) > np.any(ends))
+    bits = values.view(np.uint32)
+    if not bits[::2].any():
+        return bool(bits.any())
+    with np.errstate(invalid="ignore"):  # ends that are NaN
+        size = np.abs(values[::2])
+        return np.mean(np.isfinite(size) & (size > LARGEST)) > FEW
 
 
 def _name(values):
@@ -70,13 +75,14 @@ def _period(values):
     How far numbers are apart from those so many places behind them is told by their ranks, so that units do not
     matter. It is clearly less for places that are whole points away, even where points come in no order.
     """
-    values = values[:SAMPLE]
+    values = values[np.argmax(np.isfinite(values)) :][:SAMPLE]
     if values.size < 2 * LAGS[-1]:
         return 0
     found, ranks, times = np.unique(values, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(times) - times / 2)[ranks.ravel()] / values.size
     ranks[~np.isfinite(values)] = np.nan
-    with np.errstate(invalid="ignore"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # lags at which one of two numbers is always NaN
         apart = np.array([np.nanmean(np.abs(ranks[lag:] - ranks[:-lag])) for lag in LAGS])
     least, usual = apart.min(), np.median(apart)
     if not least < RELATED * usual:
