@@ -84,13 +84,14 @@ class Logs(FilesTest):
             self.assertEqual((position.method, rotation.method), ("linear", "slerp"))
         head = ("#timestamp, p_RS_R_x [m], p_RS_R_y [m], p_RS_R_z [m], q_RS_w [], q_RS_x [], q_RS_y [], q_RS_z [], "
                 "v_RS_R_x [m s^-1]\n")  # fmt: skip
-        euroc = self.file(head.replace("stamp", "stamp [ns]") + "1403636580838555648, 4, -1, 0, 1, 0, 0, 0, 7\n", "a.csv")
+        row = "1403636580838555648, 4, -1, 0, 1, 0, 0, 0, 7\n"
+        euroc = self.file(head.replace("stamp", "stamp [ns]") + row, "a.csv")
         position, rotation, more = read_logs([euroc])
         self.check(position, [1403636580838555648], [[4, -1, 0]], [f"p_RS_R_{axis} [m]" for axis in "xyz"], "ns")
         self.check(rotation, [1403636580838555648], [[1, 0, 0, 0]], [f"q_RS_{axis} []" for axis in "wxyz"], "ns")
         self.check(more, [1403636580838555648], [[7]], ["v_RS_R_x [m s^-1]"], "ns")
         self.assertEqual((rotation.method, more.method, more.name), ("slerp", "linear", "a_more"))
-        self.check_refused(("line 1", "'timestamp'", "--unit"), read_log, self.file(head + "1, 4, -1, 0, 1, 0, 0, 0, 7\n", "b.csv"))
+        self.check_refused(("line 1", "'timestamp'", "--unit"), read_log, self.file(head + row, "b.csv"))
 
     def test_columns_by_name(self):
         text = "frame,x,t_s,y\nmap,1,0.5,2\nmap,3,1.5,4\n"
@@ -146,7 +147,9 @@ class RawPoints(FilesTest):
         normal /= np.linalg.norm(normal, axis=1, keepdims=True)
         ring, light = random.integers(0, 64, (count, 1)), random.random((count, 1))
         colour = random.integers(0, 256, (count, 3))
-        for behind in ([], [light], [light, ring], [normal], [colour], [0 * normal], [light, normal], [light, ring, normal]):
+        for behind in (
+            [], [light], [light, ring], [normal], [colour], [0 * normal], [light, normal], [light, ring, normal],
+        ):  # fmt: skip
             points = np.concatenate([place, *behind], axis=1)
             for kind in (np.float32, np.float64):
                 with self.subTest(numbers=points.shape[1], kind=kind):
@@ -175,7 +178,7 @@ class RawPoints(FilesTest):
         broken[::2] = np.nan  # no echo; of one axis alone it is none
         self.assertEqual(self.cloud(broken, floats=3).points.shape, (500, 3))
         broken[::2, 1] = 0
-        self.check_refused(("50% of the points", "NaN in one"), self.cloud, broken, np.float32, 3)
+        self.check_refused(("50% of the points", "NaN in only"), self.cloud, broken, np.float32, 3)
 
     def test_sizes_that_do_not_fit(self):
         self.check_refused(("28 bytes", "points of 4"), self.cloud, np.ones(7), np.float32, 4)

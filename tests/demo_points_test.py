@@ -133,7 +133,7 @@ class GoodInput(PointsTest):
         points = np.random.default_rng(7).normal(0, 2, (4000, 5)).astype(np.float32)
         points[::50, 0], points[1::60, 2], points[:40, 1] = np.nan, np.inf, -1.0
         for leaf in (0.3, 1.0, 50.0):
-            _, said = self.voxels(self.file(points), "--point-floats", 5, "--leaf", leaf)
+            _, said = self.voxels(self.file(points), "--point-floats", 5, "--cell", 1, "--leaf", leaf)
             left = self.check_filtered(points, leaf, said)
             self.assertEqual((left.dtype, left.shape[1]), (np.float32, 5))
         self.assertLessEqual(len(left), 8)  # one around each corner
@@ -160,12 +160,12 @@ class GoodInput(PointsTest):
     def test_what_is_out_of_reach_is_explained(self):
         points = np.float32([(0, 0, 0), (1, 1, 1), (np.nan, np.nan, np.nan)])
         path = self.file(points)
-        _, said = self.voxels(path, "--point-floats", 3, "--leaf", 2.0**-21)
+        _, said = self.voxels(path, "--point-floats", 3, "--cell", 1, "--leaf", 2.0**-21)
         self.check_filtered(points, 2.0**-21, said)
         self.assertIn("points are more than 2^20 voxels from the cloud's lower corner: make --leaf larger", said)
         # The corner of the box around these is far from each of them.
         points = np.float32([(1, 0, 0), (0, 1, 0)])
-        _, said = self.voxels(self.file(points), "--point-floats", 3, "--leaf", 2.0**-21, pictures=True)
+        _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1, "--leaf", 2.0**-21, pictures=True)
         self.assertEqual(len(np.load(self.folder / "out" / "filtered.npy")), 0)
         self.assertIn("nothing is left, because all points are more than 2^20 voxels from", said)
 
@@ -277,7 +277,8 @@ class BadInput(PointsTest):
         path = self.file([(0, 0, 0), (1, 1, 1)], "cloud.npy")
         self.refused("1025 x 1025 x 1025 cells", "--cell", path=path, arguments=("--cell", 2.0**-10))
         large = 3 * 10**38
-        self.refused("no grid reaches from (-3e+38, -3e+38, -3e+38)", "--bounds", path=path, arguments=("--bounds", *3 * [-large], *3 * [large]))
+        corners = ("--bounds", *3 * [-large], *3 * [large])
+        self.refused("no grid reaches from (-3e+38, -3e+38, -3e+38)", "--bounds", path=path, arguments=corners)
 
     def test_bounds_the_wrong_way_round(self):
         for corners in ((0, 0, 0, 1, 0, 1), (0, 0, 2, 1, 1, 1), (0, 0, 0, 1, 1, "nan")):

@@ -89,7 +89,7 @@ class GoodInput(FuseTest):
         self.assertEqual(table["log.x"], ["1.0", "2.0", "3.0", "5.0", "6.0"])
         for words in (
             "1 step back in time, by 0.01 s at most, the first to 10 after 20: rows were sorted by stamp\n",
-            "1 duplicate: at a stamp that several rows have the last of them counts\n",
+            "1 duplicate: at a stamp that several rows have the last one counts\n",
             "2 rows with NaN or infinity in y: what is fused from them counts as valid, but is not finite\n",
             "5 of 5 targets valid (100.0 %), 1 of them not finite, linear",
         ):

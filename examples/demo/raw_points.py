@@ -25,9 +25,9 @@ def read_raw(path, floats):
     odd = _odd_share(values[:, :3])
     if odd > FEW:
         raise DemoError(
-            f"{path}: {odd:.0%} of the points are no coordinates (beyond {LARGEST:g}, below {SMALLEST:g}, or NaN in one "
-            f"of x y z alone), read as {values.shape[1]} {_name(values)} numbers per point; add another --point-floats, or "
-            "save the cloud as a NumPy array in .npy"
+            f"{path}: {odd:.0%} of the points are no coordinates (beyond {LARGEST:g}, below {SMALLEST:g}, or NaN in "
+            f"only some of x y z), read as {values.shape[1]} {_name(values)} numbers per point; add another --point-floats, "
+            "or save the cloud as a NumPy array in .npy"
         )
     return values.astype(np.float64), _remarks(values, floats)
 
@@ -64,8 +64,8 @@ def _points(path, values, size, floats):
     width = fitting[0] if len(fitting) == 1 or size == 0 else _period(values)
     if width not in fitting:
         some = [str(each) for each in fitting]
-        raise DemoError(f"{path}: {', '.join(some[:-1])} or {some[-1]} numbers per point would fit, and the file does not "
-                        "tell which; add --point-floats")  # fmt: skip
+        raise DemoError(f"{path}: {', '.join(some[:-1])} or {some[-1]} numbers per point would fit, and the file does "
+                        "not tell which; add --point-floats")  # fmt: skip
     return values.reshape(-1, width)
 
 

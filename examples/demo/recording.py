@@ -38,7 +38,7 @@ def ends(stamps):
 
 
 def put_in_order(stream):
-    """Sorts the rows by stamp, and remarks on what is odd: steps back in time, duplicates, values that are not finite."""
+    """Sorts the rows by stamp, and remarks on what is odd: steps back in time, duplicates, NaN and infinities."""
     stamps = stream.stamps
     back = np.flatnonzero(stamps[1:] < stamps[:-1])
     if back.size:
@@ -49,7 +49,7 @@ def put_in_order(stream):
         stream.stamps, stream.values = stamps, values = stamps[order], stream.values[order]
     again = np.count_nonzero(stream.stamps[1:] == stream.stamps[:-1])
     if again:
-        stream.remarks.append(f"{_times(again, 'duplicate')}: at a stamp that several rows have the last of them counts")
+        stream.remarks.append(f"{_times(again, 'duplicate')}: at a stamp that several rows have the last one counts")
     broken = ~np.isfinite(stream.values)
     rows = np.count_nonzero(broken.any(axis=1))
     if rows:

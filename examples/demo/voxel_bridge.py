@@ -84,8 +84,8 @@ def voxelize(bridge, points, grid, on_gpu=False):
 
 
 def filter_voxels(bridge, points, size, origin, on_gpu=False):
-    """One point for each voxel with points of float32 [count, floats], x y z first in each. Voxels are `size` along each
-    axis; one of them begins at `origin`, float32 [3]."""
+    """One point for each voxel with points of float32 [count, floats], x y z first in each. Voxels are `size` along
+    each axis; one of them begins at `origin`, float32 [3]."""
     call = bridge.library.robocache_demo_filter
     call.argtypes = [POINTER(_Cloud), c_void_p, c_float, POINTER(_Filtered), POINTER(c_double), c_char_p, c_size_t]
     count, floats = points.shape

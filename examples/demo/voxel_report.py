@@ -19,7 +19,8 @@ def report_voxels(voxels, gpu):
     kept, broken = points - values.dropped, points - voxels.finite
     print(f"  dropped  {values.dropped:,} points: {broken:,} not finite, {values.dropped - broken:,} outside the grid")
     if kept == 0:
-        spans = ", ".join(f"{name} {begin:.7g} to {end:.7g}" for name, (begin, end) in zip("xyz", map(voxels.faces, range(3))))
+        faces = zip("xyz", map(voxels.faces, range(3)))
+        spans = ", ".join(f"{name} {begin:.7g} to {end:.7g}" for name, (begin, end) in faces)
         print(f"           nothing is left, because no point is inside the grid, {spans}: look at --bounds")
     occupied, cells = voxels.occupied, values.count.size
     each = f"{kept / max(occupied, 1):.1f} points each, {values.count.max():,} at most"

@@ -41,8 +41,8 @@ def voxelize_cloud(bridge, cloud, cell, bounds, on_gpu):
     cloud's own."""
     low, high, finite = find_bounds(bridge, cloud.points, on_gpu)
     if finite == 0:
-        raise DemoError(f"{cloud.name}: none of its {len(cloud.points):,} points is finite: each has NaN or infinity in "
-                        "x, y or z")  # fmt: skip
+        raise DemoError(f"{cloud.name}: none of its {len(cloud.points):,} points is finite: each has NaN or infinity "
+                        "in x, y or z")  # fmt: skip
     begin, end = (low, high) if bounds is None else (bounds - cloud.offset).astype(np.float32)
     channels = cloud.points.shape[1] - 2
     size = np.float32(cell if cell is not None else _usual_size(begin, end, MOST_VALUES // channels))
@@ -74,8 +74,9 @@ def _usual_size(begin, end, most):
     longest = extent.max()
     if longest == 0.0:
         return 1.0
+    most = min(USUAL_CELLS, most)
     return next(size for size in round_sizes(longest / USUAL_AXIS)
-                if longest / size < USUAL_AXIS and np.prod(np.floor(extent / size) + 1.0) <= min(USUAL_CELLS, most))  # fmt: skip
+                if longest / size < USUAL_AXIS and np.prod(np.floor(extent / size) + 1.0) <= most)  # fmt: skip
 
 
 def round_sizes(begin):
