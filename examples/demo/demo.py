@@ -60,7 +60,8 @@ def parse_arguments(arguments):
     logs.add_argument("--rate", type=_rate, default=Fraction(50), help="targets a second, as 50, 29.97 or 30000/1001")
     logs.add_argument("--method", type=method_argument, action="append", default=[], metavar="[NAME=]METHOD",
                         help="repeatable; default: linear, for rotations of TUM and EuRoC files slerp. One of "
-                        f"{', '.join(CHOICES)}; auto: slerp where a stream is a unit quaternion, else linear")  # fmt: skip
+                        f"{', '.join(CHOICES)}; auto: slerp where a stream is a unit quaternion, else "
+                        "linear")  # fmt: skip
     logs.add_argument("--max-gap", type=gap_argument, action="append", default=[], metavar="[NAME=]SECONDS",
                         help="that may be bridged, or inf; repeatable; default: 5 periods of a stream")  # fmt: skip
     logs.add_argument("--latency", type=latency_argument, action="append", default=[], metavar="[NAME=]SECONDS",

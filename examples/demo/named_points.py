@@ -37,8 +37,9 @@ def _library(name, path):
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise DemoError(f"{path}: {path.suffix} is read by the Python package {name}, which is not installed; "
-                        f"{sys.executable} -m pip install {name}") from None  # fmt: skip
+        raise DemoError(f"{path}: {path.suffix} is read by the Python package {name}, which is not installed: "
+                        f"{sys.executable} -m pip install {name}, or ./build.sh demo without ROBOCACHE_PYTHON, which "
+                        "installs it") from None  # fmt: skip
 
 
 def _read(path, kind, read):

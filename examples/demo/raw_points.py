@@ -26,8 +26,8 @@ def read_raw(path, floats):
     if odd > FEW:
         raise DemoError(
             f"{path}: {odd:.0%} of the points are no coordinates (beyond {LARGEST:g}, below {SMALLEST:g}, or NaN in "
-            f"only some of x y z), read as {values.shape[1]} {_name(values)} numbers per point; add another --point-floats, "
-            "or save the cloud as a NumPy array in .npy"
+            f"only some of x y z), read as {values.shape[1]} {_name(values)} numbers per point; add another "
+            "--point-floats, or save the cloud as a NumPy array in .npy"
         )
     return values.astype(np.float64), _remarks(values, floats)
 

@@ -46,7 +46,7 @@ def put_in_order(stream):
         stream.remarks.append(f"{_times(back.size, 'step')} back in time, by {longest:.3g} s at most, the first to "
                               f"{stamps[back[0] + 1]} after {stamps[back[0]]}: rows were sorted by stamp")  # fmt: skip
         order = np.argsort(stamps, kind="stable")
-        stream.stamps, stream.values = stamps, values = stamps[order], stream.values[order]
+        stream.stamps, stream.values = stamps[order], stream.values[order]
     again = np.count_nonzero(stream.stamps[1:] == stream.stamps[:-1])
     if again:
         stream.remarks.append(f"{_times(again, 'duplicate')}: at a stamp that several rows have the last one counts")

@@ -47,7 +47,7 @@ def _read(fused):
     steps = stream.seconds(np.diff(stream.stamps))
     gaps = steps[steps > max_gap]
     usual = steps[steps <= max_gap]
-    said = [f"{stream.stamps.size:6} rows of {len(stream.channels):2} channels"]
+    said = [f"{stream.stamps.size:6} rows of {len(stream.channels):2} channel{'s' if len(stream.channels) > 1 else ''}"]
     if usual.size and usual.mean() > 0:
         said.append(f"{1.0 / usual.mean():6.1f} Hz")
         said.append(f"period {1e3 * np.median(usual):.2f} ms, jitter {1e3 * usual.std():.2f} ms")
