@@ -229,6 +229,7 @@ class BadInput(FuseTest):
 
     def test_too_many_targets(self):
         self.refused("--rate", content="t_s,x\n0,1\n1000000000,2\n")
+        self.refused("64 bits", arguments=("--rate", "1e-6"), content=f"t_ns,x\n{-(2**62)},1\n{2**62},2\n")
 
     def test_bad_options(self):
         for option, value in (
