@@ -24,13 +24,15 @@ usage: ./build.sh COMMAND
   help            this text
 
 Needs the CUDA Toolkit, CMake 3.25 and g++. Each command first sets up what is missing: with apt where that is
-allowed, else it prints the command to run. Nothing is downloaded otherwise.
+allowed, else it prints the command to run. Only a demo with a .ply or .pcd file downloads more: two packages, with
+pip, into the build folder.
 
 environment
   ROBOCACHE_BUILD_DIR    where to build (build/main)
   ROBOCACHE_JOBS         parallel jobs (all cores)
   ROBOCACHE_CMAKE_ARGS   more options for CMake: -DCMAKE_CUDA_ARCHITECTURES=release
-  ROBOCACHE_PYTHON       the Python to use (the first of python3 and /usr/bin/python3 that has NumPy and Matplotlib)
+  ROBOCACHE_PYTHON       the Python to use (the first of python3 and /usr/bin/python3 that has NumPy and Matplotlib; for
+                         .ply and .pcd files one in the build folder)
   ROBOCACHE_DATA         the folder of real recordings that some tests read
   ROBOCACHE_THOROUGH     set for tests with ten times as many drawn cases
 TEXT
@@ -141,6 +143,35 @@ build() {
   cmake --build "$build_dir" --parallel "$jobs" ${1:+--target "$@"} >&2
 }
 
+# Prints the Python for the demo. Where a file in its arguments asks for more than Debian has, that is one of its own,
+# unless the user names another.
+demo_python() {
+  local python own="$build_dir/python" argument
+  python="$(find_python)"
+  for argument in "$@"; do
+    if [[ -z ${ROBOCACHE_PYTHON:-} && ${argument,,} =~ \.(ply|pcd)$ ]] && ! reads_points "$python"; then
+      reads_points "$own/bin/python" || make_own_python "$python" "$own"
+      python="$own/bin/python"
+    fi
+  done
+  printf '%s\n' "$python"
+}
+
+reads_points() { "$1" -c 'import plyfile, pypcd4' >/dev/null 2>&1; }
+
+# A virtual environment in directory $2 on top of Python $1, whose NumPy stays: its Matplotlib was built for that one.
+make_own_python() {
+  local numpy
+  numpy="$("$1" -c 'import numpy; print(numpy.__version__)')"
+  "$1" -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+  say "installing plyfile and pypcd4, which read .ply and .pcd files, into $2"
+  if ! { "$1" -m venv --clear --system-site-packages "$2" &&
+    "$2/bin/python" -m pip install --quiet plyfile pypcd4 "numpy==$numpy"; } >&2; then
+    fail "could not install plyfile and pypcd4 with pip; set ROBOCACHE_PYTHON to a Python that has them, NumPy and \
+Matplotlib"
+  fi
+}
+
 has_gpu() { nvidia-smi -L 2>/dev/null | grep -q GPU; }
 
 # ---- commands --------------------------------------------------------------------------------------------------------
@@ -148,8 +179,9 @@ has_gpu() { nvidia-smi -L 2>/dev/null | grep -q GPU; }
 run_demo() {
   setup all
   build robocache_demo_bridge
-  local command
-  command=("$(find_python)" "$PWD/examples/demo/demo.py"
+  local command python
+  python="$(demo_python "$@")"
+  command=("$python" "$PWD/examples/demo/demo.py"
     --bridge "$(find "$build_dir/examples" -name librobocache_demo_bridge.so)" "$@")
   cd "$called_from"
   # On cores that others want too, threads that spin for each other wait for long.

@@ -20,7 +20,7 @@ import numpy as np  # noqa: E402
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "examples" / "demo"))
 from bridge import Bridge, Source  # noqa: E402
-from recording import read_log  # noqa: E402
+from logs import read_log  # noqa: E402
 
 COLOURS = dict(zip(
     ("previous", "next", "nearest", "linear", "catmull_rom", "pchip", "akima", "angle", "slerp"),

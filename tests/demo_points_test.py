@@ -7,10 +7,12 @@ of bad input.
 
 import os
 import re
+import subprocess
+import sys
 import unittest
 from pathlib import Path
 
-from demo_case import DemoTest, main  # first: says so where NumPy is missing
+from demo_case import DEMO, DemoTest, main  # first: says so where NumPy is missing
 
 import numpy as np
 
@@ -21,10 +23,12 @@ def cells_of(points, origin, size):
         return np.floor((points[:, :3].astype(np.float32) - np.float32(origin)) / np.float32(size))
 
 
-def smooth(rows, columns):
-    """Points along a curve, whose neighbours are near each other."""
-    t = np.linspace(0.0, 6.0, rows)
-    return np.stack([10.0 * np.sin(t + column) + 20.0 * column for column in range(columns)], 1).astype(np.float32)
+def groups(cells):
+    """Of integer cells [points, 3]: the point that is first in each, in the order of cells, and each point's cell."""
+    low = cells.min(axis=0, initial=0)
+    numbers = np.ravel_multi_index((cells - low).T, cells.max(axis=0, initial=0) - low + 1)
+    _, first, which = np.unique(numbers, return_index=True, return_inverse=True)
+    return first, which.ravel()
 
 
 class PointsTest(DemoTest):
@@ -33,50 +37,48 @@ class PointsTest(DemoTest):
         np.save(path, values) if path.suffix == ".npy" else path.write_bytes(np.asarray(values, np.float32).tobytes())
         return path
 
-    def voxels(self, path, *arguments):
+    def voxels(self, path, *arguments, pictures=False):
         """What was written, and what was said."""
-        done = self.demo("--points", path, *arguments)
+        done = self.demo("--points", path, *arguments, pictures=pictures)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        for picture in ("voxels.png", "filtered.png"):
-            self.assertGreater((self.folder / "out" / picture).stat().st_size, 5_000)
         with np.load(self.folder / "out" / "voxels.npz") as found:
             return dict(found), done.stdout
 
 
 class GoodInput(PointsTest):
     def check_cells(self, found, points):
-        """Counts, dropped points, means and maxima of `points`, float32, against a loop over them."""
-        nz, ny, nx = found["count"].shape
+        """Counts, dropped points, means and maxima of `points`, float32, against NumPy's."""
+        nz, ny, nx = shape = found["count"].shape
         at = cells_of(points, found["origin"], found["size"])
         inside = np.all((at >= 0) & (at < (nx, ny, nz)), axis=1)
         self.assertEqual(found["dropped"], np.count_nonzero(~inside))
-        held = {}
-        for cell, point in zip(at[inside].astype(int), points[inside]):
-            held.setdefault(tuple(cell[::-1]), []).append(point[2:].astype(np.float64))
-        count = np.zeros((nz, ny, nx), int)
-        mean, most = (np.full((nz, ny, nx, points.shape[1] - 2), empty) for empty in (0.0, np.nan))
-        for cell, features in held.items():
-            count[cell], mean[cell], most[cell] = len(features), np.mean(features, 0), np.max(features, 0)
-        np.testing.assert_array_equal(found["count"], count)
-        np.testing.assert_array_equal(found["max"], most)
-        np.testing.assert_allclose(found["mean"], mean, rtol=1e-5, atol=1e-6)
-        return len(held)
+        first, which = groups(at[inside].astype(int))
+        features = points[inside][:, 2:].astype(np.float64)
+        place = tuple(at[inside][first].astype(int)[:, ::-1].T)
+        most = np.full((len(first), features.shape[1]), -np.inf)
+        np.maximum.at(most, which, features)
+        merged = np.bincount(which, minlength=len(first))
+        sums = np.stack([np.bincount(which, column, len(first)) for column in features.T], axis=1)
+        for name, values, empty in (("count", merged, 0), ("max", most, np.nan), ("mean", sums.T / merged, 0.0)):
+            wanted = np.full(shape if name == "count" else (*shape, features.shape[1]), empty)
+            wanted[place] = values.T if name == "mean" else values
+            np.testing.assert_allclose(found[name], wanted, rtol=1e-5 if name == "mean" else 0, atol=1e-6)
+        return len(first)
 
     def check_filtered(self, points, leaf, said):
         """What is left of `points`, float32, against NumPy: voxels in the order of their first points, and means."""
-        with np.errstate(invalid="ignore", over="ignore"):
-            at = np.floor(points[:, :3] / np.float32(leaf))
-        inside = np.all((at >= -(2.0**20)) & (at < 2.0**20), axis=1)
+        finite = np.isfinite(points[:, :3]).all(axis=1)
+        low = points[finite, :3].min(axis=0)
+        at = cells_of(points, low, leaf)
+        inside = finite & np.all(at < 2.0**20, axis=1)
+        first, voxel = groups(at[inside].astype(np.int64))
+        order, merged = np.argsort(first), np.bincount(voxel)
         kept = points[inside].astype(np.float64)
-        _, first, voxel, merged = np.unique(at[inside], axis=0, return_index=True, return_inverse=True,
-                                            return_counts=True)  # fmt: skip
-        order = np.argsort(first)
-        sums = np.stack([np.bincount(voxel.ravel(), column, len(first)) for column in kept.T], axis=1)
+        sums = np.stack([np.bincount(voxel, column) for column in kept.T], axis=1)
         left = np.load(self.folder / "out" / "filtered.npy")
-        np.testing.assert_allclose(left, (sums / merged[:, None])[order], rtol=1e-4, atol=1e-5)
-        broken = np.count_nonzero(~np.isfinite(points[:, :3]).all(axis=1))
-        dropped = np.count_nonzero(~inside)
-        self.assertIn(f"one point for each voxel of {leaf:g}\n", said)
+        np.testing.assert_allclose(left, (sums / merged[:, None])[order], rtol=1e-6, atol=1e-5)
+        broken, dropped = np.count_nonzero(~finite), np.count_nonzero(~inside)
+        self.assertIn(f"one point for each voxel of {leaf:g}, voxels from the cloud's lower corner on\n", said)
         self.assertIn(f"dropped  {dropped:,} points: {broken:,} not finite, {dropped - broken:,} beyond reach", said)
         self.assertIn(f"left     {len(left):,} of {len(points):,} points; ", said)
         self.assertIn(f"became one, {merged.max(initial=0):,} at most", said)
@@ -131,7 +133,7 @@ class GoodInput(PointsTest):
         points = np.random.default_rng(7).normal(0, 2, (4000, 5)).astype(np.float32)
         points[::50, 0], points[1::60, 2], points[:40, 1] = np.nan, np.inf, -1.0
         for leaf in (0.3, 1.0, 50.0):
-            _, said = self.voxels(self.file(points), "--point-floats", 5, "--leaf", leaf)
+            _, said = self.voxels(self.file(points), "--point-floats", 5, "--cell", 1, "--leaf", leaf)
             left = self.check_filtered(points, leaf, said)
             self.assertEqual((left.dtype, left.shape[1]), (np.float32, 5))
         self.assertLessEqual(len(left), 8)  # one around each corner
@@ -147,14 +149,25 @@ class GoodInput(PointsTest):
         self.check_filtered(points, 1.0, said)
 
     def test_filter_far_from_zero(self):
-        # Beyond the reach of voxels as large as cells, in numbers that FP32 holds: larger voxels, and no point is lost.
-        points = np.float32([(3e6 + i % 7, -5e6 + i % 5, i % 3) for i in range(60)])
-        _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1)
-        self.assertIn("voxel of 5\n", said)
-        self.assertIn("0 beyond reach", said)
-        _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1, "--leaf", 2)
-        self.assertIn("60 points: 0 not finite, 60 beyond reach", said)
-        self.assertEqual(len(self.check_filtered(points, 2.0, said)), 0)
+        # UTM coordinates that FP32 holds: 2^20 voxels of 1 and 2 from 0 do not reach them, from the cloud's corner do.
+        points = np.float32([(5e5 + i % 7, 5.4e6 + i % 5, i % 3) for i in range(105)])
+        for leaf in (1.0, 2.0):
+            _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1, "--leaf", leaf)
+            self.assertIn("0 points: 0 not finite, 0 beyond reach", said)
+            left = self.check_filtered(points, leaf, said)
+            self.assertEqual(len(left), 105 if leaf == 1 else 4 * 3 * 2)
+
+    def test_what_is_out_of_reach_is_explained(self):
+        points = np.float32([(0, 0, 0), (1, 1, 1), (np.nan, np.nan, np.nan)])
+        path = self.file(points)
+        _, said = self.voxels(path, "--point-floats", 3, "--cell", 1, "--leaf", 2.0**-21)
+        self.check_filtered(points, 2.0**-21, said)
+        self.assertIn("points are more than 2^20 voxels from the cloud's lower corner: make --leaf larger", said)
+        # The corner of the box around these is far from each of them.
+        points = np.float32([(1, 0, 0), (0, 1, 0)])
+        _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1, "--leaf", 2.0**-21, pictures=True)
+        self.assertEqual(len(np.load(self.folder / "out" / "filtered.npy")), 0)
+        self.assertIn("nothing is left, because all points are more than 2^20 voxels from", said)
 
     def test_filtered_points_are_in_the_numbers_of_the_file(self):
         far = (500_000.0, 5_000_000.0, 0.0)
@@ -174,14 +187,6 @@ class GoodInput(PointsTest):
             self.assertEqual((found["count"].ravel().tolist(), found["dropped"]), ([1], 1), axes)
             self.assertEqual("turned" in said, axes != "z-up")
 
-    def test_width_is_told_by_the_points(self):
-        for width in (3, 4, 5):
-            _, said = self.voxels(self.file(smooth(600, width)), "--cell", 2)
-            self.assertIn(f"600 points of {width} floats", said)
-            self.assertIn("--point-floats", said)
-        _, said = self.voxels(self.file(np.random.default_rng(5).normal(size=(7, 4))), "--cell", 1)
-        self.assertIn("7 points of 4 floats", said)
-
     def test_arrays_of_any_number_type(self):
         for kind in (np.float16, np.float64, np.int32, np.uint8):
             found, said = self.voxels(self.file(np.arange(12).reshape(2, 6).astype(kind), "cloud.npy"), "--cell", 1)
@@ -190,18 +195,23 @@ class GoodInput(PointsTest):
             np.testing.assert_array_equal(found["max"][6, 6, 6], [8, 9, 10, 11])
 
     def test_one_point(self):
-        found, said = self.voxels(self.file([1, 2, 3]))
+        found, said = self.voxels(self.file([1, 2, 3]), pictures=True)
         self.assertEqual(found["count"].tolist(), [[[1]]])
         self.check_filtered(np.float32([(1, 2, 3)]), 1.0, said)
 
     def test_all_outside(self):
-        _, said = self.voxels(self.file([1, 2, 3]), "--cell", 1, "--bounds", 5, 5, 5, 6, 6, 6)
+        _, said = self.voxels(self.file([1, 2, 3]), "--cell", 1, "--bounds", 5, 5, 5, 6, 6, 7, pictures=True)
         self.assertIn("1 points: 0 not finite, 1 outside the grid", said)
+        self.assertIn("no point is inside the grid, x 5 to 6, y 5 to 6, z 5 to 7: look at --bounds", said)
         self.check_filtered(np.float32([(1, 2, 3)]), 1.0, said)
 
     def test_simulated_lidar(self):
-        done = self.demo()
+        # As its user starts it, pictures and all.
+        command = [sys.executable, DEMO, *self.command()]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for picture in ("fused.png", "voxels.png", "filtered.png"):
+            self.assertGreater((self.folder / "out" / picture).stat().st_size, 10_000)
         dropped, broken = re.search(r"dropped +([\d,]+) points: ([\d,]+) not finite, 0 outside", done.stdout).groups()
         self.assertEqual(dropped, broken)
         with np.load(self.folder / "out" / "voxels.npz") as found:
@@ -246,16 +256,8 @@ class BadInput(PointsTest):
             self.refused(name, "No such file", path=self.folder / name)
 
     def test_format_that_is_not_read(self):
-        for name in ("cloud.pcd", "cloud.ply", "cloud"):
-            self.refused(name, ".bin", ".npy", path=self.file([1, 2, 3], name))
-
-    def test_no_whole_number_of_points(self):
-        self.refused("28 bytes", "3 or 4 or 5", path=self.file(np.ones(7)))
-        self.refused("12 bytes", "points of 4", path=self.file([1, 2, 3]), arguments=("--point-floats", 4))
-
-    def test_width_that_the_points_do_not_tell(self):
-        noise = np.random.default_rng(6).normal(size=600)
-        self.refused("3 or 4 or 5", "--point-floats", path=self.file(noise))
+        for name in ("cloud.las", "cloud"):
+            self.refused(name, ".ply", ".pcd", ".bin", ".npy", path=self.file([1, 2, 3], name))
 
     def test_no_array(self):
         broken = self.folder / "broken.npy"
@@ -268,14 +270,15 @@ class BadInput(PointsTest):
         self.refused("--point-floats 4", "3 columns", path=path, arguments=("--point-floats", 4))
 
     def test_no_finite_point(self):
-        self.refused("cloud.bin", "none of its 1 points", path=self.file([1, 2, np.nan]))
-        self.refused("cloud.bin", "none of its 0 points", path=self.file([]))
+        self.refused("cloud.bin", "none of its 1 points", path=self.file(3 * [np.nan]))
+        self.refused("cloud.bin", "no points", path=self.file([]))
 
     def test_too_many_cells(self):
         path = self.file([(0, 0, 0), (1, 1, 1)], "cloud.npy")
         self.refused("1025 x 1025 x 1025 cells", "--cell", path=path, arguments=("--cell", 2.0**-10))
         large = 3 * 10**38
-        self.refused("cells", "--bounds", path=path, arguments=("--bounds", *3 * [-large], *3 * [large]))
+        corners = ("--bounds", *3 * [-large], *3 * [large])
+        self.refused("no grid reaches from (-3e+38, -3e+38, -3e+38)", "--bounds", path=path, arguments=corners)
 
     def test_bounds_the_wrong_way_round(self):
         for corners in ((0, 0, 0, 1, 0, 1), (0, 0, 2, 1, 1, 1), (0, 0, 0, 1, 1, "nan")):

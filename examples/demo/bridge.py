@@ -7,12 +7,12 @@ from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_
 from dataclasses import dataclass
 
 import numpy as np
+from errors import DemoError
+from recording import INT64_MAX
 
 # In the order of robocache::interpolation and robocache::edge.
 METHODS = ("previous", "next", "nearest", "linear", "angle", "catmull_rom", "pchip", "akima", "slerp")
 EDGES = ("clamp", "fill", "extrapolate")
-
-INT64_MAX = np.iinfo(np.int64).max
 
 
 @dataclass
@@ -56,14 +56,17 @@ def checked(call, *arguments):
     """Calls a function of the bridge, which says what was wrong in a text at the end of its arguments."""
     message = ctypes.create_string_buffer(512)
     if call(*arguments, message, len(message)) != 0:
-        raise RuntimeError(message.value.decode())
+        raise DemoError(message.value.decode(errors="replace"))
 
 
 class Bridge:
     """Loads the library; `gpu` is the name of the GPU, empty where there is none."""
 
     def __init__(self, path):
-        self.library = library = ctypes.CDLL(str(path))
+        try:
+            self.library = library = ctypes.CDLL(str(path))
+        except OSError as cause:
+            raise DemoError(f"{path}: the library that ./build.sh demo builds cannot be loaded: {cause}") from None
         self._calls = {}
         for stamp, name in ((c_int64, "int64"), (c_double, "float64")):
             types = _types(stamp)

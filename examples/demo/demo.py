@@ -19,9 +19,19 @@ from filter_picture import draw_filtered
 from filtered import filter_cloud, write_points
 from fusion import fuse
 from picture import draw
-from recording import PER_SECOND, one_clock, read_logs, simulate_robot, unique_names
+from logs import read_logs
+from recording import PER_SECOND, one_clock, unique_names
 from report import report, write_csv
-from rules import CHOICES, gap_argument, latency_argument, method_argument, rules_for
+from robot import simulate_robot
+from rules import (
+    CHOICES,
+    column_argument,
+    columns_argument,
+    gap_argument,
+    latency_argument,
+    method_argument,
+    rules_for,
+)
 from scene import simulate_sweep
 from voxel_picture import draw_voxels
 from voxel_report import report_filtered, report_voxels
@@ -32,29 +42,36 @@ def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
         prog="./build.sh demo",
         description=__doc__.splitlines()[0],
-        epilog="NAME is a stream: a log's file name without .csv. What is asked for one stream counts more than what "
+        epilog="NAME is a stream: a log's file name without its ending, and for --method, --max-gap and --latency of a "
+        "file of poses that with _position or _rotation. What is asked for one stream counts more than what "
         "is asked for all.",
     )
     parser.add_argument("--bridge", required=True, help=argparse.SUPPRESS)  # build.sh passes it
     logs = parser.add_argument_group("to fuse")
     logs.add_argument("--log", nargs="+", action="extend", default=[], metavar="PATH",
-                        help="CSV files, or folders of them, one file a stream: stamps in the first column, values in "
-                        "the others; repeatable")  # fmt: skip
+                        help="text files, or folders of .csv, .tsv and .tum files, one file a stream: column names, "
+                        "then stamps in the first column and values in the others, between commas, semicolons, tabs or "
+                        "blanks; trajectories as TUM and EuRoC have them; repeatable")  # fmt: skip
+    logs.add_argument("--stamps", type=column_argument, action="append", default=[], metavar="[NAME=]COLUMN",
+                        help="of a log, which column holds the stamps; repeatable; default: the first")  # fmt: skip
+    logs.add_argument("--columns", type=columns_argument, action="append", default=[], metavar="[NAME=]COLUMN,...",
+                        help="of a log, which columns hold the values; repeatable; default: all others")  # fmt: skip
     logs.add_argument("--unit", choices=PER_SECOND, help="of the stamps; default: as the column's name ends")
     logs.add_argument("--rate", type=_rate, default=Fraction(50), help="targets a second, as 50, 29.97 or 30000/1001")
     logs.add_argument("--method", type=method_argument, action="append", default=[], metavar="[NAME=]METHOD",
-                        help=f"repeatable; default: linear. One of {', '.join(CHOICES)}; auto: slerp where a stream is "
-                        "a unit quaternion, else linear")  # fmt: skip
+                        help="repeatable; default: linear, for rotations of TUM and EuRoC files slerp. One of "
+                        f"{', '.join(CHOICES)}; auto: slerp where a stream is a unit quaternion, else "
+                        "linear")  # fmt: skip
     logs.add_argument("--max-gap", type=gap_argument, action="append", default=[], metavar="[NAME=]SECONDS",
                         help="that may be bridged, or inf; repeatable; default: 5 periods of a stream")  # fmt: skip
     logs.add_argument("--latency", type=latency_argument, action="append", default=[], metavar="[NAME=]SECONDS",
                         help="by which samples are stamped late; repeatable; default: 0")  # fmt: skip
     clouds = parser.add_argument_group("to voxelize")
     clouds.add_argument("--points", type=Path, metavar="FILE",
-                        help="a point cloud: FP32 numbers in .bin, x y z first in each point, or a NumPy array "
-                        "[points, 3 or more] in .npy; what stands behind x y z is averaged")  # fmt: skip
+                        help="a point cloud: .ply, .pcd, FP32 numbers in .bin, x y z first in each point, or a NumPy "
+                        "array [points, 3 or more] in .npy; what stands behind x y z is averaged")  # fmt: skip
     clouds.add_argument("--point-floats", type=_point_floats, metavar="N",
-                        help="numbers a point of a .bin file; default: 3, 4 or 5, as the file suggests")  # fmt: skip
+                        help="numbers per point of a .bin file; default: as the file suggests")  # fmt: skip
     clouds.add_argument("--axes", choices=AXES, default="z-up", help="of the file; camera: x to the right, y down, z "
                         "ahead; default: %(default)s. The cloud is turned so that z points up")  # fmt: skip
     clouds.add_argument("--cell", type=_size, metavar="SIZE", help="of a cell; default: one that suits the bounds")
@@ -96,14 +113,21 @@ def _size(text):
     return size
 
 
-def run_fusion(bridge, options, on_gpu):
-    streams = read_logs(options.log, options.unit) if options.log else simulate_robot(options.seed)
+def _streams(options):
+    if not options.log:
+        return simulate_robot(options.seed)
+    streams = read_logs(options.log, options.unit, options.stamps, options.columns)
     unique_names(streams)
+    return streams
+
+
+def run_fusion(bridge, options, on_gpu):
+    streams = _streams(options)
     remark = one_clock(streams, options.rate)
     fusion = fuse(bridge, streams, rules_for(streams, options), options.rate, on_gpu)
 
     simulated = "" if options.log else f"recorded a simulated robot, seed {options.seed}"
-    report(fusion, simulated or f"read {len(streams)} log{'s' if len(streams) > 1 else ''}", remark,
+    report(fusion, simulated or f"read {len(streams)} stream{'s' if len(streams) > 1 else ''}", remark,
            bridge.gpu if on_gpu else "")  # fmt: skip
     write(options.out, ("fused.csv", write_csv), ("fused.png", draw), what=fusion)
 
@@ -147,15 +171,17 @@ def run(options):
     if options.device == "gpu" and not bridge.gpu:
         raise DemoError("--device gpu: there is no CUDA device here; --device cpu does the same on the host")
     on_gpu = bool(bridge.gpu) and options.device != "cpu"
+    if not bridge.gpu and options.device == "auto":
+        print("there is no CUDA device here: the CPU computes, and its results are the same bit for bit")
     if options.log or not options.points:
         run_fusion(bridge, options, on_gpu)
     if options.points or not options.log:
         run_voxels(bridge, options, on_gpu)
 
 
-def main():
+def main(arguments):
     try:
-        run(parse_arguments(sys.argv[1:]))
+        run(parse_arguments(arguments))
     except DemoError as wrong:
         print(f"demo: {wrong}", file=sys.stderr)
         return 2
@@ -163,4 +189,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

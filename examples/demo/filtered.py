@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from voxel_bridge import FilteredValues, filter_voxels
-from voxels import Voxels, round_sizes
-
-REACH = 2**20  # voxels of the filter on either side of 0
+from voxels import Voxels
 
 
 @dataclass
@@ -20,14 +18,12 @@ class Filtered:
 
 
 def filter_cloud(bridge, voxels, leaf, on_gpu):
-    """`leaf`: the size of a voxel, None for that of the grid's cells, or more where the grid is far from 0."""
-    if leaf is None:
-        leaf = float(voxels.grid.size[0])
-        ends = voxels.grid.origin.astype(np.float64), voxels.grid.origin + np.float64(leaf) * voxels.grid.cells
-        farthest = np.abs(ends).max()
-        if farthest >= leaf * REACH:
-            leaf = next(size for size in round_sizes(leaf) if farthest < size * REACH)
-    return Filtered(voxels, leaf, filter_voxels(bridge, voxels.cloud.points, leaf, on_gpu))
+    """Voxels begin at the cloud's lower corner, so that they are small where the cloud is far from 0, too.
+
+    `leaf`: the size of a voxel, None for that of the grid's cells.
+    """
+    leaf = float(voxels.grid.size[0]) if leaf is None else leaf
+    return Filtered(voxels, leaf, filter_voxels(bridge, voxels.cloud.points, leaf, voxels.low, on_gpu))
 
 
 def write_points(path, filtered):

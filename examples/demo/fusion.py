@@ -9,7 +9,7 @@ import numpy as np
 from bridge import Source
 from errors import DemoError
 from precision import offsets_for_fp32
-from recording import PER_SECOND, Stream
+from recording import PER_SECOND, Stream, fits_int64
 from rules import Rules
 
 MOST_RESULTS = 20_000_000  # values; beyond this the CSV would exceed some 200 MB
@@ -49,6 +49,8 @@ def target_times(streams, rules, rate):
     """The first target, the period as (num, den), and all targets: from the first described time to the last."""
     start = min(stream.stamps[0].item() - rule.latency for stream, rule in zip(streams, rules))
     end = max(stream.stamps[-1].item() - rule.latency for stream, rule in zip(streams, rules))
+    if isinstance(start, int) and not fits_int64(end - start):
+        raise DemoError(f"from the first stamp, {start}, to the last, {end}, is farther than 64 bits tell")
     num, den = PER_SECOND[streams[0].unit] * rate.denominator, rate.numerator
     count = (end - start) * den // num + 1 if isinstance(start, int) else math.floor((end - start) / (num / den)) + 1
     channels = sum(len(stream.channels) for stream in streams)

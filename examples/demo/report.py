@@ -18,6 +18,8 @@ def report(fusion, origin, remark, gpu):
     print(origin)
     for fused in fusion.streams:
         print(f"  {fused.stream.name:{width}} {_read(fused)}")
+        for remark_of_stream in fused.stream.remarks:
+            print(f"  {'':{width}} {remark_of_stream}")
     if remark:
         print(f"  {remark}")
     for fused in fusion.streams:
@@ -36,7 +38,7 @@ def report(fusion, origin, remark, gpu):
 
 def timing(microseconds, gpu):
     """How long a call took. `gpu`: its name, empty for the CPU."""
-    return f"one call took {microseconds:.1f} us, mean of 20 with the data in place, on {gpu or _processor()}"
+    return f"one call took {microseconds:.1f} us, mean of up to 20 with the data in place, on {gpu or _processor()}"
 
 
 def _read(fused):
@@ -45,7 +47,7 @@ def _read(fused):
     steps = stream.seconds(np.diff(stream.stamps))
     gaps = steps[steps > max_gap]
     usual = steps[steps <= max_gap]
-    said = [f"{stream.stamps.size:6} rows of {len(stream.channels):2} channels"]
+    said = [f"{stream.stamps.size:6} rows of {len(stream.channels):2} channel{'s' if len(stream.channels) > 1 else ''}"]
     if usual.size and usual.mean() > 0:
         said.append(f"{1.0 / usual.mean():6.1f} Hz")
         said.append(f"period {1e3 * np.median(usual):.2f} ms, jitter {1e3 * usual.std():.2f} ms")
@@ -63,7 +65,9 @@ def _came(fused):
     rules, seconds = fused.rules, fused.stream.seconds
     limit = f"max_gap {seconds(rules.max_gap):.3g} s" if rules.max_gap < math.inf else "no max_gap"
     latency = f", latency {seconds(rules.latency):g} s" if rules.latency else ""
-    return f"{_share(fused.valid)}, {rules.method}, {limit}{latency}"
+    broken = np.count_nonzero(fused.valid & ~np.isfinite(fused.values).all(axis=1))
+    finite = f", {broken} of them not finite" if broken else ""
+    return f"{_share(fused.valid)}{finite}, {rules.method}, {limit}{latency}"
 
 
 def _share(valid):

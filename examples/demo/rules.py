@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from bridge import INT64_MAX, METHODS
+from bridge import METHODS
 from errors import DemoError
-from recording import PER_SECOND
+from recording import INT64_MAX, PER_SECOND, ends, fits_int64
 
 CHOICES = ("auto", *METHODS)
 
@@ -35,6 +35,22 @@ def gap_argument(text):
     return _seconds(text, lambda seconds: seconds >= 0.0, "0 or more")
 
 
+def column_argument(text):
+    """`COLUMN`, or `NAME=COLUMN`: the name, empty for all, and the column's."""
+    name, equals, column = text.partition("=")
+    if not equals:
+        name, column = "", text
+    if not column or (equals and not name):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither COLUMN nor NAME=COLUMN")
+    return name, column
+
+
+def columns_argument(text):
+    """`COLUMN,COLUMN`, or `NAME=COLUMN,COLUMN`: the name, empty for all, and the columns'."""
+    name, columns = column_argument(text)
+    return name, [column.strip() for column in columns.split(",")]
+
+
 def latency_argument(text):
     """`SECONDS`, or `NAME=SECONDS`: the name, empty for all, and a finite time, below 0 for stamps that are early."""
     return _seconds(text, math.isfinite, "finite")
@@ -53,7 +69,7 @@ def _seconds(text, fits, wanted):
 
 def rules_for(streams, options):
     """The rules of each stream. What is asked for one stream counts more than what is asked for all."""
-    methods = _each(streams, "--method", options.method, "linear")
+    methods = _each(streams, "--method", options.method, None)
     gaps = _each(streams, "--max-gap", options.max_gap, None)
     latencies = _each(streams, "--latency", options.latency, 0.0)
     return [
@@ -73,6 +89,8 @@ def _each(streams, option, asked, default):
 
 def _method(stream, method):
     channels = stream.values.shape[1]
+    if method is None:
+        return stream.method
     if method == "auto":
         return "slerp" if channels == 4 and _are_rotations(stream.values) else "linear"
     if method == "slerp" and channels != 4:
@@ -81,8 +99,9 @@ def _method(stream, method):
 
 
 def _are_rotations(values):
-    """True where every row has a length within 1 % of 1."""
-    return bool(np.all(np.abs(np.linalg.norm(values, axis=1) - 1.0) <= 0.01))
+    """True where every row of finite numbers has a length within 1 % of 1."""
+    lengths = np.linalg.norm(values[np.isfinite(values).all(axis=1)], axis=1)
+    return bool(lengths.size and np.all(np.abs(lengths - 1.0) <= 0.01))
 
 
 def _max_gap(stream, seconds):
@@ -102,6 +121,6 @@ def _latency(stream, seconds):
     latency = seconds * PER_SECOND[stream.unit]
     if stream.stamps.dtype != np.int64:
         return latency
-    if abs(latency) + np.abs(stream.stamps.astype(np.float64)).max() >= 2.0**63:
+    if not fits_int64(*(end - round(latency) for end in ends(stream.stamps))):
         raise DemoError(f"{stream.name}: a latency of {seconds:g} s takes its stamps out of 64 bits")
     return round(latency)

@@ -4,6 +4,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -187,10 +188,12 @@ int robocache_demo_voxelize(demo_cloud const* cloud, float const* origin, float 
   return demo::run_and_report(work, message, capacity);
 }
 
-/// @param size  of a voxel, along all axes
-int robocache_demo_filter(demo_cloud const* cloud, float size, demo_filtered const* filtered, double* microseconds,
-                          char* message, std::size_t capacity) {
-  rc::filter_options const leaf{{size, size, size}};
+/// @param origin  where a voxel begins: x y z
+/// @param size    of a voxel, along all axes
+int robocache_demo_filter(demo_cloud const* cloud, float const* origin, float size, demo_filtered const* filtered,
+                          double* microseconds, char* message, std::size_t capacity) {
+  rc::filter_options leaf{{size, size, size}};
+  std::copy_n(origin, 3, leaf.origin);
   auto const work = [&] {
     *microseconds =
         cloud->on_gpu != 0 ? filter_on_gpu(*cloud, leaf, *filtered) : filter_on_host(*cloud, leaf, *filtered);

@@ -83,17 +83,18 @@ def voxelize(bridge, points, grid, on_gpu=False):
     return CellValues(count, bits, mean, most, int(dropped[0]), microseconds.value)
 
 
-def filter_voxels(bridge, points, size, on_gpu=False):
-    """One point for each voxel of `size` with points of float32 [count, floats], x y z first in each."""
+def filter_voxels(bridge, points, size, origin, on_gpu=False):
+    """One point for each voxel with points of float32 [count, floats], x y z first in each. Voxels are `size` along
+    each axis; one of them begins at `origin`, float32 [3]."""
     call = bridge.library.robocache_demo_filter
-    call.argtypes = [POINTER(_Cloud), c_float, POINTER(_Filtered), POINTER(c_double), c_char_p, c_size_t]
+    call.argtypes = [POINTER(_Cloud), c_void_p, c_float, POINTER(_Filtered), POINTER(c_double), c_char_p, c_size_t]
     count, floats = points.shape
     middles, means = np.empty((count, 3), np.float32), np.empty((count, floats - 3), np.float32)
     merged, dropped = np.empty(count, np.int32), np.empty(1, np.int32)
     offsets, microseconds = np.empty(2, np.int64), c_double()
     cloud = _Cloud(points.ctypes.data, count, floats, on_gpu)
     filtered = _Filtered(*(array.ctypes.data for array in (middles, means, merged, offsets, dropped)))
-    checked(call, byref(cloud), size, byref(filtered), byref(microseconds))
+    checked(call, byref(cloud), origin.ctypes.data, size, byref(filtered), byref(microseconds))
     left = offsets[1]
     together = np.concatenate([middles[:left], means[:left]], axis=1)
     return FilteredValues(together, merged[:left], int(dropped[0]), microseconds.value)

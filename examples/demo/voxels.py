@@ -41,15 +41,20 @@ def voxelize_cloud(bridge, cloud, cell, bounds, on_gpu):
     cloud's own."""
     low, high, finite = find_bounds(bridge, cloud.points, on_gpu)
     if finite == 0:
-        raise DemoError(f"{cloud.name}: none of its {len(cloud.points):,} points is finite")
+        raise DemoError(f"{cloud.name}: none of its {len(cloud.points):,} points is finite: each has NaN or infinity "
+                        "in x, y or z")  # fmt: skip
     begin, end = (low, high) if bounds is None else (bounds - cloud.offset).astype(np.float32)
-    size = np.float32(cell if cell is not None else _usual_size(begin, end))
+    channels = cloud.points.shape[1] - 2
+    size = np.float32(cell if cell is not None else _usual_size(begin, end, MOST_VALUES // channels))
     with np.errstate(over="ignore"):
-        along = (end - begin) / size  # in FP32, as RoboCache computes cells
+        extent = end - begin  # in FP32, as RoboCache computes cells
+        along = extent / size
+    if not np.isfinite(extent).all():
+        raise DemoError(f"{cloud.name}: no grid reaches from {_place(begin)} to {_place(end)}: add --bounds, or make "
+                        "them narrower")  # fmt: skip
     # The cell behind a cloud's last face has the points on it. A corner of the user's own that is a rounding error
     # behind a face means that face.
     cells = np.floor(along) + 1.0 if bounds is None else np.maximum(np.ceil(along * np.float32(1.0 - 1e-6)), 1.0)
-    channels = cloud.points.shape[1] - 2
     if not float(np.prod(cells, dtype=np.float64)) * channels <= MOST_VALUES:
         shape = " x ".join(f"{count:.4g}" for count in cells)
         raise DemoError(f"{cloud.name}: a grid of {shape} cells of {size:g} is more than this demo fills; make --cell "
@@ -59,14 +64,19 @@ def voxelize_cloud(bridge, cloud, cell, bounds, on_gpu):
     return Voxels(cloud, low, high, finite, grid, values, cell is None)
 
 
-def _usual_size(begin, end):
-    """The smallest round size that makes a grid of the usual number of cells."""
+def _place(corner):
+    return "(" + ", ".join(f"{each:.3g}" for each in corner) + ")"
+
+
+def _usual_size(begin, end, most):
+    """The smallest round size that makes a grid of the usual number of cells, and of `most`."""
     extent = end.astype(np.float64) - begin
     longest = extent.max()
     if longest == 0.0:
         return 1.0
+    most = min(USUAL_CELLS, most)
     return next(size for size in round_sizes(longest / USUAL_AXIS)
-                if longest / size < USUAL_AXIS and np.prod(np.floor(extent / size) + 1.0) <= USUAL_CELLS)  # fmt: skip
+                if longest / size < USUAL_AXIS and np.prod(np.floor(extent / size) + 1.0) <= most)  # fmt: skip
 
 
 def round_sizes(begin):
