@@ -133,7 +133,8 @@ class Stream(NamedTuple):
     """A series with its own rules inside a fusion.
 
     Attributes:
-        values: `[B, N, D]`, or packed `[rows, D]` with a ragged timeline: float32, float16 or bfloat16.
+        values: `[B, N, D]`, packed `[rows, D]` with a ragged timeline, or one trajectory `[N, D]` with times `[N]`:
+            float32, float16 or bfloat16.
         times: When they were sampled: a `Timeline`, or a tensor `[B, N]` or `[N]`.
         method: One of `METHODS`.
         before, after: What stands before the first sample and after the last: "clamp", "fill" or "extrapolate".
