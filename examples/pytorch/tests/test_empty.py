@@ -128,8 +128,8 @@ def test_nothing_to_voxelize(device, name):
         rc.voxelize_gathered(points, grid, features, max_points=2, **more),
         rc.filter_voxels(points, 0.5, features, **more),
     ]
-    assert all((one.dropped == 0).all() for one in found)
     if name != "no channel":
+        assert all((one.dropped == 0).all() for one in found)
         assert (found[0].count == 0).all() and (found[0].mean == 0).all() and (found[0].bits == 0).all()
         assert (found[1].coordinates == -1).all() and (found[1].point_voxels == -1).all()
         assert (found[3].values == 0).all() and (found[3].point_slots == -1).all()
