@@ -14,7 +14,7 @@ from . import _library
 _library.load()
 
 # The operators come first.
-from . import _points_operators, _timed_operators
+from . import _points_operators, _timed_operators, _warnings
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
 from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows

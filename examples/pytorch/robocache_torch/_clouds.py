@@ -64,7 +64,9 @@ def capacity_of(capacity, clouds) -> int:
 
 def axes_of(numbers) -> list | None:
     """The elements of a list, a tuple or an array; None of what has no elements."""
-    if isinstance(numbers, (str, Tensor)):
+    if isinstance(numbers, (list, tuple)):
+        return list(numbers)
+    if isinstance(numbers, (int, float, str, Tensor)):
         return None
     try:
         return list(numbers)

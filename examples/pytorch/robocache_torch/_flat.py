@@ -80,8 +80,8 @@ def flatten_alone(when: Timeline, name: str) -> tuple:
     """A timeline by itself: a tensor that says on which device, and then what operators take of it."""
     _want_rows(when, name)
     tensors = [adjacent(tensor) for tensor in (when.stamps, when.starts, when.index)]
-    place = next((tensor for tensor in tensors if tensor is not None), None)
-    place = torch.empty(0) if place is None else place
+    given = [tensor for tensor in tensors if tensor is not None]
+    place = given[0] if given else torch.empty(0)
     _want_device_of(when, name, place.device, "its other tensors are")
     stamp = _type_of([(when, name)])
     kinds, sizes, whole, real = [], [], [], []

@@ -135,7 +135,8 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
         times = as_timeline(stream.times, f"{name}times")
         alone.append(_is_alone(stream.values, times, name))
         values = stream.values.unsqueeze(0) if alone[-1] else stream.values
-        given.append(Stream(values, times, *stream[2:]))
+        _, _, *rules = stream
+        given.append(Stream(values, times, *rules))
     widest = given[0].values.dtype
     for stream in given[1:]:
         widest = torch.promote_types(widest, stream.values.dtype)
@@ -163,12 +164,12 @@ def inspect(times: Timeline | Tensor, *, source_batch: int | None = None) -> Ins
     There are no gradients.
 
     Args:
-        times: A `Timeline` of any kind, or a tensor of stamps `[B, N]` or `[N]`; those of sources or of targets. Uniform
-            times with offsets need their rows.
+        times: A `Timeline` of any kind, or a tensor of stamps `[B, N]` or `[N]`; of sources or of targets. Uniform times
+            with offsets need their rows.
         source_batch: Of windows that name their trajectories: how many trajectories the source has.
 
     Returns:
-        int64 `[B]` each, on the device of the times; B is 1 where times `[N]` or uniform ones are the same for any batch.
+        int64 `[B]` each, on the device of the times; B is 1 of times `[N]`, and of uniform ones without a batch.
 
     Raises:
         ValueError, TypeError: With the argument's name, what was found and what is wanted.

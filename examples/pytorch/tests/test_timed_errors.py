@@ -7,6 +7,7 @@ from inputs import check_refused, inner_targets, series
 
 import robocache_torch as rc
 
+MIXED = "streams[1].times: found stamps of torch.float32, want torch.float64, that of streams[0].times"
 BAD = {
     "values": lambda v, s: rc.resample(v.double(), s, s),
     "times": lambda v, s: rc.resample(v, s.int(), s),
@@ -39,9 +40,7 @@ BAD = {
     "streams[1].latency": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s, latency=None)], s),
     "values: found [3, 40, 0]": lambda v, s: rc.resample(v[..., :0], s, s),
     "streams[0].values: found [40, 5], want [B, N, D]": lambda v, s: rc.fuse([rc.Stream(v[0], s)], s),
-    "streams[1].times: found stamps of torch.float32, want torch.float64, that of streams[0].times": lambda v, s: rc.fuse(
-        [rc.Stream(v, s), rc.Stream(v, s.float())], s
-    ),
+    MIXED: lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s.float())], s),
     "targets: found stamps of torch.int64, want torch.float64, that of times": lambda v, s: rc.resample(v, s, s.long()),
     "offsets": lambda v, s: rc.ragged(s[0], torch.tensor([0, 40], dtype=torch.int32)),
 }
@@ -59,7 +58,7 @@ TYPES = {
     "fill",
     "streams[1].fill",
     "streams[1].latency",
-    "streams[1].times: found stamps of torch.float32, want torch.float64, that of streams[0].times",
+    MIXED,
     "targets: found stamps of torch.int64, want torch.float64, that of times",
 }
 
@@ -112,6 +111,7 @@ def test_forward_mode_is_refused(device):
                 dual = torch.autograd.forward_ad.make_dual(given.detach().requires_grad_(needs), torch.ones_like(given))
                 with pytest.raises(NotImplementedError):
                     work(dual)
-    for transformed in (torch.func.grad(lambda v: works["resample"][0](v).sum()), torch.func.jacfwd(works["resample"][0])):
+    resampled = works["resample"][0]
+    for transformed in (torch.func.grad(lambda v: resampled(v).sum()), torch.func.jacfwd(resampled)):
         with pytest.raises(RuntimeError):
             transformed(values)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stamps.hpp"
 
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -105,11 +106,11 @@ void warn_where_neighbours_are_equal(rc::timeline<float> const& when, std::strin
   float const lost = lost_in(when);
   if (lost == 0) { return; }
   warned = true;
-  c10::warn(c10::Warning(c10::UserWarning(), {__func__, __FILE__, static_cast<std::uint32_t>(__LINE__)},
-                         c10::str(argument, ": found float32 stamps that cannot tell neighbours apart (near ", lost,
-                                  " float32 has a number every ", step_at(lost),
-                                  "), want float64 or int64 stamps: torch.tensor(stamps, dtype=torch.float64)"),
-                         true));
+  auto const text = c10::str(argument, ": found float32 stamps that cannot tell neighbours apart (near ", lost,
+                             " float32 has a number every ", step_at(lost),
+                             "), want float64 or int64 stamps: torch.tensor(stamps, dtype=torch.float64)");
+  // PyTorch turns C++ warnings into Python's only in calls of its own.
+  c10::Dispatcher::singleton().findSchemaOrThrow("robocache::warn", "").typed<void(c10::string_view)>().call(text);
 }
 
 }  // namespace robocache_torch

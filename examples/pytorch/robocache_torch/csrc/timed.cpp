@@ -227,6 +227,7 @@ at::Tensor inspect(at::Tensor const& place, optional_tensor const& stamps, optio
 
 TORCH_LIBRARY_FRAGMENT(robocache, library) {
   auto const define = [&](std::string const& schema) { library.def(schema.c_str()); };
+  define("warn(str text) -> ()");
   std::string const numbers = "int[] kinds, int stamp, SymInt[] sizes, SymInt[] whole, float[] real, ";
   std::string const times =
       "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, Tensor? target_index, " + numbers;
