@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 # Whose lines are not the user's.
-_INSIDE = tuple(str(Path(module).resolve().parent) for module in (__file__, torch.__file__))
+_INSIDE = tuple(f"{Path(module).parent}/" for module in (__file__, torch.__file__))
 _library = torch.library.Library("robocache", "FRAGMENT")
 
 

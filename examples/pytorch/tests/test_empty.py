@@ -152,7 +152,7 @@ def test_opcheck_of_nothing_to_voxelize(device, name):
         (operators.voxelize, (*given, *lattice, 0b1111111, False, False, [0.0, 0.0], torch.uint8, torch.float32)),
         (operators.voxelize_sparse, (*given, *lattice, 0b1111, 0, False, torch.float32)),
         (operators.voxelize_gathered, (*given, *lattice, 0, 3, 0, torch.float32)),
-        (operators.filter_voxels, (points, *given[1:], [0.3] * 3, 0, torch.float32)),
+        (operators.filter_voxels, (points, *given[1:], [0.3] * 6, 0, torch.float32)),
     ):
         torch.library.opcheck(operator.default, arguments, test_utils=checks)
 

@@ -32,7 +32,9 @@ def told(times, targets=None, fused=False):
             rc.fuse([rc.Stream(values, times)], asked)
         else:
             rc.resample(values, times, asked)
-    return [str(one.message) for one in caught if "float32 stamps" in str(one.message)]
+    mine = [one for one in caught if "float32 stamps" in str(one.message)]
+    assert all(one.filename == __file__ for one in mine)
+    return [str(one.message) for one in mine]
 
 
 def float32(numbers):
