@@ -19,7 +19,14 @@ at::Tensor empty(std::vector<std::int64_t> shape, std::int64_t last, at::Tensor 
   return at::empty(shape, like.options().dtype(type));
 }
 
-at::Tensor empty_as(at::Tensor const& given) { return at::empty(given.sizes(), given.options()); }
+/// For the gradient of a stream's values. Packed ones may have more rows than their times, which the library does not
+/// know of: these have no part in any result.
+at::Tensor gradient_for(at::Tensor const& values, timed_arguments const& given, std::size_t stream) {
+  auto result = at::empty(values.sizes(), values.options());
+  auto const rows = given.sizes[3 * stream + 2];
+  if (values.dim() == 2 && values.size(0) > rows) { result.narrow(0, rows, values.size(0) - rows).zero_(); }
+  return result;
+}
 
 /// "bool" is held as bytes.
 rc::compiled::any_series series_of(rows_view const& rows, rc::compiled::any_timeline const& when) {
@@ -61,7 +68,7 @@ std::tuple<at::Tensor, at::Tensor> resample_backward(
     at::IntArrayRef rules, double fill, bool of_values, bool of_targets) {
   timed_arguments const given{
       without_bits(sources), target_stamps, target_starts, target_index, kinds, stamp, sizes, whole, real, rules, fill};
-  auto for_values = of_values ? empty_as(values) : at::empty({0}, values.options());
+  auto for_values = of_values ? gradient_for(values, given, 0) : at::empty({0}, values.options());
   auto for_targets = of_targets ? empty(given.target_shape(), -1, values, at::kFloat)
                                 : at::empty({0}, values.options().dtype(at::kFloat));
   rows_view const rows(values);
@@ -174,7 +181,7 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
   std::vector<rc::stream_gradients> out;
   for (std::size_t i = 0; i < values.size(); ++i) {
     auto const& one = values[i];
-    for_values.push_back(of_values[i] != 0 ? empty_as(one) : nothing(one, one.scalar_type()));
+    for_values.push_back(of_values[i] != 0 ? gradient_for(one, given, i) : nothing(one, one.scalar_type()));
     out.push_back({data_if<void>(of_values[i] != 0, for_values[i])});
     for (std::size_t k = 0; k < 2; ++k) {
       auto const place = affine_places[2 * i + k];
