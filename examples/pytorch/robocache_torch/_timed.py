@@ -164,7 +164,7 @@ def inspect(times: Timeline | Tensor, *, source_batch: int | None = None) -> Ins
     There are no gradients.
 
     Args:
-        times: A `Timeline` of any kind, or a tensor of stamps `[B, N]` or `[N]`; of sources or of targets. Uniform times
+        times: A `Timeline` of any kind, or a tensor of stamps `[B, N]` or `[N]`; of sources or targets. Uniform times
             with offsets need their rows.
         source_batch: Of windows that name their trajectories: how many trajectories the source has.
 
