@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ._arguments import adjacent, plain_number, want_device, word_of
+from ._arguments import adjacent, plain_number, real_number, want_device, word_of
 from ._timelines import STAMPS, Stream, Timeline, is_packed
 
 # In the order of robocache::timeline_kind, interpolation and edge.
@@ -17,7 +17,10 @@ METHODS = ("previous", "next", "nearest", "linear", "angle", "catmull_rom", "pch
 EDGES = ("clamp", "fill", "extrapolate")
 
 # What a timeline and a stream have of times that are numbers, in the order that operators take them.
-TICKS = ("start", "period", "period[1]", "max_gap", "latency")
+TICKS = ("start", "period", "period[1]", "max_gap", "latency", "tolerance")
+
+# max_gap, latency and tolerance of times that belong to no stream.
+NO_RULES = (None, 0, 0)
 
 
 class FlatTimes(NamedTuple):
@@ -57,10 +60,11 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
         source_batch = when.batch if when.batch is not None else _batch_of_values(stream.values, batch)
         rows = stream.values.shape[0] if when.rows is None and is_packed(when) else when.rows
         sources += [adjacent(when.stamps), adjacent(when.starts), adjacent(when.index)]
-        _append(when, source_batch, rows, stamp, stream.max_gap, stream.latency, name, kinds, sizes, whole, real)
+        rules = (stream.max_gap, stream.latency, stream.tolerance)
+        _append(when, source_batch, rows, stamp, rules, name, kinds, sizes, whole, real)
     _want_device_of(target, "targets", device)
     _want_rows(target, "targets")
-    _append(target, batch, target.rows, stamp, None, 0, "targets.", kinds, sizes, whole, real)
+    _append(target, batch, target.rows, stamp, NO_RULES, "targets.", kinds, sizes, whole, real)
     # Lists are never empty: PyTorch's autograd takes an empty one for a list of tensors.
     whole, real = whole or [0], real or [0.0]
     return FlatTimes(
@@ -86,7 +90,7 @@ def flatten_alone(when: Timeline, name: str) -> tuple:
     stamp = _type_of([(when, name)])
     kinds, sizes, whole, real = [], [], [], []
     batch = 1 if when.batch is None else when.batch
-    _append(when, batch, when.rows, stamp, None, 0, f"{name}.", kinds, sizes, whole, real)
+    _append(when, batch, when.rows, stamp, NO_RULES, f"{name}.", kinds, sizes, whole, real)
     return (place, *tensors, kinds, STAMPS.index(stamp), sizes, whole or [0], real or [0.0])
 
 
@@ -166,12 +170,18 @@ def _type_of(timelines):
     return chosen
 
 
-def _append(when, batch, rows, stamp, max_gap, latency, name, kinds, sizes, whole, real):
+def _append(when, batch, rows, stamp, rules, name, kinds, sizes, whole, real):
+    """Adds a timeline to the lists.
+
+    Args:
+        rules: max_gap, latency and tolerance of its stream.
+    """
+    max_gap, latency, tolerance = rules
     kinds.append(KINDS.index(when.kind))
     sizes += [batch, when.length, rows or 0]
     if stamp == torch.int64:
         gap = 2**63 - 1 if max_gap is None or max_gap == math.inf else max_gap
-        for number, argument in zip((when.start, *when.period, gap, latency), TICKS):
+        for number, argument in zip((when.start, *when.period, gap, latency, tolerance), TICKS):
             whole.append(_tick(number, name, argument))
     else:
         gap = math.inf if max_gap is None else max_gap
@@ -180,8 +190,9 @@ def _append(when, batch, rows, stamp, max_gap, latency, name, kinds, sizes, whol
             float(when.start),
             period,
             1.0,
-            float(plain_number(gap, f"{name}max_gap")),
-            float(plain_number(latency, f"{name}latency")),
+            real_number(gap, f"{name}max_gap"),
+            real_number(latency, f"{name}latency"),
+            real_number(tolerance, f"{name}tolerance"),
         ]
 
 

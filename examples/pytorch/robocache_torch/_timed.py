@@ -56,6 +56,7 @@ def resample(
     max_gap: Number | None = None,
     fill: float = 0.0,
     causal: bool = False,
+    tolerance: Number = 0,
     dtype: torch.dtype | None = None,
 ) -> Resampled:
     """A batch of trajectories at other times.
@@ -75,6 +76,8 @@ def resample(
             valid. None: no limit.
         fill: Written where there is no value.
         causal: A promise that no sample stamped after its target is used: asks for "previous" and before="fill".
+        tolerance: Of previous, next and nearest, in the stamps' unit: samples stamped up to this much after a target
+            count as at the target, so that a frame is found although its stamp and the target were rounded.
         dtype: Of the result; default: that of the values.
 
     Returns:
@@ -93,7 +96,7 @@ def resample(
             f"integers are moved by {', '.join(HOLDS)}"
         )
     dtype = _result_type(dtype, values.dtype)
-    stream = Stream(values, source, method, before, after, max_gap, fill, causal)
+    stream = Stream(values, source, method, before, after, max_gap, fill, causal, tolerance=tolerance)
     rules = rules_of(stream, "")
     fill = real_number(fill, "fill")
     result = torch.ops.robocache.resample(values, *flatten([stream], target, values.device, [""]), rules, fill, dtype)

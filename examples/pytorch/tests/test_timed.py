@@ -269,6 +269,20 @@ def test_nothing_to_do_is_no_error(device):
     assert (nothing.values == 2).all() and not nothing.valid.any()
 
 
+@pytest.mark.parametrize("stamp", [torch.float64, torch.int64])
+def test_a_tolerance_finds_the_frame_of_a_tick(device, stamp):
+    frames = torch.arange(6, device=device)
+    stamps = (frames * 100 + 1).to(stamp)  # one later than the ticks
+    ticks = (frames * 100).to(stamp)
+    late = rc.resample(frames[:, None], stamps, ticks, method="previous").values[:, 0]
+    assert torch.equal(late, (frames - 1).clamp(min=0))
+    found = rc.resample(frames[:, None], stamps, ticks, method="previous", tolerance=1)
+    assert torch.equal(found.values[:, 0], frames) and found.valid.all()
+    values = frames[:, None].float()
+    fused = rc.fuse([rc.Stream(values, stamps, "previous", tolerance=1), rc.Stream(values, stamps, "previous")], ticks)
+    assert torch.equal(fused.values[:, 0], frames.float()) and torch.equal(fused.values[:, 1], late.float())
+
+
 def test_numbers_of_numpy_are_numbers(device):
     values = torch.randn(1, 30, 2, device=device)
     stamps = torch.arange(30, device=device) * 10

@@ -37,10 +37,10 @@ struct timed_arguments {
   at::IntArrayRef kinds;                 ///< of rc::timeline_kind
   std::int64_t stamp;                    ///< of rc::stamp_dtype
   at::IntArrayRef sizes;                 ///< three each: batch, length, packed rows
-  at::IntArrayRef whole;                 ///< five each, of integer stamps: start, period's two parts, max_gap, latency
-  at::ArrayRef<double> real;             ///< the same of float stamps
-  at::IntArrayRef rules;                 ///< four a stream: method, before, after, causal
-  at::ArrayRef<double> fills;            ///< one a stream
+  at::IntArrayRef whole;       ///< six each, of integer stamps: start, period's two parts, max_gap, latency, tolerance
+  at::ArrayRef<double> real;   ///< the same of float stamps
+  at::IntArrayRef rules;       ///< four a stream: method, before, after, causal
+  at::ArrayRef<double> fills;  ///< one a stream
 
   /// Calls `work(Stamp{})`.
   template <class Work>
@@ -72,9 +72,9 @@ struct timed_arguments {
       case rc::timeline_kind::windows: when.trajectory = indices; break;
       default: when.offsets = indices;
     }
-    when.start = number<Stamp>(5 * i);
-    when.num = number<Stamp>(5 * i + 1);
-    when.den = number<Stamp>(5 * i + 2);
+    when.start = number<Stamp>(6 * i);
+    when.num = number<Stamp>(6 * i + 1);
+    when.den = number<Stamp>(6 * i + 2);
     return when;
   }
 
@@ -85,14 +85,15 @@ struct timed_arguments {
     options.before = static_cast<rc::edge>(rules[4 * i + 1]);
     options.after = static_cast<rc::edge>(rules[4 * i + 2]);
     options.causal = rules[4 * i + 3] != 0;
-    options.max_gap = number<Stamp>(5 * i + 3);
+    options.max_gap = number<Stamp>(6 * i + 3);
+    options.tolerance = number<Stamp>(6 * i + 5);
     options.fill = fills[i];
     return options;
   }
 
   template <class Stamp>
   Stamp latency(std::size_t i) const {
-    return number<Stamp>(5 * i + 4);
+    return number<Stamp>(6 * i + 4);
   }
 
   /// For times that lie in the host's memory: warns where float32 is not enough for them.
