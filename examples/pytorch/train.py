@@ -12,10 +12,15 @@ python train.py --csv FOLDER --predict controls
 """
 
 import argparse
+import importlib.util
 import time
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+
+missing = [name for name in ("torch", "numpy", "matplotlib", "tqdm") if importlib.util.find_spec(name) is None]
+if missing:
+    raise SystemExit(f"train.py: found no {', '.join(missing)}, want: python -m pip install {' '.join(missing)}")
 
 import torch
 

@@ -14,9 +14,9 @@ from . import _library
 _library.load()
 
 # The operators come first.
-from . import _points_operators, _timed_operators
+from . import _points_operators, _timed_operators, _warnings
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
-from ._timed import Fused, Resampled, fuse, resample
+from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
 from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
@@ -25,6 +25,7 @@ __all__ = [
     "Fused",
     "Gathered",
     "Grid",
+    "Inspected",
     "Resampled",
     "Sparse",
     "Stream",
@@ -33,6 +34,7 @@ __all__ = [
     "dense",
     "filter_voxels",
     "fuse",
+    "inspect",
     "ragged",
     "resample",
     "shared",

@@ -24,6 +24,21 @@ def plain_number(number, name: str) -> Number:
     raise TypeError(f"{name}: found {type(number).__name__}, want a number")
 
 
+def real_number(number, name: str) -> float:
+    """A float, also of an int and of a NumPy scalar."""
+    return float(plain_number(number, name))
+
+
+def words_of(words, name: str) -> tuple[str, ...]:
+    """One word, or several."""
+    if isinstance(words, str):
+        return (words,)
+    try:
+        return tuple(words)
+    except TypeError:
+        raise TypeError(f"{name}: found {type(words).__name__}, want a word, or a list of them") from None
+
+
 def count_of(number, name: str, least: int = 0, most: int = 2**63 - 1) -> int:
     """An int from `least` to `most`."""
     number = plain_number(number, name)
@@ -66,6 +81,12 @@ def word_of(word, words: tuple[str, ...], name: str) -> int:
     return words.index(word)
 
 
+def want_type(dtype, name: str) -> None:
+    """A type of PyTorch."""
+    if not isinstance(dtype, torch.dtype):
+        raise TypeError(f"{name}: found {dtype!r}, want a type such as torch.uint8")
+
+
 def result_type(dtype: torch.dtype | None, default: torch.dtype) -> torch.dtype:
     """The float type that was asked for."""
     if dtype is not None and dtype not in FLOATS:
@@ -79,5 +100,5 @@ def adjacent(tensor: Tensor | None) -> Tensor | None:
 
 
 def refuse_double_backward(ctx, *_):
-    """The way back of the ways back."""
+    """The backward pass of the backward passes."""
     raise RuntimeError("robocache: found a gradient of a gradient, which these operators do not have")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ._arguments import FLOATS, adjacent, count_of, plain_number, want_device, want_index, want_tensor
+from ._arguments import FLOATS, adjacent, count_of, real_number, want_device, want_index, want_tensor
 from ._voxels import Grid
 
 REDUCTIONS = ("sum", "mean", "max", "min")
@@ -62,13 +62,26 @@ def capacity_of(capacity, clouds) -> int:
     return count_of(capacity, "capacity", most=LARGEST)
 
 
+def axes_of(numbers) -> list | None:
+    """The elements of a list, a tuple or an array; None of what has no elements."""
+    if isinstance(numbers, (list, tuple)):
+        return list(numbers)
+    if isinstance(numbers, (int, float, str, Tensor)):
+        return None
+    try:
+        return list(numbers)
+    except TypeError:
+        return None
+
+
 def three_of(numbers, name) -> list[float]:
     """One number for all axes, or one for each."""
-    if isinstance(numbers, (list, tuple)):
-        if len(numbers) != 3:
-            raise ValueError(f"{name}: found {len(numbers)} numbers, want one, or three: x, y, z")
-        return [float(plain_number(number, name)) for number in numbers]
-    return [float(plain_number(numbers, name))] * 3
+    axes = axes_of(numbers)
+    if axes is None:
+        return [real_number(numbers, name)] * 3
+    if len(axes) != 3:
+        raise ValueError(f"{name}: found {len(axes)} numbers, want one, or three: x, y, z")
+    return [real_number(number, name) for number in axes]
 
 
 def lattice_of(grid, clouds):
@@ -85,9 +98,10 @@ def lattice_of(grid, clouds):
         origins = origins.contiguous()
     else:
         origin = three_of(grid.origin, "grid.origin")
-    if not isinstance(grid.cells, (list, tuple)) or len(grid.cells) != 3:
+    cells = axes_of(grid.cells)
+    if cells is None or len(cells) != 3:
         raise ValueError(f"grid.cells: found {grid.cells!r}, want three numbers: nx, ny, nz")
-    cells = [count_of(number, "grid.cells", most=LARGEST) for number in grid.cells]
+    cells = [count_of(number, "grid.cells", most=LARGEST) for number in cells]
     return origins, origin + three_of(grid.size, "grid.size"), cells
 
 

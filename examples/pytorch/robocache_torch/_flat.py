@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ._arguments import adjacent, plain_number, want_device, word_of
+from ._arguments import adjacent, plain_number, real_number, want_device, word_of
 from ._timelines import STAMPS, Stream, Timeline, is_packed
 
 # In the order of robocache::timeline_kind, interpolation and edge.
@@ -17,7 +17,10 @@ METHODS = ("previous", "next", "nearest", "linear", "angle", "catmull_rom", "pch
 EDGES = ("clamp", "fill", "extrapolate")
 
 # What a timeline and a stream have of times that are numbers, in the order that operators take them.
-TICKS = ("start", "period", "period[1]", "max_gap", "latency")
+TICKS = ("start", "period", "period[1]", "max_gap", "latency", "tolerance")
+
+# max_gap, latency and tolerance of times that belong to no stream.
+NO_RULES = (None, 0, 0)
 
 
 class FlatTimes(NamedTuple):
@@ -46,7 +49,7 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
         batch = _check_series(stream, f"{name}times", f"{name}values", device, batch, target)
     if target.batch is None and batch is None:
         batch = 1
-    stamp = _stamp_type(streams, target, names)
+    stamp = _type_of([(stream.times, f"{name}times") for stream, name in zip(streams, names)] + [(target, "targets")])
     sources: list[Tensor | None] = []
     kinds: list[int] = []
     sizes: list[int] = []
@@ -55,17 +58,13 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
     for stream, name in zip(streams, names):
         when = stream.times
         source_batch = when.batch if when.batch is not None else _batch_of_values(stream.values, batch)
-        if when.rows is None and is_packed(when):
-            when = when._replace(rows=stream.values.shape[0])
+        rows = stream.values.shape[0] if when.rows is None and is_packed(when) else when.rows
         sources += [adjacent(when.stamps), adjacent(when.starts), adjacent(when.index)]
-        _append(when, source_batch, stamp, stream.max_gap, stream.latency, name, kinds, sizes, whole, real)
+        rules = (stream.max_gap, stream.latency, stream.tolerance)
+        _append(when, source_batch, rows, stamp, rules, name, kinds, sizes, whole, real)
     _want_device_of(target, "targets", device)
-    if is_packed(target) and target.rows is None:
-        raise ValueError(
-            "targets: found offsets without rows, want uniform(..., offsets=..., rows=...): how many there "
-            "are in all stands on the GPU"
-        )
-    _append(target, batch, stamp, None, 0, "targets.", kinds, sizes, whole, real)
+    _want_rows(target, "targets")
+    _append(target, batch, target.rows, stamp, NO_RULES, "targets.", kinds, sizes, whole, real)
     # Lists are never empty: PyTorch's autograd takes an empty one for a list of tensors.
     whole, real = whole or [0], real or [0.0]
     return FlatTimes(
@@ -81,6 +80,20 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
     )
 
 
+def flatten_alone(when: Timeline, name: str) -> tuple:
+    """A timeline by itself: a tensor that says on which device, and then what operators take of it."""
+    _want_rows(when, name)
+    tensors = [adjacent(tensor) for tensor in (when.stamps, when.starts, when.index)]
+    given = [tensor for tensor in tensors if tensor is not None]
+    place = given[0] if given else torch.empty(0)
+    _want_device_of(when, name, place.device, "its other tensors are")
+    stamp = _type_of([(when, name)])
+    kinds, sizes, whole, real = [], [], [], []
+    batch = 1 if when.batch is None else when.batch
+    _append(when, batch, when.rows, stamp, NO_RULES, f"{name}.", kinds, sizes, whole, real)
+    return (place, *tensors, kinds, STAMPS.index(stamp), sizes, whole or [0], real or [0.0])
+
+
 def rules_of(stream: Stream, name: str) -> list[int]:
     """Method, edges and causality as numbers."""
     if stream.causal and (stream.method, stream.before) != ("previous", "fill"):
@@ -91,7 +104,7 @@ def rules_of(stream: Stream, name: str) -> list[int]:
         word_of(stream.method, METHODS, f"{name}method"),
         word_of(stream.before, EDGES, f"{name}before"),
         word_of(stream.after, EDGES, f"{name}after"),
-        int(stream.causal),
+        int(bool(stream.causal)),
     ]
 
 
@@ -108,6 +121,8 @@ def _check_series(stream, times_name, values_name, device, batch, target):
             f"{times_name}: found windows, want dense, shared, ragged or uniform times; windows are targets"
         )
     want_device(values, values_name, device, "the other values are")
+    if values.dim() > 1 and values.shape[-1] == 0:
+        raise ValueError(f"{values_name}: found {list(values.shape)}, want one channel or more")
     _want_device_of(when, times_name, device)
     if is_packed(when):
         if values.dim() != 2:
@@ -135,28 +150,38 @@ def _check_series(stream, times_name, values_name, device, batch, target):
     return found
 
 
-def _stamp_type(streams, target, names):
-    """The one type of all stamps; float64 or int64, as the numbers are, where all timelines are uniform."""
-    chosen = None
-    for when, name in [(s.times, f"{n}times") for s, n in zip(streams, names)] + [(target, "targets")]:
+def _type_of(timelines):
+    """The one type of all stamps; float64 or int64, as the numbers are, where all timelines are uniform.
+
+    Args:
+        timelines: Each with its name.
+    """
+    chosen = first = None
+    for when, name in timelines:
         for tensor in (when.stamps, when.starts):
             if tensor is None:
                 continue
             if chosen is not None and tensor.dtype != chosen:
-                raise TypeError(f"{name}: found stamps of {tensor.dtype}, want {chosen}, those of the other times")
-            chosen = tensor.dtype
+                raise TypeError(f"{name}: found stamps of {tensor.dtype}, want {chosen}, that of {first}")
+            chosen, first = tensor.dtype, first or name
     if chosen is None:
-        numbers = [x for when in [s.times for s in streams] + [target] for x in (when.start, *when.period)]
+        numbers = [number for when, _ in timelines for number in (when.start, *when.period)]
         chosen = torch.int64 if all(isinstance(x, int) for x in numbers) else torch.float64
     return chosen
 
 
-def _append(when, batch, stamp, max_gap, latency, name, kinds, sizes, whole, real):
+def _append(when, batch, rows, stamp, rules, name, kinds, sizes, whole, real):
+    """Adds a timeline to the lists.
+
+    Args:
+        rules: max_gap, latency and tolerance of its stream.
+    """
+    max_gap, latency, tolerance = rules
     kinds.append(KINDS.index(when.kind))
-    sizes += [batch, when.length, when.rows or 0]
+    sizes += [batch, when.length, rows or 0]
     if stamp == torch.int64:
         gap = 2**63 - 1 if max_gap is None or max_gap == math.inf else max_gap
-        for number, argument in zip((when.start, *when.period, gap, latency), TICKS):
+        for number, argument in zip((when.start, *when.period, gap, latency, tolerance), TICKS):
             whole.append(_tick(number, name, argument))
     else:
         gap = math.inf if max_gap is None else max_gap
@@ -165,8 +190,9 @@ def _append(when, batch, stamp, max_gap, latency, name, kinds, sizes, whole, rea
             float(when.start),
             period,
             1.0,
-            float(plain_number(gap, f"{name}max_gap")),
-            float(plain_number(latency, f"{name}latency")),
+            real_number(gap, f"{name}max_gap"),
+            real_number(latency, f"{name}latency"),
+            real_number(tolerance, f"{name}tolerance"),
         ]
 
 
@@ -185,6 +211,14 @@ def _batch_of_values(values, batch):
     return values.shape[0] if values.dim() == 3 else batch
 
 
-def _want_device_of(when, name, device):
+def _want_rows(when, name):
+    if is_packed(when) and when.rows is None:
+        raise ValueError(
+            f"{name}: found offsets without rows, want uniform(..., offsets=..., rows=...): how many there "
+            "are in all stands on the GPU"
+        )
+
+
+def _want_device_of(when, name, device, where="the values are"):
     for tensor in (when.stamps, when.starts, when.index):
-        want_device(tensor, name, device)
+        want_device(tensor, name, device, where)

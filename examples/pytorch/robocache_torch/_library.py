@@ -16,6 +16,7 @@ import functools
 import hashlib
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,8 +25,9 @@ from pathlib import Path
 import torch
 
 HERE = Path(__file__).resolve().parent
-SOURCES = [HERE / "csrc" / name for name in ("common.cpp", "points.cpp", "timed.cpp")]
-FLAGS = ["-std=c++17", "-O2", "-fopenmp"]
+SOURCES = [HERE / "csrc" / name for name in ("common.cpp", "points.cpp", "stamps.cpp", "tangents.cpp", "timed.cpp")]
+# No -std: PyTorch's builder gives the one that its own headers ask for.
+FLAGS = ["-O2", "-fopenmp"]
 # The GPUs that code is made for where none is there to ask.
 DEFAULT_ARCHITECTURES = "80;90"
 
@@ -127,6 +129,11 @@ def link_options(library: Path) -> list[str]:
     return [str(library), "-fopenmp", *runtime]
 
 
+def _for_ninja(option: str) -> str:
+    """PyTorch's builder writes link options into a file for ninja as they are; a path may hold a blank."""
+    return shlex.quote(option).replace("$", "$$")
+
+
 def include_paths() -> list[str]:
     return [str(project_root() / "include"), str(Path(_cuda_home()) / "include")]
 
@@ -177,7 +184,7 @@ def _find_or_build() -> Path:
             sources=[str(source) for source in SOURCES],
             extra_cflags=compile_options(),
             extra_include_paths=include_paths(),
-            extra_ldflags=link_options(library),
+            extra_ldflags=[_for_ninja(option) for option in link_options(library)],
             build_directory=str(folder),
             with_cuda=has_cuda(),
             is_python_module=False,

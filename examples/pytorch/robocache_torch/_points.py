@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ._arguments import count_of, result_type, word_of
+from ._arguments import count_of, real_number, result_type, want_type, word_of, words_of
 from ._clouds import LARGEST, REDUCTIONS, batch_of, bits_of, capacity_of, clouds_of, lattice_of, points_of, three_of
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
@@ -53,19 +53,20 @@ def voxelize(
     Raises:
         ValueError, TypeError: With the argument's name, what was found and what is wanted.
     """
-    wanted = (reduce,) if isinstance(reduce, str) else tuple(reduce)
+    wanted = words_of(reduce, "reduce")
     clouds = clouds_of(points, features, lengths, offsets)
     origins, box, cells = lattice_of(grid, clouds)
     dtype = _result_type(dtype, clouds)
+    want_type(occupied_dtype, "occupied_dtype")
     results = torch.ops.robocache.voxelize(
         *clouds,
         origins,
         box,
         cells,
         bits_of(wanted, GRID_RESULTS, clouds.features),
-        channels_first,
+        bool(channels_first),
         not deterministic,
-        [float(max_fill), float(min_fill)],
+        [real_number(max_fill, "max_fill"), real_number(min_fill, "min_fill")],
         occupied_dtype,
         dtype,
     )
@@ -97,7 +98,7 @@ def voxelize_sparse(
             are counted in `overflow`.
         order: Within a cloud: "first_point", as their first points stand, or "cell", by z, then y, then x.
     """
-    wanted = (reduce,) if isinstance(reduce, str) else tuple(reduce)
+    wanted = words_of(reduce, "reduce")
     clouds = clouds_of(points, points if features is None else features, lengths, offsets)
     origins, box, cells = lattice_of(grid, clouds)
     dtype = _result_type(dtype, clouds)

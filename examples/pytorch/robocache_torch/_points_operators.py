@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What PyTorch has to know about the operators of csrc/points.cpp, whose schemas name the arguments: shapes without
-values, for torch.compile, and the way back."""
+values, for torch.compile, and the backward pass."""
 
 import torch
 
@@ -89,8 +89,14 @@ def _(gradient, points, lengths, offsets, point_slots, dtype):
     return points.new_empty((*points.shape[:-1], gradient.shape[2]), dtype=dtype)
 
 
+def _requires_grad(tensor):
+    return tensor is not None and tensor.requires_grad
+
+
 def _setup_voxelize(ctx, inputs, output):
     points, features, lengths, offsets, origins, box, cells, _, channels_first, *_ = inputs
+    # `occupied` may be of a float type; what is made of features has a gradient where they have one.
+    ctx.mark_non_differentiable(output[5], *([] if _requires_grad(features) else output[:4]))
     ctx.save_for_backward(points, features, lengths, offsets, origins)
     ctx.lattice = box, cells, channels_first
     ctx.set_materialize_grads(False)
@@ -108,6 +114,7 @@ def _voxelize_backward(ctx, gradients):
 
 def _setup_sparse(ctx, inputs, output):
     points, features, lengths, offsets, *_ = inputs
+    ctx.mark_non_differentiable(*([] if _requires_grad(features) else output[:4]))
     ctx.save_for_backward(points, features, lengths, offsets, output[7], output[5])
     ctx.set_materialize_grads(False)
 
@@ -124,6 +131,7 @@ def _sparse_backward(ctx, gradients):
 
 def _setup_gathered(ctx, inputs, output):
     points, features, lengths, offsets, *_ = inputs
+    ctx.mark_non_differentiable(*([] if _requires_grad(features) else output[:1]))
     ctx.save_for_backward(points, lengths, offsets, output[4])
     ctx.features_type = features.dtype
     ctx.set_materialize_grads(False)
@@ -141,6 +149,7 @@ def _gathered_backward(ctx, gradients):
 
 def _setup_filter(ctx, inputs, output):
     points, features, lengths, offsets, *_ = inputs
+    ctx.mark_non_differentiable(*[one for one, of in zip(output, (points, features)) if not _requires_grad(of)])
     ctx.save_for_backward(points, features, lengths, offsets, output[4], output[2])
     ctx.set_materialize_grads(False)
 
@@ -148,14 +157,14 @@ def _setup_filter(ctx, inputs, output):
 def _filter_backward(ctx, gradients):
     points, features, lengths, offsets, point_voxels, count = ctx.saved_tensors
     voxels = (lengths, offsets, point_voxels, count)
-    way_back = torch.ops.robocache.voxelize_sparse_backward
+    backward = torch.ops.robocache.voxelize_sparse_backward
     of_points = of_features = None
     if ctx.needs_input_grad[0] and gradients[0] is not None:
-        of_xyz = way_back(points, points[..., :3], *voxels, None, gradients[0], None, None)
+        of_xyz = backward(points, points[..., :3], *voxels, None, gradients[0], None, None)
         # Channels behind x y z have no part in the result.
         of_points = torch.nn.functional.pad(of_xyz, (0, points.shape[-1] - 3))
     if ctx.needs_input_grad[1] and gradients[1] is not None:
-        of_features = way_back(points, features, *voxels, None, gradients[1], None, None)
+        of_features = backward(points, features, *voxels, None, gradients[1], None, None)
     return (of_points, of_features, *[None] * 5)
 
 

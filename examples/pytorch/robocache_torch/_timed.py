@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`resample` and `fuse`."""
+"""`resample`, `fuse` and `inspect`."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,8 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ._arguments import FLOATS, INTEGERS, Number, result_type, want_device, want_tensor
-from ._flat import METHODS, flatten, rules_of
+from ._arguments import FLOATS, INTEGERS, Number, count_of, real_number, result_type, want_device, want_tensor
+from ._flat import METHODS, flatten, flatten_alone, rules_of
 from ._timelines import Stream, Timeline, as_timeline, is_packed
 
 HOLDS = METHODS[:3]
@@ -29,6 +29,22 @@ class Fused(NamedTuple):
     all_valid: Tensor
 
 
+class Inspected(NamedTuple):
+    """Of each trajectory, int64 `[B]`.
+
+    Attributes:
+        unsorted: Samples stamped before their predecessor.
+        duplicated: Samples stamped as their predecessor.
+        non_finite: Stamps that are NaN or infinite.
+        out_of_range: Lengths, offsets and trajectories that had to be clamped or ignored.
+    """
+
+    unsorted: Tensor
+    duplicated: Tensor
+    non_finite: Tensor
+    out_of_range: Tensor
+
+
 def resample(
     values: Tensor,
     times: Timeline | Tensor,
@@ -40,6 +56,7 @@ def resample(
     max_gap: Number | None = None,
     fill: float = 0.0,
     causal: bool = False,
+    tolerance: Number = 0,
     dtype: torch.dtype | None = None,
 ) -> Resampled:
     """A batch of trajectories at other times.
@@ -59,6 +76,8 @@ def resample(
             valid. None: no limit.
         fill: Written where there is no value.
         causal: A promise that no sample stamped after its target is used: asks for "previous" and before="fill".
+        tolerance: Of previous, next and nearest, in the stamps' unit: samples stamped up to this much after a target
+            count as at the target, so that a frame is found although its stamp and the target were rounded.
         dtype: Of the result; default: that of the values.
 
     Returns:
@@ -69,23 +88,19 @@ def resample(
     """
     want_tensor(values, "values", FLOATS + INTEGERS)
     source, target = as_timeline(times, "times"), as_timeline(targets, "targets")
-    alone = values.dim() == 2 and not is_packed(source)
-    if alone:
-        if source.kind == "dense":
-            raise ValueError(f"values: found {list(values.shape)}, want [B, N, D], as times are [B, N]")
-        values = values.unsqueeze(0)
+    alone = _is_alone(values, source, "")
+    values = values.unsqueeze(0) if alone else values
     if values.dtype in INTEGERS and method not in HOLDS:
         raise TypeError(
             f"values: found {values.dtype}, want a float type for method {method!r}; "
             f"integers are moved by {', '.join(HOLDS)}"
         )
     dtype = _result_type(dtype, values.dtype)
-    stream = Stream(values, source, method, before, after, max_gap, fill, causal)
+    stream = Stream(values, source, method, before, after, max_gap, fill, causal, tolerance=tolerance)
     rules = rules_of(stream, "")
+    fill = real_number(fill, "fill")
     result = torch.ops.robocache.resample(values, *flatten([stream], target, values.device, [""]), rules, fill, dtype)
-    if alone and target.kind in ("shared", "uniform") and target.index is None and target.batch is None:
-        return Resampled(result[0].squeeze(0), result[1].squeeze(0))
-    return Resampled(*result)
+    return Resampled(*_without_batch(result, alone, target))
 
 
 def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.dtype | None = None) -> Fused:
@@ -96,7 +111,8 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
     are linear.
 
     Args:
-        streams: One or more. Their channels stand side by side, in this order.
+        streams: One or more. Their channels stand side by side, in this order. Where all of them are one trajectory
+            `[N, D]` with times `[N]`, results are without the batch, too.
         targets: Where values are wanted: a `Timeline`, `windows` too, or a tensor of stamps `[B, T]` or `[T]`.
         dtype: Of the result; default: what the streams' types promote to.
 
@@ -112,7 +128,7 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
         raise ValueError("streams: found none, want one or more")
     target = as_timeline(targets, "targets")
     names = [f"streams[{i}]." for i in range(len(streams))]
-    given = []
+    given, alone = [], []
     for stream, name in zip(streams, names):
         if not isinstance(stream, Stream):
             raise TypeError(f"{name[:-1]}: found {type(stream).__name__}, want a Stream")
@@ -120,7 +136,10 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
         for factor, what in ((stream.scale, "scale"), (stream.shift, "shift")):
             _want_factor(factor, f"{name}{what}", stream.values)
         times = as_timeline(stream.times, f"{name}times")
-        given.append(stream if times is stream.times else stream._replace(times=times))
+        alone.append(_is_alone(stream.values, times, name))
+        values = stream.values.unsqueeze(0) if alone[-1] else stream.values
+        _, _, *rules = stream
+        given.append(Stream(values, times, *rules))
     widest = given[0].values.dtype
     for stream in given[1:]:
         widest = torch.promote_types(widest, stream.values.dtype)
@@ -133,10 +152,52 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
             if factor is not None:
                 affine.append(factor.contiguous())
     rules = [rule for stream, name in zip(given, names) for rule in rules_of(stream, name)]
-    fills = [float(stream.fill) for stream in given]
+    fills = [real_number(stream.fill, f"{name}fill") for stream, name in zip(given, names)]
     times = flatten(given, target, given[0].values.device, names)
     values = [stream.values for stream in given]
-    return Fused(*torch.ops.robocache.fuse(values, affine, places, *times, rules, fills, dtype))
+    result = torch.ops.robocache.fuse(values, affine, places, *times, rules, fills, dtype)
+    return Fused(*_without_batch(result, all(alone), target))
+
+
+def inspect(times: Timeline | Tensor, *, source_batch: int | None = None) -> Inspected:
+    """Counts what `resample` and `fuse` take for granted and cannot look at without waiting for the GPU.
+
+    One launch, on the current stream, without waiting: call it beside a fusion and read the counts later. Where all are
+    0, results are what docs/semantics.md says. Float32 stamps that cannot tell neighbours apart are duplicates here.
+    There are no gradients.
+
+    Args:
+        times: A `Timeline` of any kind, or a tensor of stamps `[B, N]` or `[N]`; of sources or targets. Uniform times
+            with offsets need their rows.
+        source_batch: Of windows that name their trajectories: how many trajectories the source has.
+
+    Returns:
+        int64 `[B]` each, on the device of the times; B is 1 of times `[N]`, and of uniform ones without a batch.
+
+    Raises:
+        ValueError, TypeError: With the argument's name, what was found and what is wanted.
+    """
+    when = as_timeline(times, "times")
+    names_trajectories = when.kind == "windows" and when.index is not None
+    if names_trajectories and source_batch is None:
+        raise ValueError("source_batch: found None, want that of the source, since the windows name its trajectories")
+    batch = 0 if source_batch is None else count_of(source_batch, "source_batch")
+    return Inspected(*torch.ops.robocache.inspect(*flatten_alone(when, "times"), batch).unbind(1))
+
+
+def _is_alone(values, times, name):
+    """Whether it is one trajectory `[N, D]`, without a batch."""
+    alone = values.dim() == 2 and not is_packed(times)
+    if alone and times.kind == "dense":
+        raise ValueError(f"{name}values: found {list(values.shape)}, want [B, N, D], as its times are [B, N]")
+    return alone
+
+
+def _without_batch(results, alone, target):
+    """Of sources that are all alone, at targets that are the same for any batch."""
+    if alone and target.kind in ("shared", "uniform") and target.index is None and target.batch is None:
+        return [result.squeeze(0) for result in results]
+    return results
 
 
 def _want_factor(factor, name, values):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What PyTorch has to know about the operators of csrc/timed.cpp, whose schemas name the arguments: shapes without
-values, for torch.compile, and the way back."""
+values, for torch.compile, and the backward pass."""
 
 import torch
 
@@ -51,15 +51,49 @@ def _(gradient, values, affine, affine_places, sources, stamps, starts, index, k
     )
 
 
-def _require_differentiable(rules, of_targets):
-    for method in rules[::4]:
-        if METHODS[method] not in DIFFERENTIABLE:
+@torch.library.register_fake("robocache::inspect")
+def _(place, stamps, starts, index, kinds, stamp, sizes, *_rest):
+    return place.new_empty((sizes[0], 4), dtype=torch.int64)
+
+
+def _require_differentiable(rules, names, needed, of_targets):
+    """That the methods of streams have gradients, where these are needed.
+
+    Args:
+        rules: Four numbers a stream.
+        names: Of each stream, for messages.
+        needed: Of each stream: whether its values, its scale or its shift need gradients.
+        of_targets: Whether target times do, which every stream has a part in.
+    """
+    for method, name, of_stream in zip(rules[::4], names, needed):
+        if (of_stream or of_targets) and METHODS[method] not in DIFFERENTIABLE:
             raise ValueError(
-                f"method: found {METHODS[method]!r}, want one of {', '.join(DIFFERENTIABLE)} where "
+                f"{name}method: found {METHODS[method]!r}, want one of {', '.join(DIFFERENTIABLE)} where "
                 "gradients are needed, or inputs without requires_grad"
             )
-        if of_targets and METHODS[method] != "linear":
-            raise ValueError(f"method: found {METHODS[method]!r}, want 'linear' where gradients of targets are needed")
+
+
+def _require_linear(rules, names):
+    for method, name in zip(rules[::4], names):
+        if METHODS[method] != "linear":
+            raise ValueError(
+                f"{name}method: found {METHODS[method]!r}, want 'linear' where gradients of targets are needed"
+            )
+
+
+def _names_of(streams):
+    """Of the streams of a fusion, for messages."""
+    return [f"streams[{i}]." for i in range(streams)]
+
+
+def _streams_that_need(of_values, of_affine, places):
+    """Whether each stream's values, scale or shift need gradients."""
+    of_factors = [place >= 0 and of_affine[place] for place in places]
+    return [any(three) for three in zip(of_values, of_factors[::2], of_factors[1::2])]
+
+
+def _require_gradient(tensors):
+    return [tensor is not None and tensor.requires_grad for tensor in tensors]
 
 
 def _none_of(sources):
@@ -73,7 +107,7 @@ def _tensors_of(times):
 
 
 class _Times:
-    """What the way back keeps of the times, but for their tensors."""
+    """What the backward pass keeps of the times, but for their tensors."""
 
     def __init__(self, times):
         sources, _, _, index, kinds, stamp, sizes, whole, real = times
@@ -101,7 +135,7 @@ class _Times:
 
 def _setup_resample(ctx, inputs, output):
     values, *times, rules, fill, _ = inputs
-    _require_differentiable(rules, False)
+    _require_differentiable(rules, [""], _require_gradient([values]), any(_require_gradient(times[1:3])))
     ctx.rules, ctx.fill, ctx.times = rules, fill, _Times(times)
     ctx.save_for_backward(values, *_tensors_of(times))
     ctx.set_materialize_grads(False)
@@ -113,7 +147,8 @@ def _resample_backward(ctx, gradient, _):
     of_targets = needs_stamps or needs_starts
     if gradient is None:
         return (None, *ctx.times.gradients(kept, None, False, False), None, None, None)
-    _require_differentiable(ctx.rules, of_targets)
+    if of_targets:
+        _require_linear(ctx.rules, [""])
     of_values, of_times = torch.ops.robocache.resample_backward(
         gradient, values, *ctx.times.arguments(kept), ctx.rules, ctx.fill, needs_values, of_targets
     )
@@ -123,7 +158,8 @@ def _resample_backward(ctx, gradient, _):
 
 def _setup_fuse(ctx, inputs, output):
     values, affine, places, *times, rules, fills, _ = inputs
-    _require_differentiable(rules, False)
+    needed = _streams_that_need(_require_gradient(values), _require_gradient(affine), places)
+    _require_differentiable(rules, _names_of(len(values)), needed, any(_require_gradient(times[1:3])))
     ctx.counts = len(values), len(affine)
     ctx.places, ctx.rules, ctx.fills, ctx.times = places, rules, fills, _Times(times)
     ctx.save_for_backward(*values, *affine, *_tensors_of(times))
@@ -139,7 +175,8 @@ def _fuse_backward(ctx, gradient, *_):
     if gradient is None:
         nothing = ctx.times.gradients(kept, None, False, False)
         return ([None] * streams, [None] * factors, None, *nothing, None, None, None)
-    _require_differentiable(ctx.rules, of_targets)
+    if of_targets:
+        _require_linear(ctx.rules, _names_of(streams))
     of_values, of_affine, of_times = torch.ops.robocache.fuse_backward(
         gradient,
         values,

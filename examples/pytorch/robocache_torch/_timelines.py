@@ -133,7 +133,8 @@ class Stream(NamedTuple):
     """A series with its own rules inside a fusion.
 
     Attributes:
-        values: `[B, N, D]`, or packed `[rows, D]` with a ragged timeline: float32, float16 or bfloat16.
+        values: `[B, N, D]`, packed `[rows, D]` with a ragged timeline, or one trajectory `[N, D]` with times `[N]`:
+            float32, float16 or bfloat16.
         times: When they were sampled: a `Timeline`, or a tensor `[B, N]` or `[N]`.
         method: One of `METHODS`.
         before, after: What stands before the first sample and after the last: "clamp", "fill" or "extrapolate".
@@ -142,6 +143,8 @@ class Stream(NamedTuple):
         causal: A promise that no sample stamped after its target is used; asks for "previous" and before="fill".
         latency: A sample stamped s describes the time s - latency.
         scale, shift: float32 `[D]`, optional: a value v becomes `v * scale + shift`, after interpolation.
+        tolerance: Of previous, next and nearest, in the stamps' unit: samples stamped up to this much after a target
+            count as at the target, so that a frame is found although its stamp and the target were rounded.
     """
 
     values: Tensor
@@ -155,6 +158,7 @@ class Stream(NamedTuple):
     latency: Number = 0
     scale: Tensor | None = None
     shift: Tensor | None = None
+    tolerance: Number = 0
 
 
 def as_timeline(times: Timeline | Tensor, argument: str) -> Timeline:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """voxelize, voxelize_sparse, voxelize_gathered and filter_voxels."""
 
+import numpy as np
 import plain
 import pytest
 import torch
@@ -78,6 +79,31 @@ def test_options_of_a_grid(device):
         assert found.dtype == dtype and torch.equal(found.to(torch.uint8), last.occupied)
     hasty = rc.voxelize(xyz, GRID, features, reduce="sum", deterministic=False).sum
     plain.close(hasty, last.sum.double(), last.sum.abs().max().item(), factor=16)
+
+
+def test_only_what_is_made_of_features_has_a_gradient(device):
+    xyz, features = cloud(device)
+    everything = (*REDUCTIONS, "count", "occupied", "bits")
+    for points, given in ((xyz, features.clone().requires_grad_()), (xyz.clone().requires_grad_(), features)):
+        found = (
+            rc.voxelize(points, GRID, given, reduce=everything, occupied_dtype=torch.float32),
+            rc.voxelize_sparse(points, GRID, given, reduce=REDUCTIONS),
+            rc.voxelize_gathered(points, GRID, given, max_points=2),
+        )
+        for one in found:
+            for name, result in one._asdict().items():
+                assert result.requires_grad == (given.requires_grad and name in (*REDUCTIONS, "values")), name
+        thin = rc.filter_voxels(points, 0.3, given)
+        assert thin.points.requires_grad == points.requires_grad
+        assert thin.features.requires_grad == given.requires_grad
+
+
+def test_arrays_of_numpy_are_numbers(device):
+    xyz, features = cloud(device)
+    grid = rc.Grid(*(np.array(numbers) for numbers in GRID))
+    assert torch.equal(rc.voxelize(xyz, grid).count, rc.voxelize(xyz, GRID).count)
+    found = rc.filter_voxels(xyz, np.full(3, 0.3), features)
+    assert torch.equal(found.points, rc.filter_voxels(xyz, 0.3, features).points)
 
 
 def test_sparse_voxels_are_the_occupied_cells_of_the_grid(device):
@@ -318,6 +344,11 @@ BAD = {
     "lengths: found list": lambda p, f: rc.voxelize(p, GRID, lengths=[3]),
     "size: found": lambda p, f: rc.filter_voxels(p, "small"),
     "capacity: found 10000000000": lambda p, f: rc.voxelize_sparse(p, GRID, capacity=10**10),
+    "grid.origin: found 2 numbers": lambda p, f: rc.voxelize(p, GRID._replace(origin=np.zeros(2))),
+    "grid.cells: found 3": lambda p, f: rc.voxelize(p, GRID._replace(cells=3)),
+    "reduce: found int": lambda p, f: rc.voxelize(p, GRID, reduce=3),
+    "occupied_dtype: found None": lambda p, f: rc.voxelize(p, GRID, occupied_dtype=None),
+    "max_fill": lambda p, f: rc.voxelize(p, GRID, f, reduce="max", max_fill=None),
     "order": lambda p, f: rc.voxelize_sparse(p, GRID, order="random"),
     "capacity": lambda p, f: rc.voxelize_sparse(p, GRID, capacity=-1),
     "size": lambda p, f: rc.filter_voxels(p, 0.0),
@@ -335,6 +366,9 @@ TYPES = {
     "grid: found tuple",
     "lengths: found list",
     "size: found",
+    "reduce: found int",
+    "occupied_dtype: found None",
+    "max_fill",
 }
 
 

@@ -98,6 +98,34 @@ def test_one_trajectory_needs_no_batch(device):
     assert found.valid.shape == (25,)
 
 
+def test_one_trajectory_of_each_stream_needs_no_batch(device):
+    values, stamps = series(device, batch=1)
+    targets = inner_targets(stamps)
+    alone = rc.Stream(values[0], stamps[0])
+    expected = rc.fuse([rc.Stream(values, stamps), rc.Stream(values, rc.shared(stamps[0]))], targets)
+    found = rc.fuse([alone, rc.Stream(values[0], rc.shared(stamps[0]))], targets[0])
+    for one, other in zip(found, expected):
+        assert torch.equal(one, other[0])
+    assert found.valid.shape == (25, 2) and found.all_valid.shape == (25,)
+    # With a stream or targets that have a batch, results have one, too.
+    assert torch.equal(rc.fuse([alone, rc.Stream(values, stamps)], targets[0]).values, expected.values)
+    assert torch.equal(rc.fuse([alone, alone], targets).values, expected.values)
+
+
+def test_negative_bits_are_resolved(device):
+    values, stamps = series(device, batch=1)
+    lazy = torch._neg_view(-stamps)
+    assert lazy.is_neg() and lazy.is_contiguous()
+    targets = inner_targets(stamps)
+    expected = rc.resample(values, stamps, targets, max_gap=30)
+    for source, asked in ((lazy, targets), (stamps, torch._neg_view(-targets))):
+        found = rc.resample(torch._neg_view(-values), source, asked, max_gap=30)
+        fused = rc.fuse([rc.Stream(torch._neg_view(-values), source, max_gap=30)], asked)
+        assert torch.equal(found.values, expected.values) and torch.equal(found.valid, expected.valid)
+        assert torch.equal(fused.values, expected.values) and torch.equal(fused.all_valid, expected.valid)
+    assert torch.equal(rc.inspect(lazy).unsorted, rc.inspect(stamps).unsorted)
+
+
 def test_views_are_read_where_they_are_or_copied(device):
     values, stamps = series(device, samples=40, channels=6)
     targets = inner_targets(stamps)
@@ -208,6 +236,25 @@ def test_gradients_through_a_fusion(device):
         plain.close(one.grad, other.grad, max(other.grad.abs().max().item(), 1), factor=64)
 
 
+def test_a_stream_without_gradients_may_have_any_method(device):
+    streams = streams_of(device)
+    vision, state = streams[0].values.requires_grad_(), streams[1]
+    turns = rc.Stream(torch.randn(3, 40, 4, device=device), state.times[:, :40], "slerp")
+    targets = inner_targets(streams[0].times)
+    rc.fuse([streams[0], turns], targets).values.sum().backward()
+    with_slerp, vision.grad = vision.grad, None
+    rc.fuse([streams[0]], targets).values.sum().backward()
+    assert torch.equal(with_slerp, vision.grad)
+    for needs in (
+        turns._replace(values=turns.values.clone().requires_grad_()),
+        turns._replace(scale=torch.ones(4, device=device, requires_grad=True)),
+    ):
+        with pytest.raises(ValueError, match=r"streams\[1\].method: found 'slerp'"):
+            rc.fuse([streams[0], needs], targets)
+    with pytest.raises(ValueError, match=r"streams\[1\].method: found 'slerp'"):
+        rc.fuse([streams[0], turns], targets.requires_grad_())
+
+
 def test_more_streams_than_a_launch_takes(device):
     values, stamps = series(device, channels=2)
     fused = rc.fuse([rc.Stream(values + i, stamps) for i in range(20)], inner_targets(stamps))
@@ -220,6 +267,20 @@ def test_nothing_to_do_is_no_error(device):
     assert rc.resample(values[:0], stamps[:0], stamps[:0]).values.shape == (0, 40, 5)
     nothing = rc.resample(values[:, :0], stamps[:, :0], stamps, fill=2.0)
     assert (nothing.values == 2).all() and not nothing.valid.any()
+
+
+@pytest.mark.parametrize("stamp", [torch.float64, torch.int64])
+def test_a_tolerance_finds_the_frame_of_a_tick(device, stamp):
+    frames = torch.arange(6, device=device)
+    stamps = (frames * 100 + 1).to(stamp)  # one later than the ticks
+    ticks = (frames * 100).to(stamp)
+    late = rc.resample(frames[:, None], stamps, ticks, method="previous").values[:, 0]
+    assert torch.equal(late, (frames - 1).clamp(min=0))
+    found = rc.resample(frames[:, None], stamps, ticks, method="previous", tolerance=1)
+    assert torch.equal(found.values[:, 0], frames) and found.valid.all()
+    values = frames[:, None].float()
+    fused = rc.fuse([rc.Stream(values, stamps, "previous", tolerance=1), rc.Stream(values, stamps, "previous")], ticks)
+    assert torch.equal(fused.values[:, 0], frames.float()) and torch.equal(fused.values[:, 1], late.float())
 
 
 def test_numbers_of_numpy_are_numbers(device):

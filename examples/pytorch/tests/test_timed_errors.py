@@ -7,6 +7,7 @@ from inputs import check_refused, inner_targets, series
 
 import robocache_torch as rc
 
+MIXED = "streams[1].times: found stamps of torch.float32, want torch.float64, that of streams[0].times"
 BAD = {
     "values": lambda v, s: rc.resample(v.double(), s, s),
     "times": lambda v, s: rc.resample(v, s.int(), s),
@@ -34,6 +35,16 @@ BAD = {
     "streams[0]": lambda v, s: rc.fuse([(v, s)], s),
     "streams[0].shift": lambda v, s: rc.fuse([rc.Stream(v, s, shift=2.0)], s),
     "values: found a batch of 3, want 40": lambda v, s: rc.resample(v, s, rc.windows(s[0], s[0])),
+    "tolerance": lambda v, s: rc.resample(v, s, s, tolerance=1),
+    "tolerance: found -1": lambda v, s: rc.resample(v, s, s, method="nearest", tolerance=-1),
+    "streams[1].tolerance": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s, tolerance=1)], s),
+    "fill": lambda v, s: rc.resample(v, s, s, fill=None),
+    "streams[1].fill": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s, fill=None)], s),
+    "streams[1].latency": lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s, latency=None)], s),
+    "values: found [3, 40, 0]": lambda v, s: rc.resample(v[..., :0], s, s),
+    "streams[0].values: found [40, 5], want [B, N, D]": lambda v, s: rc.fuse([rc.Stream(v[0], s)], s),
+    MIXED: lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s.float())], s),
+    "targets: found stamps of torch.int64, want torch.float64, that of times": lambda v, s: rc.resample(v, s, s.long()),
     "offsets": lambda v, s: rc.ragged(s[0], torch.tensor([0, 40], dtype=torch.int32)),
 }
 TYPES = {
@@ -47,6 +58,11 @@ TYPES = {
     "streams: found one",
     "streams[0]",
     "streams[0].shift",
+    "fill",
+    "streams[1].fill",
+    "streams[1].latency",
+    MIXED,
+    "targets: found stamps of torch.int64, want torch.float64, that of times",
 }
 
 
@@ -75,3 +91,30 @@ def test_what_has_no_gradient_says_so(device):
     targets = rc.uniform(starts, 1.0, offsets=torch.tensor([0, 1, 2, 3], device=device), rows=3)
     with pytest.raises(ValueError, match="targets: found starts"):
         rc.resample(values, stamps, targets).values.sum().backward()
+
+
+def test_forward_mode_is_refused(device):
+    values, stamps = series(device)
+    targets = inner_targets(stamps)
+    points = torch.rand(1, 9, 3, device=device)
+    grid = rc.Grid((0, 0, 0), 0.5, (2, 2, 2))
+    works = {
+        "resample": (lambda v: rc.resample(v, stamps, targets).values, values),
+        "fuse": (lambda t: rc.fuse([rc.Stream(values, stamps)], t).values, targets),
+        "voxelize": (lambda f: rc.voxelize(points, grid, f, reduce="mean").mean, points),
+        "voxelize_sparse": (lambda p: rc.voxelize_sparse(p, grid).mean, points),
+        "voxelize_gathered": (lambda p: rc.voxelize_gathered(p, grid, max_points=2).values, points),
+        "filter_voxels": (lambda p: rc.filter_voxels(p, 0.5).points, points),
+    }
+    for name, (work, given) in works.items():
+        with pytest.raises(NotImplementedError, match=f"{name}: found a forward-mode gradient"):
+            torch.func.jvp(work, (given,), (torch.ones_like(given),))
+        with torch.autograd.forward_ad.dual_level():
+            for needs in (False, True):
+                dual = torch.autograd.forward_ad.make_dual(given.detach().requires_grad_(needs), torch.ones_like(given))
+                with pytest.raises(NotImplementedError):
+                    work(dual)
+    resampled = works["resample"][0]
+    for transformed in (torch.func.grad(lambda v: resampled(v).sum()), torch.func.jacfwd(resampled)):
+        with pytest.raises(RuntimeError):
+            transformed(values)

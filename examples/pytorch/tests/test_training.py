@@ -3,10 +3,12 @@
 
 import copy
 import dataclasses
+import importlib.util
 import itertools
 import json
 import os
 import re
+import runpy
 import signal
 import statistics
 import subprocess
@@ -74,6 +76,12 @@ def losses(folder):
 @pytest.fixture(scope="module")
 def recording():
     return episodes.made_up(4, 8.0, 3, vision=24)
+
+
+def test_a_package_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "tqdm" else name)
+    with pytest.raises(SystemExit, match="found no tqdm, want: python -m pip install tqdm"):
+        runpy.run_path(train.__file__)
 
 
 def test_episodes_are_as_robots_record_them(recording):

@@ -30,9 +30,9 @@ detail::host_threads::host_threads() { omp_set_num_threads(is_forked ? 1 : at::g
 void detail::refuse(rc::error const& cause) {
   std::string text = cause.what();
   // What the library takes in structures, Python takes as arguments of its own.
-  constexpr std::pair<char const*, char const*> names[] = {{"options.", ""},        {"source.", ""},
-                                                           {"target.", "targets."}, {"lattice.", "grid."},
-                                                           {"clouds.", "points."},  {"out.", ""}};
+  constexpr std::pair<char const*, char const*> names[] = {
+      {"options.", ""},       {"source.", ""}, {"target.", "targets."}, {"lattice.", "grid."},
+      {"clouds.", "points."}, {"out.", ""},    {"when.", "times."}};
   for (auto const& [theirs, ours] : names) {
     std::string const prefix = theirs;
     if (text.rfind(prefix, 0) == 0) {
@@ -61,11 +61,16 @@ rc::dtype dtype_of(at::ScalarType type, char const* argument) {
                                       ", want float32, float16, bfloat16, or of held values uint8, int32, int64"));
 }
 
+void* no_elements() {
+  alignas(64) static char place[64];  // whatever the type, and a few of them behind it
+  return place;
+}
+
 scratch_memory::scratch_memory(std::int64_t bytes, c10::Device device) : bytes_(bytes) {
   if (bytes > 0) { memory_ = at::empty({bytes}, at::TensorOptions().dtype(at::kByte).device(device)); }
 }
 
-rc::scratch scratch_memory::view() const { return {data_of<void>(memory_), bytes_}; }
+rc::scratch scratch_memory::view() const { return {bytes_ > 0 ? memory_.mutable_data_ptr() : nullptr, bytes_}; }
 
 rows_view::rows_view(at::Tensor const& given) : tensor(given) {
   auto const last = given.dim() - 1;

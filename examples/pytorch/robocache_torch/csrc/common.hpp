@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include <robocache/robocache.hpp>
 
@@ -63,14 +64,28 @@ class scratch_memory {
   std::int64_t bytes_;
 };
 
-/// The tensor's memory, or null of a tensor without elements or one that is absent.
+/// What stands for the memory of a tensor without elements: an address that nothing reads or writes.
+void* no_elements();
+
+/// The tensor's memory. Never null: to the library null means absent, and a tensor without elements is not absent.
 template <class T>
 T* data_of(at::Tensor const& tensor) {
-  return tensor.defined() && tensor.numel() != 0 ? static_cast<T*>(tensor.data_ptr()) : nullptr;
+  if (tensor.numel() == 0) { return static_cast<T*>(no_elements()); }
+  if constexpr (std::is_const_v<T>) {
+    return static_cast<T*>(tensor.const_data_ptr());
+  } else {
+    return static_cast<T*>(tensor.mutable_data_ptr());
+  }
 }
+/// Null where the tensor is absent.
 template <class T>
 T const* data_of(optional_tensor const& tensor) {
   return tensor.has_value() ? data_of<T const>(*tensor) : nullptr;
+}
+/// Of a result: null where it was not asked for.
+template <class T>
+T* data_if(bool wanted, at::Tensor const& tensor) {
+  return wanted ? data_of<T>(tensor) : nullptr;
 }
 
 /// `[B, N, C]` or packed `[rows, C]` as the library reads it: adjacent channels, strides of rows and of trajectories.

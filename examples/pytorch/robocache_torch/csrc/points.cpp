@@ -21,13 +21,13 @@ using tensors = std::vector<at::Tensor>;
 struct clouds_of {
   clouds_of(at::Tensor const& points, optional_tensor const& lengths, optional_tensor const& offsets) : rows(points) {
     view.x = data_of<float const>(rows.tensor);
-    view.y = view.x == nullptr ? nullptr : view.x + 1;
-    view.z = view.x == nullptr ? nullptr : view.x + 2;
+    view.y = view.x + 1;
+    view.z = view.x + 2;
     view.point_stride = rows.row_stride;
     if (offsets.has_value()) {
       view.batch = offsets->size(0) - 1;
       view.rows = points.size(0);
-      view.offsets = static_cast<std::int64_t const*>(offsets->const_data_ptr());
+      view.offsets = data_of<std::int64_t>(offsets);
     } else {
       view.batch = points.size(0);
       view.length = points.size(1);
@@ -99,6 +99,11 @@ enum : std::int64_t {
   want_bits = 64
 };
 
+/// What is written of features: nothing where they have no channels.
+std::int64_t made_of(features_of const& features, std::int64_t wanted) {
+  return features.view.channels > 0 ? wanted & (want_sum | want_mean | want_max | want_min) : 0;
+}
+
 tensors voxelize(at::Tensor const& points, optional_tensor const& features, optional_tensor const& lengths,
                  optional_tensor const& offsets, optional_tensor const& origins, at::ArrayRef<double> box,
                  at::IntArrayRef cells, std::int64_t wanted, bool channels_first, bool unordered,
@@ -125,16 +130,17 @@ tensors voxelize(at::Tensor const& points, optional_tensor const& features, opti
   options.sums = unordered ? rc::summation::unordered : rc::summation::ordered;
   options.max_fill = fills[0];
   options.min_fill = fills[1];
+  auto const of_features = made_of(values, wanted);
   rc::compiled::any_voxel_output out;
   out.type = dtype_of(type, "dtype");
-  out.sum = data_of<void>(results[0]);
-  out.mean = data_of<void>(results[1]);
-  out.max = data_of<void>(results[2]);
-  out.min = data_of<void>(results[3]);
-  out.count = data_of<std::int32_t>(results[4]);
-  out.occupied = data_of<void>(results[5]);
+  out.sum = data_if<void>(of_features & want_sum, results[0]);
+  out.mean = data_if<void>(of_features & want_mean, results[1]);
+  out.max = data_if<void>(of_features & want_max, results[2]);
+  out.min = data_if<void>(of_features & want_min, results[3]);
+  out.count = data_if<std::int32_t>(wanted & want_count, results[4]);
+  out.occupied = data_if<void>(wanted & want_occupied, results[5]);
   out.occupied_type = dtype_of(occupied_type, "occupied_dtype");
-  out.occupied_bits = data_of<std::uint32_t>(results[6]);
+  out.occupied_bits = data_if<std::uint32_t>(wanted & want_bits, results[6]);
   out.dropped = data_of<std::int32_t>(results[7]);
   run_on(points.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     scratch_memory const memory(rc::compiled::voxelize_scratch(where, clouds.view, values.view, lattice, out, options),
@@ -175,6 +181,7 @@ at::Tensor voxelize_backward(at::Tensor const& points, at::Tensor const& feature
   auto const lattice = grid_of(box, cells, origins);
   incoming_gradients const incoming(sum, mean, max, min);
   auto result = at::empty(features.sizes(), features.options());
+  if (values.view.channels == 0) { return result; }
   rc::compiled::any_feature_gradients const out{data_of<void>(result)};
   auto const order = channels_first ? rc::channel_order::first : rc::channel_order::last;
   run_on(points.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
@@ -207,13 +214,14 @@ tensors voxelize_sparse(at::Tensor const& points, optional_tensor const& feature
                            make.empty(true, clouds.shape(), at::kInt),
                            make.empty(true, {batch}, at::kInt),
                            make.empty(true, {batch}, at::kInt)};
+  auto const of_features = made_of(values, wanted);
   rc::compiled::any_sparse_output out;
   out.type = dtype_of(type, "dtype");
   out.capacity = capacity;
-  out.sum = data_of<void>(results[0]);
-  out.mean = data_of<void>(results[1]);
-  out.max = data_of<void>(results[2]);
-  out.min = data_of<void>(results[3]);
+  out.sum = data_if<void>(of_features & want_sum, results[0]);
+  out.mean = data_if<void>(of_features & want_mean, results[1]);
+  out.max = data_if<void>(of_features & want_max, results[2]);
+  out.min = data_if<void>(of_features & want_min, results[3]);
   out.coordinates = data_of<std::int32_t>(results[4]);
   out.count = data_of<std::int32_t>(results[5]);
   out.voxel_offsets = data_of<std::int64_t>(results[6]);
@@ -240,6 +248,7 @@ at::Tensor voxelize_sparse_backward(at::Tensor const& points, at::Tensor const& 
   rc::sparse_voxels const voxels{count.size(0), data_of<std::int32_t const>(point_voxels),
                                  data_of<std::int32_t const>(count)};
   auto result = at::empty(features.sizes(), features.options());
+  if (values.view.channels == 0) { return result; }
   rc::compiled::any_feature_gradients const out{data_of<void>(result)};
   run_on(points.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     scratch_memory const memory(
@@ -271,7 +280,7 @@ tensors voxelize_gathered(at::Tensor const& points, at::Tensor const& features, 
   out.type = dtype_of(type, "dtype");
   out.capacity = capacity;
   out.max_points = max_points;
-  out.values = data_of<void>(results[0]);
+  out.values = data_if<void>(values.view.channels > 0, results[0]);
   out.coordinates = data_of<std::int32_t>(results[1]);
   out.count = data_of<std::int32_t>(results[2]);
   out.voxel_offsets = data_of<std::int64_t>(results[3]);
@@ -297,6 +306,7 @@ at::Tensor voxelize_gathered_backward(at::Tensor const& gradient, at::Tensor con
   auto shape = clouds.shape();
   shape.push_back(channels);
   auto result = at::empty(shape, points.options().dtype(type));
+  if (channels == 0) { return result; }
   rc::compiled::any_feature_gradients const out{data_of<void>(result)};
   run_on(points.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     rc::compiled::voxelize_gathered_backward(where, clouds.view, channels, data_of<std::int64_t const>(point_slots),
@@ -324,7 +334,7 @@ tensors filter_voxels(at::Tensor const& points, optional_tensor const& features,
   out.type = dtype_of(type, "dtype");
   out.capacity = capacity;
   out.points = data_of<float>(results[0]);
-  out.features = data_of<void>(results[1]);
+  out.features = data_if<void>(values.view.channels > 0, results[1]);
   out.count = data_of<std::int32_t>(results[2]);
   out.voxel_offsets = data_of<std::int64_t>(results[3]);
   out.point_voxels = data_of<std::int32_t>(results[4]);

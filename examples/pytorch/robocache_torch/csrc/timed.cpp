@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// resample and fuse, forward and back. What the arguments are is told in timelines.hpp.
+// resample and fuse, forward and back, and inspect. What the arguments are is told in timelines.hpp.
 
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
@@ -14,14 +14,19 @@
 namespace robocache_torch {
 namespace {
 
-using optional_tensors = c10::List<optional_tensor>;
-
 at::Tensor empty(std::vector<std::int64_t> shape, std::int64_t last, at::Tensor const& like, at::ScalarType type) {
   if (last >= 0) { shape.push_back(last); }
   return at::empty(shape, like.options().dtype(type));
 }
 
-at::Tensor empty_as(at::Tensor const& given) { return at::empty(given.sizes(), given.options()); }
+/// For the gradient of a stream's values. Packed ones may have more rows than their times, which the library does not
+/// know of: these have no part in any result.
+at::Tensor gradient_for(at::Tensor const& values, timed_arguments const& given, std::size_t stream) {
+  auto result = at::empty(values.sizes(), values.options());
+  auto const rows = given.sizes[3 * stream + 2];
+  if (values.dim() == 2 && values.size(0) > rows) { result.narrow(0, rows, values.size(0) - rows).zero_(); }
+  return result;
+}
 
 /// "bool" is held as bytes.
 rc::compiled::any_series series_of(rows_view const& rows, rc::compiled::any_timeline const& when) {
@@ -39,14 +44,15 @@ std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_t
                                             std::int64_t stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
                                             at::ArrayRef<double> real, at::IntArrayRef rules, double fill,
                                             at::ScalarType type) {
-  timed_arguments const given{sources, target_stamps, target_starts, target_index, kinds, stamp,
-                              sizes,   whole,         real,          rules,        fill};
+  timed_arguments const given{
+      without_bits(sources), target_stamps, target_starts, target_index, kinds, stamp, sizes, whole, real, rules, fill};
   auto result = empty(given.target_shape(), values.size(-1), values, type);
   auto valid = empty(given.target_shape(), -1, values, at::kBool);
   rows_view const rows(values);
   run_on(values.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     given.visit([&](auto kind) {
       using Stamp = decltype(kind);
+      given.warn_of_stamps<Stamp>(where, [](std::size_t) { return std::string("times"); });
       rc::compiled::any_output const out{data_of<void>(result), dtype_of(type, "dtype"), data_of<std::uint8_t>(valid)};
       rc::compiled::resample(where, series_of(rows, given.timeline<Stamp>(0)), given.timeline<Stamp>(1), out,
                              given.options<Stamp>(0), cuda_stream);
@@ -60,9 +66,9 @@ std::tuple<at::Tensor, at::Tensor> resample_backward(
     optional_tensor const& target_stamps, optional_tensor const& target_starts, optional_tensor const& target_index,
     at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
     at::IntArrayRef rules, double fill, bool of_values, bool of_targets) {
-  timed_arguments const given{sources, target_stamps, target_starts, target_index, kinds, stamp,
-                              sizes,   whole,         real,          rules,        fill};
-  auto for_values = of_values ? empty_as(values) : at::empty({0}, values.options());
+  timed_arguments const given{
+      without_bits(sources), target_stamps, target_starts, target_index, kinds, stamp, sizes, whole, real, rules, fill};
+  auto for_values = of_values ? gradient_for(values, given, 0) : at::empty({0}, values.options());
   auto for_targets = of_targets ? empty(given.target_shape(), -1, values, at::kFloat)
                                 : at::empty({0}, values.options().dtype(at::kFloat));
   rows_view const rows(values);
@@ -73,7 +79,8 @@ std::tuple<at::Tensor, at::Tensor> resample_backward(
       rc::compiled::any_result_gradients const results{data_of<void const>(incoming.tensor),
                                                        dtype_of(gradient.scalar_type(), "dtype"), incoming.batch_stride,
                                                        incoming.row_stride};
-      rc::compiled::any_source_gradients const out{data_of<void>(for_values), data_of<float>(for_targets)};
+      rc::compiled::any_source_gradients const out{data_if<void>(of_values, for_values),
+                                                   data_if<float>(of_targets, for_targets)};
       rc::compiled::resample_backward(where, series_of(rows, given.timeline<Stamp>(0)), given.timeline<Stamp>(1),
                                       results, out, given.options<Stamp>(0), rc::target_order::any, cuda_stream);
     });
@@ -117,8 +124,17 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
     optional_tensor const& target_stamps, optional_tensor const& target_starts, optional_tensor const& target_index,
     at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
     at::IntArrayRef rules, at::ArrayRef<double> fills, at::ScalarType type) {
-  timed_arguments const given{sources, target_stamps, target_starts, target_index, kinds, stamp,
-                              sizes,   whole,         real,          rules,        fills};
+  timed_arguments const given{without_bits(sources),
+                              target_stamps,
+                              target_starts,
+                              target_index,
+                              kinds,
+                              stamp,
+                              sizes,
+                              whole,
+                              real,
+                              rules,
+                              fills};
   std::int64_t channels = 0;
   for (at::Tensor const& one : values) { channels += one.size(-1); }
   auto const& like = values[0];
@@ -128,6 +144,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
   run_on(like.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     given.visit([&](auto kind) {
       using Stamp = decltype(kind);
+      given.warn_of_stamps<Stamp>(where, [](std::size_t i) { return "streams[" + std::to_string(i) + "].times"; });
       streams_of<Stamp> const streams(values, affine, affine_places, given);
       rc::compiled::any_fused_output const out{data_of<void>(result), dtype_of(type, "dtype"),
                                                data_of<std::uint8_t>(valid), data_of<std::uint8_t>(all_valid)};
@@ -145,8 +162,17 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
     optional_tensor const& target_index, at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes,
     at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules, at::ArrayRef<double> fills,
     at::IntArrayRef of_values, at::IntArrayRef of_affine, bool of_targets) {
-  timed_arguments const given{sources, target_stamps, target_starts, target_index, kinds, stamp,
-                              sizes,   whole,         real,          rules,        fills};
+  timed_arguments const given{without_bits(sources),
+                              target_stamps,
+                              target_starts,
+                              target_index,
+                              kinds,
+                              stamp,
+                              sizes,
+                              whole,
+                              real,
+                              rules,
+                              fills};
   auto const nothing = [](at::Tensor const& like, at::ScalarType type) {
     return at::empty({0}, like.options().dtype(type));
   };
@@ -155,14 +181,14 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
   std::vector<rc::stream_gradients> out;
   for (std::size_t i = 0; i < values.size(); ++i) {
     auto const& one = values[i];
-    for_values.push_back(of_values[i] != 0 ? empty_as(one) : nothing(one, one.scalar_type()));
-    out.push_back({data_of<void>(for_values[i])});
+    for_values.push_back(of_values[i] != 0 ? gradient_for(one, given, i) : nothing(one, one.scalar_type()));
+    out.push_back({data_if<void>(of_values[i] != 0, for_values[i])});
     for (std::size_t k = 0; k < 2; ++k) {
       auto const place = affine_places[2 * i + k];
       if (place < 0) { continue; }
       bool const wanted = of_affine[place] != 0;
       for_affine[place] = wanted ? empty({one.size(-1)}, -1, one, at::kFloat) : nothing(one, at::kFloat);
-      (k == 0 ? out[i].scale : out[i].shift) = data_of<float>(for_affine[place]);
+      (k == 0 ? out[i].scale : out[i].shift) = data_if<float>(wanted, for_affine[place]);
     }
   }
   auto for_targets =
@@ -178,20 +204,40 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
                                                        incoming.row_stride};
       scratch_memory const memory(rc::compiled::fuse_backward_scratch(where, streams.view(), target, out.data()),
                                   gradient.device());
-      rc::compiled::fuse_backward(where, streams.view(), target, results, out.data(), data_of<float>(for_targets),
-                                  rc::target_order::any, memory.view(), cuda_stream);
+      rc::compiled::fuse_backward(where, streams.view(), target, results, out.data(),
+                                  data_if<float>(of_targets, for_targets), rc::target_order::any, memory.view(),
+                                  cuda_stream);
     });
   });
   return {for_values, for_affine, for_targets};
+}
+
+/// What a timeline holds, as four counts a trajectory: `[B, 4]`, in the order of rc::trajectory_report. `place` says on
+/// which device, since uniform times may have no tensors.
+at::Tensor inspect(at::Tensor const& place, optional_tensor const& stamps, optional_tensor const& starts,
+                   optional_tensor const& index, at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes,
+                   at::IntArrayRef whole, at::ArrayRef<double> real, std::int64_t source_batch) {
+  using report = rc::trajectory_report;
+  static_assert(sizeof(report) == 4 * sizeof(std::int64_t), "its counts, and nothing else");
+  timed_arguments const given{optional_tensors(), stamps, starts, index, kinds, stamp, sizes, whole, real, {}, {}};
+  auto result = at::empty({sizes[0], 4}, place.options().dtype(at::kLong).requires_grad(false));
+  run_on(place.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
+    given.visit([&](auto kind) {
+      rc::compiled::inspect(where, given.timeline<decltype(kind)>(0), source_batch, data_of<report>(result),
+                            cuda_stream);
+    });
+  });
+  return result;
 }
 
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(robocache, library) {
   auto const define = [&](std::string const& schema) { library.def(schema.c_str()); };
+  define("warn(str text) -> ()");
+  std::string const numbers = "int[] kinds, int stamp, SymInt[] sizes, SymInt[] whole, float[] real, ";
   std::string const times =
-      "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, "
-      "Tensor? target_index, int[] kinds, int stamp, SymInt[] sizes, SymInt[] whole, float[] real, ";
+      "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, Tensor? target_index, " + numbers;
   define("resample(Tensor values, " + times +
          "int[] rules, float fill, ScalarType dtype) -> (Tensor values, Tensor valid)");
   define("resample_backward(Tensor gradient, Tensor values, " + times +
@@ -201,6 +247,8 @@ TORCH_LIBRARY_FRAGMENT(robocache, library) {
   define("fuse_backward(Tensor gradient, Tensor[] values, Tensor[] affine, int[] affine_places, " + times +
          "int[] rules, float[] fills, int[] of_values, int[] of_affine, bool of_targets) -> "
          "(Tensor[] values, Tensor[] affine, Tensor targets)");
+  define("inspect(Tensor place, Tensor? stamps, Tensor? starts, Tensor? index, " + numbers +
+         "SymInt source_batch) -> Tensor");
 }
 
 namespace {
@@ -209,6 +257,7 @@ void add_timed(torch::Library& library) {
   library.impl("resample_backward", resample_backward);
   library.impl("fuse", fuse);
   library.impl("fuse_backward", fuse_backward);
+  library.impl("inspect", inspect);
 }
 }  // namespace
 

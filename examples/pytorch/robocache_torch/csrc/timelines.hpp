@@ -10,25 +10,34 @@
 #include <type_traits>
 #include <vector>
 
-#include <robocache/robocache.hpp>
+#include "common.hpp"
+#include "stamps.hpp"
 
 namespace robocache_torch {
 
-namespace rc = robocache;
+using optional_tensors = c10::List<optional_tensor>;
 
-using optional_tensor = std::optional<at::Tensor>;
+/// The same without negative bits, which PyTorch resolves in tensors and lists of them, but not in optional ones.
+inline optional_tensors without_bits(optional_tensors const& given) {
+  optional_tensors resolved;
+  resolved.reserve(given.size());
+  for (optional_tensor const one : given) {
+    resolved.push_back(one.has_value() ? optional_tensor(one->resolve_conj().resolve_neg()) : std::nullopt);
+  }
+  return resolved;
+}
 
 /// Timelines and rules as operators take them: flat lists, since a schema knows no structures. Stream i has entry i of
 /// each list; the targets are the last entry, and have no rules. _flat.py makes them.
 struct timed_arguments {
-  c10::List<optional_tensor> const& sources;  ///< three a stream: stamps; starts; lengths or offsets
-  optional_tensor const& target_stamps;       ///< of windows the deltas
-  optional_tensor const& target_starts;       ///< of windows the anchors
-  optional_tensor const& target_index;        ///< lengths, offsets, or of windows the trajectories
-  at::IntArrayRef kinds;                      ///< of rc::timeline_kind
-  std::int64_t stamp;                         ///< of rc::stamp_dtype
-  at::IntArrayRef sizes;                      ///< three each: batch, length, packed rows
-  at::IntArrayRef whole;       ///< five each, of integer stamps: start, period's two parts, max_gap, latency
+  optional_tensors sources;              ///< three a stream: stamps; starts; lengths or offsets
+  optional_tensor const& target_stamps;  ///< of windows the deltas
+  optional_tensor const& target_starts;  ///< of windows the anchors
+  optional_tensor const& target_index;   ///< lengths, offsets, or of windows the trajectories
+  at::IntArrayRef kinds;                 ///< of rc::timeline_kind
+  std::int64_t stamp;                    ///< of rc::stamp_dtype
+  at::IntArrayRef sizes;                 ///< three each: batch, length, packed rows
+  at::IntArrayRef whole;       ///< six each, of integer stamps: start, period's two parts, max_gap, latency, tolerance
   at::ArrayRef<double> real;   ///< the same of float stamps
   at::IntArrayRef rules;       ///< four a stream: method, before, after, causal
   at::ArrayRef<double> fills;  ///< one a stream
@@ -54,18 +63,18 @@ struct timed_arguments {
     optional_tensor const stamps = is_target ? target_stamps : sources.get(3 * i);
     optional_tensor const starts = is_target ? target_starts : sources.get(3 * i + 1);
     optional_tensor const index = is_target ? target_index : sources.get(3 * i + 2);
-    (when.kind == rc::timeline_kind::windows ? when.deltas : when.stamps) = memory<Stamp>(stamps);
+    (when.kind == rc::timeline_kind::windows ? when.deltas : when.stamps) = data_of<Stamp>(stamps);
     if (when.kind == rc::timeline_kind::dense) { when.stride = when.length; }
-    when.starts = memory<Stamp>(starts);
-    auto const* const indices = memory<std::int64_t>(index);
+    when.starts = data_of<Stamp>(starts);
+    auto const* const indices = data_of<std::int64_t>(index);
     switch (when.kind) {
       case rc::timeline_kind::dense: when.lengths = indices; break;
       case rc::timeline_kind::windows: when.trajectory = indices; break;
       default: when.offsets = indices;
     }
-    when.start = number<Stamp>(5 * i);
-    when.num = number<Stamp>(5 * i + 1);
-    when.den = number<Stamp>(5 * i + 2);
+    when.start = number<Stamp>(6 * i);
+    when.num = number<Stamp>(6 * i + 1);
+    when.den = number<Stamp>(6 * i + 2);
     return when;
   }
 
@@ -76,14 +85,25 @@ struct timed_arguments {
     options.before = static_cast<rc::edge>(rules[4 * i + 1]);
     options.after = static_cast<rc::edge>(rules[4 * i + 2]);
     options.causal = rules[4 * i + 3] != 0;
-    options.max_gap = number<Stamp>(5 * i + 3);
+    options.max_gap = number<Stamp>(6 * i + 3);
+    options.tolerance = number<Stamp>(6 * i + 5);
     options.fill = fills[i];
     return options;
   }
 
   template <class Stamp>
   Stamp latency(std::size_t i) const {
-    return number<Stamp>(5 * i + 4);
+    return number<Stamp>(6 * i + 4);
+  }
+
+  /// For times that lie in the host's memory: warns where float32 is not enough for them.
+  /// @param source  what Python calls the times of stream i
+  template <class Stamp, class Name>
+  void warn_of_stamps(rc::compiled::place where, Name source) const {
+    if (where != rc::compiled::place::host) { return; }
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      warn_where_neighbours_are_equal(timeline<Stamp>(i), i + 1 == kinds.size() ? "targets" : source(i));
+    }
   }
 
   /// The results' shape but for the last dimension: `[B, T]`, or `[rows]` of packed targets.
@@ -97,11 +117,6 @@ struct timed_arguments {
   }
 
  private:
-  template <class T>
-  static T const* memory(optional_tensor const& tensor) {
-    return tensor.has_value() ? static_cast<T const*>(tensor->const_data_ptr()) : nullptr;
-  }
-
   template <class Stamp>
   Stamp number(std::size_t i) const {
     if constexpr (std::is_floating_point_v<Stamp>) {

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the operators are built. That they are is what all other tests show."""
+
+import shlex
+
+from robocache_torch import _library
+
+
+def test_the_standard_is_that_of_pytorch():
+    assert not any(option.startswith("-std") for option in _library.compile_options())
+
+
+def test_a_path_of_the_library_may_hold_a_blank():
+    # As ninja and then the shell read it.
+    written = _library._for_ninja("/a folder/of $5/librobocache.a")
+    assert shlex.split(written.replace("$$", "$")) == ["/a folder/of $5/librobocache.a"]
+    assert written.count("$$") == written.count("$") / 2
