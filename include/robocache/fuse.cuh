@@ -38,8 +38,8 @@ namespace robocache {
 ///
 /// Preconditions, limits, stream behaviour and errors as `resample`, for each stream; errors name it as `streams[2]`. A
 /// stream has less than 2^31 channels.
-template <class Stamp, class Result>
-ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+template <class Stamp, class Result, class TargetStamp = Stamp>
+ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
                              fused_output<Result> const& out, cudaStream_t cuda_stream);
 
 }  // namespace robocache

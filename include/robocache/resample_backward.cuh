@@ -44,10 +44,12 @@ namespace robocache {
 ///
 /// Preconditions, limits, stream behaviour and errors as `resample`. Gradients that are written overlap nothing that
 /// is read.
-template <class Value, class Stamp, class Result>
-ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
-                                          result_gradients<Result> const& results, source_gradients<Value> const& out,
-                                          resample_options<Stamp> const& options, target_order order,
+template <class Value, class Stamp, class Result, class Gradient = Value, class TargetStamp = Stamp,
+          class OptionStamp = Stamp>
+ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, timeline<TargetStamp> const& target,
+                                          result_gradients<Result> const& results,
+                                          source_gradients<Gradient> const& out,
+                                          resample_options<OptionStamp> const& options, target_order order,
                                           cudaStream_t cuda_stream);
 
 }  // namespace robocache
