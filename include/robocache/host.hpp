@@ -81,11 +81,13 @@ namespace robocache::host {
 template <class Value, class Stamp, class Result, class TargetStamp = Stamp, class OptionStamp = Stamp>
 status resample(series<Value, Stamp> const& source, timeline<TargetStamp> const& target, output<Result> const& out,
                 resample_options<OptionStamp> const& options) {
-  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>() &&
-                robocache::detail::values_are_sound<Value, Result>()) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp> &&
+                robocache::detail::values_are_sound<Value, Result>) {
     return exact::resample(robocache::detail::plain(source), robocache::detail::plain(target),
                            robocache::detail::plain(out), robocache::detail::plain(options));
   } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    static_assert(sizeof(robocache::detail::value_rule<Value, Result>) > 0);
     return {};
   }
 }
@@ -94,10 +96,11 @@ status resample(series<Value, Stamp> const& source, timeline<TargetStamp> const&
 template <class Stamp, class TargetStamp = Stamp, class OptionStamp = Stamp>
 status locate(timeline<Stamp> const& source, timeline<TargetStamp> const& target, located const& out,
               resample_options<OptionStamp> const& options) {
-  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>()) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>) {
     return exact::locate(robocache::detail::plain(source), robocache::detail::plain(target), out,
                          robocache::detail::plain(options));
   } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
     return {};
   }
 }
@@ -109,11 +112,13 @@ template <class Value, class Stamp, class Result, class Gradient = Value, class 
 status resample_backward(series<Value, Stamp> const& source, timeline<TargetStamp> const& target,
                          result_gradients<Result> const& results, source_gradients<Gradient> const& out,
                          resample_options<OptionStamp> const& options, target_order order) {
-  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>() &&
-                robocache::detail::gradients_are_sound<Value, Result, Gradient>()) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp> &&
+                robocache::detail::gradients_are_sound<Value, Result, Gradient>) {
     return exact::resample_backward(robocache::detail::plain(source), robocache::detail::plain(target), results, out,
                                     robocache::detail::plain(options), order);
   } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    static_assert(sizeof(robocache::detail::gradient_rule<Value, Result, Gradient>) > 0);
     return {};
   }
 }
@@ -123,10 +128,12 @@ status resample_backward(series<Value, Stamp> const& source, timeline<TargetStam
 template <class Stamp, class Result, class TargetStamp = Stamp>
 status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
             fused_output<Result> const& out) {
-  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp>() &&
-                robocache::detail::floats_are_sound<Result, Result>()) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp> &&
+                robocache::detail::floats_are_sound<Result, Result>) {
     return exact::fuse<robocache::detail::plain_type<Stamp>>(streams, count, robocache::detail::plain(target), out);
   } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    static_assert(sizeof(robocache::detail::float_rule<Result, Result>) > 0);
     return {};
   }
 }
@@ -136,11 +143,13 @@ template <class Stamp, class Result, class TargetStamp = Stamp>
 status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
                      result_gradients<Result> const& results, stream_gradients const* out, float* targets,
                      target_order order) {
-  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp>() &&
-                robocache::detail::floats_are_sound<Result, Result>()) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp> &&
+                robocache::detail::floats_are_sound<Result, Result>) {
     return exact::fuse_backward<robocache::detail::plain_type<Stamp>>(streams, count, robocache::detail::plain(target),
                                                                       results, out, targets, order);
   } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    static_assert(sizeof(robocache::detail::float_rule<Result, Result>) > 0);
     return {};
   }
 }
@@ -148,17 +157,19 @@ status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<
 /// `robocache::inspect` on CPU memory. Compiled for all three stamp types.
 template <class Stamp>
 status inspect(timeline<Stamp> const& when, trajectory_report* reports) {
-  if constexpr (robocache::detail::stamps_are_sound<Stamp>()) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
     return exact::inspect(robocache::detail::plain(when), reports);
   } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
     return {};
   }
 }
 template <class Stamp>
 status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports) {
-  if constexpr (robocache::detail::stamps_are_sound<Stamp>()) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
     return exact::inspect(robocache::detail::plain(when), source_batch, reports);
   } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
     return {};
   }
 }
@@ -168,9 +179,10 @@ status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajector
 template <class Value, class Result>
 status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                 voxel_output<Result> const& out, voxel_options const& options) {
-  if constexpr (robocache::detail::floats_are_sound<Value, Result>()) {
+  if constexpr (robocache::detail::floats_are_sound<Value, Result>) {
     return exact::voxelize(clouds, features, lattice, out, options);
   } else {
+    static_assert(sizeof(robocache::detail::float_rule<Value, Result>) > 0);
     return {};
   }
 }
@@ -185,9 +197,10 @@ template <class Value, class Result, class Gradient = Value>
 status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                          voxel_gradients<Result> const& gradients, channel_order channels,
                          feature_gradients<Gradient> const& out) {
-  if constexpr (robocache::detail::gradients_are_sound<Value, Result, Gradient>()) {
+  if constexpr (robocache::detail::gradients_are_sound<Value, Result, Gradient>) {
     return exact::voxelize_backward(clouds, features, lattice, gradients, channels, out);
   } else {
+    static_assert(sizeof(robocache::detail::gradient_rule<Value, Result, Gradient>) > 0);
     return {};
   }
 }
@@ -196,9 +209,10 @@ status voxelize_backward(point_clouds const& clouds, point_features<Value> const
 template <class Value, class Result>
 status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                        sparse_output<Result> const& out, sparse_options const& options) {
-  if constexpr (robocache::detail::floats_are_sound<Value, Result>()) {
+  if constexpr (robocache::detail::floats_are_sound<Value, Result>) {
     return exact::voxelize_sparse(clouds, features, lattice, out, options);
   } else {
+    static_assert(sizeof(robocache::detail::float_rule<Value, Result>) > 0);
     return {};
   }
 }
@@ -212,9 +226,10 @@ status voxelize_sparse(point_clouds const& clouds, grid const& lattice, sparse_o
 template <class Value, class Result>
 status voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                          gathered_output<Result> const& out, gather_options const& options) {
-  if constexpr (robocache::detail::floats_are_sound<Value, Result>()) {
+  if constexpr (robocache::detail::floats_are_sound<Value, Result>) {
     return exact::voxelize_gathered(clouds, features, lattice, out, options);
   } else {
+    static_assert(sizeof(robocache::detail::float_rule<Value, Result>) > 0);
     return {};
   }
 }
@@ -228,9 +243,10 @@ status voxelize_gathered(point_clouds const& clouds, grid const& lattice, gather
 template <class Value, class Result>
 status filter_voxels(point_clouds const& clouds, point_features<Value> const& features, filter_options const& options,
                      filtered_output<Result> const& out) {
-  if constexpr (robocache::detail::floats_are_sound<Value, Result>()) {
+  if constexpr (robocache::detail::floats_are_sound<Value, Result>) {
     return exact::filter_voxels(clouds, features, options, out);
   } else {
+    static_assert(sizeof(robocache::detail::float_rule<Value, Result>) > 0);
     return {};
   }
 }
@@ -244,9 +260,10 @@ template <class Value, class Result, class Gradient = Value>
 status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
                                 sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
                                 feature_gradients<Gradient> const& out) {
-  if constexpr (robocache::detail::gradients_are_sound<Value, Result, Gradient>()) {
+  if constexpr (robocache::detail::gradients_are_sound<Value, Result, Gradient>) {
     return exact::voxelize_sparse_backward(clouds, features, voxels, gradients, out);
   } else {
+    static_assert(sizeof(robocache::detail::gradient_rule<Value, Result, Gradient>) > 0);
     return {};
   }
 }
@@ -255,9 +272,10 @@ status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value
 template <class Value, class Result>
 status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
                                   Result const* gradients, feature_gradients<Value> const& out) {
-  if constexpr (robocache::detail::gradients_are_sound<Value, Result, Value>()) {
+  if constexpr (robocache::detail::gradients_are_sound<Value, Result>) {
     return exact::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out);
   } else {
+    static_assert(sizeof(robocache::detail::gradient_rule<Value, Result>) > 0);
     return {};
   }
 }

@@ -59,9 +59,11 @@ struct stream {
         channels(source.channels),
         batch_stride(source.batch_stride),
         row_stride(source.row_stride) {
-    if constexpr (detail::stamps_are_sound<Stamp, SeriesStamp, RulesStamp>()) {
+    if constexpr (detail::stamps_are_sound<Stamp, SeriesStamp, RulesStamp>) {
       when = detail::plain(source.when);
       options = detail::plain(rules);
+    } else {
+      static_assert(sizeof(detail::stamp_rule<Stamp, SeriesStamp, RulesStamp>) > 0);
     }
   }
 };

@@ -39,7 +39,7 @@ struct sample_period {
 ///                `std::int64_t`, here and in all other views
 template <class Stamp>
 struct timeline {
-  static_assert(sizeof(stamp_dtype_of<Stamp>) > 0);
+  static_assert(sizeof(detail::stamp_type<Stamp>) > 0);
 
   timeline_kind kind = timeline_kind::dense;
   std::int64_t batch = 0;   ///< B, trajectories

@@ -141,11 +141,13 @@ template <class Value, class Stamp, class Result, class Gradient, class TargetSt
 status resample_backward(series<Value, Stamp> const& source, timeline<TargetStamp> const& target,
                          result_gradients<Result> const& results, source_gradients<Gradient> const& out,
                          resample_options<OptionStamp> const& options, target_order order, cudaStream_t cuda_stream) {
-  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>() &&
-                detail::gradients_are_sound<Value, Result, Gradient>()) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp> &&
+                detail::gradients_are_sound<Value, Result, Gradient>) {
     return detail::resample_backward(detail::plain(source), detail::plain(target), results, out, detail::plain(options),
                                      order, cuda_stream);
   } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    static_assert(sizeof(detail::gradient_rule<Value, Result, Gradient>) > 0);
     return {};
   }
 }

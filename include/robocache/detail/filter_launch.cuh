@@ -113,9 +113,10 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
 template <class Value, class Result>
 std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                    filter_options const& options, filtered_output<Result> const& out) {
-  if constexpr (detail::floats_are_sound<Value, Result>()) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
     return detail::filter_voxels_scratch(clouds, features, options, out);
   } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return 0;
   }
 }
@@ -123,9 +124,10 @@ std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Va
 template <class Value, class Result>
 status filter_voxels(point_clouds const& clouds, point_features<Value> const& features, filter_options const& options,
                      filtered_output<Result> const& out, scratch const& memory, cudaStream_t cuda_stream) {
-  if constexpr (detail::floats_are_sound<Value, Result>()) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
     return detail::filter_voxels(clouds, features, options, out, memory, cuda_stream);
   } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return {};
   }
 }

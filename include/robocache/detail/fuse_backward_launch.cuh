@@ -132,9 +132,10 @@ ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t
 template <class Stamp, class TargetStamp>
 std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t count,
                                    timeline<TargetStamp> const& target, stream_gradients const* out) {
-  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp>()) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp>) {
     return detail::fuse_backward_scratch<detail::plain_type<Stamp>>(streams, count, detail::plain(target), out);
   } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp>) > 0);
     return 0;
   }
 }
@@ -143,10 +144,12 @@ template <class Stamp, class Result, class TargetStamp>
 status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
                      result_gradients<Result> const& results, stream_gradients const* out, float* targets,
                      target_order order, scratch const& memory, cudaStream_t cuda_stream) {
-  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp>() && detail::floats_are_sound<Result, Result>()) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp> && detail::floats_are_sound<Result, Result>) {
     return detail::fuse_backward<detail::plain_type<Stamp>>(streams, count, detail::plain(target), results, out,
                                                             targets, order, memory, cuda_stream);
   } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    static_assert(sizeof(detail::float_rule<Result, Result>) > 0);
     return {};
   }
 }

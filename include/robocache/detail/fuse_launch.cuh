@@ -264,9 +264,11 @@ ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, t
 template <class Stamp, class Result, class TargetStamp>
 status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
             fused_output<Result> const& out, cudaStream_t cuda_stream) {
-  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp>() && detail::floats_are_sound<Result, Result>()) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp> && detail::floats_are_sound<Result, Result>) {
     return detail::fuse<detail::plain_type<Stamp>>(streams, count, detail::plain(target), out, cuda_stream);
   } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    static_assert(sizeof(detail::float_rule<Result, Result>) > 0);
     return {};
   }
 }

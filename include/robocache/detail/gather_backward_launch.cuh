@@ -54,9 +54,10 @@ template <class Value, class Result>
 status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
                                   Result const* gradients, feature_gradients<Value> const& out,
                                   cudaStream_t cuda_stream) {
-  if constexpr (detail::gradients_are_sound<Value, Result, Value>()) {
+  if constexpr (detail::gradients_are_sound<Value, Result>) {
     return detail::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, cuda_stream);
   } else {
+    static_assert(sizeof(detail::gradient_rule<Value, Result>) > 0);
     return {};
   }
 }

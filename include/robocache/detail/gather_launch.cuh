@@ -126,9 +126,10 @@ template <class Value, class Result>
 std::int64_t voxelize_gathered_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                        grid const& lattice, gathered_output<Result> const& out,
                                        gather_options const& options) {
-  if constexpr (detail::floats_are_sound<Value, Result>()) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
     return detail::voxelize_gathered_scratch(clouds, features, lattice, out, options);
   } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return 0;
   }
 }
@@ -137,9 +138,10 @@ template <class Value, class Result>
 status voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                          gathered_output<Result> const& out, gather_options const& options, scratch const& memory,
                          cudaStream_t cuda_stream) {
-  if constexpr (detail::floats_are_sound<Value, Result>()) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
     return detail::voxelize_gathered(clouds, features, lattice, out, options, memory, cuda_stream);
   } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return {};
   }
 }

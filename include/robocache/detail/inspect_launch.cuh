@@ -56,18 +56,20 @@ ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, trajectory_report* 
 template <class Stamp>
 status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports,
                cudaStream_t cuda_stream) {
-  if constexpr (detail::stamps_are_sound<Stamp>()) {
+  if constexpr (detail::stamps_are_sound<Stamp>) {
     return detail::inspect(detail::plain(when), source_batch, reports, cuda_stream);
   } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp>) > 0);
     return {};
   }
 }
 
 template <class Stamp>
 status inspect(timeline<Stamp> const& when, trajectory_report* reports, cudaStream_t cuda_stream) {
-  if constexpr (detail::stamps_are_sound<Stamp>()) {
+  if constexpr (detail::stamps_are_sound<Stamp>) {
     return detail::inspect(detail::plain(when), reports, cuda_stream);
   } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp>) > 0);
     return {};
   }
 }

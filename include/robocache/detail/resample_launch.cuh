@@ -260,11 +260,12 @@ ROBOCACHE_HIDDEN status locate(timeline<Stamp> const& source, timeline<Stamp> co
 template <class Value, class Stamp, class Result, class TargetStamp, class OptionStamp>
 status resample(series<Value, Stamp> const& source, timeline<TargetStamp> const& target, output<Result> const& out,
                 resample_options<OptionStamp> const& options, cudaStream_t cuda_stream) {
-  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>() &&
-                detail::values_are_sound<Value, Result>()) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp> && detail::values_are_sound<Value, Result>) {
     return detail::resample(detail::plain(source), detail::plain(target), detail::plain(out), detail::plain(options),
                             cuda_stream);
   } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    static_assert(sizeof(detail::value_rule<Value, Result>) > 0);
     return {};
   }
 }
@@ -272,9 +273,10 @@ status resample(series<Value, Stamp> const& source, timeline<TargetStamp> const&
 template <class Stamp, class TargetStamp, class OptionStamp>
 status locate(timeline<Stamp> const& source, timeline<TargetStamp> const& target, located const& out,
               resample_options<OptionStamp> const& options, cudaStream_t cuda_stream) {
-  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>()) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>) {
     return detail::locate(detail::plain(source), detail::plain(target), out, detail::plain(options), cuda_stream);
   } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
     return {};
   }
 }

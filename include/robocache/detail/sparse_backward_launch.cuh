@@ -121,9 +121,10 @@ ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, poi
 template <class Value, class Result>
 std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                               sparse_voxels const& voxels, voxel_gradients<Result> const& gradients) {
-  if constexpr (detail::floats_are_sound<Value, Result>()) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
     return detail::voxelize_sparse_backward_scratch(clouds, features, voxels, gradients);
   } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return 0;
   }
 }
@@ -133,9 +134,10 @@ status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value
                                 sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
                                 feature_gradients<Gradient> const& out, scratch const& memory,
                                 cudaStream_t cuda_stream) {
-  if constexpr (detail::gradients_are_sound<Value, Result, Gradient>()) {
+  if constexpr (detail::gradients_are_sound<Value, Result, Gradient>) {
     return detail::voxelize_sparse_backward(clouds, features, voxels, gradients, out, memory, cuda_stream);
   } else {
+    static_assert(sizeof(detail::gradient_rule<Value, Result, Gradient>) > 0);
     return {};
   }
 }

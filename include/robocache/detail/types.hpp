@@ -29,95 +29,87 @@ template <class T>
 inline constexpr bool is_value = is_float_value<T> || std::is_same_v<T, std::uint8_t> ||
                                  std::is_same_v<T, std::int32_t> || std::is_same_v<plain_type<T>, std::int64_t>;
 
-/// What a view of values asks for.
+/// The rule of timelines.
+template <class T>
+struct stamp_type {
+  static_assert(sizeof(stamp_dtype_of<T>) > 0);
+};
+
+/// The rule of views of values.
 template <class T>
 struct value_type {
   static_assert(sizeof(dtype_of<T>) > 0);
 };
-/// Views whose type is a value elsewhere: of no use in a call.
+/// Inside the library: views whose type is a value elsewhere.
 template <>
 struct value_type<void> {};
 
-/// What a view of results asks for.
+/// The rule of views of results.
 template <class T>
 struct result_type : value_type<std::remove_const_t<T>> {
   static_assert(!std::is_const_v<T>, "results are written: want a pointer to what is not const");
 };
 
-/// What a view of values asks for that are added up, fused or differentiated.
+/// The rule of views of values that are added up, fused or differentiated.
 template <class T>
 struct float_type : value_type<T> {
   static_assert(is_float_value<T> || !is_value<T>,
                 "features, fused results, gradients and what has them are float, __half or __nv_bfloat16");
 };
 
-/// What a view of such results asks for.
+/// The rule of views of such results.
 template <class T>
 struct float_result_type : float_type<std::remove_const_t<T>>, result_type<T> {};
 
-/// What all times of a call ask for.
-template <class... Stamps>
-struct one_stamp_type;
-template <class Stamp, class... Others>
-struct one_stamp_type<Stamp, Others...> {
-  static constexpr bool sound = (std::is_same_v<plain_type<Stamp>, plain_type<Others>> && ...);
-  static_assert(sound, "all timelines, streams and options of a call have stamps of one type, in one unit");
-};
-
-/// What a value becomes.
-template <class Value, class Result>
-struct conversion {
-  static constexpr bool sound =
-      std::is_integral_v<Value> ? std::is_same_v<plain_type<Value>, plain_type<Result>> : !std::is_integral_v<Result>;
-  static_assert(sound, "integer values keep their type, and floats become floats");
-};
-
-/// Where the gradient of a value goes.
-template <class Value, class Gradient>
-struct gradient_type {
-  static constexpr bool sound = std::is_same_v<Value, Gradient>;
-  static_assert(sound, "gradients of values have the type of the values");
-};
-
-/// True if the times of a call are the library's. Options follow the timelines.
+/// The times of a call.
 template <class Source, class Target = Source, class... Options>
-constexpr bool stamps_are_sound() {
-  static_assert(sizeof(stamp_dtype_of<Source>) > 0 && sizeof(stamp_dtype_of<Target>) > 0);
-  if constexpr (is_stamp<Source> && is_stamp<Target>) {
-    return one_stamp_type<Source, Target, Options...>::sound;
-  } else {
-    return false;
-  }
-}
+inline constexpr bool stamps_are_sound =
+    is_stamp<Source>&& is_stamp<Target>&& std::is_same_v<plain_type<Source>, plain_type<Target>> &&
+    (std::is_same_v<plain_type<Source>, plain_type<Options>> && ...);
 
-/// True if `Value` can become `Result`.
+template <class Source, class Target = Source, class... Options>
+struct stamp_rule {
+  static_assert(sizeof(stamp_type<Source>) > 0 && sizeof(stamp_type<Target>) > 0);
+  static_assert(stamps_are_sound<Source, Target, Options...> || !is_stamp<Source> || !is_stamp<Target>,
+                "all timelines, streams and options of a call have stamps of one type, in one unit");
+};
+
+/// What becomes of values.
 template <class Value, class Result>
-constexpr bool values_are_sound() {
-  static_assert(sizeof(dtype_of<Value>) > 0 && sizeof(dtype_of<std::remove_const_t<Result>>) > 0);
-  if constexpr (is_value<Value> && is_value<Result>) {
-    return conversion<Value, Result>::sound;
-  } else {
-    return false;
-  }
-}
+inline constexpr bool values_are_sound = is_value<Value>&& is_value<Result> &&
+                                         (std::is_integral_v<Value>
+                                              ? std::is_same_v<plain_type<Value>, plain_type<Result>>
+                                              : !std::is_integral_v<Result>);
 
-/// True if floats can become floats: features, fused results.
 template <class Value, class Result>
-constexpr bool floats_are_sound() {
-  static_assert(sizeof(dtype_of<Value>) > 0 && sizeof(dtype_of<std::remove_const_t<Result>>) > 0);
-  static_assert(sizeof(float_type<Value>) > 0 && sizeof(float_type<std::remove_const_t<Result>>) > 0);
-  return is_float_value<Value> && is_float_value<Result>;
-}
+struct value_rule {
+  static_assert(sizeof(value_type<Value>) > 0 && sizeof(result_type<Result>) > 0);
+  static_assert(values_are_sound<Value, Result> || !is_value<Value> || !is_value<Result>,
+                "integer values keep their type, and floats become floats");
+};
 
-/// True if gradients of `Result` can become those of `Value`, in a place of type `Gradient`.
-template <class Value, class Result, class Gradient>
-constexpr bool gradients_are_sound() {
-  if constexpr (floats_are_sound<Value, Result>() && is_float_value<Gradient>) {
-    return gradient_type<Value, Gradient>::sound;
-  } else {
-    return false;
-  }
-}
+/// Floats that become floats: features, fused results.
+template <class Value, class Result>
+inline constexpr bool floats_are_sound = is_float_value<Value>&& is_float_value<Result>;
+
+template <class Value, class Result>
+struct float_rule {
+  static_assert(sizeof(dtype_of<std::remove_const_t<Value>>) > 0 && sizeof(dtype_of<std::remove_const_t<Result>>) > 0);
+  static_assert(sizeof(float_result_type<Value>) > 0 && sizeof(float_result_type<Result>) > 0);
+};
+
+/// Gradients of `Result` that become those of `Value`, in a place of type `Gradient`.
+template <class Value, class Result, class Gradient = Value>
+inline constexpr bool gradients_are_sound =
+    floats_are_sound<Value, Result>&& is_float_value<Gradient>&& std::is_same_v<Value, Gradient>;
+
+template <class Value, class Result, class Gradient = Value>
+struct gradient_rule {
+  static_assert(sizeof(float_rule<Value, Result>) > 0 && sizeof(float_result_type<Gradient>) > 0);
+  static_assert(gradients_are_sound<Value, Result, Gradient> || !floats_are_sound<Value, Result> ||
+                    !is_float_value<Gradient>,
+                "gradients of values have the type of the values");
+};
 
 /// The view in the library's own types: itself, or a copy with the same bits.
 template <template <class...> class View, class... Types>

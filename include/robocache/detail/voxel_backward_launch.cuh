@@ -125,9 +125,10 @@ ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_feat
 template <class Value, class Result>
 std::int64_t voxelize_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                        grid const& lattice, voxel_gradients<Result> const& gradients) {
-  if constexpr (detail::floats_are_sound<Value, Result>()) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
     return detail::voxelize_backward_scratch(clouds, features, lattice, gradients);
   } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return 0;
   }
 }
@@ -136,9 +137,10 @@ template <class Value, class Result, class Gradient>
 status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                          voxel_gradients<Result> const& gradients, channel_order channels,
                          feature_gradients<Gradient> const& out, scratch const& memory, cudaStream_t cuda_stream) {
-  if constexpr (detail::gradients_are_sound<Value, Result, Gradient>()) {
+  if constexpr (detail::gradients_are_sound<Value, Result, Gradient>) {
     return detail::voxelize_backward(clouds, features, lattice, gradients, channels, out, memory, cuda_stream);
   } else {
+    static_assert(sizeof(detail::gradient_rule<Value, Result, Gradient>) > 0);
     return {};
   }
 }

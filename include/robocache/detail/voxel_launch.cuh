@@ -268,9 +268,10 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Valu
 template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                               voxel_output<Result> const& out, voxel_options const& options) {
-  if constexpr (detail::floats_are_sound<Value, Result>()) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
     return detail::voxelize_scratch(clouds, features, lattice, out, options);
   } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return 0;
   }
 }
@@ -279,9 +280,10 @@ template <class Value, class Result>
 status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                 voxel_output<Result> const& out, voxel_options const& options, scratch const& memory,
                 cudaStream_t cuda_stream) {
-  if constexpr (detail::floats_are_sound<Value, Result>()) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
     return detail::voxelize(clouds, features, lattice, out, options, memory, cuda_stream);
   } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return {};
   }
 }
