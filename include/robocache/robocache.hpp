@@ -91,7 +91,7 @@ struct any_series {
 struct any_output {
   void* values;
   dtype type;
-  valid_mask valid;
+  valid_mask valid{};
   std::int64_t batch_stride = contiguous;
   std::int64_t row_stride = contiguous;
 };
@@ -134,8 +134,8 @@ struct any_streams {
 struct any_fused_output {
   void* values;
   dtype type;
-  valid_mask valid;
-  valid_mask all_valid;
+  valid_mask valid{};
+  valid_mask all_valid{};
   std::int64_t channels = 0;
   double fill = 0.0;
   std::int64_t batch_stride = contiguous;

@@ -61,7 +61,7 @@ struct output {
   static_assert(sizeof(detail::result_type<Result>) > 0);
 
   Result* values = nullptr;
-  valid_mask valid;  ///< valid mask `[B, T]` or `[sum T]`, one byte a target, contiguous; may be null
+  valid_mask valid{};  ///< valid mask `[B, T]` or `[sum T]`, one byte a target, contiguous; may be null
   std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
   std::int64_t row_stride = contiguous;    ///< elements; default D
 };
@@ -78,7 +78,7 @@ struct located {
   /// unless extrapolated.
   float* weights = nullptr;
   /// `[B, T]`: 1 where the result is backed by data.
-  valid_mask valid;
+  valid_mask valid{};
 };
 
 /// The gradient of a loss with respect to the results of a `resample`: a view in their shape.

@@ -87,8 +87,8 @@ struct fused_output {
   static_assert(sizeof(detail::float_result_type<Result>) > 0);
 
   Result* values = nullptr;
-  valid_mask valid;                        ///< `[B, T, N]` or `[sum T, N]`: the valid mask of each stream; may be null
-  valid_mask all_valid;                    ///< `[B, T]` or `[sum T]`: 1 where every stream is valid; may be null
+  valid_mask valid{};                      ///< `[B, T, N]` or `[sum T, N]`: the valid mask of each stream; may be null
+  valid_mask all_valid{};                  ///< `[B, T]` or `[sum T]`: 1 where every stream is valid; may be null
   std::int64_t channels = 0;               ///< C; 0: up to the last channel that a stream writes
   double fill = 0.0;                       ///< of channels that no stream writes, rounded as `resample_options::fill`
   std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
