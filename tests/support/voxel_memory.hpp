@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <robocache/scratch.hpp>
 #include <robocache/stream.hpp>
 
 #include "guarded.hpp"
