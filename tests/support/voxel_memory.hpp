@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <robocache/scratch.hpp>
-#include <robocache/stream.hpp>
 
 #include "guarded.hpp"
 #include "voxel_problem.hpp"
