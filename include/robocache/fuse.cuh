@@ -26,7 +26,8 @@ namespace robocache {
 /// rc::status s = rc::fuse(streams, 3, target, rc::fused_output{out, valid}, cuda_stream);
 /// @endcode
 ///
-/// @tparam Stamp   `float`, `double`, `std::int64_t`: one type and one unit for all streams and the targets
+/// @tparam Stamp   `float`, `double`, `std::int64_t`: one type and one unit for all streams and the targets, or it does
+///                 not compile; `long long` goes with `std::int64_t`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16`
 ///
 /// @param streams      `[count]`, host memory, copied: what they point to is memory of the device

@@ -36,7 +36,7 @@ std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t co
 ///                                  rc::target_order::ascending, memory, cuda_stream);
 /// @endcode
 ///
-/// @tparam Stamp   `float`, `double`, `std::int64_t`
+/// @tparam Stamp   as for `fuse`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16`: of the results' gradients
 ///
 /// @param streams      `[count]`, host memory, as they were given to `fuse`. Streams whose gradients are asked for have

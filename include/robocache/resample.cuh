@@ -31,7 +31,8 @@ namespace robocache {
 ///
 /// @tparam Value   `float`, `__half`, `__nv_bfloat16`; for hold methods also `std::uint8_t`, `std::int32_t`,
 ///                 `std::int64_t` with the same `Result`
-/// @tparam Stamp   `float`, `double`, `std::int64_t`: one type and one unit for source, target and options
+/// @tparam Stamp   `float`, `double`, `std::int64_t`: one type and one unit for source, target and options, or it does
+///                 not compile; `long long` goes with `std::int64_t`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16` in any combination with a float `Value`
 ///
 /// @param source       values `[B, N, D]` (or packed `[rows, D]`) with their timeline; any kind but windows

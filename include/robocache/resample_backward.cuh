@@ -26,8 +26,8 @@ namespace robocache {
 ///                                      rc::target_order::ascending, cuda_stream);
 /// @endcode
 ///
-/// @tparam Value   `float`, `__half`, `__nv_bfloat16`: of the source's values and their gradients
-/// @tparam Stamp   `float`, `double`, `std::int64_t`
+/// @tparam Value   `float`, `__half`, `__nv_bfloat16`: of the source's values and their gradients, or it does not compile
+/// @tparam Stamp   as for `resample`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16`: of the results' gradients
 ///
 /// @param source       as it was given to `resample`; `values` may be null where `out.targets` is
