@@ -200,6 +200,11 @@ def check(name, found, wanted):
     return not missing and not more
 
 
+def check_only(name, found, sentence):
+    """The same where one line has the sentence in it."""
+    return check(name, [sentence if sentence in one else one for one in found], collections.Counter([sentence]))
+
+
 def device_source(body):
     includes = ["cuda_bf16.h", "cuda_fp16.h", *(f"robocache/{header}.cuh" for header in DEVICE_HEADERS)]
     text = BEGIN.replace("@INCLUDES@", "\n".join(f"#include <{one}>" for one in includes)) + body
@@ -209,8 +214,7 @@ def device_source(body):
 
 def host_source():
     text = (BEGIN + VIEWS + CALLS).replace("@INCLUDES@", "#include <robocache/host.hpp>").replace("@STREAM@", "")
-    for call in re.findall(r"rc::((?:resample|locate|fuse|inspect|voxelize|filter)\w*)\(", text):
-        text = re.sub(rf"rc::{call}\(", f"rc::host::{call}(", text)
+    text = re.sub(r"rc::((?:resample|locate|fuse|inspect|voxelize|filter)\w*)\(", r"rc::host::\1(", text)
     return text.replace("@MEMORY@", "").replace("@CUDA@", "")
 
 
@@ -223,24 +227,24 @@ def main():
     include = ["-I", options.include]
     # As far as the front end: nothing is made into machine code.
     nvcc = [options.nvcc, "-ccbin", options.cxx[0], "-cuda", "-o", "/dev/null", *include]
-    now = [*nvcc, "-std=c++17", "-arch=sm_90"]
-    good = [
-        check("nvcc, views", compile_with(now, device_source(VIEWS + SCRATCH), ".cu"), VIEWS_SAY + collections.Counter([VALUES])),
-        check("nvcc, calls", compile_with(now, device_source(CALLS + FUSE_SCRATCH), ".cu"), CALLS_SAY),
-    ]
-    old = '#include <robocache/host.hpp>\n#include <robocache/robocache.hpp>\nint main() { return rc::none; }\n'
+    nvcc_now, nvcc_old = ([*nvcc, f"-std=c++{standard}", "-arch=sm_90"] for standard in (17, 14))
+
+    views = compile_with(nvcc_now, device_source(VIEWS + SCRATCH), ".cu")
+    calls = compile_with(nvcc_now, device_source(CALLS + FUSE_SCRATCH), ".cu")
+    old = compile_with(nvcc_old, device_source(""), ".cu")
+    good = [check("nvcc, views", views, VIEWS_SAY + collections.Counter([VALUES]))]
+    good.append(check("nvcc, calls", calls, CALLS_SAY))
+    good.append(check_only("nvcc, C++14", old, CPP17))
+    for header in ("arithmetic", "convert"):
+        found = compile_with([*nvcc, "-std=c++17", "-arch=sm_75"], KERNEL.replace("@HEADER@", header), ".cu")
+        good.append(check_only(f"sm_75, device/{header}.cuh", found, ARCHITECTURE))
+
+    plain = "#include <robocache/host.hpp>\n#include <robocache/robocache.hpp>\nint main() { return rc::none; }\n"
     for compiler in options.cxx:
         name = Path(compiler).name
         syntax = [compiler, "-fsyntax-only", *(["-ferror-limit=0"] if "clang" in name else []), *include]
         good.append(check(name, compile_with([*syntax, "-std=c++17"], host_source(), ".cpp"), VIEWS_SAY + CALLS_SAY))
-        found = compile_with([*syntax, "-std=c++14"], old, ".cpp")
-        good.append(check(f"{name}, C++14", [CPP17 if CPP17 in one else one for one in found], collections.Counter([CPP17])))
-    found = compile_with([*nvcc, "-std=c++14", "-arch=sm_90"], device_source(""), ".cu")
-    good.append(check("nvcc, C++14", [CPP17 if CPP17 in one else one for one in found], collections.Counter([CPP17])))
-    for header in ("arithmetic", "convert"):
-        found = compile_with([*nvcc, "-std=c++17", "-arch=sm_75"], KERNEL.replace("@HEADER@", header), ".cu")
-        said = [ARCHITECTURE if ARCHITECTURE in one else one for one in found]
-        good.append(check(f"sm_75, device/{header}.cuh", said, collections.Counter([ARCHITECTURE])))
+        good.append(check_only(f"{name}, C++14", compile_with([*syntax, "-std=c++14"], plain, ".cpp"), CPP17))
     return 0 if all(good) else 1
 
 

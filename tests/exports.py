@@ -32,7 +32,7 @@ def main():
             found[pattern] += 1
     for name in stray:
         print(f"shown, but not part of the API, or without a version: {name}")
-    missing = [f"{pattern}: {found[pattern]}, want {least} or more" for pattern, least in SHOWN.items() if found[pattern] < least]
+    missing = [f"{name}: {found[name]}, want {least} or more" for name, least in SHOWN.items() if found[name] < least]
     print(*missing, f"{len(lines)} symbols", sep="\n")
     return 1 if stray or missing else 0
 
