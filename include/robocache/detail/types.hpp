@@ -8,9 +8,10 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/dtype.hpp>
 
-// Which types the library takes, and what the compiler says of others: one sentence, and nothing after it. A sentence
-// is asserted in a class template, which a compiler instantiates once, however many views and calls ask; and calls are
-// compiled only where `sound` says that every type is one of the library's.
+// Which types the library takes, and what the compiler says about others: one sentence, and nothing after it. A
+// sentence is asserted in a class template, which a compiler instantiates once, however many views and calls ask for
+// it; and a call is compiled only where all of its types are sound. The constants that calls ask for are not members of
+// the classes that assert, because clang treats a class with a failed assertion as broken.
 namespace robocache::detail {
 
 /// `std::int64_t` for the other integer of 64 bits, every other type as it is.
@@ -40,7 +41,7 @@ template <class T>
 struct value_type {
   static_assert(sizeof(dtype_of<T>) > 0);
 };
-/// Inside the library: views whose type is a value elsewhere.
+/// Used inside the library, for views whose type is known only at run time.
 template <>
 struct value_type<void> {};
 
@@ -125,7 +126,7 @@ decltype(auto) plain(View<Types...> const& view) noexcept {
   }
 }
 
-/// `number` as a stamp. Of types that are none, something: they are refused elsewhere.
+/// `number` as a stamp. Types that are no stamps give some value: they are refused elsewhere.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE constexpr Stamp stamp_of(int number) noexcept {
   if constexpr (is_stamp<Stamp>) {
