@@ -5,15 +5,6 @@ namespace robocache::bench {
 
 namespace {
 
-char const* name_of(stamp_dtype type) {
-  switch (type) {
-    case stamp_dtype::float32: return "fp32";
-    case stamp_dtype::float64: return "fp64";
-    case stamp_dtype::int64: return "int64";
-  }
-  return "?";
-}
-
 char const* name_of(timeline_kind kind) {
   switch (kind) {
     case timeline_kind::dense: return "dense";

@@ -46,6 +46,7 @@ __global__ void mean_of_windows(rc::series<float, double> source, rc::timeline<d
 
 int main() {
   if (!example::has_device()) { return 0; }
+  example::stream const cuda_stream = example::make_stream();
   constexpr std::int64_t length = 1000, channels = 4, window_count = 3;
   constexpr float limit = 15.0f;
 
@@ -72,7 +73,7 @@ int main() {
   auto const source =
       rc::series{device_values.get(), rc::timeline<double>::dense(device_stamps.get(), 1, length), channels};
   auto const windows = rc::timeline<double>::windows(anchors.get(), offsets.get(), window_count, targets, robots.get());
-  mean_of_windows<<<window_count, 32>>>(source, windows, {}, limit, means.get());
+  mean_of_windows<<<window_count, 32, 0, cuda_stream.get()>>>(source, windows, {}, limit, means.get());
   example::check(cudaGetLastError());
 
   // The channels are straight lines, so the means are known: of (c + 1) * t, clipped, over the targets with data.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the examples share so that each shows its one idea: device memory, and an exception for failures.
+// What the examples share so that each shows its one idea: device memory, a stream, and an exception for failures.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 #include <robocache/status.hpp>
@@ -31,6 +32,19 @@ inline bool has_device() {
   return false;
 }
 
+struct stream_destroy {
+  void operator()(cudaStream_t cuda_stream) const noexcept { cudaStreamDestroy(cuda_stream); }
+};
+
+/// A stream that waits for no other, not even for the legacy default stream, and is waited for by none.
+using stream = std::unique_ptr<std::remove_pointer_t<cudaStream_t>, stream_destroy>;
+
+inline stream make_stream() {
+  cudaStream_t cuda_stream = nullptr;
+  check(cudaStreamCreateWithFlags(&cuda_stream, cudaStreamNonBlocking));
+  return stream(cuda_stream);
+}
+
 struct device_free {
   void operator()(void* memory) const noexcept { cudaFree(memory); }
 };
@@ -46,10 +60,12 @@ device_array<T> device_allocate(std::int64_t count) {
   return device_array<T>(static_cast<T*>(memory));
 }
 
+/// Copies, and waits until the copy is there for every stream.
 template <class T>
 device_array<T> to_device(T const* from, std::int64_t count) {
   auto copy = device_allocate<T>(count);
   check(cudaMemcpy(copy.get(), from, count * sizeof(T), cudaMemcpyHostToDevice));
+  check(cudaDeviceSynchronize());
   return copy;
 }
 
@@ -58,8 +74,10 @@ device_array<T> to_device(std::vector<T> const& from) {
   return to_device(from.data(), static_cast<std::int64_t>(from.size()));
 }
 
+/// Waits for all streams, then copies.
 template <class T>
 void to_host(device_array<T> const& from, std::int64_t count, T* to) {
+  check(cudaDeviceSynchronize());
   check(cudaMemcpy(to, from.get(), count * sizeof(T), cudaMemcpyDeviceToHost));
 }
 

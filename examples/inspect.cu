@@ -29,17 +29,17 @@ int main() {
   auto const out = example::device_allocate<float>(batch * targets * channels);
   auto const reports = example::device_allocate<rc::trajectory_report>(batch);
 
-  cudaStream_t cuda_stream = nullptr;
+  example::stream const cuda_stream = example::make_stream();
   cudaEvent_t checked = nullptr;
-  example::check(cudaStreamCreate(&cuda_stream));
   example::check(cudaEventCreate(&checked));
 
   auto const when = rc::timeline<double>::dense(device_stamps.get(), batch, length, device_lengths.get());
   auto const source = rc::series{device_values.get(), when, channels};
   auto const target = rc::timeline<double>::uniform(0.0, 0.02, batch, targets);
-  example::check(rc::inspect(when, reports.get(), cuda_stream));
-  example::check(rc::resample(source, target, rc::output{out.get()}, rc::resample_options<double>{}, cuda_stream));
-  example::check(cudaEventRecord(checked, cuda_stream));
+  example::check(rc::inspect(when, reports.get(), cuda_stream.get()));
+  example::check(
+      rc::resample(source, target, rc::output{out.get()}, rc::resample_options<double>{}, cuda_stream.get()));
+  example::check(cudaEventRecord(checked, cuda_stream.get()));
 
   // ... the training step of these results is enqueued here, and the next batch is read ...
 
@@ -51,5 +51,4 @@ int main() {
                 static_cast<int>(found[b].non_finite), static_cast<int>(found[b].out_of_range));
   }
   example::check(cudaEventDestroy(checked));
-  example::check(cudaStreamDestroy(cuda_stream));
 }

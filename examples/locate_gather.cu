@@ -39,6 +39,7 @@ __global__ void gather(complex64 const* values, std::int64_t const* rows, float 
 
 int main() {
   if (!example::has_device()) { return 0; }
+  example::stream const cuda_stream = example::make_stream();
   constexpr std::int64_t length = 50, targets = 12;
 
   // A phasor of magnitude 2 that turns 1 rad a sample; a sample each 20 ms, in microseconds.
@@ -59,8 +60,8 @@ int main() {
   auto const source = rc::timeline<std::int64_t>::dense(device_stamps.get(), 1, length);
   auto const target = rc::timeline<std::int64_t>::uniform(0, {1'000'000, 30}, 1, targets);
   rc::resample_options<std::int64_t> const options;
-  example::check(rc::locate(source, target, rc::located{rows.get(), weights.get()}, options, cudaStreamLegacy));
-  gather<<<1, 32>>>(device_values.get(), rows.get(), weights.get(), targets, out.get());
+  example::check(rc::locate(source, target, rc::located{rows.get(), weights.get()}, options, cuda_stream.get()));
+  gather<<<1, 32, 0, cuda_stream.get()>>>(device_values.get(), rows.get(), weights.get(), targets, out.get());
   example::check(cudaGetLastError());
 
   auto const results = example::to_host(out, targets);

@@ -15,6 +15,7 @@ namespace rc = robocache;
 
 int main() {
   if (!example::has_device()) { return 0; }
+  example::stream const cuda_stream = example::make_stream();
   constexpr std::int64_t batch = 2, length = 100, channels = 8, targets = 60;
   constexpr std::int64_t ms = 1'000'000;
 
@@ -37,7 +38,7 @@ int main() {
   rc::resample_options<std::int64_t> options;
   options.max_gap = 100 * ms;
   options.fill = -1.0;
-  example::check(rc::resample(source, target, rc::output{out.get(), valid.get()}, options, cudaStreamLegacy));
+  example::check(rc::resample(source, target, rc::output{out.get(), valid.get()}, options, cuda_stream.get()));
 
   auto const results = example::to_host(out, batch * targets * channels);
   auto const mask = example::to_host(valid, batch * targets);

@@ -57,6 +57,7 @@ rc::grid grid_around(rc::cloud_bounds const& box) {
 
 int main() {
   if (!example::has_device()) { return 0; }
+  example::stream const cuda_stream = example::make_stream();
   std::mt19937 random(1);
   std::vector<float> points;
   std::vector<std::int64_t> const offsets = {0, 20'000, 45'000, 75'000};
@@ -71,7 +72,7 @@ int main() {
   // One box around all scans: to find_bounds they are one cloud.
   auto const box = example::device_allocate<rc::cloud_bounds>(1);
   auto const all = rc::point_clouds::dense(xyzi.get(), 1, offsets.back(), 4);
-  example::check(rc::find_bounds(all, box.get(), cudaStreamLegacy));
+  example::check(rc::find_bounds(all, box.get(), cuda_stream.get()));
   rc::grid const lattice = grid_around(example::to_host(box, 1).front());
   std::int64_t const cells = lattice.total();
 
@@ -85,7 +86,7 @@ int main() {
   each.dropped = dropped.get();
   std::int64_t const bytes = rc::voxelize_scratch(clouds, intensity, lattice, each, {});
   auto const memory = example::device_allocate<char>(bytes);
-  example::check(rc::voxelize(clouds, intensity, lattice, each, {}, {memory.get(), bytes}, cudaStreamLegacy));
+  example::check(rc::voxelize(clouds, intensity, lattice, each, {}, {memory.get(), bytes}, cuda_stream.get()));
 
   // One map of all, a bit a cell. A scan of a packed batch is a batch of one that begins at its offset.
   auto const map = example::to_device(std::vector<std::uint32_t>(lattice.words()));
@@ -96,10 +97,10 @@ int main() {
   add.accumulate = true;
   for (std::int64_t b = 0; b < scans; ++b) {
     auto const blocks = static_cast<unsigned>((offsets[b + 1] - offsets[b] + 255) / 256);
-    count_new<<<blocks, 256>>>(clouds, b, lattice, map.get(), fresh.get() + b);
+    count_new<<<blocks, 256, 0, cuda_stream.get()>>>(clouds, b, lattice, map.get(), fresh.get() + b);
     example::check(cudaGetLastError());
     auto const scan = rc::point_clouds::ragged(xyzi.get(), first.get() + b, 1, offsets.back(), 4);
-    example::check(rc::voxelize(scan, lattice, seen, add, {}, cudaStreamLegacy));
+    example::check(rc::voxelize(scan, lattice, seen, add, {}, cuda_stream.get()));
   }
 
   auto const counts = example::to_host(count, scans * cells);

@@ -33,6 +33,7 @@ std::vector<float> sweep_around(std::mt19937& random) {
 
 int main() {
   if (!example::has_device()) { return 0; }
+  example::stream const cuda_stream = example::make_stream();
   std::mt19937 random(1);
   std::vector<float> all;
   for (std::int64_t b = 0; b < sweeps; ++b) {
@@ -80,8 +81,8 @@ int main() {
   std::int64_t const bytes = std::max(filter_bytes, gather_bytes);
   auto const memory = example::device_allocate<char>(bytes);
   rc::scratch const scratch{memory.get(), bytes};
-  example::check(rc::filter_voxels(clouds, none, leaf, fewer, scratch, cudaStreamLegacy));
-  example::check(rc::voxelize_gathered(left, coordinates, lattice, out, most, scratch, cudaStreamLegacy));
+  example::check(rc::filter_voxels(clouds, none, leaf, fewer, scratch, cuda_stream.get()));
+  example::check(rc::voxelize_gathered(left, coordinates, lattice, out, most, scratch, cuda_stream.get()));
 
   auto const first = example::to_host(thinned_offsets, sweeps + 1), begin = example::to_host(offsets, sweeps + 1);
   auto const became_one = example::to_host(merged, first.back()), lost = example::to_host(dropped, sweeps);

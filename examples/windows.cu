@@ -59,6 +59,7 @@ struct modality {
 
 int main() {
   if (!example::has_device()) { return 0; }
+  example::stream const cuda_stream = example::make_stream();
   std::mt19937 random(1);
   std::uniform_int_distribution<std::int64_t> seconds(4, 20);
   std::vector<std::int64_t> durations(episodes);
@@ -90,7 +91,7 @@ int main() {
     auto const target = rc::timeline<std::int64_t>::windows(device_anchors.get() + i * batch, device_deltas.get(),
                                                             batch, steps, device_episode.get() + i * batch);
     rc::fused_output const to{out.get(), valid.get(), all_valid.get()};
-    example::check(rc::fuse(streams, 3, target, to, cudaStreamLegacy));
+    example::check(rc::fuse(streams, 3, target, to, cuda_stream.get()));
 
     // ... here the training step reads results and masks; this program counts ...
     auto const mask = example::to_host(all_valid, targets);

@@ -33,18 +33,20 @@ void visit_timeline(char const* name, any_timeline const& when, Visitor&& visito
                          static_cast<int>(when.type)));
 }
 
-/// What a call is refused with whose argument `odd` has another stamp type than `name`.
-inline status refuse_stamps(char const* odd, char const* name) {
-  return detail::refuse(status_code::invalid_argument, odd, "",
-                        "found stamps of another type than those of %s, want one stamp type a call", name);
+/// Refuses a call whose argument `odd` has stamps of another type than `name` has.
+inline void require_one_stamp_type(char const* odd, stamp_dtype found, char const* name, stamp_dtype wanted) {
+  if (found == wanted) { return; }
+  require(detail::refuse(status_code::invalid_argument, odd, "",
+                         "found %s stamps, want %s as %s has: one stamp type a call", name_of(found), name_of(wanted),
+                         name));
 }
 
 /// Calls `visitor(typed timeline of `name`, typed target, typed options)`, once all three have one stamp type.
 template <class Visitor>
 void visit_stamps(char const* name, any_timeline const& source, any_timeline const& target, any_options const& options,
                   Visitor&& visitor) {
-  if (target.type != source.type) { require(refuse_stamps("target", name)); }
-  if (options.type != source.type) { require(refuse_stamps("options", name)); }
+  require_one_stamp_type("target", target.type, name, source.type);
+  require_one_stamp_type("options", options.type, name, source.type);
   switch (source.type) {
     case stamp_dtype::float32: return visitor(source.as_float32, target.as_float32, options.as_float32);
     case stamp_dtype::float64: return visitor(source.as_float64, target.as_float64, options.as_float64);
@@ -57,7 +59,7 @@ void visit_stamps(char const* name, any_timeline const& source, any_timeline con
 /// Calls `visitor(typed streams, typed target)`, once both have one stamp type.
 template <class Visitor>
 void visit_streams(any_streams const& streams, any_timeline const& target, Visitor&& visitor) {
-  if (target.type != streams.type) { require(refuse_stamps("target", "streams")); }
+  require_one_stamp_type("target", target.type, "streams", streams.type);
   switch (streams.type) {
     case stamp_dtype::float32: return visitor(streams.as_float32, target.as_float32);
     case stamp_dtype::float64: return visitor(streams.as_float64, target.as_float64);

@@ -240,6 +240,13 @@ TEST_CASE("A call, null pointers, misplaced pointers and products beyond 64 bits
   check(refusal(good, when::dense(nullptr, 1, 4), values, results), "target.stamps", "found a null pointer");
   check(refusal(good, good, nullptr, results), "source.values", "found a null pointer");
   check(refusal(good, good, values, nullptr), "out.values", "found a null pointer");
+  // Elements are counted, not rows; and of stamps that all trajectories share, those of one.
+  robocache::series<float, float> const wide_rows{nullptr, good, 3};
+  check(resample_views<float>(wide_rows, good, {results, valid}, {}), "source.values",
+        "source.values: found a null pointer, want 12 elements");
+  check(resample_views<float>({values, good, 3}, good, {nullptr, valid}, {}), "out.values", "want 12 elements");
+  check(refusal(when::shared(nullptr, 2, 4), when::shared(stamps, 2, 4), values, results), "source.when.stamps",
+        "want 4 elements");
   check(refusal(when::ragged(stamps, nullptr, 1, 4), good, values, results), "source.when.offsets", "null pointer");
   check(refusal(good, when::windows(nullptr, stamps, 1, 4), values, results), "target.starts", "null pointer");
   check(refusal(good, when::windows(stamps, nullptr, 1, 4), values, results), "target.deltas", "null pointer");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include <robocache/host.hpp>
 #include <robocache/robocache.hpp>
 
 #include "support/backward.hpp"
@@ -121,8 +123,10 @@ TEST_CASE("Compiled API: types that do not go together", "[compiled]") {
   auto const unlike = timeline<double>::dense(other, 1, 2);
   using robocache::compiled::resample;
   resample_options<float> const options;
-  CHECK_THROWS_AS(resample(place::host, source, unlike, out, options), robocache::error);
-  CHECK_THROWS_AS(resample(place::host, source, same, out, resample_options<double>{}), robocache::error);
+  auto const target = error_of([&] { resample(place::host, source, unlike, out, options); });
+  CHECK(std::string(target.what()) == "target: found fp64 stamps, want fp32 as source.when has: one stamp type a call");
+  auto const rules = error_of([&] { resample(place::host, source, same, out, resample_options<double>{}); });
+  CHECK(std::string(rules.what()) == "options: found fp64 stamps, want fp32 as source.when has: one stamp type a call");
   CHECK(results[0] == -5);
   resample(place::host, source, same, out, options);
   CHECK(results[1] == 2);
@@ -147,6 +151,60 @@ TEST_CASE("Compiled API: the data check counts, and throws the header API's text
 
 TEST_CASE("Compiled API: the number of devices is known everywhere", "[compiled]") {
   CHECK(robocache::compiled::device_count() >= 0);
+}
+
+TEST_CASE("Compiled API: without a device a call for one says that there is none", "[compiled]") {
+  if (robocache::compiled::device_count() > 0) { return; }
+  float const numbers[2] = {0, 1};
+  float result = -5;
+  auto const when = timeline<float>::dense(numbers, 1, 2);
+  auto const e = error_of([&] {
+    robocache::compiled::resample(place::device, any_series{numbers, dtype::float32, when, 1}, when,
+                                  any_output{&result, dtype::float32}, resample_options<float>{});
+  });
+  CHECK(e.code() == robocache::status_code::cuda_error);
+  CAPTURE(e.what());
+  bool const no_driver = std::string(e.what()).find("device: found neither a CUDA device nor a driver") == 0;
+  CHECK((no_driver || std::string(e.what()).find("device: found no CUDA device") == 0));
+}
+
+TEST_CASE("Compiled API: long long is taken for int64, and a mask of bool", "[compiled]") {
+  long long const stamps[3] = {0, 10, 20};
+  long long const times[2] = {5, 15};
+  float const values[6] = {0, 1, 2, 3, 4, 5};
+  long long const numbers[3] = {7, 8, 9};
+  auto const when = timeline<long long>::dense(stamps, 1, 3);
+  auto const target = timeline<long long>::dense(times, 1, 2);
+  resample_options<long long> options;
+  float results[4] = {};
+  long long held[2] = {};
+  bool valid[2] = {};
+  bool all_valid[2] = {};
+  auto const middle = [&] {
+    bool const right = results[0] == 1 && results[1] == 2 && results[2] == 3 && results[3] == 4 && valid[0] && valid[1];
+    std::fill(results, results + 4, -5.0f);
+    std::fill(valid, valid + 2, false);
+    return right;
+  };
+  robocache::series const source{values, when, 2};
+  CHECK(robocache::host::resample(source, target, robocache::output{results, valid}, options).ok());
+  CHECK(middle());
+  any_series const any_source{values, dtype::float32, when, 2};
+  robocache::compiled::resample(place::host, any_source, target, any_output{results, dtype::float32, valid}, options);
+  CHECK(middle());
+  robocache::stream<long long> const streams[] = {{source, options}};
+  CHECK(robocache::host::fuse(streams, 1, target, robocache::fused_output{results, valid, all_valid}).ok());
+  CHECK((middle() && all_valid[0] && all_valid[1]));
+  robocache::compiled::fuse(place::host, {streams, 1}, target,
+                            robocache::compiled::any_fused_output{results, dtype::float32, valid, all_valid});
+  CHECK(middle());
+  // Types that are the same numbers go together, and their options may come as `{}`.
+  auto const std_target = timeline<std::int64_t>::uniform(5, 10, 1, 2);
+  CHECK(robocache::host::resample(source, std_target, robocache::output{results, valid}, {}).ok());
+  CHECK(middle());
+  options.method = robocache::interpolation::previous;
+  CHECK(robocache::host::resample(robocache::series{numbers, when, 1}, target, robocache::output{held}, options).ok());
+  CHECK((held[0] == 7 && held[1] == 8));
 }
 
 TEST_CASE("Compiled API: resample_backward gives the header API's bits", "[compiled]") {

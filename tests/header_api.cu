@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
+#include <cstring>
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
@@ -51,6 +52,30 @@ TEST_CASE("Header API: resample gives the host's bits", "[header_api]") {
       CHECK(compare_with_host<std::uint8_t, std::uint8_t>(draw_problem<double>(random, source, target)) == "");
     }
   }
+}
+
+TEST_CASE("Header API: long long is taken for int64, and a mask of bool", "[header_api]") {
+  generator random(42);
+  auto p = draw_problem<std::int64_t>(random, shape::dense, shape::dense);
+  p.value_type = dtype::float32;
+  p.result_type = dtype::float16;
+  p.draw_values(random);
+  auto const other = [](robocache::timeline<std::int64_t> const& when) {
+    robocache::timeline<long long> same;
+    std::memcpy(static_cast<void*>(&same), &when, sizeof same);
+    return same;
+  };
+  outcome const o = run_resample<device_space>(p, [&](call_arguments<std::int64_t> const& a) {
+    auto const from = a.series<float>();
+    auto out = a.output<__half>();
+    out.valid = reinterpret_cast<bool*>(static_cast<std::uint8_t*>(out.valid));
+    status const s = robocache::resample(
+        robocache::series{from.values, other(from.when), from.channels, from.batch_stride, from.row_stride},
+        other(a.target), out, a.of.options, device_space::stream());
+    check_cuda(cudaStreamSynchronize(device_space::stream()), "the call's work");
+    return s;
+  });
+  CHECK(o.trouble + difference(p, o, resample_on_host(p)) == "");
 }
 
 TEST_CASE("Header API: locate gives the host's records", "[header_api]") {

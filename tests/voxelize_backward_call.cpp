@@ -88,7 +88,7 @@ TEST_CASE("A call of voxelize_backward: features may be null without max and min
                 v.features.values = nullptr;
                 v.gradients = {v.incoming, v.incoming, of_max ? v.incoming : nullptr, of_max ? nullptr : v.incoming};
               },
-              "features.values", {"found a null pointer", "want 4 elements"}) == "");
+              "features.values", {"found a null pointer", "want 8 elements"}) == "");
   }
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("A call of voxelize_backward, gradients and where they go", "[voxelize
   CHECK(refused_with([](views& v) { v.gradients.max = odd(v.incoming); }, "gradients.max", {"found address"}) == "");
   CHECK(refused_with([](views& v) { v.gradients.min = odd(v.incoming); }, "gradients.min", {"found address"}) == "");
   CHECK(refused_with([](views& v) { v.out.values = nullptr; }, "out.values",
-                     {"found a null pointer", "want 4 elements"}) == "");
+                     {"found a null pointer", "want 8 elements"}) == "");
   CHECK(refused_with([](views& v) { v.out.values = odd(v.results); }, "out.values",
                      {"found address", "want a multiple of 4 bytes"}) == "");
   CHECK(refused_with([](views& v) { v.out.point_stride = -2; }, "out.point_stride", {"found -2", "want 0 or more"}) ==

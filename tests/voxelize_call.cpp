@@ -192,7 +192,7 @@ TEST_CASE("A call of voxelize, features", "[voxelize][call]") {
                      {"found 0", "want 1 or more for sum, mean, max or min"}) == "");
   CHECK(refused_with([](views& v) { v.features.channels = -1; }, "features.channels", {"found -1"}) == "");
   CHECK(refused_with([](views& v) { v.features.values = nullptr; }, "features.values",
-                     {"found a null pointer", "want 2 elements"}) == "");
+                     {"found a null pointer", "want 4 elements"}) == "");
   CHECK(refused_with([](views& v) { v.features.values = odd(v.values); }, "features.values",
                      {"found address", "want a multiple of 4 bytes"}) == "");
   CHECK(refused_with([](views& v) { v.features.point_stride = -2; }, "features.point_stride",

@@ -123,7 +123,7 @@ TEST_CASE("A call for gradients of sparse voxels, features", "[voxels_backward][
                 v.features.values = nullptr;
                 v.gradients = {v.incoming, v.incoming, of_max ? v.incoming : nullptr, of_max ? nullptr : v.incoming};
               },
-              "features.values", {"found a null pointer", "want 4 elements"}) == "");
+              "features.values", {"found a null pointer", "want 8 elements"}) == "");
   }
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("A call for gradients of voxels, gradients and where they go", "[voxel
   CHECK(refused_with(sparse, [](views& v) { v.gradients.min = odd(v.incoming); }, "gradients.min", {"found address"}) ==
         "");
   CHECK(refused_with([](views& v) { v.out.values = nullptr; }, "out.values",
-                     {"found a null pointer", "want 4 elements"}) == "");
+                     {"found a null pointer", "want 8 elements"}) == "");
   CHECK(refused_with([](views& v) { v.out.values = odd(v.results); }, "out.values",
                      {"found address", "want a multiple of 4 bytes"}) == "");
   CHECK(refused_with([](views& v) { v.out.point_stride = -2; }, "out.point_stride", {"found -2", "want 0 or more"}) ==

@@ -277,7 +277,7 @@ TEST_CASE("A call for voxels, features", "[voxels][call]") {
   CHECK(refused_with([](views& v) { v.features.channels = (1 << 24) + 1; }, "features.channels",
                      {"found 16777217", "want at most 2^24"}, unsupported) == "");
   CHECK(refused_with([](views& v) { v.features.values = nullptr; }, "features.values",
-                     {"found a null pointer", "want 2 elements"}) == "");
+                     {"found a null pointer", "want 4 elements"}) == "");
   CHECK(refused_with([](views& v) { v.features.values = odd(v.values); }, "features.values",
                      {"found address", "want a multiple of 4 bytes"}) == "");
   CHECK(refused_with([](views& v) { v.features.point_stride = -2; }, "features.point_stride",

@@ -96,8 +96,10 @@ double fuse_on_gpu(demo_job<Stamp> const& job) {
   auto const all_valid = example::device_allocate<std::uint8_t>(job.targets);
 
   rc::compiled::any_fused_output const out{results.get(), rc::dtype::float32, valid.get(), all_valid.get()};
+  example::stream const cuda_stream = example::make_stream();
   auto const fuse = [&] {
-    rc::compiled::fuse(rc::compiled::place::device, {streams.data(), job.count}, targets_of(job), out);
+    rc::compiled::fuse(rc::compiled::place::device, {streams.data(), job.count}, targets_of(job), out,
+                       cuda_stream.get());
   };
   double const microseconds = demo::time_calls(fuse, [] { example::check(cudaDeviceSynchronize()); });
   example::to_host(results, job.targets * channels, job.results);

@@ -77,7 +77,8 @@ void find_bounds(demo_cloud const& cloud, rc::cloud_bounds* bounds) {
   }
   auto const points = example::to_device(cloud.points, cloud.count * cloud.floats);
   auto const found = example::device_allocate<rc::cloud_bounds>(1);
-  rc::compiled::find_bounds(place::device, points_of(cloud, points.get()), found.get());
+  example::stream const cuda_stream = example::make_stream();
+  rc::compiled::find_bounds(place::device, points_of(cloud, points.get()), found.get(), cuda_stream.get());
   example::to_host(found, 1, bounds);
 }
 
@@ -102,8 +103,10 @@ double voxelize_on_gpu(demo_cloud const& cloud, rc::grid const& lattice, demo_vo
   auto const out = view({count.get(), bits.get(), mean.get(), max.get(), dropped.get()});
   auto const bytes = rc::compiled::voxelize_scratch(place::device, clouds, features, lattice, out, rules());
   auto const memory = example::device_allocate<std::byte>(bytes);
+  example::stream const cuda_stream = example::make_stream();
   auto const voxelize = [&] {
-    rc::compiled::voxelize(place::device, clouds, features, lattice, out, rules(), {memory.get(), bytes});
+    rc::compiled::voxelize(place::device, clouds, features, lattice, out, rules(), {memory.get(), bytes},
+                           cuda_stream.get());
   };
   double const microseconds = demo::time_calls(voxelize, [] { example::check(cudaDeviceSynchronize()); });
   example::to_host(count, cells, voxels.count);
@@ -151,8 +154,9 @@ double filter_on_gpu(demo_cloud const& cloud, rc::filter_options const& leaf, de
   auto const out = view(cloud, {points.get(), features.get(), merged.get(), offsets.get(), dropped.get()});
   auto const bytes = rc::compiled::filter_voxels_scratch(place::device, clouds, others, leaf, out);
   auto const memory = example::device_allocate<std::byte>(bytes);
+  example::stream const cuda_stream = example::make_stream();
   auto const filter = [&] {
-    rc::compiled::filter_voxels(place::device, clouds, others, leaf, out, {memory.get(), bytes});
+    rc::compiled::filter_voxels(place::device, clouds, others, leaf, out, {memory.get(), bytes}, cuda_stream.get());
   };
   double const microseconds = demo::time_calls(filter, [] { example::check(cudaDeviceSynchronize()); });
   example::to_host(offsets, 2, filtered.voxel_offsets);

@@ -109,9 +109,15 @@ std::vector<float> at_once_on_device(recordings const& made, rules const& option
   thrust::device_vector<__nv_bfloat16> const values = made.values;
   thrust::device_vector<float> out(batch * channels);
   auto const source = view(values.data().get(), stamps.data().get(), offsets.data().get(), made.offsets.back());
-  cudaError_t const code = rms::launch(source, every_10_ms, options, out.data().get(), cudaStreamLegacy);
+  // Thrust has copied on the legacy default stream, which a stream of one's own does not wait for.
+  cudaStream_t cuda_stream = nullptr;
+  cudaError_t code = cudaDeviceSynchronize();
+  if (code == cudaSuccess) { code = cudaStreamCreateWithFlags(&cuda_stream, cudaStreamNonBlocking); }
+  if (code == cudaSuccess) { code = rms::launch(source, every_10_ms, options, out.data().get(), cuda_stream); }
+  if (code == cudaSuccess) { code = cudaStreamSynchronize(cuda_stream); }
   if (code != cudaSuccess) { throw std::runtime_error(cudaGetErrorString(code)); }
   std::vector<float> results(out.size());
+  cudaStreamDestroy(cuda_stream);
   thrust::copy(out.begin(), out.end(), results.begin());
   return results;
 }

@@ -18,10 +18,6 @@ inline void check(ncclResult_t code) {
   if (code != ncclSuccess) { throw std::runtime_error(ncclGetErrorString(code)); }
 }
 
-struct stream_destroy {
-  void operator()(cudaStream_t cuda_stream) const noexcept { cudaStreamDestroy(cuda_stream); }
-};
-
 struct communicator_destroy {
   void operator()(ncclComm_t communicator) const noexcept { ncclCommDestroy(communicator); }
 };
@@ -29,7 +25,7 @@ struct communicator_destroy {
 /// One of the GPUs.
 struct rank {
   int device;
-  std::unique_ptr<std::remove_pointer_t<cudaStream_t>, stream_destroy> cuda_stream;
+  stream cuda_stream;
   std::unique_ptr<std::remove_pointer_t<ncclComm_t>, communicator_destroy> communicator;
 };
 
@@ -41,10 +37,8 @@ inline std::vector<rank> make_ranks(int count) {
   for (int r = 0; r < count; ++r) {
     ranks[r].device = r;
     ranks[r].communicator.reset(communicators[r]);
-    cudaStream_t cuda_stream = nullptr;
     check(cudaSetDevice(r));
-    check(cudaStreamCreateWithFlags(&cuda_stream, cudaStreamNonBlocking));
-    ranks[r].cuda_stream.reset(cuda_stream);
+    ranks[r].cuda_stream = make_stream();
   }
   return ranks;
 }

@@ -3,9 +3,8 @@
 
 #include <cuda_runtime_api.h>
 
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
-#error "RoboCache needs compute capability 8.0 or newer: name one, as nvcc -arch=sm_90 or CMAKE_CUDA_ARCHITECTURES=90"
-#endif
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/minimum_arch.cuh>
 
 namespace robocache {
 
@@ -28,7 +27,7 @@ struct device_properties {
 };
 
 /// Reads the current device's properties. No synchronisation; each thread asks the runtime once for a device.
-inline cudaError_t read_device_properties(device_properties& properties) {
+ROBOCACHE_HIDDEN inline cudaError_t read_device_properties(device_properties& properties) {
   thread_local int known_device = -1;
   thread_local device_properties known;
   int device = 0;

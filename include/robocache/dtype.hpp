@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <robocache/detail/config.hpp>
+
 // Declared, not included: who names BF16 or FP16 values includes <cuda_bf16.h> or <cuda_fp16.h>,
 // everyone else is spared them.
 struct __half;
@@ -44,9 +46,34 @@ constexpr char const* name_of(dtype type) noexcept {
   return "no dtype";
 }
 
-/// Maps a C++ value type to its `dtype`. Only the six types of `dtype` have a definition.
+/// The name used in messages: "fp32", "fp64", "int64".
+constexpr char const* name_of(stamp_dtype type) noexcept {
+  switch (type) {
+    case stamp_dtype::float32: return "fp32";
+    case stamp_dtype::float64: return "fp64";
+    case stamp_dtype::int64: return "int64";
+  }
+  return "no stamp_dtype";
+}
+
+namespace detail {
+
+/// The integer type of 64 bits that `std::int64_t` is not another name of: `long long` where that is `long`. It holds
+/// the same numbers, and is taken in its place.
+using other_int64 = std::conditional_t<std::is_same_v<std::int64_t, long long>, long, long long>;
+
+/// False, but only once `T` is known.
 template <class T>
-struct dtype_of;
+inline constexpr bool never = false;
+
+}  // namespace detail
+
+/// Maps a C++ value type to its `dtype`. Types that are none do not compile.
+template <class T>
+struct dtype_of : std::integral_constant<dtype, dtype::float32> {
+  static_assert(detail::never<T>,
+                "values and results are float, __half, __nv_bfloat16, std::uint8_t, std::int32_t or std::int64_t");
+};
 template <>
 struct dtype_of<float> : std::integral_constant<dtype, dtype::float32> {};
 template <>
@@ -59,15 +86,21 @@ template <>
 struct dtype_of<std::int32_t> : std::integral_constant<dtype, dtype::int32> {};
 template <>
 struct dtype_of<std::int64_t> : std::integral_constant<dtype, dtype::int64> {};
+template <>
+struct dtype_of<detail::other_int64> : dtype_of<std::int64_t> {};
 
-/// Maps a C++ stamp type to its `stamp_dtype`.
+/// Maps a C++ stamp type to its `stamp_dtype`. Types that are none do not compile.
 template <class Stamp>
-struct stamp_dtype_of;
+struct stamp_dtype_of : std::integral_constant<stamp_dtype, stamp_dtype::float32> {
+  static_assert(detail::never<Stamp>, "stamps are float, double or std::int64_t");
+};
 template <>
 struct stamp_dtype_of<float> : std::integral_constant<stamp_dtype, stamp_dtype::float32> {};
 template <>
 struct stamp_dtype_of<double> : std::integral_constant<stamp_dtype, stamp_dtype::float64> {};
 template <>
 struct stamp_dtype_of<std::int64_t> : std::integral_constant<stamp_dtype, stamp_dtype::int64> {};
+template <>
+struct stamp_dtype_of<detail::other_int64> : stamp_dtype_of<std::int64_t> {};
 
 }  // namespace robocache

@@ -7,8 +7,8 @@
 
 #include <robocache/detail/config.hpp>
 #include <robocache/points.hpp>
+#include <robocache/scratch.hpp>
 #include <robocache/status.hpp>
-#include <robocache/stream.hpp>
 #include <robocache/voxels.hpp>
 
 namespace robocache {
@@ -18,6 +18,13 @@ namespace robocache {
 template <class Value, class Result>
 std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                    filter_options const& options, filtered_output<Result> const& out);
+
+/// The same without features.
+template <class Result = float>
+std::int64_t filter_voxels_scratch(point_clouds const& clouds, filter_options const& options,
+                                   filtered_output<Result> const& out) {
+  return filter_voxels_scratch(clouds, point_features<float>{}, options, out);
+}
 
 /// Thins out point clouds: all points of a voxel become one, in the middle of them, with the mean of their features.
 /// What PCL has as `VoxelGrid` and Open3D as `voxel_down_sample`.
@@ -53,6 +60,14 @@ template <class Value, class Result>
 ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features<Value> const& features,
                                       filter_options const& options, filtered_output<Result> const& out,
                                       scratch const& memory, cudaStream_t cuda_stream);
+
+/// The same without features: points, counts.
+template <class Result = float>
+ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, filter_options const& options,
+                                      filtered_output<Result> const& out, scratch const& memory,
+                                      cudaStream_t cuda_stream) {
+  return filter_voxels(clouds, point_features<float>{}, options, out, memory, cuda_stream);
+}
 
 }  // namespace robocache
 

@@ -26,7 +26,8 @@ namespace robocache {
 /// rc::status s = rc::fuse(streams, 3, target, rc::fused_output{out, valid}, cuda_stream);
 /// @endcode
 ///
-/// @tparam Stamp   `float`, `double`, `std::int64_t`: one type and one unit for all streams and the targets
+/// @tparam Stamp   `float`, `double`, `std::int64_t`: one type and one unit for all streams and the targets, or it does
+///                 not compile; `long long` goes with `std::int64_t`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16`
 ///
 /// @param streams      `[count]`, host memory, copied: what they point to is memory of the device
@@ -38,8 +39,8 @@ namespace robocache {
 ///
 /// Preconditions, limits, stream behaviour and errors as `resample`, for each stream; errors name it as `streams[2]`. A
 /// stream has less than 2^31 channels.
-template <class Stamp, class Result>
-ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+template <class Stamp, class Result, class TargetStamp = Stamp>
+ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
                              fused_output<Result> const& out, cudaStream_t cuda_stream);
 
 }  // namespace robocache

@@ -7,6 +7,7 @@
 
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/fuse_check.hpp>
+#include <robocache/scratch.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
@@ -16,9 +17,9 @@ namespace robocache {
 
 /// Bytes of scratch that `fuse_backward` needs for these arguments: some for gradients of scale or shift, else 0.
 /// Computed on the host, from sizes alone; 0 too where the arguments are none that `fuse_backward` takes.
-template <class Stamp>
-std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
-                                   stream_gradients const* out);
+template <class Stamp, class TargetStamp = Stamp>
+std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t count,
+                                   timeline<TargetStamp> const& target, stream_gradients const* out);
 
 /// The way back through `fuse`: from the gradient of a loss with respect to the results, those with respect to each
 /// stream's values, scale and shift, and to the target times.
@@ -35,7 +36,7 @@ std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t co
 ///                                  rc::target_order::ascending, memory, cuda_stream);
 /// @endcode
 ///
-/// @tparam Stamp   `float`, `double`, `std::int64_t`
+/// @tparam Stamp   as for `fuse`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16`: of the results' gradients
 ///
 /// @param streams      `[count]`, host memory, as they were given to `fuse`. Streams whose gradients are asked for have
@@ -53,11 +54,11 @@ std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t co
 ///
 /// Preconditions, limits, stream behaviour and errors as `fuse`. Gradients that are written overlap nothing that is
 /// read, nor each other.
-template <class Stamp, class Result>
-ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
-                                      result_gradients<Result> const& results, stream_gradients const* out,
-                                      float* targets, target_order order, scratch const& memory,
-                                      cudaStream_t cuda_stream);
+template <class Stamp, class Result, class TargetStamp = Stamp>
+ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t count,
+                                      timeline<TargetStamp> const& target, result_gradients<Result> const& results,
+                                      stream_gradients const* out, float* targets, target_order order,
+                                      scratch const& memory, cudaStream_t cuda_stream);
 
 }  // namespace robocache
 

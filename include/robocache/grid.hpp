@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/types.hpp>
 #include <robocache/dtype.hpp>
 
 namespace robocache {
@@ -44,6 +45,8 @@ enum class summation : std::uint8_t {
 /// @tparam Result  of the features: `float`, `__half`, `__nv_bfloat16`
 template <class Result>
 struct voxel_output {
+  static_assert(sizeof(detail::float_result_type<Result>) > 0);
+
   std::int32_t* count = nullptr;           ///< `[B, z, y, x]`: points in the cell
   void* occupied = nullptr;                ///< `[B, z, y, x]` of `occupied_type`: 1 where the cell has a point, else 0
   dtype occupied_type = dtype::uint8;      ///< any
@@ -72,6 +75,8 @@ struct voxel_options {
 /// may be null.
 template <class Result>
 struct voxel_gradients {
+  static_assert(sizeof(detail::float_type<Result>) > 0);
+
   Result const* sum = nullptr;
   Result const* mean = nullptr;
   Result const* max = nullptr;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <robocache/detail/types.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
@@ -11,6 +12,57 @@
 #include <robocache/stream.hpp>
 #include <robocache/timeline.hpp>
 #include <robocache/voxels.hpp>
+
+/// What the functions of `robocache::host` call, once they know that the types are the library's own: the compiled
+/// library has these.
+namespace robocache::host::exact {
+
+template <class Value, class Stamp, class Result>
+status resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
+                resample_options<Stamp> const& options);
+template <class Stamp>
+status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
+              resample_options<Stamp> const& options);
+template <class Value, class Stamp, class Result>
+status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
+                         result_gradients<Result> const& results, source_gradients<Value> const& out,
+                         resample_options<Stamp> const& options, target_order order);
+template <class Stamp, class Result>
+status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+            fused_output<Result> const& out);
+template <class Stamp, class Result>
+status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                     result_gradients<Result> const& results, stream_gradients const* out, float* targets,
+                     target_order order);
+template <class Stamp>
+status inspect(timeline<Stamp> const& when, trajectory_report* reports);
+template <class Stamp>
+status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports);
+template <class Value, class Result>
+status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                voxel_output<Result> const& out, voxel_options const& options);
+template <class Value, class Result>
+status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                         voxel_gradients<Result> const& gradients, channel_order channels,
+                         feature_gradients<Value> const& out);
+template <class Value, class Result>
+status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                       sparse_output<Result> const& out, sparse_options const& options);
+template <class Value, class Result>
+status voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                         gathered_output<Result> const& out, gather_options const& options);
+template <class Value, class Result>
+status filter_voxels(point_clouds const& clouds, point_features<Value> const& features, filter_options const& options,
+                     filtered_output<Result> const& out);
+template <class Value, class Result>
+status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
+                                sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
+                                feature_gradients<Value> const& out);
+template <class Value, class Result>
+status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
+                                  Result const* gradients, feature_gradients<Value> const& out);
+
+}  // namespace robocache::host::exact
 
 /// The operations on CPU memory, compiled into `robocache::robocache`: the same arguments, the same bits as on the
 /// GPU. Plain C++17; link the compiled library.
@@ -26,81 +78,207 @@ namespace robocache::host {
 /// `std::int32_t`, `std::int64_t` unchanged, and for all three stamp types.
 ///
 /// @return as `robocache::resample`; on failure nothing was written
-template <class Value, class Stamp, class Result>
-status resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
-                resample_options<Stamp> const& options);
+template <class Value, class Stamp, class Result, class TargetStamp = Stamp, class OptionStamp = Stamp>
+status resample(series<Value, Stamp> const& source, timeline<TargetStamp> const& target, output<Result> const& out,
+                resample_options<OptionStamp> const& options) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp> &&
+                robocache::detail::values_are_sound<Value, Result>) {
+    return exact::resample(robocache::detail::plain(source), robocache::detail::plain(target),
+                           robocache::detail::plain(out), robocache::detail::plain(options));
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    static_assert(sizeof(robocache::detail::value_rule<Value, Result>) > 0);
+    return {};
+  }
+}
 
 /// `robocache::locate` on CPU memory. Compiled for all three stamp types.
-template <class Stamp>
-status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
-              resample_options<Stamp> const& options);
+template <class Stamp, class TargetStamp = Stamp, class OptionStamp = Stamp>
+status locate(timeline<Stamp> const& source, timeline<TargetStamp> const& target, located const& out,
+              resample_options<OptionStamp> const& options) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>) {
+    return exact::locate(robocache::detail::plain(source), robocache::detail::plain(target), out,
+                         robocache::detail::plain(options));
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    return {};
+  }
+}
 
 /// `robocache::resample_backward` on CPU memory. Compiled for every combination of `Value` and `Result` in float,
 /// `__half`, `__nv_bfloat16`, and for all three stamp types.
-template <class Value, class Stamp, class Result>
-status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
-                         result_gradients<Result> const& results, source_gradients<Value> const& out,
-                         resample_options<Stamp> const& options, target_order order);
+template <class Value, class Stamp, class Result, class Gradient = Value, class TargetStamp = Stamp,
+          class OptionStamp = Stamp>
+status resample_backward(series<Value, Stamp> const& source, timeline<TargetStamp> const& target,
+                         result_gradients<Result> const& results, source_gradients<Gradient> const& out,
+                         resample_options<OptionStamp> const& options, target_order order) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp> &&
+                robocache::detail::gradients_are_sound<Value, Result, Gradient>) {
+    return exact::resample_backward(robocache::detail::plain(source), robocache::detail::plain(target), results, out,
+                                    robocache::detail::plain(options), order);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    static_assert(sizeof(robocache::detail::gradient_rule<Value, Result, Gradient>) > 0);
+    return {};
+  }
+}
 
 /// `robocache::fuse` on CPU memory: what the streams point to, scale and shift included, are host pointers. Compiled
 /// for all three stamp types and all three result types.
-template <class Stamp, class Result>
-status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
-            fused_output<Result> const& out);
+template <class Stamp, class Result, class TargetStamp = Stamp>
+status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
+            fused_output<Result> const& out) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp> &&
+                robocache::detail::floats_are_sound<Result, Result>) {
+    return exact::fuse<robocache::detail::plain_type<Stamp>>(streams, count, robocache::detail::plain(target), out);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    static_assert(sizeof(robocache::detail::float_rule<Result, Result>) > 0);
+    return {};
+  }
+}
 
 /// `robocache::fuse_backward` on CPU memory, without scratch. Compiled as `fuse`.
-template <class Stamp, class Result>
-status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+template <class Stamp, class Result, class TargetStamp = Stamp>
+status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
                      result_gradients<Result> const& results, stream_gradients const* out, float* targets,
-                     target_order order);
+                     target_order order) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp, TargetStamp> &&
+                robocache::detail::floats_are_sound<Result, Result>) {
+    return exact::fuse_backward<robocache::detail::plain_type<Stamp>>(streams, count, robocache::detail::plain(target),
+                                                                      results, out, targets, order);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    static_assert(sizeof(robocache::detail::float_rule<Result, Result>) > 0);
+    return {};
+  }
+}
 
 /// `robocache::inspect` on CPU memory. Compiled for all three stamp types.
 template <class Stamp>
-status inspect(timeline<Stamp> const& when, trajectory_report* reports);
+status inspect(timeline<Stamp> const& when, trajectory_report* reports) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::inspect(robocache::detail::plain(when), reports);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
 template <class Stamp>
-status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports);
+status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::inspect(robocache::detail::plain(when), source_batch, reports);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
 
 /// `robocache::voxelize` on CPU memory, without scratch. Sums are always in the stated order. Compiled for every
 /// combination of `Value` and `Result` in float, `__half`, `__nv_bfloat16`.
 template <class Value, class Result>
 status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                voxel_output<Result> const& out, voxel_options const& options);
-inline status voxelize(point_clouds const& clouds, grid const& lattice, voxel_output<float> const& out,
-                       voxel_options const& options) {
+                voxel_output<Result> const& out, voxel_options const& options) {
+  if constexpr (robocache::detail::floats_are_sound<Value, Result>) {
+    return exact::voxelize(clouds, features, lattice, out, options);
+  } else {
+    static_assert(sizeof(robocache::detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
+}
+template <class Result = float>
+status voxelize(point_clouds const& clouds, grid const& lattice, voxel_output<Result> const& out,
+                voxel_options const& options) {
   return voxelize(clouds, point_features<float>{}, lattice, out, options);
 }
 
 /// `robocache::voxelize_backward` on CPU memory, without scratch. Compiled as `voxelize`.
-template <class Value, class Result>
+template <class Value, class Result, class Gradient = Value>
 status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                          voxel_gradients<Result> const& gradients, channel_order channels,
-                         feature_gradients<Value> const& out);
+                         feature_gradients<Gradient> const& out) {
+  if constexpr (robocache::detail::gradients_are_sound<Value, Result, Gradient>) {
+    return exact::voxelize_backward(clouds, features, lattice, gradients, channels, out);
+  } else {
+    static_assert(sizeof(robocache::detail::gradient_rule<Value, Result, Gradient>) > 0);
+    return {};
+  }
+}
 
 /// `robocache::voxelize_sparse` on CPU memory, without scratch. Compiled as `voxelize`.
 template <class Value, class Result>
 status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                       sparse_output<Result> const& out, sparse_options const& options);
+                       sparse_output<Result> const& out, sparse_options const& options) {
+  if constexpr (robocache::detail::floats_are_sound<Value, Result>) {
+    return exact::voxelize_sparse(clouds, features, lattice, out, options);
+  } else {
+    static_assert(sizeof(robocache::detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
+}
+template <class Result = float>
+status voxelize_sparse(point_clouds const& clouds, grid const& lattice, sparse_output<Result> const& out,
+                       sparse_options const& options) {
+  return voxelize_sparse(clouds, point_features<float>{}, lattice, out, options);
+}
 
 /// `robocache::voxelize_gathered` on CPU memory, without scratch. Compiled as `voxelize`.
 template <class Value, class Result>
 status voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                         gathered_output<Result> const& out, gather_options const& options);
+                         gathered_output<Result> const& out, gather_options const& options) {
+  if constexpr (robocache::detail::floats_are_sound<Value, Result>) {
+    return exact::voxelize_gathered(clouds, features, lattice, out, options);
+  } else {
+    static_assert(sizeof(robocache::detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
+}
+template <class Result = float>
+status voxelize_gathered(point_clouds const& clouds, grid const& lattice, gathered_output<Result> const& out,
+                         gather_options const& options) {
+  return voxelize_gathered(clouds, point_features<float>{}, lattice, out, options);
+}
 
 /// `robocache::filter_voxels` on CPU memory, without scratch. Compiled as `voxelize`.
 template <class Value, class Result>
 status filter_voxels(point_clouds const& clouds, point_features<Value> const& features, filter_options const& options,
-                     filtered_output<Result> const& out);
+                     filtered_output<Result> const& out) {
+  if constexpr (robocache::detail::floats_are_sound<Value, Result>) {
+    return exact::filter_voxels(clouds, features, options, out);
+  } else {
+    static_assert(sizeof(robocache::detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
+}
+template <class Result = float>
+status filter_voxels(point_clouds const& clouds, filter_options const& options, filtered_output<Result> const& out) {
+  return filter_voxels(clouds, point_features<float>{}, options, out);
+}
 
 /// `robocache::voxelize_sparse_backward` on CPU memory, without scratch. Compiled as `voxelize`.
-template <class Value, class Result>
+template <class Value, class Result, class Gradient = Value>
 status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
                                 sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
-                                feature_gradients<Value> const& out);
+                                feature_gradients<Gradient> const& out) {
+  if constexpr (robocache::detail::gradients_are_sound<Value, Result, Gradient>) {
+    return exact::voxelize_sparse_backward(clouds, features, voxels, gradients, out);
+  } else {
+    static_assert(sizeof(robocache::detail::gradient_rule<Value, Result, Gradient>) > 0);
+    return {};
+  }
+}
 
 /// `robocache::voxelize_gathered_backward` on CPU memory. Compiled as `voxelize`.
 template <class Value, class Result>
 status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
-                                  Result const* gradients, feature_gradients<Value> const& out);
+                                  Result const* gradients, feature_gradients<Value> const& out) {
+  if constexpr (robocache::detail::gradients_are_sound<Value, Result>) {
+    return exact::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out);
+  } else {
+    static_assert(sizeof(robocache::detail::gradient_rule<Value, Result>) > 0);
+    return {};
+  }
+}
 
 /// `robocache::find_bounds` on CPU memory.
 status find_bounds(point_clouds const& clouds, cloud_bounds* bounds);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include <robocache/detail/config.hpp>
+
 namespace robocache {
 
 /// How a value between two samples is made.

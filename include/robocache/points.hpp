@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/types.hpp>
 #include <robocache/series.hpp>
 
 namespace robocache {
@@ -85,6 +86,8 @@ struct point_clouds {
 /// @tparam Value  `float`, `__half`, `__nv_bfloat16`
 template <class Value>
 struct point_features {
+  static_assert(sizeof(detail::float_type<Value>) > 0);
+
   Value const* values = nullptr;           ///< `[B, N, C]`, or packed `[rows, C]`
   std::int64_t channels = 0;               ///< C; 0: no features
   std::int64_t batch_stride = contiguous;  ///< elements; default `N * point_stride`
@@ -104,6 +107,8 @@ struct cloud_bounds {
 /// Where `voxelize_backward` puts gradients with respect to features: a view in their shape.
 template <class Value>
 struct feature_gradients {
+  static_assert(sizeof(detail::float_result_type<Value>) > 0);
+
   Value* values = nullptr;                 ///< `[B, N, C]`, or packed `[rows, C]`
   std::int64_t batch_stride = contiguous;  ///< elements; default `N * point_stride`
   std::int64_t point_stride = contiguous;  ///< elements; default C

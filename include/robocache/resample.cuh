@@ -31,7 +31,8 @@ namespace robocache {
 ///
 /// @tparam Value   `float`, `__half`, `__nv_bfloat16`; for hold methods also `std::uint8_t`, `std::int32_t`,
 ///                 `std::int64_t` with the same `Result`
-/// @tparam Stamp   `float`, `double`, `std::int64_t`: one type and one unit for source, target and options
+/// @tparam Stamp   `float`, `double`, `std::int64_t`: one type and one unit for source, target and options, or it does
+///                 not compile; `long long` goes with `std::int64_t`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16` in any combination with a float `Value`
 ///
 /// @param source       values `[B, N, D]` (or packed `[rows, D]`) with their timeline; any kind but windows
@@ -54,9 +55,9 @@ namespace robocache {
 ///
 /// @return success, or what is wrong with which argument; then nothing was enqueued. An empty batch or no targets is
 ///         success. Thread-safe.
-template <class Value, class Stamp, class Result>
-ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<Stamp> const& target,
-                                 output<Result> const& out, resample_options<Stamp> const& options,
+template <class Value, class Stamp, class Result, class TargetStamp = Stamp, class OptionStamp = Stamp>
+ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<TargetStamp> const& target,
+                                 output<Result> const& out, resample_options<OptionStamp> const& options,
                                  cudaStream_t cuda_stream);
 
 /// The first half of `resample` alone: which source rows each target reads, with which weight, and whether it is
@@ -70,9 +71,9 @@ ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<St
 ///
 /// Preconditions, stream behaviour and errors as `resample`. Rows are always -1 or inside the source, so a gather
 /// by them is safe.
-template <class Stamp>
-ROBOCACHE_HIDDEN status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
-                               resample_options<Stamp> const& options, cudaStream_t cuda_stream);
+template <class Stamp, class TargetStamp = Stamp, class OptionStamp = Stamp>
+ROBOCACHE_HIDDEN status locate(timeline<Stamp> const& source, timeline<TargetStamp> const& target, located const& out,
+                               resample_options<OptionStamp> const& options, cudaStream_t cuda_stream);
 
 }  // namespace robocache
 

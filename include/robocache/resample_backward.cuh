@@ -26,8 +26,8 @@ namespace robocache {
 ///                                      rc::target_order::ascending, cuda_stream);
 /// @endcode
 ///
-/// @tparam Value   `float`, `__half`, `__nv_bfloat16`: of the source's values and their gradients
-/// @tparam Stamp   `float`, `double`, `std::int64_t`
+/// @tparam Value   `float`, `__half`, `__nv_bfloat16`: of the source's values and their gradients, or it does not compile
+/// @tparam Stamp   as for `resample`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16`: of the results' gradients
 ///
 /// @param source       as it was given to `resample`; `values` may be null where `out.targets` is
@@ -44,10 +44,12 @@ namespace robocache {
 ///
 /// Preconditions, limits, stream behaviour and errors as `resample`. Gradients that are written overlap nothing that
 /// is read.
-template <class Value, class Stamp, class Result>
-ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
-                                          result_gradients<Result> const& results, source_gradients<Value> const& out,
-                                          resample_options<Stamp> const& options, target_order order,
+template <class Value, class Stamp, class Result, class Gradient = Value, class TargetStamp = Stamp,
+          class OptionStamp = Stamp>
+ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, timeline<TargetStamp> const& target,
+                                          result_gradients<Result> const& results,
+                                          source_gradients<Gradient> const& out,
+                                          resample_options<OptionStamp> const& options, target_order order,
                                           cudaStream_t cuda_stream);
 
 }  // namespace robocache

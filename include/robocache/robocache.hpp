@@ -9,6 +9,7 @@
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
+#include <robocache/scratch.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
@@ -50,6 +51,7 @@ struct any_timeline {
   any_timeline(timeline<float> const& t) noexcept : type(stamp_dtype::float32), as_float32(t) {}     // NOLINT
   any_timeline(timeline<double> const& t) noexcept : type(stamp_dtype::float64), as_float64(t) {}    // NOLINT
   any_timeline(timeline<std::int64_t> const& t) noexcept : type(stamp_dtype::int64), as_int64(t) {}  // NOLINT
+  any_timeline(timeline<detail::other_int64> const& t) noexcept : any_timeline(detail::plain(t)) {}  // NOLINT
 
   stamp_dtype type;
   union {
@@ -65,6 +67,7 @@ struct any_options {
   any_options(resample_options<float> const& o) noexcept : type(stamp_dtype::float32), as_float32(o) {}     // NOLINT
   any_options(resample_options<double> const& o) noexcept : type(stamp_dtype::float64), as_float64(o) {}    // NOLINT
   any_options(resample_options<std::int64_t> const& o) noexcept : type(stamp_dtype::int64), as_int64(o) {}  // NOLINT
+  any_options(resample_options<detail::other_int64> const& o) noexcept : any_options(detail::plain(o)) {}   // NOLINT
 
   stamp_dtype type;
   union {
@@ -88,7 +91,7 @@ struct any_series {
 struct any_output {
   void* values;
   dtype type;
-  std::uint8_t* valid = nullptr;
+  valid_mask valid{};
   std::int64_t batch_stride = contiguous;
   std::int64_t row_stride = contiguous;
 };
@@ -131,8 +134,8 @@ struct any_streams {
 struct any_fused_output {
   void* values;
   dtype type;
-  std::uint8_t* valid = nullptr;
-  std::uint8_t* all_valid = nullptr;
+  valid_mask valid{};
+  valid_mask all_valid{};
   std::int64_t channels = 0;
   double fill = 0.0;
   std::int64_t batch_stride = contiguous;

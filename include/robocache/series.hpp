@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/types.hpp>
 #include <robocache/timeline.hpp>
 
 namespace robocache {
@@ -21,6 +24,8 @@ inline constexpr std::int64_t contiguous = INT64_MIN;
 ///                `std::int64_t`
 template <class Value, class Stamp>
 struct series {
+  static_assert(sizeof(detail::value_type<Value>) > 0);
+
   Value const* values = nullptr;  ///< `[B, N, D]`, or packed `[rows, D]`
   timeline<Stamp> when{};         ///< any kind but windows
   std::int64_t channels = 0;      ///< D
@@ -32,6 +37,20 @@ struct series {
 template <class Value, class Stamp, class... Strides>
 series(Value const*, timeline<Stamp>, std::int64_t, Strides...) -> series<Value, Stamp>;
 
+/// A pointer to a valid mask, one byte a target, 1 or 0: of `std::uint8_t` or `bool`, or null.
+class valid_mask {
+ public:
+  constexpr valid_mask(std::nullptr_t = nullptr) noexcept {}                           // NOLINT: a pointer is a mask
+  constexpr valid_mask(std::uint8_t* bytes) noexcept : bytes_(bytes) {}                // NOLINT
+  valid_mask(bool* flags) noexcept : bytes_(reinterpret_cast<std::uint8_t*>(flags)) {  // NOLINT
+    static_assert(sizeof(bool) == 1);
+  }
+  ROBOCACHE_HOST_DEVICE constexpr operator std::uint8_t*() const noexcept { return bytes_; }  // NOLINT
+
+ private:
+  std::uint8_t* bytes_ = nullptr;
+};
+
 /// Where results go: a view of `[B, T, D]`, or packed `[sum T, D]` where the targets are packed.
 ///
 /// Target k of trajectory b is written to `values + b * batch_stride + k * row_stride`; packed target r to
@@ -39,8 +58,10 @@ series(Value const*, timeline<Stamp>, std::int64_t, Strides...) -> series<Value,
 /// other (checked).
 template <class Result>
 struct output {
+  static_assert(sizeof(detail::result_type<Result>) > 0);
+
   Result* values = nullptr;
-  std::uint8_t* valid = nullptr;  ///< valid mask `[B, T]` or `[sum T]`, one byte a target, contiguous; may be null
+  valid_mask valid{};  ///< valid mask `[B, T]` or `[sum T]`, one byte a target, contiguous; may be null
   std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
   std::int64_t row_stride = contiguous;    ///< elements; default D
 };
@@ -57,12 +78,14 @@ struct located {
   /// unless extrapolated.
   float* weights = nullptr;
   /// `[B, T]`: 1 where the result is backed by data.
-  std::uint8_t* valid = nullptr;
+  valid_mask valid{};
 };
 
 /// The gradient of a loss with respect to the results of a `resample`: a view in their shape.
 template <class Result>
 struct result_gradients {
+  static_assert(sizeof(detail::float_type<Result>) > 0);
+
   Result const* values = nullptr;          ///< `[B, T, D]`, or packed `[sum T, D]`
   std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
   std::int64_t row_stride = contiguous;    ///< elements; default D
@@ -74,6 +97,8 @@ result_gradients(Result const*, Strides...) -> result_gradients<Result>;
 /// Where `resample_backward` puts gradients with respect to what was resampled; each pointer may be null.
 template <class Value>
 struct source_gradients {
+  static_assert(sizeof(detail::float_result_type<Value>) > 0);
+
   Value* values = nullptr;                 ///< in the shape of the source's values, `[B, N, D]` or packed `[rows, D]`
   float* targets = nullptr;                ///< `[B, T]` or `[sum T]`, contiguous, in value units per unit of time
   std::int64_t batch_stride = contiguous;  ///< of `values`, elements; default `N * row_stride`

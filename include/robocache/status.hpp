@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <robocache/detail/config.hpp>
+
 namespace robocache {
 
 /// What kind of thing went wrong.

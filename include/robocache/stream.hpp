@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <robocache/detail/types.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/options.hpp>
 #include <robocache/series.hpp>
@@ -39,7 +40,7 @@ struct stream {
 
   /// A sample stamped s describes the time s - latency: what delays add up to between the world and its stamp.
   /// Brackets, edges and gaps are those of target + latency. Finite; below 0 for stamps that are early.
-  Stamp latency = Stamp(0);
+  Stamp latency{};
 
   /// `[channels]` each, optional: a value v becomes `v * scale + shift`, after interpolation, before the one rounding
   /// to the results' type. The fill value is in units of the result, and neither scaled nor shifted.
@@ -51,19 +52,30 @@ struct stream {
   stream() = default;
 
   /// A series by `rules`.
-  template <class Value>
-  stream(series<Value, Stamp> const& source, resample_options<Stamp> const& rules = {})  // NOLINT: a series is a stream
+  template <class Value, class SeriesStamp, class RulesStamp = SeriesStamp>
+  stream(series<Value, SeriesStamp> const& source, resample_options<RulesStamp> const& rules = {})  // NOLINT: a series
       : values(source.values),
         type(dtype_of<Value>::value),
-        when(source.when),
         channels(source.channels),
         batch_stride(source.batch_stride),
-        row_stride(source.row_stride),
-        options(rules) {}
+        row_stride(source.row_stride) {
+    if constexpr (detail::stamps_are_sound<Stamp, SeriesStamp, RulesStamp>) {
+      when = detail::plain(source.when);
+      options = detail::plain(rules);
+    } else {
+      static_assert(sizeof(detail::stamp_rule<Stamp, SeriesStamp, RulesStamp>) > 0);
+    }
+  }
+};
+
+/// `long long` in the place of `std::int64_t`: the same stream, in arrays too.
+template <>
+struct stream<detail::other_int64> : stream<std::int64_t> {
+  using stream<std::int64_t>::stream;
 };
 
 template <class Value, class Stamp, class... Rules>
-stream(series<Value, Stamp>, Rules...) -> stream<Stamp>;
+stream(series<Value, Stamp>, Rules...) -> stream<detail::plain_type<Stamp>>;
 
 /// Where a fusion's results go: a view of `[B, T, C]`, or packed `[sum T, C]` where the targets are packed.
 ///
@@ -72,9 +84,11 @@ stream(series<Value, Stamp>, Rules...) -> stream<Stamp>;
 /// checked), nor each other (checked).
 template <class Result>
 struct fused_output {
+  static_assert(sizeof(detail::float_result_type<Result>) > 0);
+
   Result* values = nullptr;
-  std::uint8_t* valid = nullptr;           ///< `[B, T, N]` or `[sum T, N]`: the valid mask of each stream; may be null
-  std::uint8_t* all_valid = nullptr;       ///< `[B, T]` or `[sum T]`: 1 where every stream is valid; may be null
+  valid_mask valid{};                      ///< `[B, T, N]` or `[sum T, N]`: the valid mask of each stream; may be null
+  valid_mask all_valid{};                  ///< `[B, T]` or `[sum T]`: 1 where every stream is valid; may be null
   std::int64_t channels = 0;               ///< C; 0: up to the last channel that a stream writes
   double fill = 0.0;                       ///< of channels that no stream writes, rounded as `resample_options::fill`
   std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
@@ -91,12 +105,6 @@ struct stream_gradients {
   float* shift = nullptr;  ///< `[D]`
   std::int64_t batch_stride = contiguous;  ///< of `values`, elements; default `N * row_stride`
   std::int64_t row_stride = contiguous;    ///< of `values`, elements; default D
-};
-
-/// Memory that a call may write what it likes to, on the side that computes; aligned to 16 bytes.
-struct scratch {
-  void* memory = nullptr;
-  std::int64_t bytes = 0;
 };
 
 }  // namespace robocache

@@ -5,6 +5,8 @@
 #include <type_traits>
 
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/types.hpp>
+#include <robocache/dtype.hpp>
 
 namespace robocache {
 
@@ -22,7 +24,8 @@ template <class Stamp>
 struct sample_period {
   Stamp num;
   Stamp den;
-  constexpr sample_period(Stamp numerator, Stamp denominator = Stamp(1))  // NOLINT: a plain number is a period
+  constexpr sample_period(Stamp numerator,
+                          Stamp denominator = detail::stamp_of<Stamp>(1))  // NOLINT: a plain number is a period
       : num(numerator), den(denominator) {}
 };
 
@@ -32,11 +35,11 @@ struct sample_period {
 /// are to memory of the side that reads them: device memory for `resample`, host memory for
 /// `host::resample`. Stamps ascend within a trajectory (duplicates are fine); one unit a call.
 ///
-/// @tparam Stamp  `float`, `double` or `std::int64_t` (any unit, before the epoch too)
+/// @tparam Stamp  `float`, `double` or `std::int64_t` (any unit, before the epoch too); `long long` is taken as
+///                `std::int64_t`, here and in all other views
 template <class Stamp>
 struct timeline {
-  static_assert(std::is_same_v<Stamp, float> || std::is_same_v<Stamp, double> || std::is_same_v<Stamp, std::int64_t>,
-                "stamps are float, double or std::int64_t");
+  static_assert(sizeof(detail::stamp_type<Stamp>) > 0);
 
   timeline_kind kind = timeline_kind::dense;
   std::int64_t batch = 0;   ///< B, trajectories
@@ -52,9 +55,9 @@ struct timeline {
 
   Stamp const* starts = nullptr;  ///< uniform, optional: `[B]`, one start a trajectory; windows: `[B]`, the anchors
   Stamp const* deltas = nullptr;  ///< windows: `[N]`
-  Stamp start = Stamp(0);         ///< uniform, where `starts` is null
-  Stamp num = Stamp(1);           ///< uniform: the period's numerator; for floats the period itself
-  Stamp den = Stamp(1);           ///< uniform, integers: the period's denominator
+  Stamp start{};                  ///< uniform, where `starts` is null
+  Stamp num = detail::stamp_of<Stamp>(1);  ///< uniform: the period's numerator; for floats the period itself
+  Stamp den = detail::stamp_of<Stamp>(1);  ///< uniform, integers: the period's denominator
 
   /// True where rows of all trajectories lie one after the other, found through `offsets`.
   ROBOCACHE_HOST_DEVICE constexpr bool packed() const noexcept {
@@ -124,7 +127,7 @@ struct timeline {
   /// @param starts  `[batch]`
   static constexpr timeline uniform_each(Stamp const* starts, sample_period<Stamp> period, std::int64_t batch,
                                          std::int64_t length) noexcept {
-    timeline t = uniform(Stamp(0), period, batch, length);
+    timeline t = uniform(Stamp{}, period, batch, length);
     t.starts = starts;
     return t;
   }

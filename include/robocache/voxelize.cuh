@@ -8,8 +8,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
+#include <robocache/scratch.hpp>
 #include <robocache/status.hpp>
-#include <robocache/stream.hpp>
 
 namespace robocache {
 
@@ -18,6 +18,13 @@ namespace robocache {
 template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                               voxel_output<Result> const& out, voxel_options const& options);
+
+/// The same without features.
+template <class Result = float>
+std::int64_t voxelize_scratch(point_clouds const& clouds, grid const& lattice, voxel_output<Result> const& out,
+                              voxel_options const& options) {
+  return voxelize_scratch(clouds, point_features<float>{}, lattice, out, options);
+}
 
 /// Voxelizes a batch of point clouds: for each cell of each cloud's grid how many points are in it, whether there is
 /// any, and sum, mean, maximum and minimum of their features. Whatever is asked for in one call shares the cells.
@@ -67,8 +74,9 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Valu
                                  cudaStream_t cuda_stream);
 
 /// The same without features: counts, occupancy, dropped points.
-ROBOCACHE_HIDDEN inline status voxelize(point_clouds const& clouds, grid const& lattice, voxel_output<float> const& out,
-                                        voxel_options const& options, scratch const& memory, cudaStream_t cuda_stream) {
+template <class Result = float>
+ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, grid const& lattice, voxel_output<Result> const& out,
+                                 voxel_options const& options, scratch const& memory, cudaStream_t cuda_stream) {
   return voxelize(clouds, point_features<float>{}, lattice, out, options, memory, cuda_stream);
 }
 

@@ -8,8 +8,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
+#include <robocache/scratch.hpp>
 #include <robocache/status.hpp>
-#include <robocache/stream.hpp>
 
 namespace robocache {
 
@@ -38,10 +38,10 @@ std::int64_t voxelize_backward_scratch(point_clouds const& clouds, point_feature
 ///
 /// Preconditions, limits, stream behaviour and errors as `voxelize` with features. What is written overlaps nothing
 /// that is read.
-template <class Value, class Result>
+template <class Value, class Result, class Gradient = Value>
 ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features,
                                           grid const& lattice, voxel_gradients<Result> const& gradients,
-                                          channel_order channels, feature_gradients<Value> const& out,
+                                          channel_order channels, feature_gradients<Gradient> const& out,
                                           scratch const& memory, cudaStream_t cuda_stream);
 
 }  // namespace robocache

@@ -8,8 +8,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
+#include <robocache/scratch.hpp>
 #include <robocache/status.hpp>
-#include <robocache/stream.hpp>
 #include <robocache/voxels.hpp>
 
 namespace robocache {
@@ -20,6 +20,13 @@ template <class Value, class Result>
 std::int64_t voxelize_gathered_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                        grid const& lattice, gathered_output<Result> const& out,
                                        gather_options const& options);
+
+/// The same without features.
+template <class Result = float>
+std::int64_t voxelize_gathered_scratch(point_clouds const& clouds, grid const& lattice,
+                                       gathered_output<Result> const& out, gather_options const& options) {
+  return voxelize_gathered_scratch(clouds, point_features<float>{}, lattice, out, options);
+}
 
 /// Gathers the first points of each voxel: what detectors such as PointPillars and SECOND begin with, known as hard
 /// voxelization. Coordinates count as features where they are among them: of `x y z intensity`, `{xyzi, 4}`.
@@ -43,6 +50,14 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
                                           grid const& lattice, gathered_output<Result> const& out,
                                           gather_options const& options, scratch const& memory,
                                           cudaStream_t cuda_stream);
+
+/// The same without features: coordinates, counts, slots of points.
+template <class Result = float>
+ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, grid const& lattice,
+                                          gathered_output<Result> const& out, gather_options const& options,
+                                          scratch const& memory, cudaStream_t cuda_stream) {
+  return voxelize_gathered(clouds, point_features<float>{}, lattice, out, options, memory, cuda_stream);
+}
 
 }  // namespace robocache
 

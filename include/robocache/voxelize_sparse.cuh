@@ -8,8 +8,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
+#include <robocache/scratch.hpp>
 #include <robocache/status.hpp>
-#include <robocache/stream.hpp>
 #include <robocache/voxels.hpp>
 
 namespace robocache {
@@ -20,6 +20,13 @@ template <class Value, class Result>
 std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                      grid const& lattice, sparse_output<Result> const& out,
                                      sparse_options const& options);
+
+/// The same without features.
+template <class Result = float>
+std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, grid const& lattice, sparse_output<Result> const& out,
+                                     sparse_options const& options) {
+  return voxelize_sparse_scratch(clouds, point_features<float>{}, lattice, out, options);
+}
 
 /// Voxelizes a batch of point clouds, and keeps what is not empty: for each cell with a point its coordinates, how many
 /// points are in it, sum, mean, maximum and minimum of their features; and for each point its voxel. For grids that
@@ -66,6 +73,14 @@ template <class Value, class Result>
 ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features,
                                         grid const& lattice, sparse_output<Result> const& out,
                                         sparse_options const& options, scratch const& memory, cudaStream_t cuda_stream);
+
+/// The same without features: coordinates, counts, voxels of points.
+template <class Result = float>
+ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, grid const& lattice,
+                                        sparse_output<Result> const& out, sparse_options const& options,
+                                        scratch const& memory, cudaStream_t cuda_stream) {
+  return voxelize_sparse(clouds, point_features<float>{}, lattice, out, options, memory, cuda_stream);
+}
 
 }  // namespace robocache
 

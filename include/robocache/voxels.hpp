@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <robocache/detail/types.hpp>
 #include <robocache/points.hpp>
 
 // Voxels without a grid around them: cells with points, one after the other.
@@ -20,6 +21,8 @@ enum class voxel_order : std::uint8_t {
 /// @tparam Result  of the features: `float`, `__half`, `__nv_bfloat16`
 template <class Result>
 struct sparse_output {
+  static_assert(sizeof(detail::float_result_type<Result>) > 0);
+
   std::int64_t capacity = 0;              ///< voxels that there is room for, of all clouds together; less than 2^31
   std::int32_t* coordinates = nullptr;    ///< `[capacity, 4]`: cloud, z, y, x
   std::int32_t* count = nullptr;          ///< `[capacity]`: points in the voxel
@@ -45,6 +48,8 @@ struct sparse_options {
 /// @tparam Result  of the values: `float`, `__half`, `__nv_bfloat16`
 template <class Result>
 struct gathered_output {
+  static_assert(sizeof(detail::float_result_type<Result>) > 0);
+
   std::int64_t capacity = 0;              ///< voxels that there is room for, of all clouds together; less than 2^31
   std::int64_t max_points = 0;            ///< P: points of a voxel that are kept; 1 or more
   Result* values = nullptr;               ///< `[capacity, P, C]`: the features of the first P points; 0 where are less
@@ -68,6 +73,8 @@ struct gather_options {
 /// @tparam Result  of the features: `float`, `__half`, `__nv_bfloat16`
 template <class Result>
 struct filtered_output {
+  static_assert(sizeof(detail::float_result_type<Result>) > 0);
+
   std::int64_t capacity = 0;              ///< points that there is room for, of all clouds together; less than 2^31
   float* points = nullptr;                ///< `[capacity, 3]`: the mean of the voxel's x, y and z, inside of it
   Result* features = nullptr;             ///< `[capacity, C]`: the mean of their features

@@ -53,8 +53,8 @@ void reduce_points(point_clouds const& clouds, numbered_cloud const& one, filter
 }  // namespace detail
 
 template <class Value, class Result>
-status filter_voxels(point_clouds const& clouds, point_features<Value> const& features, filter_options const& options,
-                     filtered_output<Result> const& out) {
+status exact::filter_voxels(point_clouds const& clouds, point_features<Value> const& features,
+                            filter_options const& options, filtered_output<Result> const& out) {
   status const checked = robocache::detail::check_filter_voxels(clouds, features, options, out);
   if (!checked.ok()) { return checked; }
   auto all = detail::number_clouds(clouds, device::filter_grid(options), detail::lattice_kind::filter,
@@ -73,9 +73,9 @@ status filter_voxels(point_clouds const& clouds, point_features<Value> const& fe
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Value, Result)                                                              \
-  template status filter_voxels(point_clouds const&, point_features<Value> const&, filter_options const&, \
-                                filtered_output<Result> const&)
+#define ROBOCACHE_INSTANTIATE(Value, Result)                                                                     \
+  template status exact::filter_voxels(point_clouds const&, point_features<Value> const&, filter_options const&, \
+                                       filtered_output<Result> const&)
 #define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
   ROBOCACHE_INSTANTIATE(Value, float);       \
   ROBOCACHE_INSTANTIATE(Value, __half);      \

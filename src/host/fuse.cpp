@@ -70,8 +70,8 @@ void fuse_rows(fuse_job<Stamp, Result> const& job, std::int64_t begin, std::int6
 }  // namespace detail
 
 template <class Stamp, class Result>
-status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
-            fused_output<Result> const& out) {
+status exact::fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                   fused_output<Result> const& out) {
   status const checked = robocache::detail::check_fuse(streams, count, target, out);
   if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
 
@@ -86,7 +86,7 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> co
 }
 
 #define ROBOCACHE_INSTANTIATE(Stamp, Result) \
-  template status fuse(stream<Stamp> const*, std::int64_t, timeline<Stamp> const&, fused_output<Result> const&)
+  template status exact::fuse(stream<Stamp> const*, std::int64_t, timeline<Stamp> const&, fused_output<Result> const&)
 #define ROBOCACHE_INSTANTIATE_RESULTS(Stamp) \
   ROBOCACHE_INSTANTIATE(Stamp, float);       \
   ROBOCACHE_INSTANTIATE(Stamp, __half);      \

@@ -13,9 +13,9 @@
 namespace robocache::host {
 
 template <class Stamp, class Result>
-status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
-                     result_gradients<Result> const& results, stream_gradients const* out, float* targets,
-                     target_order order) {
+status exact::fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                            result_gradients<Result> const& results, stream_gradients const* out, float* targets,
+                            target_order order) {
   status const checked = robocache::detail::check_fuse_backward(streams, count, target, results, out, targets, order);
   if (!checked.ok()) { return checked; }
 
@@ -33,9 +33,9 @@ status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Stamp, Result)                                                \
-  template status fuse_backward(stream<Stamp> const*, std::int64_t, timeline<Stamp> const&, \
-                                result_gradients<Result> const&, stream_gradients const*, float*, target_order)
+#define ROBOCACHE_INSTANTIATE(Stamp, Result)                                                       \
+  template status exact::fuse_backward(stream<Stamp> const*, std::int64_t, timeline<Stamp> const&, \
+                                       result_gradients<Result> const&, stream_gradients const*, float*, target_order)
 #define ROBOCACHE_INSTANTIATE_RESULTS(Stamp) \
   ROBOCACHE_INSTANTIATE(Stamp, float);       \
   ROBOCACHE_INSTANTIATE(Stamp, __half);      \

@@ -11,7 +11,7 @@
 namespace robocache::host {
 
 template <class Stamp>
-status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports) {
+status exact::inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports) {
   status const checked = robocache::detail::check_inspect(when, source_batch, reports);
   if (!checked.ok() || when.batch == 0) { return checked; }
   std::int64_t const samples_each = when.packed() ? when.rows / when.batch : when.length;
@@ -27,16 +27,16 @@ status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajector
 }
 
 template <class Stamp>
-status inspect(timeline<Stamp> const& when, trajectory_report* reports) {
+status exact::inspect(timeline<Stamp> const& when, trajectory_report* reports) {
   status const checked = robocache::detail::check_names_no_trajectory(when);
   return checked.ok() ? inspect(when, 0, reports) : checked;
 }
 
-template status inspect(timeline<float> const&, trajectory_report*);
-template status inspect(timeline<double> const&, trajectory_report*);
-template status inspect(timeline<std::int64_t> const&, trajectory_report*);
-template status inspect(timeline<float> const&, std::int64_t, trajectory_report*);
-template status inspect(timeline<double> const&, std::int64_t, trajectory_report*);
-template status inspect(timeline<std::int64_t> const&, std::int64_t, trajectory_report*);
+template status exact::inspect(timeline<float> const&, trajectory_report*);
+template status exact::inspect(timeline<double> const&, trajectory_report*);
+template status exact::inspect(timeline<std::int64_t> const&, trajectory_report*);
+template status exact::inspect(timeline<float> const&, std::int64_t, trajectory_report*);
+template status exact::inspect(timeline<double> const&, std::int64_t, trajectory_report*);
+template status exact::inspect(timeline<std::int64_t> const&, std::int64_t, trajectory_report*);
 
 }  // namespace robocache::host

@@ -10,8 +10,8 @@
 namespace robocache::host {
 
 template <class Stamp>
-status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
-              resample_options<Stamp> const& options) {
+status exact::locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
+                     resample_options<Stamp> const& options) {
   status checked = robocache::detail::check_locate("source", source, target, options);
   if (checked.ok()) { checked = robocache::detail::check_located(out); }
   if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
@@ -39,10 +39,11 @@ status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, loca
   return checked;
 }
 
-template status locate(timeline<float> const&, timeline<float> const&, located const&, resample_options<float> const&);
-template status locate(timeline<double> const&, timeline<double> const&, located const&,
-                       resample_options<double> const&);
-template status locate(timeline<std::int64_t> const&, timeline<std::int64_t> const&, located const&,
-                       resample_options<std::int64_t> const&);
+template status exact::locate(timeline<float> const&, timeline<float> const&, located const&,
+                              resample_options<float> const&);
+template status exact::locate(timeline<double> const&, timeline<double> const&, located const&,
+                              resample_options<double> const&);
+template status exact::locate(timeline<std::int64_t> const&, timeline<std::int64_t> const&, located const&,
+                              resample_options<std::int64_t> const&);
 
 }  // namespace robocache::host

@@ -15,8 +15,8 @@
 namespace robocache::host {
 
 template <class Value, class Stamp, class Result>
-status resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
-                resample_options<Stamp> const& options) {
+status exact::resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
+                       resample_options<Stamp> const& options) {
   status const checked = robocache::detail::check_resample(source, target, out, options);
   if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
 
@@ -38,9 +38,9 @@ status resample(series<Value, Stamp> const& source, timeline<Stamp> const& targe
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Value, Result, Stamp)                                                    \
-  template status resample(series<Value, Stamp> const&, timeline<Stamp> const&, output<Result> const&, \
-                           resample_options<Stamp> const&)
+#define ROBOCACHE_INSTANTIATE(Value, Result, Stamp)                                                           \
+  template status exact::resample(series<Value, Stamp> const&, timeline<Stamp> const&, output<Result> const&, \
+                                  resample_options<Stamp> const&)
 #define ROBOCACHE_INSTANTIATE_STAMPS(Value, Result) \
   ROBOCACHE_INSTANTIATE(Value, Result, float);      \
   ROBOCACHE_INSTANTIATE(Value, Result, double);     \

@@ -14,9 +14,9 @@
 namespace robocache::host {
 
 template <class Value, class Stamp, class Result>
-status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
-                         result_gradients<Result> const& results, source_gradients<Value> const& out,
-                         resample_options<Stamp> const& options, target_order order) {
+status exact::resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
+                                result_gradients<Result> const& results, source_gradients<Value> const& out,
+                                resample_options<Stamp> const& options, target_order order) {
   status const checked = robocache::detail::check_backward(source, target, results, out, options, order);
   if (!checked.ok()) { return checked; }
   auto const step = robocache::detail::strides_of(results, target, source.channels);
@@ -29,10 +29,10 @@ status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> con
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Value, Result, Stamp)                                                  \
-  template status resample_backward(series<Value, Stamp> const&, timeline<Stamp> const&,             \
-                                    result_gradients<Result> const&, source_gradients<Value> const&, \
-                                    resample_options<Stamp> const&, target_order)
+#define ROBOCACHE_INSTANTIATE(Value, Result, Stamp)                                                         \
+  template status exact::resample_backward(series<Value, Stamp> const&, timeline<Stamp> const&,             \
+                                           result_gradients<Result> const&, source_gradients<Value> const&, \
+                                           resample_options<Stamp> const&, target_order)
 #define ROBOCACHE_INSTANTIATE_STAMPS(Value, Result) \
   ROBOCACHE_INSTANTIATE(Value, Result, float);      \
   ROBOCACHE_INSTANTIATE(Value, Result, double);     \

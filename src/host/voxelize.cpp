@@ -65,8 +65,8 @@ void voxelize_cloud(voxel_job const& job, cloud_cost const& cost, std::int64_t b
 }  // namespace detail
 
 template <class Value, class Result>
-status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                voxel_output<Result> const& out, voxel_options const& options) {
+status exact::voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                       voxel_output<Result> const& out, voxel_options const& options) {
   status const checked = robocache::detail::check_voxelize(clouds, features, lattice, out, options);
   if (!checked.ok()) { return checked; }
   bool const reduces = robocache::detail::reduces(out);
@@ -81,9 +81,9 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Value, Result)                                               \
-  template status voxelize(point_clouds const&, point_features<Value> const&, grid const&, \
-                           voxel_output<Result> const&, voxel_options const&)
+#define ROBOCACHE_INSTANTIATE(Value, Result)                                                      \
+  template status exact::voxelize(point_clouds const&, point_features<Value> const&, grid const&, \
+                                  voxel_output<Result> const&, voxel_options const&)
 #define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
   ROBOCACHE_INSTANTIATE(Value, float);       \
   ROBOCACHE_INSTANTIATE(Value, __half);      \

@@ -40,9 +40,9 @@ void backward_cloud(voxel_backward_job const& job, cloud_cost const& cost, std::
 }  // namespace detail
 
 template <class Value, class Result>
-status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                         voxel_gradients<Result> const& gradients, channel_order channels,
-                         feature_gradients<Value> const& out) {
+status exact::voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                                voxel_gradients<Result> const& gradients, channel_order channels,
+                                feature_gradients<Value> const& out) {
   status const checked =
       robocache::detail::check_voxelize_backward(clouds, features, lattice, gradients, channels, out);
   if (!checked.ok()) { return checked; }
@@ -59,9 +59,10 @@ status voxelize_backward(point_clouds const& clouds, point_features<Value> const
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Value, Result)                                                        \
-  template status voxelize_backward(point_clouds const&, point_features<Value> const&, grid const&, \
-                                    voxel_gradients<Result> const&, channel_order, feature_gradients<Value> const&)
+#define ROBOCACHE_INSTANTIATE(Value, Result)                                                               \
+  template status exact::voxelize_backward(point_clouds const&, point_features<Value> const&, grid const&, \
+                                           voxel_gradients<Result> const&, channel_order,                  \
+                                           feature_gradients<Value> const&)
 #define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
   ROBOCACHE_INSTANTIATE(Value, float);       \
   ROBOCACHE_INSTANTIATE(Value, __half);      \

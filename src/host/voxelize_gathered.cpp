@@ -88,8 +88,8 @@ void gather_cloud(gather_job const& job, numbered_cloud const& one) {
 }  // namespace detail
 
 template <class Value, class Result>
-status voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                         gathered_output<Result> const& out, gather_options const& options) {
+status exact::voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                                gathered_output<Result> const& out, gather_options const& options) {
   status const checked = robocache::detail::check_voxelize_gathered(clouds, features, lattice, out, options);
   if (!checked.ok()) { return checked; }
   auto all = detail::number_clouds(clouds, lattice, detail::lattice_kind::given, voxel_order::first_point);
@@ -111,9 +111,9 @@ status voxelize_gathered(point_clouds const& clouds, point_features<Value> const
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Value, Result)                                                        \
-  template status voxelize_gathered(point_clouds const&, point_features<Value> const&, grid const&, \
-                                    gathered_output<Result> const&, gather_options const&)
+#define ROBOCACHE_INSTANTIATE(Value, Result)                                                               \
+  template status exact::voxelize_gathered(point_clouds const&, point_features<Value> const&, grid const&, \
+                                           gathered_output<Result> const&, gather_options const&)
 #define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
   ROBOCACHE_INSTANTIATE(Value, float);       \
   ROBOCACHE_INSTANTIATE(Value, __half);      \

@@ -15,8 +15,9 @@
 namespace robocache::host {
 
 template <class Value, class Result>
-status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
-                                  Result const* gradients, feature_gradients<Value> const& out) {
+status exact::voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels,
+                                         std::int64_t const* point_slots, Result const* gradients,
+                                         feature_gradients<Value> const& out) {
   status const checked =
       robocache::detail::check_voxelize_gathered_backward(clouds, channels, point_slots, gradients, out);
   if (!checked.ok() || clouds.batch == 0) { return checked; }
@@ -38,9 +39,9 @@ status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t chann
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Value, Result)                                                                        \
-  template status voxelize_gathered_backward(point_clouds const&, std::int64_t, std::int64_t const*, Result const*, \
-                                             feature_gradients<Value> const&)
+#define ROBOCACHE_INSTANTIATE(Value, Result)                                                                \
+  template status exact::voxelize_gathered_backward(point_clouds const&, std::int64_t, std::int64_t const*, \
+                                                    Result const*, feature_gradients<Value> const&)
 #define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
   ROBOCACHE_INSTANTIATE(Value, float);       \
   ROBOCACHE_INSTANTIATE(Value, __half);      \

@@ -14,8 +14,8 @@
 namespace robocache::host {
 
 template <class Value, class Result>
-status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                       sparse_output<Result> const& out, sparse_options const& options) {
+status exact::voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                              sparse_output<Result> const& out, sparse_options const& options) {
   status const checked = robocache::detail::check_voxelize_sparse(clouds, features, lattice, out, options);
   if (!checked.ok()) { return checked; }
   auto all = detail::number_clouds(clouds, lattice, detail::lattice_kind::given, options.order);
@@ -32,9 +32,9 @@ status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& 
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Value, Result)                                                      \
-  template status voxelize_sparse(point_clouds const&, point_features<Value> const&, grid const&, \
-                                  sparse_output<Result> const&, sparse_options const&)
+#define ROBOCACHE_INSTANTIATE(Value, Result)                                                             \
+  template status exact::voxelize_sparse(point_clouds const&, point_features<Value> const&, grid const&, \
+                                         sparse_output<Result> const&, sparse_options const&)
 #define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
   ROBOCACHE_INSTANTIATE(Value, float);       \
   ROBOCACHE_INSTANTIATE(Value, __half);      \

@@ -52,9 +52,9 @@ void backward_voxels(voxel_backward_job const& all, numbered_cloud const& one, s
 }  // namespace detail
 
 template <class Value, class Result>
-status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
-                                sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
-                                feature_gradients<Value> const& out) {
+status exact::voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
+                                       sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
+                                       feature_gradients<Value> const& out) {
   status const checked = robocache::detail::check_voxelize_sparse_backward(clouds, features, voxels, gradients, out);
   if (!checked.ok()) { return checked; }
   grid const none = detail::row_of_cells(0);
@@ -72,9 +72,10 @@ status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value
   return checked;
 }
 
-#define ROBOCACHE_INSTANTIATE(Value, Result)                                                                        \
-  template status voxelize_sparse_backward(point_clouds const&, point_features<Value> const&, sparse_voxels const&, \
-                                           voxel_gradients<Result> const&, feature_gradients<Value> const&)
+#define ROBOCACHE_INSTANTIATE(Value, Result)                                                            \
+  template status exact::voxelize_sparse_backward(point_clouds const&, point_features<Value> const&,    \
+                                                  sparse_voxels const&, voxel_gradients<Result> const&, \
+                                                  feature_gradients<Value> const&)
 #define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
   ROBOCACHE_INSTANTIATE(Value, float);       \
   ROBOCACHE_INSTANTIATE(Value, __half);      \

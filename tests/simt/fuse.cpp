@@ -45,14 +45,14 @@ int launches_of(std::int64_t count, std::int64_t gap) {
   std::vector<float> results(std::size_t(2 * (count + gap)), -1.0f);
   robocache::fused_output<float> out{results.data()};
   out.channels = count + gap;
-  int const before = robocache::detail::launches;
+  int const before = robocache::detail::launch_count;
   auto const target = timeline<float>::uniform(0.5f, 1, 1, 2);
   REQUIRE(robocache::fuse(streams.data(), count, target, out, nullptr).ok());
   for (std::int64_t i = 0; i < std::int64_t(results.size()); ++i) {
     std::int64_t const channel = i % (count + gap);
     CHECK(results[std::size_t(i)] == (channel < count ? 1.5f + float(i / (count + gap)) : 0.0f));
   }
-  return robocache::detail::launches - before;
+  return robocache::detail::launch_count - before;
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <robocache/scratch.hpp>
+
 #include "backward.hpp"
 #include "fuse.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <robocache/stream.hpp>
+#include <robocache/scratch.hpp>
 
 #include "guarded.hpp"
 #include "voxel_problem.hpp"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
 #include <robocache/detail/check.hpp>
 
@@ -13,7 +12,6 @@ template <class Value, class Stamp, class Result>
 status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
                       result_gradients<Result> const& results, source_gradients<Value> const& out,
                       resample_options<Stamp> const& options, target_order order) {
-  static_assert(!std::is_integral_v<Value> && !std::is_integral_v<Result>, "gradients are of floats");
   if (options.method > interpolation::linear && options.method <= interpolation::slerp) {
     return refuse(status_code::unsupported, "options", "method",
                   "found %s, want previous, next, nearest or linear: no other method has a gradient here",
@@ -37,9 +35,10 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   }
   std::int64_t const source_rows = source.when.batch == 0 ? 0 : source.when.total();
   std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
-  s = check_pointer("source", "values", source.values, out.targets == nullptr ? 0 : source_rows, sizeof(Value));
+  s = check_pointer("source", "values", source.values,
+                    out.targets == nullptr ? 0 : elements_of(source_rows, source.channels), sizeof(Value));
   if (!s.ok()) { return s; }
-  s = check_pointer("results", "values", results.values, target_rows, sizeof(Result));
+  s = check_pointer("results", "values", results.values, elements_of(target_rows, source.channels), sizeof(Result));
   if (!s.ok()) { return s; }
   s = check_pointer("out", "values", out.values, 0, sizeof(Value));
   if (!s.ok()) { return s; }

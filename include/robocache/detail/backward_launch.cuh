@@ -100,12 +100,11 @@ inline typed_rows rows_of(void const* data, strides step, dtype type) {
   return {const_cast<void*>(data), step.batch, step.row, type};
 }
 
-}  // namespace detail
-
 template <class Value, class Stamp, class Result>
-status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
-                         result_gradients<Result> const& results, source_gradients<Value> const& out,
-                         resample_options<Stamp> const& options, target_order order, cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
+                                          result_gradients<Result> const& results, source_gradients<Value> const& out,
+                                          resample_options<Stamp> const& options, target_order order,
+                                          cudaStream_t cuda_stream) {
   status s = detail::check_backward(source, target, results, out, options, order);
   bool const has_rows = source.when.batch > 0 && source.when.total() > 0 && out.values != nullptr;
   bool const has_targets = target.batch > 0 && target.total() > 0 && out.targets != nullptr;
@@ -134,6 +133,23 @@ status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> con
     s = detail::launch_backward_times(params, out.targets, false, cuda_stream);
   }
   return s;
+}
+
+}  // namespace detail
+
+template <class Value, class Stamp, class Result, class Gradient, class TargetStamp, class OptionStamp>
+status resample_backward(series<Value, Stamp> const& source, timeline<TargetStamp> const& target,
+                         result_gradients<Result> const& results, source_gradients<Gradient> const& out,
+                         resample_options<OptionStamp> const& options, target_order order, cudaStream_t cuda_stream) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp> &&
+                detail::gradients_are_sound<Value, Result, Gradient>) {
+    return detail::resample_backward(detail::plain(source), detail::plain(target), results, out, detail::plain(options),
+                                     order, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    static_assert(sizeof(detail::gradient_rule<Value, Result, Gradient>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

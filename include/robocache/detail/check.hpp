@@ -50,6 +50,12 @@ inline bool multiply(std::int64_t& product, std::int64_t factor) {
   return !__builtin_mul_overflow(product, factor, &product) && product <= most_elements;
 }
 
+/// Elements of so many rows, for a message: where 64 bits do not hold them, the most that these hold.
+inline std::int64_t elements_of(std::int64_t rows, std::int64_t channels) noexcept {
+  std::int64_t elements = 0;
+  return __builtin_mul_overflow(rows, channels, &elements) ? INT64_MAX : elements;
+}
+
 /// A pointer that `count` elements are read from or written to.
 template <class T>
 status check_pointer(char const* name, char const* field, T const* pointer, std::int64_t count, std::size_t alignment) {
@@ -111,7 +117,9 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
 
   bool const stored =
       when.kind == timeline_kind::dense || when.kind == timeline_kind::shared || when.kind == timeline_kind::ragged;
-  status s = check_pointer(name, "stamps", when.stamps, stored ? total : 0, alignof(Stamp));
+  // Without a stride all trajectories have the same stamps.
+  std::int64_t const stamps = !when.packed() && when.stride == 0 ? when.length : total;
+  status s = check_pointer(name, "stamps", when.stamps, stored ? stamps : 0, alignof(Stamp));
   if (!s.ok()) { return s; }
   s = check_pointer(name, "offsets", when.offsets, when.kind == timeline_kind::ragged ? when.batch + 1 : 0, 8);
   if (!s.ok()) { return s; }
@@ -297,7 +305,7 @@ status check_values(char const* name, Source const& source, std::size_t value_by
     return refuse(invalid, name, "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
   }
   std::int64_t const rows = source.when.batch == 0 ? 0 : source.when.total();
-  status const s = check_pointer(name, "values", source.values, rows, value_bytes);
+  status const s = check_pointer(name, "values", source.values, elements_of(rows, source.channels), value_bytes);
   if (!s.ok()) { return s; }
   bool const packed = source.when.packed();
   strides const from = strides_of(source, source.when, source.channels);
@@ -310,7 +318,7 @@ template <class Output, class Stamp>
 status check_results(timeline<Stamp> const& target, Output const& out, std::int64_t channels,
                      std::size_t result_bytes) {
   std::int64_t const rows = target.batch == 0 ? 0 : target.total();
-  status s = check_pointer("out", "values", out.values, rows, result_bytes);
+  status s = check_pointer("out", "values", out.values, elements_of(rows, channels), result_bytes);
   if (!s.ok()) { return s; }
   bool const packed = target.packed();
   strides const to = strides_of(out, target, channels);
@@ -324,8 +332,6 @@ status check_results(timeline<Stamp> const& target, Output const& out, std::int6
 template <class Value, class Stamp, class Result>
 status check_resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
                       resample_options<Stamp> const& options) {
-  static_assert(std::is_integral_v<Value> ? std::is_same_v<Value, Result> : !std::is_integral_v<Result>,
-                "integer values keep their type; floats become floats");
   status s = check_locate("source.when", source.when, target, options);
   if (!s.ok()) { return s; }
   if (std::is_integral_v<Value> && !is_hold(options.method)) {

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+// No file has this name: a missing file is the one mistake after which every compiler stops, so that nothing else is
+// said.
+#if __cplusplus < 201703L
+#include "RoboCache needs C++17 or newer: compile with -std=c++17"
+#endif
+
 // `__host__ __device__` where the compiler knows the words, nothing elsewhere: the building blocks in
 // device/ and the argument checks are compiled by g++ and clang for the host side too. NOINLINE keeps what is rare and
 // long (128-bit divisions) out of the kernels' straight line, where every instruction is latency.

@@ -72,8 +72,6 @@ ROBOCACHE_HIDDEN inline status reduce_coordinates(filter_pieces const& pieces, p
   return launch_reducing<float, 1, true>(p, voxels, longest_cloud(clouds), chain);
 }
 
-}  // namespace detail
-
 template <class Value, class Result>
 std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                    filter_options const& options, filtered_output<Result> const& out) {
@@ -82,8 +80,9 @@ std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Va
 }
 
 template <class Value, class Result>
-status filter_voxels(point_clouds const& clouds, point_features<Value> const& features, filter_options const& options,
-                     filtered_output<Result> const& out, scratch const& memory, cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features<Value> const& features,
+                                      filter_options const& options, filtered_output<Result> const& out,
+                                      scratch const& memory, cudaStream_t cuda_stream) {
   status s = detail::check_filter_voxels(clouds, features, options, out);
   if (!s.ok()) { return s; }
   detail::filter_pieces pieces{};
@@ -114,6 +113,30 @@ status filter_voxels(point_clouds const& clouds, point_features<Value> const& fe
   lists.largest = lists.smallest = nullptr;  // of coordinates alone
   return detail::reduce_voxels(lists, clouds, features, results, voxels,
                                pieces.voxels.sparse.numbers.offsets + clouds.batch, chain);
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                   filter_options const& options, filtered_output<Result> const& out) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::filter_voxels_scratch(clouds, features, options, out);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return 0;
+  }
+}
+
+template <class Value, class Result>
+status filter_voxels(point_clouds const& clouds, point_features<Value> const& features, filter_options const& options,
+                     filtered_output<Result> const& out, scratch const& memory, cudaStream_t cuda_stream) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::filter_voxels(clouds, features, options, out, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

@@ -64,8 +64,6 @@ ROBOCACHE_HIDDEN status launch_backward_scale(backward_params<Stamp> const& para
   return {};
 }
 
-}  // namespace detail
-
 template <class Stamp>
 std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                                    stream_gradients const* out) {
@@ -80,12 +78,13 @@ std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t co
 }
 
 template <class Stamp, class Result>
-status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
-                     result_gradients<Result> const& results, stream_gradients const* out, float* targets,
-                     target_order order, scratch const& memory, cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                                      result_gradients<Result> const& results, stream_gradients const* out,
+                                      float* targets, target_order order, scratch const& memory,
+                                      cudaStream_t cuda_stream) {
   status s = detail::check_fuse_backward(streams, count, target, results, out, targets, order);
   if (!s.ok()) { return s; }
-  std::int64_t const bytes = fuse_backward_scratch(streams, count, target, out);
+  std::int64_t const bytes = detail::fuse_backward_scratch(streams, count, target, out);
   if (memory.bytes < bytes) {
     return detail::refuse(detail::invalid, "memory", "bytes", "found %lld, want %lld, as fuse_backward_scratch says",
                           static_cast<long long>(memory.bytes), static_cast<long long>(bytes));
@@ -126,6 +125,33 @@ status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<
     if (s.ok() && has_targets) { s = detail::launch_backward_times(params, targets, i > 0, cuda_stream); }
   }
   return s;
+}
+
+}  // namespace detail
+
+template <class Stamp, class TargetStamp>
+std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t count,
+                                   timeline<TargetStamp> const& target, stream_gradients const* out) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp>) {
+    return detail::fuse_backward_scratch<detail::plain_type<Stamp>>(streams, count, detail::plain(target), out);
+  } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    return 0;
+  }
+}
+
+template <class Stamp, class Result, class TargetStamp>
+status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
+                     result_gradients<Result> const& results, stream_gradients const* out, float* targets,
+                     target_order order, scratch const& memory, cudaStream_t cuda_stream) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp> && detail::floats_are_sound<Result, Result>) {
+    return detail::fuse_backward<detail::plain_type<Stamp>>(streams, count, detail::plain(target), results, out,
+                                                            targets, order, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    static_assert(sizeof(detail::float_rule<Result, Result>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

@@ -168,7 +168,6 @@ status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<
 template <class Stamp, class Result>
 status check_fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                   fused_output<Result> const& out) {
-  static_assert(!std::is_integral_v<Result>, "a fusion's results are float, __half or __nv_bfloat16");
   status s = check_streams(streams, count, target);
   if (!s.ok()) { return s; }
   std::int64_t const written = channels_of(streams, count);
@@ -208,7 +207,6 @@ template <class Stamp, class Result>
 status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                            result_gradients<Result> const& results, stream_gradients const* out, float const* targets,
                            target_order order) {
-  static_assert(!std::is_integral_v<Result>, "gradients are of floats");
   status s = check_streams(streams, count, target);
   if (!s.ok()) { return s; }
   if (out == nullptr) {
@@ -238,7 +236,8 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
   s = check_pointer("targets", "", targets, 0, alignof(float));
   if (!s.ok()) { return s; }
   std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
-  s = check_pointer("results", "values", results.values, target_rows, sizeof(Result));
+  s = check_pointer("results", "values", results.values, elements_of(target_rows, channels_of(streams, count)),
+                    sizeof(Result));
   if (!s.ok()) { return s; }
   strides const step = strides_of(results, target, channels_of(streams, count));
   return check_strides("results", target.packed() ? strides{0, step.row} : step, target.batch,

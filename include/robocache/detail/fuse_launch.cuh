@@ -122,7 +122,7 @@ tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int 
 
 /// Collects streams until a launch is full.
 template <class Stamp, class Result>
-class fuse_launches {
+class ROBOCACHE_HIDDEN fuse_launches {
  public:
   fuse_launches(timeline<Stamp> const& target, fused_output<Result> const& out, std::int64_t channels,
                 std::int64_t streams, int multiprocessors, cudaStream_t cuda_stream)
@@ -232,11 +232,9 @@ class fuse_launches {
   fuse_params<Stamp> params_;  // streams beyond the count stay as they are: a launch costs what it fills in
 };
 
-}  // namespace detail
-
 template <class Stamp, class Result>
-status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
-            fused_output<Result> const& out, cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                             fused_output<Result> const& out, cudaStream_t cuda_stream) {
   status s = detail::check_fuse(streams, count, target, out);
   if (!s.ok() || target.batch == 0 || target.total() == 0) { return s; }
   device_properties device;
@@ -259,6 +257,20 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> co
                                     })
              : s;
   return s.ok() ? launches.launch_all() : s;
+}
+
+}  // namespace detail
+
+template <class Stamp, class Result, class TargetStamp>
+status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
+            fused_output<Result> const& out, cudaStream_t cuda_stream) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp> && detail::floats_are_sound<Result, Result>) {
+    return detail::fuse<detail::plain_type<Stamp>>(streams, count, detail::plain(target), out, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    static_assert(sizeof(detail::float_rule<Result, Result>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

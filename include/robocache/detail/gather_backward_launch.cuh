@@ -15,11 +15,12 @@
 #include <robocache/voxelize_gathered_backward.cuh>
 
 namespace robocache {
+namespace detail {
 
 template <class Value, class Result>
-status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
-                                  Result const* gradients, feature_gradients<Value> const& out,
-                                  cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels,
+                                                   std::int64_t const* point_slots, Result const* gradients,
+                                                   feature_gradients<Value> const& out, cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_gathered_backward(clouds, channels, point_slots, gradients, out);
   if (!s.ok() || clouds.batch == 0 || clouds.total() == 0) { return s; }
   device_properties device;
@@ -45,6 +46,20 @@ status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t chann
   detail::launch_chain chain(device, cuda_stream);
   return chain.launch(vectors ? detail::gather_backward_kernel<Value, wide> : detail::gather_backward_kernel<Value, 1>,
                       p, dim3(static_cast<unsigned>(blocks)), detail::point_threads);
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
+                                  Result const* gradients, feature_gradients<Value> const& out,
+                                  cudaStream_t cuda_stream) {
+  if constexpr (detail::gradients_are_sound<Value, Result>) {
+    return detail::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::gradient_rule<Value, Result>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

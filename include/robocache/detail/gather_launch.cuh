@@ -64,8 +64,6 @@ ROBOCACHE_HIDDEN status launch_gathering(gather_params const& p, std::int64_t vo
                       blocks_for(items, 4 * gather_threads), gather_threads);
 }
 
-}  // namespace detail
-
 template <class Value, class Result>
 std::int64_t voxelize_gathered_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                        grid const& lattice, gathered_output<Result> const& out,
@@ -75,9 +73,10 @@ std::int64_t voxelize_gathered_scratch(point_clouds const& clouds, point_feature
 }
 
 template <class Value, class Result>
-status voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                         gathered_output<Result> const& out, gather_options const& options, scratch const& memory,
-                         cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features,
+                                          grid const& lattice, gathered_output<Result> const& out,
+                                          gather_options const& options, scratch const& memory,
+                                          cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_gathered(clouds, features, lattice, out, options);
   if (!s.ok()) { return s; }
   detail::sparse_pieces pieces{};
@@ -119,6 +118,32 @@ status voxelize_gathered(point_clouds const& clouds, point_features<Value> const
     if (!s.ok()) { return s; }
   }
   return detail::launch_gathering<Value>(p, voxels, width, chain);
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t voxelize_gathered_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                       grid const& lattice, gathered_output<Result> const& out,
+                                       gather_options const& options) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_gathered_scratch(clouds, features, lattice, out, options);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return 0;
+  }
+}
+
+template <class Value, class Result>
+status voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                         gathered_output<Result> const& out, gather_options const& options, scratch const& memory,
+                         cudaStream_t cuda_stream) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_gathered(clouds, features, lattice, out, options, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

@@ -33,11 +33,9 @@ inline inspect_shape inspect_shape_for(std::int64_t batch, std::int64_t longest)
   return {static_cast<unsigned>(parts * std::min(batch, most_blocks)), threads, static_cast<unsigned>(parts)};
 }
 
-}  // namespace detail
-
 template <class Stamp>
-status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports,
-               cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports,
+                                cudaStream_t cuda_stream) {
   status s = detail::check_inspect(when, source_batch, reports);
   if (!s.ok() || when.batch == 0) { return s; }
   s = detail::clear(reports, when.batch * std::int64_t(sizeof(trajectory_report)), cuda_stream);
@@ -48,9 +46,32 @@ status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajector
 }
 
 template <class Stamp>
-status inspect(timeline<Stamp> const& when, trajectory_report* reports, cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, trajectory_report* reports, cudaStream_t cuda_stream) {
   status const s = detail::check_names_no_trajectory(when);
-  return s.ok() ? inspect(when, 0, reports, cuda_stream) : s;
+  return s.ok() ? detail::inspect(when, 0, reports, cuda_stream) : s;
+}
+
+}  // namespace detail
+
+template <class Stamp>
+status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports,
+               cudaStream_t cuda_stream) {
+  if constexpr (detail::stamps_are_sound<Stamp>) {
+    return detail::inspect(detail::plain(when), source_batch, reports, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
+
+template <class Stamp>
+status inspect(timeline<Stamp> const& when, trajectory_report* reports, cudaStream_t cuda_stream) {
+  if constexpr (detail::stamps_are_sound<Stamp>) {
+    return detail::inspect(detail::plain(when), reports, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

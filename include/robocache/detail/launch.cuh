@@ -12,8 +12,23 @@
 // The tests put a header of this name, which runs blocks on the CPU, in its place.
 namespace robocache::detail {
 
-/// The CUDA runtime's words for what it refused. Does not clear the last error.
+/// What the CUDA runtime refused, in its words. Where there is no device, plainly: of a missing driver the runtime says
+/// that its version is insufficient. Does not clear the last error.
 inline status cuda_failure(char const* what, cudaError_t error) {
+  if (error == cudaErrorNoDevice) {
+    return refuse(status_code::cuda_error, what, "", "found no CUDA device, want one (%s)", cudaGetErrorName(error));
+  }
+  if (error == cudaErrorInsufficientDriver) {
+    int version = 0;
+    cudaError_t const asked = cudaDriverGetVersion(&version);
+    if (asked == cudaSuccess && version != 0) {
+      return refuse(status_code::cuda_error, what, "",
+                    "found a driver for CUDA %d.%d, want one for CUDA %d.%d or newer (%s)", version / 1000,
+                    version % 1000 / 10, CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10, cudaGetErrorName(error));
+    }
+    return refuse(status_code::cuda_error, what, "", "found neither a CUDA device nor a driver, want both (%s)",
+                  cudaGetErrorName(error));
+  }
   return refuse(status_code::cuda_error, what, "", "found %s (%s)", cudaGetErrorName(error), cudaGetErrorString(error));
 }
 

@@ -203,11 +203,10 @@ ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeli
   return launch(method_kernel<Stamp, Value>, params, grid, threads, shared_bytes, cuda_stream);
 }
 
-}  // namespace detail
-
 template <class Value, class Stamp, class Result>
-status resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
-                resample_options<Stamp> const& options, cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<Stamp> const& target,
+                                 output<Result> const& out, resample_options<Stamp> const& options,
+                                 cudaStream_t cuda_stream) {
   status const s = detail::check_resample(source, target, out, options);
   if (!s.ok() || target.batch == 0 || target.total() == 0) { return s; }
   device_properties device;
@@ -238,8 +237,8 @@ status resample(series<Value, Stamp> const& source, timeline<Stamp> const& targe
 }
 
 template <class Stamp>
-status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
-              resample_options<Stamp> const& options, cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, located const& out,
+                               resample_options<Stamp> const& options, cudaStream_t cuda_stream) {
   status s = detail::check_locate("source", source, target, options);
   if (s.ok()) { s = detail::check_located(out); }
   if (!s.ok() || target.batch == 0 || target.total() == 0) { return s; }
@@ -254,6 +253,32 @@ status locate(timeline<Stamp> const& source, timeline<Stamp> const& target, loca
   if (!s.ok()) { return s; }
   return detail::launch(detail::locate_kernel<Stamp>, params, dim3(static_cast<unsigned>(tiles.tiles)), shape.threads,
                         0, cuda_stream);
+}
+
+}  // namespace detail
+
+template <class Value, class Stamp, class Result, class TargetStamp, class OptionStamp>
+status resample(series<Value, Stamp> const& source, timeline<TargetStamp> const& target, output<Result> const& out,
+                resample_options<OptionStamp> const& options, cudaStream_t cuda_stream) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp> && detail::values_are_sound<Value, Result>) {
+    return detail::resample(detail::plain(source), detail::plain(target), detail::plain(out), detail::plain(options),
+                            cuda_stream);
+  } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    static_assert(sizeof(detail::value_rule<Value, Result>) > 0);
+    return {};
+  }
+}
+
+template <class Stamp, class TargetStamp, class OptionStamp>
+status locate(timeline<Stamp> const& source, timeline<TargetStamp> const& target, located const& out,
+              resample_options<OptionStamp> const& options, cudaStream_t cuda_stream) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp, OptionStamp>) {
+    return detail::locate(detail::plain(source), detail::plain(target), out, detail::plain(options), cuda_stream);
+  } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp, OptionStamp>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

@@ -58,8 +58,6 @@ ROBOCACHE_HIDDEN status launch_sparse_backward(sparse_backward_params& p, bool h
   return chain.launch(holds ? sparse_hold_kernel<Value, N> : sparse_spread_kernel<Value, N>, p, grid, point_threads);
 }
 
-}  // namespace detail
-
 template <class Value, class Result>
 std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                               sparse_voxels const& voxels, voxel_gradients<Result> const& gradients) {
@@ -72,9 +70,10 @@ std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_
 }
 
 template <class Value, class Result>
-status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
-                                sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
-                                feature_gradients<Value> const& out, scratch const& memory, cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
+                                                 sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
+                                                 feature_gradients<Value> const& out, scratch const& memory,
+                                                 cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_sparse_backward(clouds, features, voxels, gradients, out);
   if (!s.ok() || clouds.batch == 0) { return s; }
   detail::sparse_backward_params p{};
@@ -115,6 +114,32 @@ status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value
   return width == wide && detail::suits_vectors(gradients, 1, wide)
              ? detail::launch_sparse_backward<Value, wide>(p, lists, chain)
              : detail::launch_sparse_backward<Value, 1>(p, lists, chain);
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                              sparse_voxels const& voxels, voxel_gradients<Result> const& gradients) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_sparse_backward_scratch(clouds, features, voxels, gradients);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return 0;
+  }
+}
+
+template <class Value, class Result, class Gradient>
+status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
+                                sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
+                                feature_gradients<Gradient> const& out, scratch const& memory,
+                                cudaStream_t cuda_stream) {
+  if constexpr (detail::gradients_are_sound<Value, Result, Gradient>) {
+    return detail::voxelize_sparse_backward(clouds, features, voxels, gradients, out, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::gradient_rule<Value, Result, Gradient>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

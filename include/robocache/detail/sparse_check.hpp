@@ -146,8 +146,8 @@ status check_voxelize_sparse_backward(point_clouds const& clouds, point_features
   std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
   s = check_pointer("voxels", "point_voxels", voxels.point_voxels, points, alignof(std::int32_t));
   if (!s.ok()) { return s; }
-  bool const divides = gradients.mean != nullptr && voxels.capacity > 0;
-  s = check_pointer("voxels", "count", voxels.count, divides ? points : 0, alignof(std::int32_t));
+  bool const divides = gradients.mean != nullptr && points > 0;
+  s = check_pointer("voxels", "count", voxels.count, divides ? voxels.capacity : 0, alignof(std::int32_t));
   if (!s.ok()) { return s; }
   s = check_feature_view(clouds, features, gradients.max != nullptr || gradients.min != nullptr,
                          "sum, mean, max or min");

@@ -28,8 +28,6 @@ sparse_pieces cut_sparse_call(void* memory, point_clouds const& clouds, grid con
                     out.sum != nullptr || out.mean != nullptr, out.max != nullptr, out.min != nullptr);
 }
 
-}  // namespace detail
-
 template <class Value, class Result>
 std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                      grid const& lattice, sparse_output<Result> const& out,
@@ -39,9 +37,10 @@ std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, point_features<
 }
 
 template <class Value, class Result>
-status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                       sparse_output<Result> const& out, sparse_options const& options, scratch const& memory,
-                       cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features,
+                                        grid const& lattice, sparse_output<Result> const& out,
+                                        sparse_options const& options, scratch const& memory,
+                                        cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_sparse(clouds, features, lattice, out, options);
   if (!s.ok()) { return s; }
   detail::sparse_pieces pieces{};
@@ -68,6 +67,32 @@ status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& 
   results.min = out.min;
   return detail::reduce_voxels(pieces.lists, clouds, features, results, voxels,
                                pieces.sparse.numbers.offsets + clouds.batch, chain);
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                     grid const& lattice, sparse_output<Result> const& out,
+                                     sparse_options const& options) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_sparse_scratch(clouds, features, lattice, out, options);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return 0;
+  }
+}
+
+template <class Value, class Result>
+status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                       sparse_output<Result> const& out, sparse_options const& options, scratch const& memory,
+                       cudaStream_t cuda_stream) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_sparse(clouds, features, lattice, out, options, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

@@ -63,8 +63,6 @@ ROBOCACHE_HIDDEN status launch_backward(voxel_backward_params& p, launch_chain& 
   return chain.launch(holds ? voxel_hold_kernel<Value, N> : voxel_spread_kernel<Value, N>, p, grid, point_threads);
 }
 
-}  // namespace detail
-
 template <class Value, class Result>
 std::int64_t voxelize_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                        grid const& lattice, voxel_gradients<Result> const& gradients) {
@@ -73,12 +71,13 @@ std::int64_t voxelize_backward_scratch(point_clouds const& clouds, point_feature
 }
 
 template <class Value, class Result>
-status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                         voxel_gradients<Result> const& gradients, channel_order channels,
-                         feature_gradients<Value> const& out, scratch const& memory, cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features,
+                                          grid const& lattice, voxel_gradients<Result> const& gradients,
+                                          channel_order channels, feature_gradients<Value> const& out,
+                                          scratch const& memory, cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_backward(clouds, features, lattice, gradients, channels, out);
   if (!s.ok() || clouds.batch == 0) { return s; }
-  s = detail::check_scratch(memory, voxelize_backward_scratch(clouds, features, lattice, gradients),
+  s = detail::check_scratch(memory, detail::voxelize_backward_scratch(clouds, features, lattice, gradients),
                             "voxelize_backward_scratch");
   if (!s.ok() || clouds.total() == 0) { return s; }
   device_properties device;
@@ -119,6 +118,31 @@ status voxelize_backward(point_clouds const& clouds, point_features<Value> const
   return width == wide && detail::suits_vectors(gradients, p.gradients.channel_stride, wide)
              ? detail::launch_backward<Value, wide>(p, chain)
              : detail::launch_backward<Value, 1>(p, chain);
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t voxelize_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                       grid const& lattice, voxel_gradients<Result> const& gradients) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_backward_scratch(clouds, features, lattice, gradients);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return 0;
+  }
+}
+
+template <class Value, class Result, class Gradient>
+status voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                         voxel_gradients<Result> const& gradients, channel_order channels,
+                         feature_gradients<Gradient> const& out, scratch const& memory, cudaStream_t cuda_stream) {
+  if constexpr (detail::gradients_are_sound<Value, Result, Gradient>) {
+    return detail::voxelize_backward(clouds, features, lattice, gradients, channels, out, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::gradient_rule<Value, Result, Gradient>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

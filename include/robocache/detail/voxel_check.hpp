@@ -136,7 +136,8 @@ status check_feature_view(point_clouds const& clouds, point_features<Value> cons
     return refuse(status_code::unsupported, "clouds", clouds.packed() ? "rows" : "length",
                   "found %lld points in all, want less than 2^32 with features", static_cast<long long>(points));
   }
-  status const s = check_pointer("features", "values", features.values, reads ? points : 0, alignof(Value));
+  status const s = check_pointer("features", "values", features.values,
+                                 reads ? elements_of(points, features.channels) : 0, alignof(Value));
   if (!s.ok()) { return s; }
   return check_point_strides("features", strides_of(features, clouds, features.channels), clouds, features.channels);
 }
@@ -215,7 +216,7 @@ status check_voxelize(point_clouds const& clouds, point_features<Value> const& f
 template <class Value>
 status check_feature_gradients(point_clouds const& clouds, std::int64_t channels, feature_gradients<Value> const& out) {
   std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
-  status s = check_pointer("out", "values", out.values, points, alignof(Value));
+  status s = check_pointer("out", "values", out.values, elements_of(points, channels), alignof(Value));
   if (!s.ok()) { return s; }
   strides const step = strides_of(out, clouds, channels);
   s = check_point_strides("out", step, clouds, channels);

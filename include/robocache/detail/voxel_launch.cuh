@@ -168,8 +168,6 @@ voxel_lists cut_lists(void* memory, point_clouds const& clouds, grid const& latt
                    out.sum != nullptr || out.mean != nullptr, out.max != nullptr, out.min != nullptr);
 }
 
-}  // namespace detail
-
 template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                               voxel_output<Result> const& out, voxel_options const&) {
@@ -184,14 +182,15 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> 
 }
 
 template <class Value, class Result>
-status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                voxel_output<Result> const& out, voxel_options const& options, scratch const& memory,
-                cudaStream_t cuda_stream) {
+ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                                 voxel_output<Result> const& out, voxel_options const& options, scratch const& memory,
+                                 cudaStream_t cuda_stream) {
   status s = detail::check_voxelize(clouds, features, lattice, out, options);
   if (!s.ok() || clouds.batch == 0) { return s; }
   bool const reduces = detail::reduces(out);
   if (reduces) {
-    s = detail::check_scratch(memory, voxelize_scratch(clouds, features, lattice, out, options), "voxelize_scratch");
+    s = detail::check_scratch(memory, detail::voxelize_scratch(clouds, features, lattice, out, options),
+                              "voxelize_scratch");
   } else {
     s = detail::check_pointer("memory", "memory", static_cast<char const*>(memory.memory), memory.bytes, 16);
   }
@@ -262,6 +261,31 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
                       : detail::launch_reducing<Value, wide, wanted>(reduce, group.cells, longest, chain);
   };
   return out.max != nullptr || out.min != nullptr ? launch(std::true_type{}) : launch(std::false_type{});
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                              voxel_output<Result> const& out, voxel_options const& options) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_scratch(clouds, features, lattice, out, options);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return 0;
+  }
+}
+
+template <class Value, class Result>
+status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                voxel_output<Result> const& out, voxel_options const& options, scratch const& memory,
+                cudaStream_t cuda_stream) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize(clouds, features, lattice, out, options, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
 }
 
 }  // namespace robocache

@@ -14,7 +14,7 @@
 #include <robocache/detail/voxel_group.cuh>
 #include <robocache/detail/voxel_memory.hpp>
 #include <robocache/detail/voxel_results.cuh>
-#include <robocache/stream.hpp>
+#include <robocache/scratch.hpp>
 
 // Launches that voxelizing and its gradients share, and the shapes of their jobs.
 namespace robocache::detail {

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/minimum_arch.cuh>
 
 /// Building blocks for `__host__` and `__device__` code: use them inside your own kernels. On the device every float
 /// operation is a round-to-nearest intrinsic, which the compiler neither contracts nor, under `--use_fast_math`,

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/minimum_arch.cuh>
 
 namespace robocache::device {
 

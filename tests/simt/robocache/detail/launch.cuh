@@ -25,18 +25,18 @@ inline status clear(void* memory, std::int64_t bytes, cudaStream_t) {
 }
 
 /// How many launches there were.
-inline int launches = 0;
+inline int launch_count = 0;
 
 template <class Params>
 status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes, cudaStream_t,
               bool = false) {
   if (shared_bytes > most_shared_bytes) { simt::fail("more shared memory than a block has"); }
-  ++launches;
+  ++launch_count;
   gridDim = {grid.x, grid.y, 1};
   blockDim = {unsigned(threads), 1, 1};
   std::uint64_t const blocks = std::uint64_t(grid.x) * grid.y;
   for (std::uint64_t turn = 0; turn < blocks; ++turn) {
-    std::uint64_t const i = launches % 2 == 0 ? blocks - 1 - turn : turn;
+    std::uint64_t const i = launch_count % 2 == 0 ? blocks - 1 - turn : turn;
     blockIdx = {unsigned(i % grid.x), unsigned(i / grid.x), 0};
     simt::block::current().run(threads, [&] { kernel(params); });
   }
