@@ -20,7 +20,11 @@ namespace robocache::host {
 ///
 /// Uses all cores (OpenMP: `OMP_NUM_THREADS` and `omp_set_num_threads` are heeded) and the widest vectors the CPU
 /// has; neither changes a bit of the result. Returns when the results are written. On cores that others want too,
-/// `OMP_WAIT_POLICY=passive` keeps the threads from spinning for each other.
+/// `OMP_WAIT_POLICY=passive` keeps the threads from spinning for each other. A process that was forked from the one that
+/// loaded the library computes with one thread: OpenMP's threads stayed with the parent.
+///
+/// All functions of this namespace throw `std::bad_alloc` where memory is short, on whichever thread; results are then
+/// unspecified.
 ///
 /// Compiled for every combination of `Value` and `Result` in float, `__half`, `__nv_bfloat16`, for `std::uint8_t`,
 /// `std::int32_t`, `std::int64_t` unchanged, and for all three stamp types.
@@ -100,7 +104,8 @@ status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value
 /// `robocache::voxelize_gathered_backward` on CPU memory. Compiled as `voxelize`.
 template <class Value, class Result>
 status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
-                                  Result const* gradients, feature_gradients<Value> const& out);
+                                  Result const* gradients, feature_gradients<Value> const& out,
+                                  std::int64_t slots = INT64_MAX);
 
 /// `robocache::find_bounds` on CPU memory.
 status find_bounds(point_clouds const& clouds, cloud_bounds* bounds);

@@ -74,7 +74,7 @@ result_gradients(Result const*, Strides...) -> result_gradients<Result>;
 /// Where `resample_backward` puts gradients with respect to what was resampled; each pointer may be null.
 template <class Value>
 struct source_gradients {
-  Value* values = nullptr;                 ///< in the shape of the source's values, `[B, N, D]` or packed `[rows, D]`
+  Value* values = nullptr;  ///< in the shape of the source's values: `[B, N, D]`, or packed `[rows, D]`, the timeline's
   float* targets = nullptr;                ///< `[B, T]` or `[sum T]`, contiguous, in value units per unit of time
   std::int64_t batch_stride = contiguous;  ///< of `values`, elements; default `N * row_stride`
   std::int64_t row_stride = contiguous;    ///< of `values`, elements; default D

@@ -106,20 +106,30 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
     return refuse(invalid, name, "length", "found %lld, want 0 for packed timelines",
                   static_cast<long long>(when.length));
   }
+  // Whatever has no sample: these are looked at where the other side has some.
+  status s = check_pointer(name, "offsets", when.offsets, 0, 8);
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "lengths", when.lengths, 0, 8);
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "trajectory", when.trajectory, 0, 8);
+  if (!s.ok()) { return s; }
   std::int64_t const total = when.total();
   if (total == 0 || when.batch == 0) { return {}; }
 
   bool const stored =
       when.kind == timeline_kind::dense || when.kind == timeline_kind::shared || when.kind == timeline_kind::ragged;
-  status s = check_pointer(name, "stamps", when.stamps, stored ? total : 0, alignof(Stamp));
+  s = check_pointer(name, "stamps", when.stamps, stored ? total : 0, alignof(Stamp));
   if (!s.ok()) { return s; }
   s = check_pointer(name, "offsets", when.offsets, when.kind == timeline_kind::ragged ? when.batch + 1 : 0, 8);
-  if (!s.ok()) { return s; }
-  s = check_pointer(name, "lengths", when.lengths, 0, 8);
   if (!s.ok()) { return s; }
   if (when.kind == timeline_kind::dense ? when.stride < 0 : when.stride != 0) {
     return refuse(invalid, name, "stride", "found %lld, want %s", static_cast<long long>(when.stride),
                   when.kind == timeline_kind::dense ? "0 or more" : "0 for timelines that are not dense");
+  }
+  std::int64_t span = when.batch;
+  if (!multiply(span, when.stride) || when.length > most_elements) {
+    return refuse(invalid, name, "stride", "found %lld for %lld trajectories, want a product of at most 2^58",
+                  static_cast<long long>(when.stride), static_cast<long long>(when.batch));
   }
   if (when.length > INT32_MAX) {
     return refuse(status_code::unsupported, name, "length", "found %lld, want trajectories of less than 2^31 samples",
@@ -137,9 +147,7 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
   bool const windows = when.kind == timeline_kind::windows;
   s = check_pointer(name, "starts", when.starts, windows ? when.batch : 0, alignof(Stamp));
   if (!s.ok()) { return s; }
-  s = check_pointer(name, "deltas", when.deltas, windows ? when.length : 0, alignof(Stamp));
-  if (!s.ok()) { return s; }
-  return check_pointer(name, "trajectory", when.trajectory, 0, 8);
+  return check_pointer(name, "deltas", when.deltas, windows ? when.length : 0, alignof(Stamp));
 }
 
 /// @param name  what the caller calls these rules: "options"
@@ -186,10 +194,12 @@ status check_target(timeline<Stamp> const& target) {
   return s;
 }
 
-/// That source and target have the same trajectories, or the target picks some.
+/// That source and target have the same trajectories, or the target picks some. No window picks none: an array without
+/// an element may well be a null pointer.
 template <class Stamp>
 status check_batches(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target) {
-  if (target.trajectory == nullptr && source.batch != target.batch) {
+  bool const picks = target.trajectory != nullptr || (target.kind == timeline_kind::windows && target.batch == 0);
+  if (!picks && source.batch != target.batch) {
     return refuse(invalid, "target", "batch", "found %lld, want the %lld of %s", static_cast<long long>(target.batch),
                   static_cast<long long>(source.batch), source_name);
   }
@@ -300,8 +310,7 @@ status check_values(char const* name, Source const& source, std::size_t value_by
 template <class Output, class Stamp>
 status check_results(timeline<Stamp> const& target, Output const& out, std::int64_t channels,
                      std::size_t result_bytes) {
-  std::int64_t const rows = target.batch == 0 ? 0 : target.total();
-  status s = check_pointer("out", "values", out.values, rows, result_bytes);
+  status s = check_pointer("out", "values", out.values, target.total(), result_bytes);
   if (!s.ok()) { return s; }
   bool const packed = target.packed();
   strides const to = strides_of(out, target, channels);
@@ -309,6 +318,18 @@ status check_results(timeline<Stamp> const& target, Output const& out, std::int6
   s = check_strides("out", packed ? strides{0, to.row} : to, target.batch, rows_each, channels);
   if (!s.ok()) { return s; }
   return check_disjoint("out", to, packed ? 1 : target.batch, rows_each, channels);
+}
+
+/// Vectors of a row that one block of a resampling handles at most, and how many blocks may share a row.
+inline constexpr std::int64_t widest_chunk = 4096;
+inline constexpr std::int64_t most_chunks = 65535;
+
+/// What the largest grid has for rows of `chunk` channels a block, whether or not they can be read in vectors: refused
+/// on the host as well, so that a call is sound on both sides or on neither.
+inline status check_width(char const* name, std::int64_t channels, std::int64_t chunk) {
+  if (channels <= most_chunks * chunk) { return {}; }
+  return refuse(status_code::unsupported, name, "channels", "found %lld, want at most %lld",
+                static_cast<long long>(channels), static_cast<long long>(most_chunks * chunk));
 }
 
 /// Everything that `resample` checks, on the host and on the device alike.
@@ -329,6 +350,8 @@ status check_resample(series<Value, Stamp> const& source, timeline<Stamp> const&
                   static_cast<long long>(source.channels));
   }
   s = check_fill<Result>(options.fill);
+  if (!s.ok()) { return s; }
+  s = check_width("source", source.channels, widest_chunk);
   if (!s.ok()) { return s; }
   s = check_values("source", source, sizeof(Value));
   return s.ok() ? check_results(target, out, source.channels, sizeof(Result)) : s;

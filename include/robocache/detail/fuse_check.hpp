@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <type_traits>
 
+#include <robocache/detail/backward_check.hpp>
 #include <robocache/detail/check.hpp>
 #include <robocache/stream.hpp>
 
@@ -230,6 +231,9 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
       return refuse(status_code::unsupported, "targets", "",
                     "found a pointer with %s in streams[%lld], want null: linear alone has a gradient of target times",
                     name_of(one.options.method), static_cast<long long>(i));
+    }
+    if (asked && !check_width("streams", one.channels, widest_gradient_chunk).ok()) {
+      return check_width(stream_name(i).text, one.channels, widest_gradient_chunk);
     }
     if (!check_gradients("out", one, out[i]).ok()) {
       return check_gradients(stream_name(i, "", "out").text, one, out[i]);
