@@ -139,7 +139,7 @@ TEST_CASE("Tiles: target offsets that descend leave rows to nobody, the same wha
   p.target = ragged<float>(std::vector<float>(8, 0.0f), {0, 5, 3});
   p.options.fill = -1;
   p.set_values({100, 200});
-  CHECK(results_of(p) == numbers{100, 100, 100, 100, 100, -1, -1, -1});
+  CHECK(results_of(p) == std::vector<double>{100, 100, 100, 100, 100, -1, -1, -1});
   CHECK(valid_of(p) == std::vector<int>{1, 1, 1, 1, 1, 0, 0, 0});
   for (int chip = 0; chip < 3; ++chip) { CHECK(verify(p) == ""); }
 

@@ -22,7 +22,7 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
                   "found %s, want previous, next, nearest or linear: no other method has a gradient here",
                   name_of(options.method));
   }
-  status s = check_locate("source.when", source.when, target, options);
+  status s = check_locate("source.when", source.when, target, options, true);
   if (!s.ok()) { return s; }
   if (order > target_order::ascending) {
     return refuse(invalid, "order", "", "found %d, want a target_order", static_cast<int>(order));
@@ -43,7 +43,8 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (!s.ok()) { return s; }
   std::int64_t const source_rows = source.when.batch == 0 ? 0 : source.when.total();
   std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
-  s = check_pointer("source", "values", source.values, out.targets == nullptr ? 0 : source_rows, sizeof(Value));
+  s = check_pointer("source", "values", source.values, out.targets == nullptr || target_rows == 0 ? 0 : source_rows,
+                    sizeof(Value));
   if (!s.ok()) { return s; }
   s = check_pointer("results", "values", results.values, target_rows, sizeof(Result));
   if (!s.ok()) { return s; }

@@ -76,9 +76,10 @@ status check_period(char const* name, timeline<Stamp> const& when) {
   return {};
 }
 
-/// @param name  what the caller calls this timeline: "source.when" or "target"
+/// @param name    what the caller calls this timeline: "source.when" or "target"
+/// @param looked  whether the call looks at its samples: without targets nothing is missed
 template <class Stamp>
-status check_timeline(char const* name, timeline<Stamp> const& when) {
+status check_timeline(char const* name, timeline<Stamp> const& when, bool looked = true) {
   if (when.kind > timeline_kind::windows) {
     return refuse(invalid, name, "kind", "found %d, want a timeline_kind", static_cast<int>(when.kind));
   }
@@ -114,7 +115,7 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
   s = check_pointer(name, "trajectory", when.trajectory, 0, 8);
   if (!s.ok()) { return s; }
   std::int64_t const total = when.total();
-  if (total == 0 || when.batch == 0) { return {}; }
+  if (total == 0 || when.batch == 0 || !looked) { return {}; }
 
   bool const stored =
       when.kind == timeline_kind::dense || when.kind == timeline_kind::shared || when.kind == timeline_kind::ragged;
@@ -177,11 +178,11 @@ status check_options(char const* name, resample_options<Stamp> const& options) {
 
 /// A timeline that values are taken from.
 template <class Stamp>
-status check_source(char const* name, timeline<Stamp> const& source) {
+status check_source(char const* name, timeline<Stamp> const& source, bool looked) {
   if (source.kind == timeline_kind::windows) {
     return refuse(invalid, name, "kind", "found windows, want a timeline that has samples of its own");
   }
-  return check_timeline(name, source);
+  return check_timeline(name, source, looked);
 }
 
 /// The timeline on which values are wanted.
@@ -207,12 +208,13 @@ status check_batches(char const* source_name, timeline<Stamp> const& source, tim
 }
 
 /// The timelines and the rules: all that `locate` takes.
+/// @param looked  whether samples are looked at though there are no targets
 template <class Stamp>
 status check_locate(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target,
-                    resample_options<Stamp> const& options) {
-  status s = check_source(source_name, source);
+                    resample_options<Stamp> const& options, bool looked = false) {
+  status s = check_target(target);
   if (!s.ok()) { return s; }
-  s = check_target(target);
+  s = check_source(source_name, source, looked || target.total() > 0);
   if (!s.ok()) { return s; }
   s = check_batches(source_name, source, target);
   return s.ok() ? check_options("options", options) : s;
@@ -292,12 +294,13 @@ status check_fill(double fill) {
 }
 
 /// The values of a series or a stream.
+/// @param read  whether there are targets that may read some
 template <class Source>
-status check_values(char const* name, Source const& source, std::size_t value_bytes) {
+status check_values(char const* name, Source const& source, std::size_t value_bytes, bool read) {
   if (source.channels < 1) {
     return refuse(invalid, name, "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
   }
-  std::int64_t const rows = source.when.batch == 0 ? 0 : source.when.total();
+  std::int64_t const rows = source.when.batch == 0 || !read ? 0 : source.when.total();
   status const s = check_pointer(name, "values", source.values, rows, value_bytes);
   if (!s.ok()) { return s; }
   bool const packed = source.when.packed();
@@ -353,7 +356,7 @@ status check_resample(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (!s.ok()) { return s; }
   s = check_width("source", source.channels, widest_chunk);
   if (!s.ok()) { return s; }
-  s = check_values("source", source, sizeof(Value));
+  s = check_values("source", source, sizeof(Value), target.total() > 0);
   return s.ok() ? check_results(target, out, source.channels, sizeof(Result)) : s;
 }
 
