@@ -20,8 +20,8 @@ namespace robocache::host {
 ///
 /// Uses all cores (OpenMP: `OMP_NUM_THREADS` and `omp_set_num_threads` are heeded) and the widest vectors the CPU
 /// has; neither changes a bit of the result. Returns when the results are written. On cores that others want too,
-/// `OMP_WAIT_POLICY=passive` keeps the threads from spinning for each other. A process that was forked from the one that
-/// loaded the library computes with one thread: OpenMP's threads stayed with the parent.
+/// `OMP_WAIT_POLICY=passive` keeps the threads from spinning for each other. A process that was forked from the one
+/// that loaded the library computes with one thread: OpenMP's threads stayed with the parent.
 ///
 /// All functions of this namespace throw `std::bad_alloc` where memory is short, on whichever thread; results are then
 /// unspecified.
