@@ -163,15 +163,14 @@ TEST_CASE("Bounds: many clouds, most of them tiny or empty", "[bounds]") {
   CHECK(verify(dense_clouds(draw_xyz(random, 6000, 0.05), 2000)) == "");
 }
 
-TEST_CASE("Bounds: offsets that descend are never read out of bounds", "[bounds]") {
+TEST_CASE("Bounds: offsets that descend leave rows to no cloud", "[bounds]") {
   generator random(2703);
   for (int round = 0; round < 40; ++round) {
     std::vector<std::int64_t> offsets;
-    for (int b = 0; b < 9; ++b) { offsets.push_back(random.between(-20, 120)); }
+    int const clouds = round % 10 == 9 ? 700 : 9;
+    for (int b = 0; b < clouds; ++b) { offsets.push_back(random.between(-20, 120)); }
     exact_memory const exact;
-    auto const o = find_bounds(ragged_clouds(draw_xyz(random, 100, 0.1), offsets));
-    CHECK(o.state.ok());
-    CHECK(o.trouble == "");
+    CHECK(verify(ragged_clouds(draw_xyz(random, 100, 0.1), offsets)) == "");
   }
 }
 

@@ -282,6 +282,20 @@ TEST_CASE("A call, null pointers, misplaced pointers and products beyond 64 bits
   misplaced.stride = 4;
   check(refusal(misplaced, good, values, results), "source.when.stride", "found 4");
 
+  // A stride whose product with the batch leaves 64 bits.
+  misplaced = when::dense(stamps, 3, 1);
+  misplaced.stride = huge / 2;
+  check(refusal(misplaced, when::shared(stamps, 3, 1), values, results), "source.when.stride", "found 4611");
+  check(refusal(when::shared(stamps, 3, 1), misplaced, values, results), "target.stride", "found 4611");
+  // Numbers that say where samples lie have to be in their places, whether or not there are samples.
+  check(refusal(when::dense(stamps, 1, 0, odd(offsets)), good, values, results), "source.when.lengths",
+        "found address");
+  check(refusal(when::ragged(stamps, odd(offsets), 1, 0), good, values, results), "source.when.offsets", "address");
+  robocache::series<float, float> const broad{values, good, 268'431'361, 0, 0};
+  status const too_wide = resample_views<float>(broad, when::shared(stamps, 1, 1), {results, valid}, {});
+  CHECK(too_wide.code() == status_code::unsupported);
+  CHECK(std::string(too_wide.message()) == "source.channels: found 268431361, want at most 268431360");
+
   auto const endless = when::uniform(0, 1, 1, std::int64_t(1) << 31);
   CHECK(refusal(good, endless, values, results).code() == status_code::unsupported);
   CHECK(std::string(refusal(endless, good, values, results).argument()) == "source.when.length");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -75,6 +76,23 @@ TEST_CASE("Gradients of a fusion, refused: target times unless all streams are l
     p.wants_targets = false;
     CHECK(verify(p) == "");
   }
+}
+
+TEST_CASE("Gradients of a fusion, refused: a stream too wide for a grid, before another's gradients are written",
+          "[fuse_backward][call]") {
+  using when = timeline<float>;
+  float const stamps[1] = {0};
+  float const numbers[4] = {1, 2, 3, 4};
+  float gradients[4] = {-5, -5, -5, -5};
+  robocache::stream<float> streams[2] = {
+      robocache::series<float, float>{numbers, when::dense(stamps, 1, 1), 4},
+      robocache::series<float, float>{numbers, when::dense(stamps, 1, 1), 67'107'841}};
+  robocache::stream_gradients out[2];
+  out[0].values = out[1].values = gradients;
+  status const s = fuse_backward_views(streams, 2, when::dense(stamps, 1, 1), {numbers}, out, nullptr);
+  CHECK(s.code() == status_code::unsupported);
+  CHECK(std::string(s.message()) == "streams[1].channels: found 67107841, want at most 67107840");
+  CHECK(std::all_of(gradients, gradients + 4, [](float g) { return g == -5; }));
 }
 
 TEST_CASE("Gradients of a fusion, refused: order and strides", "[fuse_backward][call]") {

@@ -187,8 +187,9 @@ TEST_CASE("Gradients of gathered voxels: gradients may be null where no point ha
 
 TEST_CASE("Gradients of voxels: no points, an empty batch", "[voxels_backward]") {
   for (auto call : {voxel_call::sparse, voxel_call::gathered}) {
-    for (auto const& clouds : {dense_clouds({}, 0), dense_clouds({}, 3), ragged_clouds({}, {0}),
-                               ragged_clouds({}, {0, 0}), padded_clouds(std::vector<float>(12, 0.5f), {0, 0})}) {
+    for (auto const& clouds :
+         {dense_clouds({}, 0), dense_clouds({}, 3), ragged_clouds({}, {0}), ragged_clouds({}, {0, 0}),
+          ragged_clouds(std::vector<float>(15, 0.5f), {0}), padded_clouds(std::vector<float>(12, 0.5f), {0, 0})}) {
       auto p = line_of(call, {}, {}, {});
       p.forward.from.clouds = clouds;
       p.forward.capacity = 3;

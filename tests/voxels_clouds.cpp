@@ -107,26 +107,23 @@ TEST_CASE("Voxels, clouds: padding and rows that nobody owns have no voxel, what
   }
 }
 
-TEST_CASE("Voxels, clouds: offsets that descend are never read or written out of bounds", "[voxels]") {
+TEST_CASE("Voxels, clouds: offsets that descend leave rows to no cloud", "[voxels]") {
   generator random(3203);
   for (auto call : voxel_calls) {
     for (int round = 0; round < 20; ++round) {
       auto p = listed(call, {}, {4, 3, 2});
       std::vector<std::int64_t> offsets;
-      std::int64_t const clouds = round < 18 ? 9 : 3000;
+      std::int64_t const clouds = round < 18 ? 9 : 1100;
       for (std::int64_t b = 0; b < clouds; ++b) { offsets.push_back(random.between(-20, 120)); }
       set_clouds(p, ragged_clouds(draw_points(random, p.from.lattice, 100, 0.1), offsets));
       draw_features(p, random, 3);
-      p.from.ascends = false;
       p.capacity = random.one_of<std::int64_t>({100, 30, 5});
       p.order = random.one_of({voxel_order::first_point, voxel_order::cell});
       p.max_voxels = random.one_of<std::int64_t>({INT32_MAX, 2});
       if (random.chance(0.5)) { p.from.lattice.cells[0] = p.from.lattice.cells[1] = 1 << 20; }
       CAPTURE(name_of(call), round, int(p.order), p.capacity, p.max_voxels);
       exact_memory const exact;
-      auto const o = voxelize(p);
-      CHECK(o.state.ok());
-      CHECK(o.trouble == "");
+      CHECK(verify(p) == "");
     }
   }
 }

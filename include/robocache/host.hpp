@@ -60,7 +60,7 @@ status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value
                                 feature_gradients<Value> const& out);
 template <class Value, class Result>
 status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
-                                  Result const* gradients, feature_gradients<Value> const& out);
+                                  Result const* gradients, feature_gradients<Value> const& out, std::int64_t slots);
 
 }  // namespace robocache::host::exact
 
@@ -72,7 +72,11 @@ namespace robocache::host {
 ///
 /// Uses all cores (OpenMP: `OMP_NUM_THREADS` and `omp_set_num_threads` are heeded) and the widest vectors the CPU
 /// has; neither changes a bit of the result. Returns when the results are written. On cores that others want too,
-/// `OMP_WAIT_POLICY=passive` keeps the threads from spinning for each other.
+/// `OMP_WAIT_POLICY=passive` keeps the threads from spinning for each other. A process that was forked from the one
+/// that loaded the library computes with one thread: OpenMP's threads stayed with the parent.
+///
+/// All functions of this namespace throw `std::bad_alloc` where memory is short, on whichever thread; results are then
+/// unspecified.
 ///
 /// Compiled for every combination of `Value` and `Result` in float, `__half`, `__nv_bfloat16`, for `std::uint8_t`,
 /// `std::int32_t`, `std::int64_t` unchanged, and for all three stamp types.
@@ -271,9 +275,10 @@ status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value
 /// `robocache::voxelize_gathered_backward` on CPU memory. Compiled as `voxelize`.
 template <class Value, class Result>
 status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
-                                  Result const* gradients, feature_gradients<Value> const& out) {
+                                  Result const* gradients, feature_gradients<Value> const& out,
+                                  std::int64_t slots = INT64_MAX) {
   if constexpr (robocache::detail::gradients_are_sound<Value, Result>) {
-    return exact::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out);
+    return exact::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, slots);
   } else {
     static_assert(sizeof(robocache::detail::gradient_rule<Value, Result>) > 0);
     return {};

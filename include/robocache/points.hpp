@@ -43,7 +43,8 @@ struct point_clouds {
     return c;
   }
 
-  /// Packed clouds `[rows, stride]`; cloud b owns points `offsets[b]` to `offsets[b + 1]`.
+  /// Packed clouds `[rows, stride]`; cloud b owns points `offsets[b]` to `offsets[b + 1]`. Rows that no cloud owns, as
+  /// all of a batch of 0, are no points: -1 in maps, 0 in gradients.
   /// @param offsets  `[batch + 1]`, ascending; each is clamped into `[0, rows]`
   static constexpr point_clouds ragged(float const* xyz, std::int64_t const* offsets, std::int64_t batch,
                                        std::int64_t rows, std::int64_t stride = 3) noexcept {

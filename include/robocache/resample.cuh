@@ -53,8 +53,8 @@ namespace robocache {
 /// CUDA graph (views are copied: the pointed-to memory must outlive the graph), leaves the current device and the
 /// last CUDA error as they were.
 ///
-/// @return success, or what is wrong with which argument; then nothing was enqueued. An empty batch or no targets is
-///         success. Thread-safe.
+/// @return success, or what is wrong with which argument; then nothing was enqueued. No targets are success, whatever
+///         is null; of an empty batch all packed rows of the result are fill. Thread-safe.
 template <class Value, class Stamp, class Result, class TargetStamp = Stamp, class OptionStamp = Stamp>
 ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<TargetStamp> const& target,
                                  output<Result> const& out, resample_options<OptionStamp> const& options,

@@ -26,7 +26,8 @@ namespace robocache {
 ///                                      rc::target_order::ascending, cuda_stream);
 /// @endcode
 ///
-/// @tparam Value   `float`, `__half`, `__nv_bfloat16`: of the source's values and their gradients, or it does not compile
+/// @tparam Value   `float`, `__half`, `__nv_bfloat16`: of the source's values and their gradients, or it does not
+/// compile
 /// @tparam Stamp   as for `resample`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16`: of the results' gradients
 ///
@@ -35,8 +36,9 @@ namespace robocache {
 /// @param results      the results' gradients `[B, T, D]` (or packed). Rows may overlap: a stride of 0 is one row for
 ///                     all targets
 /// @param out          where gradients go. `values` `[B, N, D]` (or packed): every row is written, 0 where no target
-///                     reads it; rows must not overlap, so values that trajectories share need a view of their own
-///                     here. `targets` `[B, T]` (or packed): linear only. One of the two may be null
+///                     reads it or no trajectory owns it; rows must not overlap, so values that trajectories share need
+///                     a view of their own here. `targets` `[B, T]` (or packed): linear only. One of the two may be
+///                     null, and both where one of them has no element
 /// @param options      as they were given to `resample`: previous, next, nearest or linear. `fill` is not used
 /// @param order        what is known about the targets. With `target_order::any` a call looks at all targets of a
 ///                     trajectory for each of its tiles of rows; uniform targets are known to ascend

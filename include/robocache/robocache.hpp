@@ -317,7 +317,8 @@ void voxelize_gathered(place where, point_clouds const& clouds, any_point_featur
 /// @param out_type   that of the features
 void voxelize_gathered_backward(place where, point_clouds const& clouds, std::int64_t channels,
                                 std::int64_t const* point_slots, void const* gradients, dtype gradients_type,
-                                any_feature_gradients const& out, dtype out_type, stream_handle cuda_stream = nullptr);
+                                any_feature_gradients const& out, dtype out_type, stream_handle cuda_stream = nullptr,
+                                std::int64_t slots = INT64_MAX);
 
 /// `robocache::filter_voxels_scratch`; 0 with place::host.
 std::int64_t filter_voxels_scratch(place where, point_clouds const& clouds, any_point_features const& features,

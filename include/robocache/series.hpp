@@ -99,7 +99,7 @@ template <class Value>
 struct source_gradients {
   static_assert(sizeof(detail::float_result_type<Value>) > 0);
 
-  Value* values = nullptr;                 ///< in the shape of the source's values, `[B, N, D]` or packed `[rows, D]`
+  Value* values = nullptr;  ///< in the shape of the source's values: `[B, N, D]`, or packed `[rows, D]`, the timeline's
   float* targets = nullptr;                ///< `[B, T]` or `[sum T]`, contiguous, in value units per unit of time
   std::int64_t batch_stride = contiguous;  ///< of `values`, elements; default `N * row_stride`
   std::int64_t row_stride = contiguous;    ///< of `values`, elements; default D

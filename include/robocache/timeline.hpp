@@ -91,7 +91,8 @@ struct timeline {
     return t;
   }
 
-  /// Packed stamps `[rows]`; trajectory b owns rows `offsets[b]` to `offsets[b + 1]`.
+  /// Packed stamps `[rows]`; trajectory b owns rows `offsets[b]` to `offsets[b + 1]`. Rows that no trajectory owns, as
+  /// all of a batch of 0, are fill in results and 0 in gradients. A gradient of values has these `rows`.
   /// @param offsets  `[batch + 1]`, ascending; each is clamped into `[0, rows]`. Of a source trajectory the first
   ///                 2^31 - 1 samples are read
   static constexpr timeline ragged(Stamp const* stamps, std::int64_t const* offsets, std::int64_t batch,

@@ -17,17 +17,20 @@ namespace robocache {
 ///
 /// @param clouds       as they were given to `voxelize_gathered`; their sizes count, coordinates are not read
 /// @param channels     C
-/// @param point_slots  as `voxelize_gathered` wrote them; slots below 0 are none
+/// @param point_slots  as `voxelize_gathered` wrote them; slots outside of `[0, slots)` are none
 /// @param gradients    `[capacity, P, C]`; may be null where no point has a slot
 /// @param out          `[B, N, C]` (or packed), written whole
 /// @param cuda_stream  all work is enqueued here and nowhere else
+/// @param slots        how many slots `gradients` has, capacity times P: a larger one is never read. Without it nothing
+///                     but `point_slots` says where `gradients` ends
 ///
 /// Preconditions, limits, stream behaviour and errors as `voxelize_sparse`. What is written overlaps nothing that is
 /// read.
 template <class Value, class Result>
 ROBOCACHE_HIDDEN status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels,
                                                    std::int64_t const* point_slots, Result const* gradients,
-                                                   feature_gradients<Value> const& out, cudaStream_t cuda_stream);
+                                                   feature_gradients<Value> const& out, cudaStream_t cuda_stream,
+                                                   std::int64_t slots = INT64_MAX);
 
 }  // namespace robocache
 

@@ -68,7 +68,7 @@ std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, grid const& lat
 /// Asynchronous, capturable in a CUDA graph, nothing allocated, nothing read back; the current device stays.
 ///
 /// @return success, or what is wrong with which argument; then nothing was enqueued. An empty batch is success: of it
-///         the 0 in `voxel_offsets` is written.
+///         the 0 in `voxel_offsets` is written, and -1 for packed rows.
 template <class Value, class Result>
 ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features,
                                         grid const& lattice, sparse_output<Result> const& out,

@@ -32,9 +32,9 @@ template <class Stamp, class Result>
 void fill_channels(fuse_job<Stamp, Result> const& job, std::int64_t place, std::int64_t width, std::int64_t begin,
                    std::int64_t end) {
   auto const fill = fill_value<Result>(job.out.fill);
-  target_runs<Stamp> runs(job.target, begin);
+  target_runs<Stamp> runs(job.target, begin, end);
   for (std::int64_t row = begin; row < end;) {
-    target_run const run = runs.next(end);
+    target_run const run = runs.next();
     row += run.count;
     Result* to = job.out.values + place_of(job.target, run, job.step.batch, job.step.row) + place;
     for (std::int64_t i = 0; i < run.count; ++i, to += job.step.row) { std::fill_n(to, width, fill); }
@@ -73,7 +73,7 @@ template <class Stamp, class Result>
 status exact::fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                    fused_output<Result> const& out) {
   status const checked = robocache::detail::check_fuse(streams, count, target, out);
-  if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
+  if (!checked.ok() || target.total() == 0) { return checked; }
 
   std::int64_t const channels = out.channels != 0 ? out.channels : robocache::detail::channels_of(streams, count);
   // The results alone: they are to stay in a cache until the last stream, and each stream searches anew in each piece.

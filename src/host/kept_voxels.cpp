@@ -11,7 +11,7 @@ namespace robocache::host::detail {
 
 template <class Number>
 void clear_numbers(point_clouds const& clouds, Number* out) {
-  if (out == nullptr || clouds.batch == 0) { return; }
+  if (out == nullptr) { return; }
   for_each_piece(clouds.total(), sizeof(Number),
                  [&](std::int64_t begin, std::int64_t end) { std::fill(out + begin, out + end, Number(-1)); });
 }

@@ -14,7 +14,7 @@ status exact::locate(timeline<Stamp> const& source, timeline<Stamp> const& targe
                      resample_options<Stamp> const& options) {
   status checked = robocache::detail::check_locate("source", source, target, options);
   if (checked.ok()) { checked = robocache::detail::check_located(out); }
-  if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
+  if (!checked.ok() || target.total() == 0) { return checked; }
 
   detail::stream_rules<Stamp> const rules{device::rules_of(options)};
   auto const store = [&](detail::target_run const& run, device::trajectory<Stamp> const& from,

@@ -69,8 +69,13 @@ void for_each_reader_in(reader_rules<Stamp> const& rules, device::trajectory<Sta
   reach<Stamp> const reaches(source, first, end);
   std::int64_t k = 0;
   std::int64_t last = targets.length;
+  if (rules.target.packed()) {
+    auto const owned = device::rows_of_owner(rules.target.offsets, rules.target.batch, rules.target.rows, b);
+    k = std::min(last, owned.begin - targets.first_row);
+    last = std::min(last, owned.end - targets.first_row);
+  }
   if (rules.ascending) {
-    k = first_not(0, last, [&](std::int64_t i) { return reaches.is_early(sought(i).newest); });
+    k = first_not(k, last, [&](std::int64_t i) { return reaches.is_early(sought(i).newest); });
     last = first_not(k, last, [&](std::int64_t i) { return !reaches.is_late(sought(i).newest); });
   }
   bracket_walk<Stamp> walk(source);

@@ -18,7 +18,7 @@ template <class Value, class Stamp, class Result>
 status exact::resample(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
                        resample_options<Stamp> const& options) {
   status const checked = robocache::detail::check_resample(source, target, out, options);
-  if (!checked.ok() || target.batch == 0 || target.total() == 0) { return checked; }
+  if (!checked.ok() || target.total() == 0) { return checked; }
 
   // A fusion of one stream that has all of a row's channels.
   stream<Stamp> const one{source, options};

@@ -80,9 +80,9 @@ void backward_tile(values_job<Stamp> const& job, target_run const& rows, std::in
 template <class Stamp>
 void backward_rows(values_job<Stamp> const& job, std::int64_t begin, std::int64_t end) {
   std::int64_t const most_rows = std::max<std::int64_t>(1, most_sums / std::min(job.channels, most_channels));
-  target_runs<Stamp> runs(job.rules.source, begin);
+  target_runs<Stamp> runs(job.rules.source, begin, end);
   for (std::int64_t row = begin; row < end;) {
-    target_run const run = runs.next(end);
+    target_run const run = runs.next();
     row += run.count;
     for (std::int64_t done = 0; done < run.count; done += most_rows) {
       target_run const rows{run.row + done, run.b, run.k + done, std::min(most_rows, run.count - done), run.owned};
@@ -141,9 +141,9 @@ void backward_times_of(stream_backward<Stamp> const& job, std::int64_t begin, st
   auto const value_bytes = static_cast<std::int64_t>(size_of(job.source.type));
   auto const result_bytes = static_cast<std::int64_t>(size_of(job.results_type));
   line_sum const sum = line_sum_of(job.source.type, job.results_type);
-  target_runs<Stamp> runs(job.target, begin);
+  target_runs<Stamp> runs(job.target, begin, end);
   for (std::int64_t row = begin; row < end;) {
-    target_run const run = runs.next(end);
+    target_run const run = runs.next();
     if (!run.owned) {
       for (std::int64_t const last = row + run.count; row < last; ++row) { put(row, 0.0f); }
       continue;
@@ -171,7 +171,7 @@ void backward_times_of(stream_backward<Stamp> const& job, std::int64_t begin, st
 template <class Stamp>
 void backward_values(stream_backward<Stamp> const& job, stream_gradients const& out) {
   stream<Stamp> const& source = job.source;
-  if (source.when.batch == 0 || source.when.total() == 0) { return; }
+  if (source.when.total() == 0) { return; }
   auto const to = robocache::detail::strides_of(out, source.when, source.channels);
   values_job<Stamp> rows{};
   rows.rules.source = source.when;
@@ -196,7 +196,7 @@ void backward_values(stream_backward<Stamp> const& job, stream_gradients const& 
 
 template <class Stamp>
 void backward_times(stream_backward<Stamp> const& job, float* out, bool adds) {
-  if (job.target.batch == 0 || job.target.total() == 0) { return; }
+  if (job.target.total() == 0) { return; }
   auto const bytes = static_cast<std::int64_t>(2 * size_of(job.source.type) + size_of(job.results_type));
   for_each_piece(job.target.total(), job.source.channels * bytes, [&](std::int64_t begin, std::int64_t end) {
     backward_times_of(job, begin, end,

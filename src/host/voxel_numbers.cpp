@@ -152,18 +152,11 @@ void number_voxels(point_clouds const& clouds, grid const& lattice, lattice_kind
 
 }  // namespace
 
-std::vector<numbered_cloud> clouds_apart(point_clouds const& clouds) {
+std::vector<numbered_cloud> clouds_of(point_clouds const& clouds) {
   std::vector<numbered_cloud> all(static_cast<std::size_t>(clouds.batch));
-  std::int64_t end = 0;
   for (std::int64_t b = 0; b < clouds.batch; ++b) {
     numbered_cloud& one = all[static_cast<std::size_t>(b)];
     one.points = device::cloud_of(clouds, b);
-    if (clouds.packed()) {
-      std::int64_t const last = one.points.first_row + one.points.length;
-      one.points.first_row = std::max(one.points.first_row, end);
-      one.points.length = std::max<std::int64_t>(last - one.points.first_row, 0);
-      end = one.points.first_row + one.points.length;
-    }
     one.row = one.points.element(0, clouds.length, 1);
   }
   return all;
@@ -171,7 +164,7 @@ std::vector<numbered_cloud> clouds_apart(point_clouds const& clouds) {
 
 std::vector<numbered_cloud> number_clouds(point_clouds const& clouds, grid const& lattice, lattice_kind kind,
                                           voxel_order order) {
-  std::vector<numbered_cloud> all = clouds_apart(clouds);
+  std::vector<numbered_cloud> all = clouds_of(clouds);
   for_each_cloud(clouds, {0, number_bytes}, [&](std::int64_t b) {
     number_voxels(clouds, lattice, kind, order, b, all[static_cast<std::size_t>(b)]);
   });

@@ -38,8 +38,8 @@ struct numbered_cloud {
   cloud_cells voxels() const { return {points.length, numbers.get(), 0, kept}; }
 };
 
-/// The clouds of a batch. No two have a row in common, not even where offsets descend.
-std::vector<numbered_cloud> clouds_apart(point_clouds const& clouds);
+/// The clouds of a batch.
+std::vector<numbered_cloud> clouds_of(point_clouds const& clouds);
 
 /// Finds the voxels of each cloud, and puts them in order.
 std::vector<numbered_cloud> number_clouds(point_clouds const& clouds, grid const& lattice, lattice_kind kind,

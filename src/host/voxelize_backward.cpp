@@ -17,7 +17,7 @@ namespace detail {
 
 void clear_gradients(voxel_backward_job const& job) {
   point_clouds const& clouds = job.from.clouds;
-  std::int64_t const rows = clouds.batch == 0 ? 0 : clouds.total();
+  std::int64_t const rows = clouds.total();
   std::int64_t const bytes = job.features.row_bytes();
   for_each_piece(rows, bytes, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {

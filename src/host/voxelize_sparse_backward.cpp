@@ -65,7 +65,7 @@ status exact::voxelize_sparse_backward(point_clouds const& clouds, point_feature
                                        {out, clouds, features.channels}};
   detail::clear_gradients(job);
   if (job.cell_bytes() == 0) { return checked; }
-  auto const all = detail::clouds_apart(clouds);
+  auto const all = detail::clouds_of(clouds);
   detail::cloud_cost const cost{0, detail::point_bytes + 2 * job.features.row_bytes() + job.cell_bytes()};
   detail::for_each_cloud(
       clouds, cost, [&](std::int64_t b) { detail::backward_voxels(job, all[static_cast<std::size_t>(b)], voxels); });

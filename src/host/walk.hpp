@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <robocache/device/locate.cuh>
+#include <robocache/device/packed.cuh>
 #include <robocache/timeline.hpp>
 
 /// The locate half of host resampling: runs through target rows in the order in which results are stored.
@@ -26,47 +27,58 @@ std::int64_t place_of(timeline<Stamp> const& target, target_run const& run, std:
   return target.packed() ? run.row * row_stride : run.b * batch_stride + run.k * row_stride;
 }
 
-/// Cuts target rows into runs, one after the other.
+/// Cuts target rows `[begin, end)` into runs, one after the other.
 template <class Stamp>
 class target_runs {
  public:
-  target_runs(timeline<Stamp> const& target, std::int64_t first_row)
-      : target_(target), row_(first_row), b_(first_owner(target, first_row)) {}
+  target_runs(timeline<Stamp> const& target, std::int64_t begin, std::int64_t end)
+      : target_(target), row_(begin), end_(end) {
+    if (!target.packed() || begin >= end || target.batch == 0) { return; }
+    b_ = owner_of(begin).b;
+    // Where the offsets between the first and the last owner ascend, the next one is the next trajectory with rows.
+    ascends_ = std::is_sorted(target.offsets + std::max<std::int64_t>(b_, 0), target.offsets + owner_of(end - 1).b + 1);
+  }
 
-  /// The next run; it ends before `end` or where the trajectory does.
-  target_run next(std::int64_t end) {
-    target_run const run = target_.packed() ? next_packed(end) : next_padded(end);
+  /// The next run; it ends where the trajectory does, if not before.
+  target_run next() {
+    target_run const run = target_.packed() ? next_packed() : next_padded();
     row_ += run.count;
     return run;
   }
 
  private:
-  /// Packed: the last trajectory that begins at or before `row`, or -1.
-  static std::int64_t first_owner(timeline<Stamp> const& target, std::int64_t row) {
-    return target.packed() ? device::count_not_after(target.offsets, target.batch, row) - 1 : row / target.length;
+  device::packed_rows owner_of(std::int64_t row) const {
+    return device::owner_of_row(target_.offsets, target_.batch, target_.rows, row);
   }
 
-  target_run next_packed(std::int64_t end) {
-    while (b_ + 1 < target_.batch && target_.offsets[b_ + 1] <= row_) { ++b_; }
-    std::int64_t const next_begin = b_ + 1 < target_.batch ? target_.offsets[b_ + 1] : end;
-    auto const one = device::trajectory_of(target_, b_);
-    std::int64_t const k = row_ - one.first_row;
-    bool const owned = k >= 0 && k < one.length;
-    std::int64_t const rest = owned ? one.length - k : next_begin - row_;
-    return {row_, b_, k, std::min(rest, end - row_), owned};
+  target_run next_packed() {
+    std::int64_t behind = end_;
+    if (ascends_) {
+      while (b_ < target_.batch && target_.offsets[b_ + 1] <= row_) { ++b_; }
+      if (b_ < target_.batch) { behind = target_.offsets[b_ + 1]; }
+    } else {
+      auto const owner = owner_of(row_);
+      b_ = owner.b;
+      behind = owner.end;
+    }
+    bool const owned = b_ >= 0 && b_ < target_.batch;
+    std::int64_t const k = owned ? row_ - device::trajectory_of(target_, b_).first_row : 0;
+    return {row_, b_, k, std::min(behind, end_) - row_, owned};
   }
 
-  target_run next_padded(std::int64_t end) {
+  target_run next_padded() {
     std::int64_t const b = row_ / target_.length;
     std::int64_t const k = row_ - b * target_.length;
     std::int64_t const real = target_.lengths != nullptr ? device::trajectory_of(target_, b).length : target_.length;
     bool const owned = k < real;
-    return {row_, b, k, std::min((owned ? real : target_.length) - k, end - row_), owned};
+    return {row_, b, k, std::min((owned ? real : target_.length) - k, end_ - row_), owned};
   }
 
   timeline<Stamp> const& target_;
   std::int64_t row_;
-  std::int64_t b_;
+  std::int64_t end_;
+  std::int64_t b_ = -1;  ///< packed: the owner of the row before
+  bool ascends_ = false;
 };
 
 /// `device::count_not_after` for targets that mostly ascend: looks next to the last answer before it searches.
@@ -109,9 +121,7 @@ struct stream_rules {
   Stamp latency = Stamp(0);
   bool causal = false;
 
-  device::sought_time<Stamp> seek(Stamp t) const {
-    return device::seek(t, latency, causal, locate.tolerance);
-  }
+  device::sought_time<Stamp> seek(Stamp t) const { return device::seek(t, latency, causal, locate.tolerance); }
 };
 
 /// How many rows `locate_rows` hands on at once: few enough for the stack and the nearest cache.
@@ -123,9 +133,9 @@ template <class Stamp, class Take>
 void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, stream_rules<Stamp> const& rules,
                  std::int64_t begin, std::int64_t end, Take const& take) {
   device::location locations[rows_at_once];
-  target_runs<Stamp> runs(target, begin);
+  target_runs<Stamp> runs(target, begin, end);
   for (std::int64_t row = begin; row < end;) {
-    target_run run = runs.next(end);
+    target_run run = runs.next();
     row += run.count;
     auto const from = device::short_trajectory_of(source, run.owned ? device::source_of(target, run.b) : -1);
     auto const to = device::trajectory_of(target, run.b);

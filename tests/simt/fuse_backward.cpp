@@ -29,6 +29,12 @@ fused_gradients fuse_backward(fuse_backward_problem<Stamp> const& p) {
   return o;
 }
 
+status fuse_backward_views(robocache::stream<float> const* streams, std::int64_t count, timeline<float> const& target,
+                           robocache::result_gradients<float> const& results, robocache::stream_gradients const* out,
+                           float* targets) {
+  return robocache::fuse_backward(streams, count, target, results, out, targets, target_order::any, {}, nullptr);
+}
+
 template fused_gradients fuse_backward(fuse_backward_problem<float> const&);
 template fused_gradients fuse_backward(fuse_backward_problem<double> const&);
 template fused_gradients fuse_backward(fuse_backward_problem<std::int64_t> const&);

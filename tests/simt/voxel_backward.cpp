@@ -36,7 +36,7 @@ feature_gradients voxelize_backward(voxel_backward_problem const& p) {
               });
         });
       });
-  if (p.forward.ascends && p.forward.has_scratch()) { o.trouble += difference(p, o, voxelize_backward_on_host(p)); }
+  if (p.forward.has_scratch()) { o.trouble += difference(p, o, voxelize_backward_on_host(p)); }
   return o;
 }
 

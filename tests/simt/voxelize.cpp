@@ -33,7 +33,7 @@ voxelized voxelize(voxel_problem const& p) {
               a, [&](auto const&... arguments) { return robocache::voxelize(arguments..., a.memory, nullptr); });
         });
       });
-  if (p.ascends && p.has_scratch()) { o.trouble += difference(p, o, voxelize_on_host(p)); }
+  if (p.has_scratch()) { o.trouble += difference(p, o, voxelize_on_host(p)); }
   return o;
 }
 

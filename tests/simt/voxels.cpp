@@ -36,7 +36,7 @@ sparse_voxelized voxelize(sparse_problem const& p) {
               [&](auto const&... arguments) { return robocache::filter_voxels(arguments..., memory, nullptr); });
         });
       });
-  if (p.from.ascends && p.from.has_scratch()) { o.trouble += difference(p, o, voxelize_on_host(p)); }
+  if (p.from.has_scratch()) { o.trouble += difference(p, o, voxelize_on_host(p)); }
   return o;
 }
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <robocache/host.hpp>
+
+#include "../support/catch.hpp"
 #include "../support/host_space.hpp"
 #include "../support/sparse_backward.hpp"
 #include "../support/typed.hpp"
@@ -38,7 +41,7 @@ feature_gradients voxelize_backward(sparse_backward_problem const& p) {
               [](auto const&... arguments) { return robocache::voxelize_gathered_backward(arguments..., nullptr); });
         });
       });
-  if (from.ascends && from.has_scratch()) { o.trouble += difference(p, o, voxelize_backward_on_host(p)); }
+  if (from.has_scratch()) { o.trouble += difference(p, o, voxelize_backward_on_host(p)); }
   return o;
 }
 
@@ -52,6 +55,24 @@ status gathered_backward_views(robocache::point_clouds const& clouds, std::int64
                                std::int64_t const* point_slots, float const* gradients,
                                robocache::feature_gradients<float> const& out) {
   return robocache::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, nullptr);
+}
+
+TEST_CASE("Gradients of gathered voxels: slots out of range are none", "[voxels_backward]") {
+  constexpr std::int64_t slots = 6;
+  std::vector<std::int64_t> const of_points = {5, -1, 6, 0, INT64_MAX, 99, 4, INT64_MIN};
+  std::vector<float> const incoming = {1, 2, 3, 4, 5, 6};
+  std::vector<float> const xyz(24);
+  auto const here = robocache::point_clouds::dense(xyz.data(), 1, 8);
+  std::vector<float> const wanted = {6, 0, 0, 1, 0, 0, 5, 0};
+  std::vector<float> found(8, -7);
+  robocache::feature_gradients<float> const out{found.data()};
+  REQUIRE(robocache::voxelize_gathered_backward(here, 1, of_points.data(), incoming.data(), out, nullptr, slots).ok());
+  CHECK(found == wanted);
+  found.assign(8, -7);
+  REQUIRE(robocache::host::voxelize_gathered_backward(here, 1, of_points.data(), incoming.data(), out, slots).ok());
+  CHECK(found == wanted);
+  CHECK(std::string(robocache::host::voxelize_gathered_backward(here, 1, of_points.data(), incoming.data(), out, -1)
+                        .message()) == "slots: found -1, want 0 or more");
 }
 
 }  // namespace test

@@ -27,6 +27,17 @@ fused_gradients fuse_backward(fuse_backward_problem<Stamp> const& p) {
   return o;
 }
 
+status fuse_backward_views(robocache::stream<float> const* streams, std::int64_t count, timeline<float> const& target,
+                           robocache::result_gradients<float> const& results, robocache::stream_gradients const* out,
+                           float* targets) {
+  using namespace robocache::compiled;
+  return finished([&] {
+    any_result_gradients const from{results.values, dtype::float32, results.batch_stride, results.row_stride};
+    robocache::compiled::fuse_backward(place::device, any_streams(streams, count), target, from, out, targets,
+                                       target_order::any, {}, device_space::stream());
+  });
+}
+
 template fused_gradients fuse_backward(fuse_backward_problem<float> const&);
 template fused_gradients fuse_backward(fuse_backward_problem<double> const&);
 template fused_gradients fuse_backward(fuse_backward_problem<std::int64_t> const&);

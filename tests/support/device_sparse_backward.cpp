@@ -41,7 +41,7 @@ feature_gradients voxelize_backward(sparse_backward_problem const& p) {
           }
         });
       });
-  if (from.ascends && from.has_scratch()) { o.trouble += difference(p, o, voxelize_backward_on_host(p)); }
+  if (from.has_scratch()) { o.trouble += difference(p, o, voxelize_backward_on_host(p)); }
   return o;
 }
 

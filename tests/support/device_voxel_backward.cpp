@@ -33,7 +33,7 @@ feature_gradients voxelize_backward(voxel_backward_problem const& p) {
                                                  a.forward.memory, device_space::stream());
         });
       });
-  if (p.forward.ascends && p.forward.has_scratch()) { o.trouble += difference(p, o, voxelize_backward_on_host(p)); }
+  if (p.forward.has_scratch()) { o.trouble += difference(p, o, voxelize_backward_on_host(p)); }
   return o;
 }
 

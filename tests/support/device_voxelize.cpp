@@ -30,7 +30,7 @@ voxelized voxelize(voxel_problem const& p) {
                                         a.memory, device_space::stream());
         });
       });
-  if (p.ascends && p.has_scratch()) { o.trouble += difference(p, o, voxelize_on_host(p)); }
+  if (p.has_scratch()) { o.trouble += difference(p, o, voxelize_on_host(p)); }
   return o;
 }
 

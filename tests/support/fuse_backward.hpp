@@ -69,6 +69,11 @@ struct fused_gradients {
 template <class Stamp>
 fused_gradients fuse_backward(fuse_backward_problem<Stamp> const& p);
 
+/// The call alone, with views that a test made by hand: for calls that are refused.
+status fuse_backward_views(robocache::stream<float> const* streams, std::int64_t count, timeline<float> const& target,
+                           robocache::result_gradients<float> const& results, robocache::stream_gradients const* out,
+                           float* targets);
+
 /// `host::fuse_backward`, in guarded memory.
 template <class Stamp>
 fused_gradients fuse_backward_on_host(fuse_backward_problem<Stamp> const& p);

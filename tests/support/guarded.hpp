@@ -57,7 +57,8 @@ class guarded {
   guarded(guarded const&) = delete;
   guarded& operator=(guarded const&) = delete;
 
-  void* data() const { return static_cast<std::byte*>(memory_) + front_; }
+  /// Null where there is no byte, as the data of an empty vector.
+  void* data() const { return bytes_ == 0 ? nullptr : static_cast<std::byte*>(memory_) + front_; }
 
   /// What the buffer holds now; adds to `trouble` what was written outside of it, or to an input.
   std::vector<std::byte> read(char const* name, std::string& trouble) const {

@@ -188,19 +188,22 @@ std::vector<Stamp> stamps_of(timeline_data<Stamp> const& t, std::int64_t b) {
 template <class Stamp>
 std::vector<record> locate(problem<Stamp> const& p) {
   std::vector<record> records(std::size_t(p.target.total()));
+  auto const owners = owners_of(p.target.offsets, p.target.rows);
   for (std::int64_t b = 0; b < p.target.batch; ++b) {
     std::int64_t const read = p.target.trajectory.empty() ? b : p.target.trajectory[b];
     bool const exists = read >= 0 && read < p.source.batch;
     std::vector<Stamp> const samples = exists ? stamps_of(p.source, read) : std::vector<Stamp>{};
     std::int64_t const base = exists ? first_row(p.source, read) : 0;
-    std::int64_t row = first_row(p.target, b);
+    std::int64_t row = first_row(p.target, b) - 1;
     for (Stamp t : stamps_of(p.target, b)) {
+      ++row;
+      if (!owners.empty() && owners[std::size_t(row)] != b) { continue; }
       record r = find(samples, t, p.options);
       if (r.first >= 0) {
         r.first += base;
         r.second += base;
       }
-      records[row++] = r;
+      records[row] = r;
     }
   }
   return records;

@@ -28,10 +28,13 @@ record find_causal(std::vector<Stamp> const& samples, Stamp t, Stamp at, Stamp m
 template <class Stamp>
 std::vector<target_row<Stamp>> rows_of(timeline_data<Stamp> const& target) {
   std::vector<target_row<Stamp>> rows(std::size_t(std::max<std::int64_t>(0, target.total())));
+  auto const owners = owners_of(target.offsets, target.rows);
   for (std::int64_t b = 0; b < target.batch; ++b) {
-    std::int64_t row = first_row(target, b);
+    std::int64_t row = first_row(target, b) - 1;
     for (Stamp t : stamps_of(target, b)) {
-      rows[std::size_t(row++)] = {target.trajectory.empty() ? b : target.trajectory[std::size_t(b)], t};
+      ++row;
+      if (!owners.empty() && owners[std::size_t(row)] != b) { continue; }
+      rows[std::size_t(row)] = {target.trajectory.empty() ? b : target.trajectory[std::size_t(b)], t};
     }
   }
   return rows;

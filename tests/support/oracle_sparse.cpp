@@ -187,9 +187,6 @@ sparse_bytes expected(sparse_problem const& p, listed_voxels const& voxels) {
       }
       continue;
     }
-    // Of an empty batch the 0 of the offsets is written and nothing else, rows that no cloud owns or not.
-    bool const of_points = r == sparse_result::point_voxels || r == sparse_result::point_slots;
-    if (of_points && p.from.clouds.batch == 0) { continue; }
     auto const& numbers = r == sparse_result::voxel_offsets  ? voxels.offsets
                           : r == sparse_result::point_voxels ? voxels.voxel_of
                           : r == sparse_result::point_slots  ? voxels.slot_of

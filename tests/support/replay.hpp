@@ -111,13 +111,15 @@ float channel_sum(std::int64_t channels, Term term) {
 template <class Stamp, class Term>
 std::vector<float> time_slopes(problem<Stamp> const& p, Term term) {
   std::vector<float> slopes(std::size_t(std::max<std::int64_t>(0, p.target.total())), 0.0f);
+  auto const owners = owners_of(p.target.offsets, p.target.rows);
   for (std::int64_t b = 0; b < p.target.batch; ++b) {
     std::int64_t const read = p.target.trajectory.empty() ? b : p.target.trajectory[std::size_t(b)];
     if (read < 0 || read >= p.source.batch) { continue; }
     auto const samples = oracle::stamps_of(p.source, read);
     std::int64_t target = oracle::first_row(p.target, b);
     for (Stamp t : oracle::stamps_of(p.target, b)) {
-      std::int64_t const left = line_of(samples, t, p.options);
+      bool const owned = owners.empty() || owners[std::size_t(target)] == b;
+      std::int64_t const left = owned ? line_of(samples, t, p.options) : -1;
       if (left >= 0) {
         std::int64_t const row = oracle::first_row(p.source, read) + left;
         float const sum = channel_sum(p.channels, [&](std::int64_t c) { return term(target, c, rise_of(p, row, c)); });

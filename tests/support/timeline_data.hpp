@@ -7,6 +7,8 @@
 
 #include <robocache/timeline.hpp>
 
+#include "owners.hpp"
+
 namespace test {
 
 using robocache::timeline;

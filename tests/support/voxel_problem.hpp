@@ -17,6 +17,7 @@
 #include <robocache/status.hpp>
 
 #include "numbers.hpp"
+#include "owners.hpp"
 #include "problem.hpp"
 #include "random.hpp"
 
@@ -54,8 +55,7 @@ struct cloud_data {
       std::int64_t const own = lengths.empty() ? length : std::clamp<std::int64_t>(lengths[std::size_t(b)], 0, length);
       return {b * length, b * length + own};
     }
-    std::int64_t const begin = std::clamp<std::int64_t>(offsets[std::size_t(b)], 0, rows);
-    return {begin, std::clamp(offsets[std::size_t(b) + 1], begin, rows)};
+    return rows_owned(offsets, rows, b);
   }
 };
 
@@ -134,8 +134,6 @@ struct voxel_problem {
   robocache::voxel_options options{};
   voxel_bytes before{};         ///< with `accumulate`: what the results hold
   std::int64_t misaligned = 0;  ///< elements by which features and results lie beside a 16-byte boundary
-
-  bool ascends = true;  ///< false: offsets break their promise, so that results are unspecified and not compared
 
   scratch_use memory = scratch_use::whole;
   unsigned char scratch_byte = poison;  ///< what scratch is full of: it may not matter

@@ -7,6 +7,9 @@
 
 namespace robocache::detail {
 
+/// Channels of a row of gradients that one block handles at most.
+inline constexpr std::int64_t widest_gradient_chunk = 1024;
+
 /// Everything that `resample_backward` checks, on the host and on the device alike.
 template <class Value, class Stamp, class Result>
 status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const& target,
@@ -17,12 +20,13 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
                   "found %s, want previous, next, nearest or linear: no other method has a gradient here",
                   name_of(options.method));
   }
-  status s = check_locate("source.when", source.when, target, options);
+  status s = check_locate("source.when", source.when, target, options, true);
   if (!s.ok()) { return s; }
   if (order > target_order::ascending) {
     return refuse(invalid, "order", "", "found %d, want a target_order", static_cast<int>(order));
   }
-  if (out.values == nullptr && out.targets == nullptr) {
+  // What has no element may be a null pointer and wanted all the same.
+  if (out.values == nullptr && out.targets == nullptr && source.when.total() > 0 && target.total() > 0) {
     return refuse(invalid, "out", "values", "found null pointers here and in out.targets, want one of the two");
   }
   if (out.targets != nullptr && options.method != interpolation::linear) {
@@ -33,10 +37,13 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (source.channels < 1) {
     return refuse(invalid, "source", "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
   }
+  s = check_width("source", source.channels, widest_gradient_chunk);
+  if (!s.ok()) { return s; }
   std::int64_t const source_rows = source.when.batch == 0 ? 0 : source.when.total();
   std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
   s = check_pointer("source", "values", source.values,
-                    out.targets == nullptr ? 0 : elements_of(source_rows, source.channels), sizeof(Value));
+                    out.targets == nullptr || target_rows == 0 ? 0 : elements_of(source_rows, source.channels),
+                    sizeof(Value));
   if (!s.ok()) { return s; }
   s = check_pointer("results", "values", results.values, elements_of(target_rows, source.channels), sizeof(Result));
   if (!s.ok()) { return s; }

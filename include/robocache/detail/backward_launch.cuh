@@ -26,21 +26,18 @@ inline bool suits_vectors(typed_rows const& rows, bool packed, std::int64_t chan
          (packed || rows.batch_stride % backward_vector == 0) && channels % backward_vector == 0;
 }
 
-/// Launches for the source's values, with `N` channels a vector.
+/// Cuts the source's rows for the gradients of its values, with `N` channels a vector.
+/// @param name  what the caller calls the source's timeline
 template <int N, class Stamp>
-ROBOCACHE_HIDDEN status launch_backward_values(backward_params<Stamp> params, device_properties const& device,
-                                               cudaStream_t cuda_stream) {
+status cut_backward_values(char const* name, backward_params<Stamp>& params, device_properties const& device,
+                           dim3& grid) {
   constexpr std::int64_t sums = max_threads * sums_at_a_time<N>;
-  constexpr std::int64_t most_chunks = 65535;
+  static_assert(sums * N >= widest_gradient_chunk, "the widest rows that are accepted have no more chunks than a grid");
   // Wide rows are cut evenly: each chunk's sums stay in registers.
   params.vectors_each = params.channels / N;
   std::int64_t chunks = (params.vectors_each + sums - 1) / sums;
   std::int64_t const chunk = (params.vectors_each + chunks - 1) / chunks;
   chunks = (params.vectors_each + chunk - 1) / chunk;
-  if (chunks > most_chunks) {
-    return refuse(invalid, "source", "channels", "found %lld, want at most %lld",
-                  static_cast<long long>(params.channels), static_cast<long long>(most_chunks * sums * N));
-  }
   params.chunk = divisor(static_cast<std::uint32_t>(chunk));
   // Where all readers fit on one board, a tile may have several rounds of sums; else each round would look at all
   // targets anew.
@@ -55,21 +52,34 @@ ROBOCACHE_HIDDEN status launch_backward_values(backward_params<Stamp> params, de
   };
   params.plain = plain(params.source) && plain(target) && params.tiles.aligned;
   if (params.tiles.tiles > INT32_MAX) {
-    return refuse(invalid, "source.when", "length", "found %lld rows, want fewer: %lld blocks are more than a grid has",
+    return refuse(invalid, name, "length", "found %lld rows, want fewer: %lld blocks are more than a grid has",
                   static_cast<long long>(params.tiles.targets), static_cast<long long>(params.tiles.tiles));
   }
-  dim3 const grid(static_cast<unsigned>(params.tiles.tiles), static_cast<unsigned>(chunks));
-  return launch(backward_values_kernel<Stamp, N>, params, grid, max_threads, 0, cuda_stream);
+  grid = dim3(static_cast<unsigned>(params.tiles.tiles), static_cast<unsigned>(chunks));
+  return {};
 }
 
-/// Launches for the source's values, whatever suits their rows.
+/// The same, with as many channels a vector as suit the rows.
+/// @param wide  gets whether those are `backward_vector`
 template <class Stamp>
-ROBOCACHE_HIDDEN status launch_backward_values(backward_params<Stamp> const& params, device_properties const& device,
-                                               cudaStream_t cuda_stream) {
-  bool const wide = suits_vectors(params.out, params.source.packed(), params.channels) &&
-                    suits_vectors(params.results, params.target.packed(), params.channels);
-  return wide ? launch_backward_values<backward_vector>(params, device, cuda_stream)
-              : launch_backward_values<1>(params, device, cuda_stream);
+status cut_backward_values(char const* name, backward_params<Stamp>& params, device_properties const& device,
+                           dim3& grid, bool& wide) {
+  wide = suits_vectors(params.out, params.source.packed(), params.channels) &&
+         suits_vectors(params.results, params.target.packed(), params.channels);
+  return wide ? cut_backward_values<backward_vector>(name, params, device, grid)
+              : cut_backward_values<1>(name, params, device, grid);
+}
+
+/// Launches for the source's values.
+template <class Stamp>
+ROBOCACHE_HIDDEN status launch_backward_values(char const* name, backward_params<Stamp> params,
+                                               device_properties const& device, cudaStream_t cuda_stream) {
+  dim3 grid;
+  bool wide = false;
+  status const s = cut_backward_values(name, params, device, grid, wide);
+  if (!s.ok()) { return s; }
+  return launch(wide ? backward_values_kernel<Stamp, backward_vector> : backward_values_kernel<Stamp, 1>, params, grid,
+                max_threads, 0, cuda_stream);
 }
 
 /// Launches one kind of sums with a grid for `tiles` tiles; beyond the largest grid, blocks take several.
@@ -106,8 +116,8 @@ ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, ti
                                           resample_options<Stamp> const& options, target_order order,
                                           cudaStream_t cuda_stream) {
   status s = detail::check_backward(source, target, results, out, options, order);
-  bool const has_rows = source.when.batch > 0 && source.when.total() > 0 && out.values != nullptr;
-  bool const has_targets = target.batch > 0 && target.total() > 0 && out.targets != nullptr;
+  bool const has_rows = source.when.total() > 0 && out.values != nullptr;
+  bool const has_targets = target.total() > 0 && out.targets != nullptr;
   if (!s.ok() || (!has_rows && !has_targets)) { return s; }
   device_properties device;
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
@@ -125,7 +135,7 @@ ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, ti
   if (has_rows) {
     params.out =
         detail::rows_of(out.values, detail::strides_of(out, source.when, source.channels), dtype_of<Value>::value);
-    s = detail::launch_backward_values(params, device, cuda_stream);
+    s = detail::launch_backward_values("source.when", params, device, cuda_stream);
   }
   if (s.ok() && has_targets) {
     params.values = detail::rows_of(source.values, detail::strides_of(source, source.when, source.channels),

@@ -6,7 +6,9 @@
 #include <robocache/detail/plan.cuh>
 #include <robocache/detail/staged_search.cuh>
 #include <robocache/detail/typed_rows.cuh>
+#include <robocache/detail/warp_bisect.cuh>
 #include <robocache/device/locate.cuh>
+#include <robocache/device/packed.cuh>
 #include <robocache/timeline.hpp>
 
 // What the kernels of `resample_backward` and `fuse_backward` are handed, and what a block makes of it.
@@ -81,8 +83,15 @@ __device__ source_piece<Stamp> resolve_piece(backward_params<Stamp> const& p, st
   if (b >= 0) { piece.source = device::short_trajectory_of(p.source, b); }
   bound_piece(piece, first);
   piece.listed = p.target.trajectory != nullptr;
-  piece.targets = piece.listed ? p.target.length : device::trajectory_of(p.target, b).length;
-  piece.end_place = piece.listed || piece.staged == 0 ? 0 : piece.targets;
+  device::trajectory<Stamp> const targets = device::trajectory_of(p.target, b);
+  piece.targets = piece.listed ? p.target.length : targets.length;
+  if (piece.listed || piece.staged == 0) { return piece; }
+  piece.end_place = piece.targets;
+  if (p.target.packed() && piece.targets > 0) {
+    device::packed_rows const owned = device::rows_of_owner(p.target.offsets, p.target.batch, p.target.rows, b);
+    piece.begin_place = owned.begin - targets.first_row;
+    piece.end_place = owned.end - targets.first_row;
+  }
   return piece;
 }
 
@@ -116,8 +125,8 @@ inline __device__ void rows_of_tile(tiling const& tiles, std::int64_t& begin, st
   }
 }
 
-/// The piece that begins at `row` and ends at `end` at the latest; it has a row at least, whatever the offsets hold.
-/// Called by the whole block; the first thread leaves it in shared memory.
+/// The piece that begins at `row` and ends at `end` at the latest. Called by the whole block; the first thread leaves
+/// it in shared memory.
 template <class Stamp>
 __device__ __noinline__ void next_piece(backward_params<Stamp> const& p, std::int64_t row, std::int64_t end,
                                         source_piece<Stamp>& piece) {
@@ -130,15 +139,15 @@ __device__ __noinline__ void next_piece(backward_params<Stamp> const& p, std::in
     if (threadIdx.x == 0) { piece = resolve_piece(p, b, first, element, static_cast<int>(rows)); }
     return;
   }
-  std::int64_t const b = block_count_not_after(source.offsets, source.batch + 1, row) - 1;
+  std::int64_t const offsets = source.batch > 0 ? source.batch + 1 : 0;
+  if (threadIdx.x >= 32) { return; }
+  std::int64_t const b = warp_count_not_after(source.offsets, offsets, row) - 1;
   if (threadIdx.x != 0) { return; }
-  device::trajectory<Stamp> const one = device::trajectory_of(source, b);
-  std::int64_t const first = row - one.first_row;
-  std::int64_t rest = one.length - first;
-  bool const owned = b >= 0 && b < source.batch && first >= 0 && rest > 0;
-  if (!owned) { rest = b < source.batch ? source.offsets[b + 1] - row : end - row; }
-  rest = device::detail::clamp(rest, 1, end - row);
-  piece = resolve_piece(p, owned ? b : -1, first, row * p.out.row_stride, static_cast<int>(rest));
+  device::packed_rows const owner = device::rows_of_owner(source.offsets, source.batch, source.rows, b);
+  bool const owned = b >= 0 && b < source.batch;
+  std::int64_t const first = owned ? row - device::trajectory_of(source, b).first_row : 0;
+  std::int64_t const rows = min(owner.end, end) - row;
+  piece = resolve_piece(p, owned ? b : -1, first, row * p.out.row_stride, static_cast<int>(rows));
 }
 
 }  // namespace robocache::detail

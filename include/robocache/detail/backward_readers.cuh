@@ -179,8 +179,8 @@ __device__ __noinline__ void narrow_targets(backward_params<Stamp> const& p, rea
   wait_for_copies();
   __syncthreads();
   std::int64_t const b = board.piece.b;
-  std::int64_t begin = 0;
-  std::int64_t end = board.piece.targets;
+  std::int64_t begin = board.piece.begin_place;
+  std::int64_t end = board.piece.end_place;
   for (bool shrinks = true; shrinks && end - begin > max_threads;) {
     std::int64_t const all = end - begin;
     std::int64_t const part = (all + max_threads - 1) / max_threads;

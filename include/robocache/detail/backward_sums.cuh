@@ -9,6 +9,7 @@
 #include <robocache/detail/typed_rows.cuh>
 #include <robocache/device/blend.cuh>
 #include <robocache/device/gradient.cuh>
+#include <robocache/device/packed.cuh>
 
 // Gradients that are sums over channels, of target times, or over targets, of a stream's scale and shift. One kernel
 // has all three kinds of work: they share what they know of targets, and none is worth a kernel of its own.
@@ -62,7 +63,7 @@ template <class Stamp>
 __device__ owned_target owner_of(backward_params<Stamp> const& p, std::int64_t row) {
   timeline<Stamp> const& target = p.target;
   std::int64_t const b =
-      target.packed() ? device::count_not_after(target.offsets, target.batch + 1, row) - 1 : row / target.length;
+      target.packed() ? device::owner_of_row(target.offsets, target.batch, target.rows, row).b : row / target.length;
   device::trajectory<Stamp> const targets = device::trajectory_of(target, b);
   std::int64_t const k = target.packed() ? row - targets.first_row : row - b * target.length;
   if (k < 0 || k >= targets.length) { return {-1, 0, 0}; }

@@ -82,9 +82,10 @@ status check_period(char const* name, timeline<Stamp> const& when) {
   return {};
 }
 
-/// @param name  what the caller calls this timeline: "source.when" or "target"
+/// @param name    what the caller calls this timeline: "source.when" or "target"
+/// @param looked  whether the call looks at its samples: without targets nothing is missed
 template <class Stamp>
-status check_timeline(char const* name, timeline<Stamp> const& when) {
+status check_timeline(char const* name, timeline<Stamp> const& when, bool looked = true) {
   if (when.kind > timeline_kind::windows) {
     return refuse(invalid, name, "kind", "found %d, want a timeline_kind", static_cast<int>(when.kind));
   }
@@ -112,22 +113,32 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
     return refuse(invalid, name, "length", "found %lld, want 0 for packed timelines",
                   static_cast<long long>(when.length));
   }
+  // Looked at whether or not there are samples.
+  status s = check_pointer(name, "offsets", when.offsets, 0, 8);
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "lengths", when.lengths, 0, 8);
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "trajectory", when.trajectory, 0, 8);
+  if (!s.ok()) { return s; }
   std::int64_t const total = when.total();
-  if (total == 0 || when.batch == 0) { return {}; }
+  if (total == 0 || when.batch == 0 || !looked) { return {}; }
 
   bool const stored =
       when.kind == timeline_kind::dense || when.kind == timeline_kind::shared || when.kind == timeline_kind::ragged;
   // Without a stride all trajectories have the same stamps.
   std::int64_t const stamps = !when.packed() && when.stride == 0 ? when.length : total;
-  status s = check_pointer(name, "stamps", when.stamps, stored ? stamps : 0, alignof(Stamp));
+  s = check_pointer(name, "stamps", when.stamps, stored ? stamps : 0, alignof(Stamp));
   if (!s.ok()) { return s; }
   s = check_pointer(name, "offsets", when.offsets, when.kind == timeline_kind::ragged ? when.batch + 1 : 0, 8);
-  if (!s.ok()) { return s; }
-  s = check_pointer(name, "lengths", when.lengths, 0, 8);
   if (!s.ok()) { return s; }
   if (when.kind == timeline_kind::dense ? when.stride < 0 : when.stride != 0) {
     return refuse(invalid, name, "stride", "found %lld, want %s", static_cast<long long>(when.stride),
                   when.kind == timeline_kind::dense ? "0 or more" : "0 for timelines that are not dense");
+  }
+  std::int64_t span = when.batch;
+  if (!multiply(span, when.stride)) {
+    return refuse(invalid, name, "stride", "found %lld for %lld trajectories, want a product of at most 2^58",
+                  static_cast<long long>(when.stride), static_cast<long long>(when.batch));
   }
   if (when.length > INT32_MAX) {
     return refuse(status_code::unsupported, name, "length", "found %lld, want trajectories of less than 2^31 samples",
@@ -145,9 +156,7 @@ status check_timeline(char const* name, timeline<Stamp> const& when) {
   bool const windows = when.kind == timeline_kind::windows;
   s = check_pointer(name, "starts", when.starts, windows ? when.batch : 0, alignof(Stamp));
   if (!s.ok()) { return s; }
-  s = check_pointer(name, "deltas", when.deltas, windows ? when.length : 0, alignof(Stamp));
-  if (!s.ok()) { return s; }
-  return check_pointer(name, "trajectory", when.trajectory, 0, 8);
+  return check_pointer(name, "deltas", when.deltas, windows ? when.length : 0, alignof(Stamp));
 }
 
 /// @param name  what the caller calls these rules: "options"
@@ -186,11 +195,11 @@ status check_options(char const* name, resample_options<Stamp> const& options) {
 
 /// A timeline that values are taken from.
 template <class Stamp>
-status check_source(char const* name, timeline<Stamp> const& source) {
+status check_source(char const* name, timeline<Stamp> const& source, bool looked) {
   if (source.kind == timeline_kind::windows) {
     return refuse(invalid, name, "kind", "found windows, want a timeline that has samples of its own");
   }
-  return check_timeline(name, source);
+  return check_timeline(name, source, looked);
 }
 
 /// The timeline on which values are wanted.
@@ -203,10 +212,12 @@ status check_target(timeline<Stamp> const& target) {
   return s;
 }
 
-/// That source and target have the same trajectories, or the target picks some.
+/// That source and target have the same trajectories, or the target picks some. No window picks none: an array without
+/// an element may well be a null pointer.
 template <class Stamp>
 status check_batches(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target) {
-  if (target.trajectory == nullptr && source.batch != target.batch) {
+  bool const picks = target.trajectory != nullptr || (target.kind == timeline_kind::windows && target.batch == 0);
+  if (!picks && source.batch != target.batch) {
     return refuse(invalid, "target", "batch", "found %lld, want the %lld of %s", static_cast<long long>(target.batch),
                   static_cast<long long>(source.batch), source_name);
   }
@@ -214,12 +225,13 @@ status check_batches(char const* source_name, timeline<Stamp> const& source, tim
 }
 
 /// The timelines and the rules: all that `locate` takes.
+/// @param looked  whether samples are looked at though there are no targets
 template <class Stamp>
 status check_locate(char const* source_name, timeline<Stamp> const& source, timeline<Stamp> const& target,
-                    resample_options<Stamp> const& options) {
-  status s = check_source(source_name, source);
+                    resample_options<Stamp> const& options, bool looked = false) {
+  status s = check_target(target);
   if (!s.ok()) { return s; }
-  s = check_target(target);
+  s = check_source(source_name, source, looked || target.total() > 0);
   if (!s.ok()) { return s; }
   s = check_batches(source_name, source, target);
   return s.ok() ? check_options("options", options) : s;
@@ -299,12 +311,13 @@ status check_fill(double fill) {
 }
 
 /// The values of a series or a stream.
+/// @param read  whether there are targets that may read some
 template <class Source>
-status check_values(char const* name, Source const& source, std::size_t value_bytes) {
+status check_values(char const* name, Source const& source, std::size_t value_bytes, bool read) {
   if (source.channels < 1) {
     return refuse(invalid, name, "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
   }
-  std::int64_t const rows = source.when.batch == 0 ? 0 : source.when.total();
+  std::int64_t const rows = source.when.batch == 0 || !read ? 0 : source.when.total();
   status const s = check_pointer(name, "values", source.values, elements_of(rows, source.channels), value_bytes);
   if (!s.ok()) { return s; }
   bool const packed = source.when.packed();
@@ -317,8 +330,7 @@ status check_values(char const* name, Source const& source, std::size_t value_by
 template <class Output, class Stamp>
 status check_results(timeline<Stamp> const& target, Output const& out, std::int64_t channels,
                      std::size_t result_bytes) {
-  std::int64_t const rows = target.batch == 0 ? 0 : target.total();
-  status s = check_pointer("out", "values", out.values, elements_of(rows, channels), result_bytes);
+  status s = check_pointer("out", "values", out.values, elements_of(target.total(), channels), result_bytes);
   if (!s.ok()) { return s; }
   bool const packed = target.packed();
   strides const to = strides_of(out, target, channels);
@@ -326,6 +338,18 @@ status check_results(timeline<Stamp> const& target, Output const& out, std::int6
   s = check_strides("out", packed ? strides{0, to.row} : to, target.batch, rows_each, channels);
   if (!s.ok()) { return s; }
   return check_disjoint("out", to, packed ? 1 : target.batch, rows_each, channels);
+}
+
+/// Vectors of a row that one block of a resampling handles at most, and how many blocks may share a row.
+inline constexpr std::int64_t widest_chunk = 4096;
+inline constexpr std::int64_t most_chunks = 65535;
+
+/// What the largest grid has for rows of `chunk` channels a block, whether or not they can be read in vectors: refused
+/// on the host as well, so that a call is sound on both sides or on neither.
+inline status check_width(char const* name, std::int64_t channels, std::int64_t chunk) {
+  if (channels <= most_chunks * chunk) { return {}; }
+  return refuse(status_code::unsupported, name, "channels", "found %lld, want at most %lld",
+                static_cast<long long>(channels), static_cast<long long>(most_chunks * chunk));
 }
 
 /// Everything that `resample` checks, on the host and on the device alike.
@@ -345,7 +369,9 @@ status check_resample(series<Value, Stamp> const& source, timeline<Stamp> const&
   }
   s = check_fill<Result>(options.fill);
   if (!s.ok()) { return s; }
-  s = check_values("source", source, sizeof(Value));
+  s = check_width("source", source.channels, widest_chunk);
+  if (!s.ok()) { return s; }
+  s = check_values("source", source, sizeof(Value), target.total() > 0);
   return s.ok() ? check_results(target, out, source.channels, sizeof(Result)) : s;
 }
 

@@ -96,7 +96,7 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
     return detail::cuda_failure("device", error);
   }
   detail::launch_chain chain(device, cuda_stream);
-  if (clouds.batch == 0) { return detail::write_no_voxels(out.voxel_offsets, chain); }
+  if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const listed = out.points != nullptr || out.features != nullptr;
   s = detail::launch_voxels(pieces.voxels, out, {}, out.count, listed, chain);

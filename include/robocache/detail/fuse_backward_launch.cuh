@@ -39,7 +39,7 @@ ROBOCACHE_HIDDEN status launch_backward_scale(backward_params<Stamp> const& para
     status s = out.scale == nullptr ? status{} : clear(out.scale, bytes, cuda_stream);
     return !s.ok() || out.shift == nullptr ? s : clear(out.shift, bytes, cuda_stream);
   }
-  constexpr std::int64_t most_chunks = 65535;  // of wider rows a block takes several
+  // Of rows too wide for a grid a block takes several chunks.
   std::int64_t const wanted = (params.channels + row_sum_channels - 1) / row_sum_channels;
   std::int64_t const chunks = wanted < most_chunks ? wanted : most_chunks;
   // Each level leaves its sums behind those that it reads.
@@ -96,12 +96,9 @@ ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t
     return detail::cuda_failure("device", error);
   }
 
-  bool const has_targets = targets != nullptr && target.batch > 0 && target.total() > 0;
   detail::strides const step = detail::strides_of(results, target, detail::channels_of(streams, count));
-  detail::place_walk places;
-  for (std::int64_t i = 0; i < count && s.ok(); ++i) {
+  auto const describe = [&](std::int64_t i, std::int64_t place) {
     stream<Stamp> const& one = streams[i];
-    std::int64_t const place = places.next(one);
     // An empty batch may come without gradients.
     Result const* const gradients = results.values == nullptr ? nullptr : results.values + place;
     detail::backward_params<Stamp> params{};
@@ -115,10 +112,24 @@ ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t
     params.channels = one.channels;
     params.source = one.when;
     params.target = target;
-    if (out[i].values != nullptr && one.when.batch > 0 && one.when.total() > 0) {
-      params.out = detail::rows_of(out[i].values, detail::strides_of(out[i], one.when, one.channels), one.type);
-      s = detail::launch_backward_values(params, device, cuda_stream);
-    }
+    params.out = detail::rows_of(out[i].values, detail::strides_of(out[i], one.when, one.channels), one.type);
+    return params;
+  };
+  auto const has_rows = [&](std::int64_t i) { return out[i].values != nullptr && streams[i].when.total() > 0; };
+  // Nothing is launched before all streams are known to fit a grid. Up to 2^31 rows do, however they are cut.
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (!has_rows(i) || streams[i].when.total() <= INT32_MAX) { continue; }
+    detail::backward_params<Stamp> params = describe(i, 0);
+    dim3 grid;
+    bool wide = false;
+    s = detail::cut_backward_values(detail::stream_name(i, ".when").text, params, device, grid, wide);
+    if (!s.ok()) { return s; }
+  }
+  bool const has_targets = targets != nullptr && target.total() > 0;
+  detail::place_walk places;
+  for (std::int64_t i = 0; i < count && s.ok(); ++i) {
+    detail::backward_params<Stamp> const params = describe(i, places.next(streams[i]));
+    if (has_rows(i)) { s = detail::launch_backward_values("streams", params, device, cuda_stream); }
     if (s.ok() && (out[i].scale != nullptr || out[i].shift != nullptr)) {
       s = detail::launch_backward_scale(params, out[i], static_cast<float*>(memory.memory), cuda_stream);
     }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <type_traits>
 
+#include <robocache/detail/backward_check.hpp>
 #include <robocache/detail/check.hpp>
 #include <robocache/stream.hpp>
 
@@ -87,10 +88,11 @@ inline status check_place(char const* name, std::int64_t first, std::int64_t cha
 
 /// One stream by itself, for a target that was checked.
 /// @param name, when, options  what the caller calls it, its timeline and its rules
+/// @param looked               whether samples are looked at though there are no targets
 template <class Stamp>
 status check_stream(char const* name, char const* when, char const* options, stream<Stamp> const& one,
-                    timeline<Stamp> const& target) {
-  status s = check_source(when, one.when);
+                    timeline<Stamp> const& target, bool looked) {
+  status s = check_source(when, one.when, looked || target.total() > 0);
   if (!s.ok()) { return s; }
   s = check_batches(when, one.when, target);
   if (!s.ok()) { return s; }
@@ -112,7 +114,7 @@ status check_stream(char const* name, char const* when, char const* options, str
     return refuse(status_code::unsupported, name, "channels", "found %lld, want less than 2^31",
                   static_cast<long long>(one.channels));
   }
-  s = check_values(name, one, size_of(one.type));
+  s = check_values(name, one, size_of(one.type), target.total() > 0);
   if (!s.ok()) { return s; }
   s = check_pointer(name, "scale", one.scale, 0, alignof(float));
   if (!s.ok()) { return s; }
@@ -126,8 +128,9 @@ status check_stream(char const* name, char const* when, char const* options, str
 }
 
 /// All streams, and that their places do not overlap.
+/// @param looked  as `check_stream` takes it
 template <class Stamp>
-status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target) {
+status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target, bool looked) {
   if (count < 1) {
     return refuse(invalid, "count", "", "found %lld, want 1 stream or more", static_cast<long long>(count));
   }
@@ -140,9 +143,9 @@ status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<
   std::int64_t end = 0;  // of the streams before: what begins behind it overlaps none
   for (std::int64_t i = 0; i < count; ++i) {
     // Names are made for those who read them: printing costs more than checking.
-    if (!check_stream("streams", "streams", "streams", streams[i], target).ok()) {
+    if (!check_stream("streams", "streams", "streams", streams[i], target, looked).ok()) {
       return check_stream(stream_name(i).text, stream_name(i, ".when").text, stream_name(i, ".options").text,
-                          streams[i], target);
+                          streams[i], target, looked);
     }
     std::int64_t const first = places.next(streams[i]);
     if (!check_place("streams", first, streams[i].channels).ok()) {
@@ -168,7 +171,7 @@ status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<
 template <class Stamp, class Result>
 status check_fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                   fused_output<Result> const& out) {
-  status s = check_streams(streams, count, target);
+  status s = check_streams(streams, count, target, false);
   if (!s.ok()) { return s; }
   std::int64_t const written = channels_of(streams, count);
   if (out.channels != 0 && out.channels < written) {
@@ -207,7 +210,7 @@ template <class Stamp, class Result>
 status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                            result_gradients<Result> const& results, stream_gradients const* out, float const* targets,
                            target_order order) {
-  status s = check_streams(streams, count, target);
+  status s = check_streams(streams, count, target, true);
   if (!s.ok()) { return s; }
   if (out == nullptr) {
     return refuse(invalid, "out", "", "found a null pointer, want %lld stream_gradients",
@@ -228,6 +231,9 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
       return refuse(status_code::unsupported, "targets", "",
                     "found a pointer with %s in streams[%lld], want null: linear alone has a gradient of target times",
                     name_of(one.options.method), static_cast<long long>(i));
+    }
+    if (asked && !check_width("streams", one.channels, widest_gradient_chunk).ok()) {
+      return check_width(stream_name(i).text, one.channels, widest_gradient_chunk);
     }
     if (!check_gradients("out", one, out[i]).ok()) {
       return check_gradients(stream_name(i, "", "out").text, one, out[i]);

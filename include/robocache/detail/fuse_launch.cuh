@@ -124,12 +124,14 @@ tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int 
 template <class Stamp, class Result>
 class ROBOCACHE_HIDDEN fuse_launches {
  public:
+  /// @param dry  only looks whether all launches fit a grid
   fuse_launches(timeline<Stamp> const& target, fused_output<Result> const& out, std::int64_t channels,
-                std::int64_t streams, int multiprocessors, cudaStream_t cuda_stream)
+                std::int64_t streams, int multiprocessors, cudaStream_t cuda_stream, bool dry)
       : out_(out),
         to_(strides_of(out, target, channels)),
         multiprocessors_(multiprocessors),
-        cuda_stream_(cuda_stream) {
+        cuda_stream_(cuda_stream),
+        dry_(dry) {
     if (target.packed()) { to_.batch = 0; }
     params_.count = 0;
     params_.continues = false;
@@ -150,7 +152,6 @@ class ROBOCACHE_HIDDEN fuse_launches {
 
   /// Launches what was added.
   status launch_all() {
-    constexpr std::int64_t most_chunks = 65535;
     timeline<Stamp> const& target = params_.target;
     params_.run = run_of_results();
     std::int64_t vectors = 0;
@@ -161,7 +162,10 @@ class ROBOCACHE_HIDDEN fuse_launches {
     }
     params_.tiles = tile_for_fusion(target, vectors, params_.count, multiprocessors_);
     status s = check_tiles(params_.tiles);
-    if (!s.ok()) { return s; }
+    if (!s.ok() || dry_) {
+      params_.count = 0;
+      return s;
+    }
     bool const one_row = params_.one_row = params_.tiles.single;
     params_.run.rows = std::min(params_.run.rows, params_.tiles.rows);
     params_.alone = params_.tiles.targets / 8 < target.batch;
@@ -229,6 +233,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
   strides to_;
   int multiprocessors_;
   cudaStream_t cuda_stream_;
+  bool dry_;
   fuse_params<Stamp> params_;  // streams beyond the count stay as they are: a launch costs what it fills in
 };
 
@@ -236,27 +241,33 @@ template <class Stamp, class Result>
 ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                              fused_output<Result> const& out, cudaStream_t cuda_stream) {
   status s = detail::check_fuse(streams, count, target, out);
-  if (!s.ok() || target.batch == 0 || target.total() == 0) { return s; }
+  if (!s.ok() || target.total() == 0) { return s; }
   device_properties device;
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
     return detail::cuda_failure("device", error);
   }
   std::int64_t const channels = out.channels == 0 ? detail::channels_of(streams, count) : out.channels;
-  detail::fuse_launches<Stamp, Result> launches(target, out, channels, count, device.multiprocessors, cuda_stream);
-  detail::place_walk places;
-  for (std::int64_t i = 0; i < count && s.ok(); ++i) {
-    s = launches.add(streams[i], places.next(streams[i]), static_cast<int>(i));
-  }
-  s = s.ok() ? detail::for_each_gap(streams, count, channels,
-                                    [&](std::int64_t place, std::int64_t width) {
-                                      stream<Stamp> gap;  // a stream without samples
-                                      gap.channels = width;
-                                      gap.options.fill = out.fill;
-                                      gap.type = dtype_of<Result>::value;
-                                      return launches.add(gap, place, -1);
-                                    })
-             : s;
-  return s.ok() ? launches.launch_all() : s;
+  auto const launch = [&](bool dry) {
+    detail::fuse_launches<Stamp, Result> launches(target, out, channels, count, device.multiprocessors, cuda_stream,
+                                                  dry);
+    detail::place_walk places;
+    status sent;
+    for (std::int64_t i = 0; i < count && sent.ok(); ++i) {
+      sent = launches.add(streams[i], places.next(streams[i]), static_cast<int>(i));
+    }
+    if (!sent.ok()) { return sent; }
+    sent = detail::for_each_gap(streams, count, channels, [&](std::int64_t place, std::int64_t width) {
+      stream<Stamp> gap;  // a stream without samples
+      gap.channels = width;
+      gap.options.fill = out.fill;
+      gap.type = dtype_of<Result>::value;
+      return launches.add(gap, place, -1);
+    });
+    return sent.ok() ? launches.launch_all() : sent;
+  };
+  // Nothing is launched before all launches are known to fit a grid. Up to 2^31 rows do, however they are cut.
+  if (target.total() > INT32_MAX) { s = launch(true); }
+  return s.ok() ? launch(false) : s;
 }
 
 }  // namespace detail

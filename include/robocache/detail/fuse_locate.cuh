@@ -8,6 +8,7 @@
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/warp_locate.cuh>
 #include <robocache/device/locate.cuh>
+#include <robocache/device/packed.cuh>
 
 // Locating for a fusion: a warp takes the rows of a tile, a lane each, for one stream.
 namespace robocache::detail {
@@ -96,7 +97,7 @@ __device__ target_of_row find_target_of_row(fuse_params<Stamp> const& p, fused_t
         exists && (target.lengths == nullptr || k < device::detail::clamp(target.lengths[b], 0, target.length));
     return {b, k, wanted};
   }
-  std::int64_t const b = exists ? device::count_not_after(target.offsets, target.batch + 1, row) - 1 : -1;
+  std::int64_t const b = exists ? device::owner_of_row(target.offsets, target.batch, target.rows, row).b : -1;
   device::trajectory<Stamp> const targets = device::trajectory_of(target, b);
   std::int64_t const k = row - targets.first_row;
   return {b, k, b >= 0 && k >= 0 && k < targets.length};

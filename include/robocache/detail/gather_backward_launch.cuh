@@ -20,9 +20,10 @@ namespace detail {
 template <class Value, class Result>
 ROBOCACHE_HIDDEN status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels,
                                                    std::int64_t const* point_slots, Result const* gradients,
-                                                   feature_gradients<Value> const& out, cudaStream_t cuda_stream) {
-  status s = detail::check_voxelize_gathered_backward(clouds, channels, point_slots, gradients, out);
-  if (!s.ok() || clouds.batch == 0 || clouds.total() == 0) { return s; }
+                                                   feature_gradients<Value> const& out, cudaStream_t cuda_stream,
+                                                   std::int64_t slots) {
+  status s = detail::check_voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, slots);
+  if (!s.ok() || clouds.total() == 0) { return s; }
   device_properties device;
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
     return detail::cuda_failure("device", error);
@@ -37,6 +38,8 @@ ROBOCACHE_HIDDEN status voxelize_gathered_backward(point_clouds const& clouds, s
   detail::gather_backward_params p{};
   p.out = {out.values, to.point_stride, to.between_clouds, clouds.length};
   p.slots = point_slots;
+  // Rows that no cloud owns have no slot, whatever there is beside them.
+  p.count = clouds.batch > 0 ? slots : 0;
   p.gradients = gradients;
   p.type = dtype_of<Result>::value;
   p.rows = clouds.total();
@@ -53,9 +56,9 @@ ROBOCACHE_HIDDEN status voxelize_gathered_backward(point_clouds const& clouds, s
 template <class Value, class Result>
 status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
                                   Result const* gradients, feature_gradients<Value> const& out,
-                                  cudaStream_t cuda_stream) {
+                                  cudaStream_t cuda_stream, std::int64_t slots) {
   if constexpr (detail::gradients_are_sound<Value, Result>) {
-    return detail::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, cuda_stream);
+    return detail::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, cuda_stream, slots);
   } else {
     static_assert(sizeof(detail::gradient_rule<Value, Result>) > 0);
     return {};

@@ -90,7 +90,7 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
     return detail::cuda_failure("device", error);
   }
   detail::launch_chain chain(device, cuda_stream);
-  if (clouds.batch == 0) { return detail::write_no_voxels(out.voxel_offsets, chain); }
+  if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_slots, chain); }
 
   bool const listed = out.values != nullptr || out.point_slots != nullptr;
   detail::fill_list list;

@@ -6,7 +6,9 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/plan.cuh>
 #include <robocache/detail/staged_search.cuh>
+#include <robocache/detail/warp_bisect.cuh>
 #include <robocache/device/locate.cuh>
+#include <robocache/device/packed.cuh>
 
 // Locating for a whole block. Every warp of the grid runs this before it moves a byte, and small jobs wait for its
 // instructions to be fetched, once: measured, that was half of their time. So the plain case is one short straight
@@ -23,6 +25,7 @@ struct tile_part {
   int begin;  ///< rows [begin, end) of the tile
   int end;
   int wanted;              ///< rows [wanted, end) are padding
+  bool descends;           ///< packed: the offsets around it do
   std::int64_t first_row;  ///< the tile's first row, counted over the whole batch
   std::int64_t b;          ///< target row of the batch
   std::int64_t k0;         ///< target that the tile's first row is, or would be, of it
@@ -37,6 +40,32 @@ struct tile_range {
   std::int64_t last;   ///< trajectory of the last row
 };
 
+/// Whose the rows from `row` to `last` of packed targets are: the trajectories of both. Called by the whole block.
+inline __device__ void find_owners(std::int64_t const* offsets, std::int64_t batch, std::int64_t row, std::int64_t last,
+                                   tile_range& range) {
+  if (batch == 0) {  // not even one offset need be there
+    range.first = range.last = -1;
+    return;
+  }
+  if (batch < max_threads) {
+    // One look at all offsets serves both ends, where they ascend.
+    bool const inside = threadIdx.x <= batch;
+    std::int64_t const offset = inside ? offsets[threadIdx.x] : INT64_MAX;
+    std::int64_t const next = threadIdx.x < batch ? offsets[threadIdx.x + 1] : INT64_MAX;
+    range.first = __syncthreads_count(inside && offset <= row) - 1;
+    range.last = __syncthreads_count(inside && offset <= last) - 1;
+    if (__syncthreads_or(offset > next) == 0) { return; }
+  }
+  __shared__ std::int64_t owners[2];
+  if (threadIdx.x < 64) {
+    std::int64_t const owner = warp_count_not_after(offsets, batch + 1, threadIdx.x < 32 ? row : last) - 1;
+    if (threadIdx.x % 32 == 0) { owners[threadIdx.x / 32] = owner; }
+  }
+  __syncthreads();
+  range.first = owners[0];
+  range.last = owners[1];
+}
+
 /// Which rows tile `tile` has and whose they are. Called by the whole block.
 template <class Stamp>
 __device__ tile_range range_of_tile(locate_plan<Stamp> const& plan, unsigned tile) {
@@ -44,20 +73,12 @@ __device__ tile_range range_of_tile(locate_plan<Stamp> const& plan, unsigned til
   tile_range range;
   range.first_row = std::int64_t(tile) * plan.tiles.rows;
   range.rows = static_cast<int>(min(std::int64_t(plan.tiles.rows), plan.tiles.targets - range.first_row));
-  std::int64_t const beyond = range.first_row + range.rows;
-  if (!target.packed()) {
-    range.first = range.first_row / target.length;
-    range.last = (beyond - 1) / target.length;
-  } else if (target.batch < max_threads) {
-    // One look at all offsets serves both ends.
-    bool const inside = threadIdx.x <= target.batch;
-    std::int64_t const offset = inside ? target.offsets[threadIdx.x] : 0;
-    range.first = __syncthreads_count(inside && offset <= range.first_row) - 1;
-    range.last = __syncthreads_count(inside && offset < beyond) - 1;
+  std::int64_t const last = range.first_row + range.rows - 1;
+  if (target.packed()) {
+    find_owners(target.offsets, target.batch, range.first_row, last, range);
   } else {
-    range.first = block_count_not_after(target.offsets, target.batch + 1, range.first_row) - 1;
-    std::int64_t const after = range.first + 1 + threadIdx.x;
-    range.last = range.first + __syncthreads_count(after <= target.batch && target.offsets[after] < beyond);
+    range.first = range.first_row / target.length;
+    range.last = last / target.length;
   }
   return range;
 }
@@ -75,10 +96,11 @@ __device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::in
   std::int64_t end = begin + target.length;
   if (target.packed()) {
     begin = device::detail::clamp(target.offsets[b], 0, target.rows);
-    end = device::detail::clamp(target.offsets[b + 1], begin, target.rows);
+    end = device::detail::clamp(target.offsets[b + 1], 0, target.rows);
   }
+  part.descends = end < begin;
   part.begin = static_cast<int>(device::detail::clamp(begin - first_row, 0, rows));
-  part.end = static_cast<int>(device::detail::clamp(end - first_row, 0, rows));
+  part.end = static_cast<int>(device::detail::clamp(max(begin, end) - first_row, 0, rows));
   part.k0 = first_row - begin;
   part.wanted = part.end;
   if (target.lengths != nullptr) {
@@ -92,10 +114,10 @@ __device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::in
 template <class Stamp>
 __device__ __noinline__ device::location locate_uniform(Stamp start, Stamp num, Stamp den, int length, Stamp t,
                                                         device::locate_rules<Stamp> rules) {
-  std::int64_t const count =
-      device::is_finite(t) ? device::detail::count_not_after_uniform(start, num, den, std::int64_t(length),
-                                                                     device::stamp_later(t, rules.tolerance))
-                           : 0;
+  std::int64_t const count = device::is_finite(t)
+                                 ? device::detail::count_not_after_uniform(start, num, den, std::int64_t(length),
+                                                                           device::stamp_later(t, rules.tolerance))
+                                 : 0;
   int const pair = device::left_of_pair(static_cast<int>(count), length);
   Stamp const left = device::detail::uniform_stamp(start, num, den, pair);
   Stamp const right = length > 1 ? device::detail::uniform_stamp(start, num, den, pair + 1) : left;
@@ -112,17 +134,21 @@ __device__ __noinline__ device::location locate_alone(locate_plan<Stamp> const& 
 }
 
 /// The general case: a tile with up to `max_staged_trajectories` trajectories, of any kind of timeline. A warp each
-/// resolves them; as many as fit are staged together, so that they cost one trip to memory.
+/// resolves them; as many as fit are staged together, so that they cost one trip to memory. False, and nothing done,
+/// where offsets of the tile descend: then its first and last trajectory do not tell whose the rows between them are.
 template <class Stamp, class Emit>
-__device__ void locate_parts(locate_plan<Stamp> const& plan, tile_range const& range, Stamp* stage, Emit&& emit) {
+__device__ bool locate_parts(locate_plan<Stamp> const& plan, tile_range const& range, Stamp* stage, Emit&& emit) {
   __shared__ tile_part<Stamp> parts[max_staged_trajectories];
   int const slot = threadIdx.x;
   std::int64_t const first = max(range.first, std::int64_t(0));
   int const count = static_cast<int>(min(range.last, plan.target.batch - 1) - first) + 1;
+  bool descends = false;
   if (slot % 32 == 0 && slot / 32 < count) {
-    parts[slot / 32] = resolve_part(plan, first + slot / 32, range.first_row, range.rows);
+    tile_part<Stamp> const part = resolve_part(plan, first + slot / 32, range.first_row, range.rows);
+    descends = part.descends;
+    parts[slot / 32] = part;
   }
-  __syncthreads();
+  if (__syncthreads_or(descends) != 0) { return false; }
   for (int next = 0; next < count;) {
     int used = 0;
     int mine = -1;
@@ -162,6 +188,22 @@ __device__ void locate_parts(locate_plan<Stamp> const& plan, tile_range const& r
     if (mine >= 0) { emit(slot, part, where); }
     if (next < count) { __syncthreads(); }  // the next trajectories' stamps take the place of these
   }
+  return true;
+}
+
+/// Each row of a tile by itself.
+template <class Stamp, class Emit>
+__device__ void locate_apart(locate_plan<Stamp> const& plan, tile_range const& range, Emit&& emit) {
+  timeline<Stamp> const& target = plan.target;
+  if (threadIdx.x >= range.rows) { return; }
+  std::int64_t const row = range.first_row + threadIdx.x;
+  std::int64_t const b =
+      target.packed() ? device::owner_of_row(target.offsets, target.batch, target.rows, row).b : row / target.length;
+  bool const owned = b >= 0 && b < target.batch;
+  tile_part<Stamp> part{};
+  part.first_row = range.first_row;
+  if (owned) { part = resolve_part(plan, b, range.first_row, range.rows); }
+  emit(threadIdx.x, part, owned ? locate_alone(plan, b, part.k0 + threadIdx.x) : device::location{});
 }
 
 /// Locates all rows of tile `tile` and hands each to `emit(slot, part, location)`, from the thread of that number.
@@ -210,26 +252,16 @@ __device__ int locate_tile(locate_plan<Stamp> const& plan, unsigned tile, Stamp*
   }
 
   if (range.last - range.first >= max_staged_trajectories) {
-    if (threadIdx.x < range.rows) {
-      std::int64_t const row = range.first_row + threadIdx.x;
-      std::int64_t const b =
-          target.packed() ? device::count_not_after(target.offsets, target.batch + 1, row) - 1 : row / target.length;
-      bool const owned = b >= 0 && b < target.batch;
-      tile_part<Stamp> part{};
-      part.first_row = range.first_row;
-      if (owned) { part = resolve_part(plan, b, range.first_row, range.rows); }
-      emit(threadIdx.x, part, owned ? locate_alone(plan, b, part.k0 + threadIdx.x) : device::location{});
-    }
+    locate_apart(plan, range, emit);
     return range.rows;
   }
   if (target.packed() && threadIdx.x < range.rows) {
-    // Rows that no trajectory owns get the fill value. So do all at first: offsets that do not ascend may say that the
-    // tile has an owner and then not own it.
+    // Rows that no trajectory owns get the fill value. So do all at first.
     tile_part<Stamp> nobody{};
     nobody.first_row = range.first_row;
     emit(threadIdx.x, nobody, device::location{});
   }
-  locate_parts(plan, range, stage, emit);
+  if (!locate_parts(plan, range, stage, emit)) { locate_apart(plan, range, emit); }
   return range.rows;
 }
 

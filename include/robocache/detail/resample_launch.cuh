@@ -47,9 +47,6 @@ inline bool spans_few_elements(std::int64_t batch, strides step, std::int64_t ro
   return last(batch, step.batch) + last(rows, step.row) + static_cast<double>(channels) < 2147483648.0;
 }
 
-/// Vectors of a row that one block of a resampling handles at most.
-inline constexpr std::int64_t widest_chunk = 4096;
-
 /// The vectors of a row that one block handles. Very wide rows are cut: few rows of a million channels have to fill the
 /// chip too.
 struct row_cut {
@@ -58,19 +55,10 @@ struct row_cut {
   std::int64_t chunks;
 };
 
-/// @param name          what has the channels
-/// @param most_vectors  of one block
-inline status cut_rows(char const* name, std::int64_t vectors_each, int elements, std::int64_t most_vectors,
-                       row_cut& cut) {
-  cut.vectors_each = vectors_each;
-  cut.chunk = vectors_each < most_vectors ? vectors_each : most_vectors;
-  cut.chunks = (vectors_each + cut.chunk - 1) / cut.chunk;
-  if (cut.chunks > 65535) {
-    return refuse(invalid, name, "channels", "found %lld, want at most %lld",
-                  static_cast<long long>(vectors_each * elements),
-                  static_cast<long long>(65535 * most_vectors * elements));
-  }
-  return {};
+/// For rows that `check_width` has looked at.
+inline row_cut cut_rows(std::int64_t vectors_each) {
+  std::int64_t const chunk = vectors_each < widest_chunk ? vectors_each : widest_chunk;
+  return {vectors_each, chunk, (vectors_each + chunk - 1) / chunk};
 }
 
 /// What `blend_params` and `method_blend` are told alike.
@@ -119,11 +107,9 @@ template <int N, int Loads, class Value, class Stamp, class Result>
 ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, timeline<Stamp> const& target,
                                         output<Result> const& out, resample_options<Stamp> const& options,
                                         resample_shape shape, int multiprocessors, cudaStream_t cuda_stream) {
-  row_cut cut;
-  status s = cut_rows("source", source.channels / N, N, widest_chunk, cut);
-  if (!s.ok()) { return s; }
+  row_cut const cut = cut_rows(source.channels / N);
   tiling const tiles = tile_targets(target, cut.chunk, shape, multiprocessors);
-  s = check_tiles(tiles);
+  status const s = check_tiles(tiles);
   if (!s.ok()) { return s; }
 
   strides const from = strides_of(source, source.when, source.channels);
@@ -169,16 +155,10 @@ ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeli
   bool const slerp = options.method == interpolation::slerp;
   bool const wide = !slerp && is_vectorizable<elements>(source.values, from, source.channels) &&
                     is_vectorizable<stored>(out.values, to, source.channels);
-  row_cut cut;
-  status s = cut_rows("source",
-                      slerp  ? 1
-                      : wide ? source.channels / elements
-                             : source.channels,
-                      wide ? elements : 1, widest_chunk, cut);
-  if (!s.ok()) { return s; }
+  row_cut const cut = cut_rows(slerp ? 1 : wide ? source.channels / elements : source.channels);
   resample_shape const shape = method_shape_for(wide ? elements : 1);
   tiling const tiles = tile_targets(target, cut.chunk, shape, device.multiprocessors);
-  s = check_tiles(tiles);
+  status const s = check_tiles(tiles);
   if (!s.ok()) { return s; }
 
   method_params<Stamp> params{};
@@ -208,7 +188,7 @@ ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<St
                                  output<Result> const& out, resample_options<Stamp> const& options,
                                  cudaStream_t cuda_stream) {
   status const s = detail::check_resample(source, target, out, options);
-  if (!s.ok() || target.batch == 0 || target.total() == 0) { return s; }
+  if (!s.ok() || target.total() == 0) { return s; }
   device_properties device;
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
     return detail::cuda_failure("device", error);
@@ -241,7 +221,7 @@ ROBOCACHE_HIDDEN status locate(timeline<Stamp> const& source, timeline<Stamp> co
                                resample_options<Stamp> const& options, cudaStream_t cuda_stream) {
   status s = detail::check_locate("source", source, target, options);
   if (s.ok()) { s = detail::check_located(out); }
-  if (!s.ok() || target.batch == 0 || target.total() == 0) { return s; }
+  if (!s.ok() || target.total() == 0) { return s; }
   device_properties device;
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
     return detail::cuda_failure("device", error);

@@ -43,7 +43,7 @@ __global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
       std::int64_t const row = first + lane + r * 32;
       std::int64_t from = no_point;
       if (row < p.points.rows) {
-        auto const voxel = static_cast<std::uint32_t>(p.voxels_of[row]);
+        std::uint32_t const voxel = p.voxels_of == nullptr ? UINT32_MAX : static_cast<std::uint32_t>(p.voxels_of[row]);
         from = voxel < p.voxels ? p.gradients.element(voxel) : std::int64_t{dropped_point};
         if (p.count != nullptr && voxel < p.voxels) {
           board.counts[lane + r * 32] = static_cast<float>(p.count[voxel]);
@@ -83,7 +83,8 @@ __global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
 
 struct gather_backward_params {
   feature_rows out;
-  std::int64_t const* slots;  ///< `[rows]`; below 0: none
+  std::int64_t const* slots;  ///< `[rows]`; outside of `[0, count)`: none
+  std::int64_t count;         ///< slots that have gradients; 0: `slots` is not read
   void const* gradients;      ///< `[slots, channels]`
   dtype type;
   std::int64_t rows;
@@ -111,12 +112,14 @@ __global__ void __launch_bounds__(point_threads)
         std::int64_t const item = min(base + i * point_threads + threadIdx.x, items - 1);
         row[i] = narrow ? std::int64_t{p.vectors.quotient(static_cast<std::uint32_t>(item))} : item / p.vectors.value;
         channel[i] = (item - row[i] * p.vectors.value) * N;
-        slot[i] = p.slots[row[i]];
+        slot[i] = p.count > 0 ? p.slots[row[i]] : -1;
       }
       std::int64_t const channels = std::int64_t{p.vectors.value} * N;
 #pragma unroll
       for (int i = 0; i < at_once; ++i) {
-        if (slot[i] >= 0) { packed[i] = load_packed<N>(gradients + slot[i] * channels + channel[i]); }
+        if (slot[i] >= 0 && slot[i] < p.count) {
+          packed[i] = load_packed<N>(gradients + slot[i] * channels + channel[i]);
+        }
       }
 #pragma unroll
       for (int i = 0; i < at_once; ++i) {

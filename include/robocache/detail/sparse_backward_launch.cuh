@@ -75,10 +75,14 @@ ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, poi
                                                  feature_gradients<Value> const& out, scratch const& memory,
                                                  cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_sparse_backward(clouds, features, voxels, gradients, out);
-  if (!s.ok() || clouds.batch == 0) { return s; }
+  if (!s.ok()) { return s; }
   detail::sparse_backward_params p{};
-  p.lists = detail::cut_sparse_backward(memory.memory, clouds, voxels.capacity, gradients);
-  s = detail::check_scratch(memory, p.lists.bytes, "voxelize_sparse_backward_scratch");
+  // Rows that no cloud owns are in no voxel, whatever there is beside them.
+  std::int64_t const capacity = clouds.batch > 0 ? voxels.capacity : 0;
+  if (clouds.batch > 0) {
+    p.lists = detail::cut_sparse_backward(memory.memory, clouds, capacity, gradients);
+    s = detail::check_scratch(memory, p.lists.bytes, "voxelize_sparse_backward_scratch");
+  }
   if (!s.ok() || clouds.total() == 0) { return s; }
   device_properties device;
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
@@ -98,9 +102,9 @@ ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, poi
   detail::voxel_features to{};
   int width = detail::plan_features(to, clouds, written, clouds.length);
   p.out = {out.values, to.point_stride, to.between_clouds, clouds.length};
-  p.voxels_of = voxels.point_voxels;
+  p.voxels_of = capacity > 0 ? voxels.point_voxels : nullptr;
   p.count = gradients.mean != nullptr ? voxels.count : nullptr;
-  std::int64_t const listed = std::min(voxels.capacity, clouds.total());
+  std::int64_t const listed = std::min(capacity, clouds.total());
   p.voxels = static_cast<std::uint32_t>(listed);
   detail::launch_chain chain(device, cuda_stream);
   if (holds && listed > 0) {

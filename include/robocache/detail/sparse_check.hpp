@@ -17,7 +17,7 @@ namespace robocache::detail {
 inline status check_numbered_clouds(point_clouds const& clouds) {
   status const s = check_clouds(clouds);
   if (!s.ok()) { return s; }
-  std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
+  std::int64_t const points = clouds.total();
   if (points > INT32_MAX) {
     return refuse(status_code::unsupported, "clouds", clouds.packed() ? "rows" : "length",
                   "found %lld points in all, want less than 2^31", static_cast<long long>(points));
@@ -162,9 +162,10 @@ status check_voxelize_sparse_backward(point_clouds const& clouds, point_features
 template <class Value, class Result>
 status check_voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels,
                                         std::int64_t const* point_slots, Result const* gradients,
-                                        feature_gradients<Value> const& out) {
+                                        feature_gradients<Value> const& out, std::int64_t slots) {
   status s = check_numbered_clouds(clouds);
   if (!s.ok()) { return s; }
+  if (slots < 0) { return refuse(invalid, "slots", "", "found %lld, want 0 or more", static_cast<long long>(slots)); }
   if (channels < 1 || channels > 1 << 24) {
     return refuse(invalid, "channels", "", "found %lld, want 1 or more and at most 2^24",
                   static_cast<long long>(channels));

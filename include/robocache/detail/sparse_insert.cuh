@@ -37,9 +37,7 @@ struct place_range {
 inline __device__ place_range places_at(voxel_points const& p, std::int64_t row) {
   row_segment const segment = segment_at(p, row);
   if (segment.b < 0) { return {0, 0, segment.end}; }
-  std::int64_t const first =
-      p.offsets == nullptr ? segment.b * p.length : device::detail::clamp(p.offsets[segment.b], 0, row);
-  std::int64_t const begin = places_before(first, p.rows);
+  std::int64_t const begin = places_before(segment.begin, p.rows);
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(places_before(segment.end, p.rows) - begin),
           segment.end};
 }
@@ -141,13 +139,10 @@ struct waiting_rows {
       __syncwarp();
 #pragma unroll
       for (int r = 0; r < points_at_once; ++r) {
-        bool fails = tries[r] && !tried[r].is_ours(found[r]);
+        // There are more places than cells: a try succeeds in the end.
+        bool const fails = tries[r] && !tried[r].is_ours(found[r]);
         if (tries[r] && !fails) { tried[r].settle(p, at[r], found[r]); }
-        // There are more places than cells, unless offsets broke their promise: then points may be left out.
-        if (fails && ++tried[r].tries >= range.count + sought::last_anywhere) {
-          static_cast<typename sought::key*>(p.cells)[tried[r].row] = static_cast<typename sought::key>(no_cell);
-          fails = false;
-        }
+        ++tried[r].tries;
         add(fails, tried[r]);
       }
       __syncwarp();

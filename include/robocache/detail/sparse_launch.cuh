@@ -54,7 +54,7 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
     return detail::cuda_failure("device", error);
   }
   detail::launch_chain chain(device, cuda_stream);
-  if (clouds.batch == 0) { return detail::write_no_voxels(out.voxel_offsets, chain); }
+  if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const reduces = detail::reduces(out);
   s = detail::launch_voxels(pieces, out, {}, out.count, reduces, chain);

@@ -40,8 +40,7 @@ inline __device__ std::int64_t first_list_row() {
 }
 
 /// The voxel with a number.
-/// @param first   the voxel's first point: where offsets descend, another point may be found in another cloud, and
-///                the points of one voxel have to get one name
+/// @param first   the voxel's first point
 /// @param around  the cloud of rows up to its end, where clouds are not packed
 inline __device__ std::int32_t rename_voxel(sparse_params const& p, std::int32_t number, std::int64_t first,
                                             row_segment const& around) {
@@ -144,10 +143,6 @@ __global__ void __launch_bounds__(Threads) sparse_start_kernel(__grid_constant__
   unsigned first_row[4];
   load_four(p.lists.counts, first, voxels, UINT32_MAX, n);
   load_four(p.sparse.first_rows, first, voxels, 0u, first_row);
-  // Offsets that broke their promise leave voxels without a first point.
-  auto const last_row = static_cast<unsigned>(p.sparse.points.rows - 1);
-#pragma unroll
-  for (int i = 0; i < 4; ++i) { first_row[i] = min(first_row[i], last_row); }
   unsigned mine = 0;
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
@@ -202,7 +197,6 @@ __global__ void __launch_bounds__(Threads) sparse_list_kernel(__grid_constant__ 
   let_next_launch_begin();
   wait_for_launch_before();
   std::int64_t const row = first_list_row();
-  auto const kept = static_cast<std::int32_t>(p.sparse.numbers.offsets[p.sparse.points.batch]);
   bool later[list_rows];
   std::uint32_t rank[list_rows];
   std::uint32_t at[list_rows] = {};
@@ -216,12 +210,7 @@ __global__ void __launch_bounds__(Threads) sparse_list_kernel(__grid_constant__ 
     if (!later[r]) { continue; }
     rank[r] = p.lists.ranks[row + r * 32];
     std::int32_t const voxel = p.sparse.voxels_of[row + r * 32];
-    // Kept voxels are always below, unless offsets broke their promise.
-    if (rank[r] != no_place && voxel < kept) {
-      at[r] = p.lists.starts[voxel] + 1 + rank[r];
-    } else {
-      rank[r] = no_place;
-    }
+    if (rank[r] != no_place) { at[r] = p.lists.starts[voxel] + 1 + rank[r]; }
   }
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {

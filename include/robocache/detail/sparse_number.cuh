@@ -8,7 +8,7 @@
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/sparse_memory.hpp>
 #include <robocache/detail/voxel_points.cuh>
-#include <robocache/device/bracket.cuh>
+#include <robocache/device/packed.cuh>
 
 // Numbers the voxels of a batch in the order of their first points: a row that is its cell's first counts as one in a
 // sum over all rows before it.
@@ -154,17 +154,32 @@ __device__ void count_before_clouds(sparse_params const& p, std::int64_t begin, 
     }
     return;
   }
+  auto const note = [&](std::int64_t b, std::int64_t at) {
+    if (at >= begin && (at < end || (at == end && last))) {
+      p.numbers.found_before[b] = behind(static_cast<unsigned>(at - begin));
+    }
+  };
+  auto const rows_before = [&](std::int64_t b) {
+    return device::rows_before_owner(points.offsets, points.batch, points.rows, b);
+  };
   // A few clouds are looked at all: finding where to begin would take longer.
-  bool const few = points.batch <= 4 * Threads;
-  // Offsets below 0 count as 0.
-  std::int64_t const first =
-      few || begin == 0 ? 0 : device::count_not_after(points.offsets, points.batch + 1, begin - 1);
-  for (std::int64_t b = first + threadIdx.x; b <= points.batch; b += Threads) {
-    std::int64_t const at = device::detail::clamp(points.offsets[b], 0, points.rows);
-    bool const beyond = at > end || (at == end && !last);
-    if (beyond && !few) { break; }
-    if (at >= begin && !beyond) { p.numbers.found_before[b] = behind(static_cast<unsigned>(at - begin)); }
+  if (points.batch <= 4 * Threads) {
+    bool descends = false;
+    for (std::int64_t b = threadIdx.x; b < points.batch; b += Threads) {
+      descends = descends || points.offsets[b] > points.offsets[b + 1];
+    }
+    bool const ascend = __syncthreads_or(descends) == 0;
+    for (std::int64_t b = threadIdx.x; b <= points.batch; b += Threads) {
+      note(b, ascend ? device::detail::clamp(points.offsets[b], 0, points.rows) : rows_before(b));
+    }
+    return;
   }
+  auto const owner_of = [&](std::int64_t row) {
+    return device::owner_of_row(points.offsets, points.batch, points.rows, row).b;
+  };
+  std::int64_t const first = begin == 0 ? 0 : owner_of(begin - 1) + 1;
+  std::int64_t const behind_last = last ? points.batch : owner_of(end - 1);
+  for (std::int64_t b = first + threadIdx.x; b <= behind_last; b += Threads) { note(b, rows_before(b)); }
 }
 
 /// Threads that a multiprocessor holds at a time, or fewer: the chips of data centres hold more.
@@ -304,10 +319,7 @@ __global__ void __launch_bounds__(Threads) sparse_place_kernel(__grid_constant__
   for (std::int64_t first = 0; first < p.points.batch; first += Threads) {
     std::int64_t const b = first + threadIdx.x;
     std::int64_t found = 0;
-    if (b < p.points.batch) {
-      // Not below 0, unless offsets broke their promise.
-      found = max(static_cast<std::int32_t>(p.numbers.found_before[b + 1] - p.numbers.found_before[b]), 0);
-    }
+    if (b < p.points.batch) { found = p.numbers.found_before[b + 1] - p.numbers.found_before[b]; }
     std::int64_t const wanted = min(found, std::int64_t{p.numbers.max_voxels});
     std::int64_t total = 0;
     std::int64_t const begin = kept_before + sum_before<Threads>(wanted, total);

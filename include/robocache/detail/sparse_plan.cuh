@@ -234,10 +234,14 @@ ROBOCACHE_HIDDEN status launch_voxels(sparse_pieces& pieces, Output const& out, 
   return s.ok() && listed ? chain.launch(sparse_list_kernel<list_threads>, p, dim3(blocks), list_threads) : s;
 }
 
-/// An empty batch: where its voxels begin, and nothing else.
-ROBOCACHE_HIDDEN inline status write_no_voxels(std::int64_t* offsets, launch_chain& chain) {
+/// An empty batch: where its voxels begin, and that rows are in none.
+/// @param points  of each row its voxel or slot; may be null
+template <class Number>
+ROBOCACHE_HIDDEN status write_no_voxels(point_clouds const& clouds, std::int64_t* offsets, Number* points,
+                                        launch_chain& chain) {
   fill_list list;
   list.add(offsets, 8);
+  list.add(points, clouds.total() * std::int64_t(sizeof(Number)), 0xffffffffu);
   return fill(list, chain);
 }
 

@@ -39,22 +39,6 @@ inline __device__ void prefetch_share(void const* from, std::int64_t bytes, unsi
   if (within < share && offset < bytes) { prefetch(static_cast<char const*>(from) + offset); }
 }
 
-/// `count_not_after` by the whole block: every step leaves one of as many parts as the block has threads.
-inline __device__ std::int64_t block_count_not_after(std::int64_t const* sorted, std::int64_t length,
-                                                     std::int64_t value) {
-  std::int64_t low = 0;
-  while (length > 0) {
-    std::int64_t const part = (length + max_threads - 1) / max_threads;
-    std::int64_t const probe = threadIdx.x * part;
-    int const parts = __syncthreads_count(probe < length && sorted[low + probe] <= value);
-    if (parts == 0) { break; }
-    std::int64_t const skipped = (parts - 1) * part + 1;  // the last probe at or before, counted in
-    low += skipped;
-    length = part - 1 < length - skipped ? part - 1 : length - skipped;
-  }
-  return low;
-}
-
 /// The search of a whole block over the stamps of one trajectory: staged in shared memory once, then each thread looks
 /// for its own target.
 template <class Stamp>

@@ -76,9 +76,10 @@ ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_feat
                                           channel_order channels, feature_gradients<Value> const& out,
                                           scratch const& memory, cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_backward(clouds, features, lattice, gradients, channels, out);
-  if (!s.ok() || clouds.batch == 0) { return s; }
-  s = detail::check_scratch(memory, detail::voxelize_backward_scratch(clouds, features, lattice, gradients),
-                            "voxelize_backward_scratch");
+  if (s.ok() && clouds.batch > 0) {
+    s = detail::check_scratch(memory, detail::voxelize_backward_scratch(clouds, features, lattice, gradients),
+                              "voxelize_backward_scratch");
+  }
   if (!s.ok() || clouds.total() == 0) { return s; }
   device_properties device;
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
@@ -87,11 +88,13 @@ ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_feat
 
   detail::voxel_backward_params p{};
   p.points = detail::points_of(clouds, lattice);
-  p.lists = detail::cut_backward_lists(memory.memory, clouds, lattice, gradients);
-  p.gradients.sum = gradients.sum;
-  p.gradients.mean = gradients.mean;
-  p.gradients.max = gradients.max;
-  p.gradients.min = gradients.min;
+  if (clouds.batch > 0) {  // else there are zeros to write, and nothing to read
+    p.lists = detail::cut_backward_lists(memory.memory, clouds, lattice, gradients);
+    p.gradients.sum = gradients.sum;
+    p.gradients.mean = gradients.mean;
+    p.gradients.max = gradients.max;
+    p.gradients.min = gradients.min;
+  }
   p.gradients.type = dtype_of<Result>::value;
   p.gradients.channels = features.channels;
   p.gradients.cells = lattice.total();
@@ -102,15 +105,14 @@ ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_feat
   int width = detail::plan_features(to, clouds, written, lattice.total());
   p.out = {out.values, to.point_stride, to.between_clouds, clouds.length};
   detail::launch_chain chain(device, cuda_stream);
-  bool const holds = gradients.max != nullptr || gradients.min != nullptr;
-  if (holds) {
+  if (p.gradients.max != nullptr || p.gradients.min != nullptr) {
     width = std::min(width, detail::plan_features(p.features, clouds, features, lattice.total()));
     detail::voxel_group_params group{};
     group.points = p.points;
     group.lists = p.lists;
     group.cells = clouds.batch * lattice.total();
     s = detail::launch_grouping(group, {}, chain);
-  } else if (gradients.mean != nullptr) {
+  } else if (p.gradients.mean != nullptr) {
     s = detail::launch_counting(p.points, p.lists.counts, chain);
   }
   if (!s.ok()) { return s; }

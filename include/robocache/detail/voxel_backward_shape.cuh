@@ -19,7 +19,6 @@ namespace robocache::detail {
 inline unsigned cut_rows(voxel_backward_params& p, unsigned blocks, device_properties const& device) noexcept {
   constexpr std::int64_t blocks_each = 4;         // of a multiprocessor
   constexpr std::int64_t most_vectors = 1 << 20;  // of a chunk, so that items of a step are below 2^31
-  constexpr std::int64_t most_chunks = 65535;     // of a grid
   std::int64_t const wanted = std::clamp<std::int64_t>(device.multiprocessors * blocks_each / blocks, 1, p.vectors);
   std::int64_t const chunk = std::min((p.vectors + wanted - 1) / wanted, most_vectors);
   p.chunk = divisor(static_cast<std::uint32_t>(chunk));

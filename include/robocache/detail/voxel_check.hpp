@@ -131,13 +131,14 @@ status check_feature_view(point_clouds const& clouds, point_features<Value> cons
     return refuse(status_code::unsupported, "features", "channels", "found %lld, want at most 2^24",
                   static_cast<long long>(features.channels));
   }
-  std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
+  std::int64_t const points = clouds.total();
   if (points > UINT32_MAX) {
     return refuse(status_code::unsupported, "clouds", clouds.packed() ? "rows" : "length",
                   "found %lld points in all, want less than 2^32 with features", static_cast<long long>(points));
   }
+  bool const read = reads && clouds.batch > 0;
   status const s = check_pointer("features", "values", features.values,
-                                 reads ? elements_of(points, features.channels) : 0, alignof(Value));
+                                 read ? elements_of(points, features.channels) : 0, alignof(Value));
   if (!s.ok()) { return s; }
   return check_point_strides("features", strides_of(features, clouds, features.channels), clouds, features.channels);
 }
@@ -215,8 +216,7 @@ status check_voxelize(point_clouds const& clouds, point_features<Value> const& f
 /// Where gradients with respect to features go.
 template <class Value>
 status check_feature_gradients(point_clouds const& clouds, std::int64_t channels, feature_gradients<Value> const& out) {
-  std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
-  status s = check_pointer("out", "values", out.values, elements_of(points, channels), alignof(Value));
+  status s = check_pointer("out", "values", out.values, elements_of(clouds.total(), channels), alignof(Value));
   if (!s.ok()) { return s; }
   strides const step = strides_of(out, clouds, channels);
   s = check_point_strides("out", step, clouds, channels);

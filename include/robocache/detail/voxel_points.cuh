@@ -9,8 +9,8 @@
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/voxel_check.hpp>
 #include <robocache/device/arithmetic.cuh>
-#include <robocache/device/bracket.cuh>
 #include <robocache/device/cell.cuh>
+#include <robocache/device/packed.cuh>
 
 // From points to cells, on the device: what all kernels of voxelizing begin with.
 namespace robocache::detail {
@@ -64,7 +64,7 @@ inline voxel_points points_of(point_clouds const& clouds, grid const& lattice) {
   p.point_stride = step.row;
   p.between_clouds = clouds.packed() ? 0 : step.batch - clouds.length * step.row;
   p.batch = clouds.batch;
-  p.rows = clouds.batch == 0 ? 0 : clouds.total();
+  p.rows = clouds.total();
   p.length = clouds.length;
   p.lengths = clouds.lengths;
   p.offsets = clouds.offsets;
@@ -84,8 +84,9 @@ inline voxel_points points_of(point_clouds const& clouds, grid const& lattice) {
 
 /// Rows side by side that are points of one cloud, or none.
 struct row_segment {
-  std::int64_t b;    ///< the cloud; below 0: no points, but padding, or rows that no cloud owns
-  std::int64_t end;  ///< behind the last row
+  std::int64_t b;      ///< the cloud; below 0: no points, but padding, or rows that no cloud owns
+  std::int64_t end;    ///< behind the last row
+  std::int64_t begin;  ///< the cloud's first row
 };
 
 /// The rows from `row` on.
@@ -94,13 +95,12 @@ ROBOCACHE_NOINLINE inline __device__ row_segment segment_at(voxel_points const& 
     std::int64_t const b = p.batch == 1 ? 0 : row / p.length;
     std::int64_t const begin = b * p.length;
     std::int64_t const length = p.lengths == nullptr ? p.length : device::detail::clamp(p.lengths[b], 0, p.length);
-    return row < begin + length ? row_segment{b, begin + length} : row_segment{-1, begin + p.length};
+    return row < begin + length ? row_segment{b, begin + length, begin} : row_segment{-1, begin + p.length, begin};
   }
-  std::int64_t const b = device::count_not_after(p.offsets, p.batch + 1, row) - 1;
-  if (b < 0 || b >= p.batch) { return {-1, b < 0 ? device::detail::clamp(p.offsets[0], row + 1, p.rows) : p.rows}; }
-  std::int64_t const end = device::detail::clamp(p.offsets[b + 1], row + 1, p.rows);
-  std::int64_t const longest = device::detail::clamp(p.offsets[b], 0, row) + INT32_MAX;
-  return row < longest ? row_segment{b, end < longest ? end : longest} : row_segment{-1, end};
+  device::packed_rows const owner = device::owner_of_row(p.offsets, p.batch, p.rows, row);
+  bool const owned = owner.b >= 0 && owner.b < p.batch && row - owner.begin < INT32_MAX;
+  std::int64_t const most = owned ? owner.begin + INT32_MAX : owner.end;
+  return {owned ? owner.b : -1, owner.end < most ? owner.end : most, owner.begin};
 }
 
 /// Three axes where a grid begins.

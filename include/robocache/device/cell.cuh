@@ -6,6 +6,7 @@
 
 #include <robocache/detail/config.hpp>
 #include <robocache/device/arithmetic.cuh>
+#include <robocache/device/packed.cuh>
 #include <robocache/device/timeline.cuh>
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
@@ -110,13 +111,15 @@ struct cloud {
   }
 };
 
-/// Cloud `b` of a batch. Lengths and offsets are clamped, so that whatever they hold no access leaves the points.
+/// Cloud `b` of a batch. Lengths and offsets are clamped, so that whatever they hold no access leaves the points; no
+/// row is in two clouds.
 ROBOCACHE_HOST_DEVICE inline cloud cloud_of(point_clouds const& clouds, std::int64_t b) {
   cloud one;
   one.length = clouds.length;
   if (clouds.packed()) {
-    one.first_row = detail::clamp(clouds.offsets[b], 0, clouds.rows);
-    one.length = detail::clamp(clouds.offsets[b + 1], one.first_row, clouds.rows) - one.first_row;
+    packed_rows const owned = rows_of_owner(clouds.offsets, clouds.batch, clouds.rows, b);
+    one.first_row = owned.begin;
+    one.length = owned.end - owned.begin;
   } else {
     one.batch_index = b;
     if (clouds.lengths != nullptr) { one.length = detail::clamp(clouds.lengths[b], 0, clouds.length); }

@@ -311,7 +311,8 @@ at::Tensor voxelize_gathered_backward(at::Tensor const& gradient, at::Tensor con
   run_on(points.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     rc::compiled::voxelize_gathered_backward(where, clouds.view, channels, data_of<std::int64_t const>(point_slots),
                                              data_of<void const>(incoming), dtype_of(incoming.scalar_type(), "dtype"),
-                                             out, dtype_of(type, "features"), cuda_stream);
+                                             out, dtype_of(type, "features"), cuda_stream,
+                                             incoming.size(0) * incoming.size(1));
   });
   return result;
 }

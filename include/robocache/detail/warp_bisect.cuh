@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace robocache::detail {
+
+/// `device::count_not_after` by a warp whose lanes all ask the same, number for number: it turns where a bisection
+/// turns, so that whose a packed row is depends on no launch, whatever the offsets hold. A round takes five steps at
+/// once: lane i looks at what the bisection would look at after the turns that the bits of i behind its first one stand
+/// for.
+inline __device__ std::int64_t warp_count_not_after(std::int64_t const* numbers, std::int64_t length,
+                                                    std::int64_t value) {
+  auto const lane = static_cast<int>(threadIdx.x % 32);
+  std::int64_t low = 0;
+  while (length > 0) {
+    std::int64_t at = low;
+    std::int64_t rest = lane == 0 ? 0 : length;
+    for (int bit = 30 - __clz(lane); bit >= 0; --bit) {
+      std::int64_t const half = rest / 2;
+      bool const right = (lane >> bit & 1) != 0;
+      at = right ? at + half + 1 : at;
+      rest = right ? rest - half - 1 : half;
+    }
+    unsigned const turns = __ballot_sync(0xffffffffu, rest > 0 && numbers[at + rest / 2] <= value);
+    unsigned node = 1;
+    for (int step = 0; step < 5 && length > 0; ++step) {
+      std::int64_t const half = length / 2;
+      bool const right = (turns >> node & 1) != 0;
+      low = right ? low + half + 1 : low;
+      length = right ? length - half - 1 : half;
+      node = 2 * node + (right ? 1 : 0);
+    }
+  }
+  return low;
+}
+
+}  // namespace robocache::detail
