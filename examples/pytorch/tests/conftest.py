@@ -21,3 +21,11 @@ def device(request):
 @pytest.fixture(autouse=True)
 def seeded():
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def forgets_what_it_compiled():
+    # A function may be compiled a few times only; the same test on another device counts.
+    yield
+    if "torch._dynamo" in sys.modules:  # it takes seconds to import
+        torch._dynamo.reset()
