@@ -69,10 +69,10 @@ __device__ void store_streaming(T* to, vector<T, N> const& value) {
 inline constexpr float alone = -0.0f;
 
 /// One vector of results from the nearer and the farther row's values, or from one alone, twice.
-/// @param sure  looks at them: where it comes to false, those that are not finite are not what they should be
+/// @param none  stays 0 as long as the differences are finite; where one is not, the result is not what it should be
 template <class Value, class Result, int N>
 __device__ vector<Result, N> blend_pair(vector<Value, N> const& near, vector<Value, N> const& far, float share,
-                                        finite_so_far& sure) {
+                                        float& none) {
   vector<Result, N> out;
 #pragma unroll
   for (int i = 0; i < N; ++i) {
@@ -81,10 +81,10 @@ __device__ vector<Result, N> blend_pair(vector<Value, N> const& near, vector<Val
     } else {
       float const from = device::to_float(near.element[i]);
       float const d = device::sub_rn(device::to_float(far.element[i]), from);
+      none = device::fma_rn(d, 0.0f, none);
       out.element[i] = device::from_float<Result>(device::add_rn(from, device::mul_rn(share, d)));
     }
   }
-  if constexpr (!std::is_integral_v<Value>) { sure.look(out.element); }
   return out;
 }
 
@@ -169,7 +169,7 @@ __device__ void blend_tile(blend_params<Value, Result> const& p, blend_row const
   Result* const results = p.results + chunk_begin * N;
   int const width = static_cast<int>(min(std::int64_t(chunk), p.vectors_each - chunk_begin));
   int const total = count * chunk;
-  finite_so_far sure;
+  float none = 0.0f;
   for (int base = threadIdx.x; base < total; base += max_threads * Loads) {
     vector<Value, N> a[Loads];
     vector<Value, N> b[Loads];
@@ -197,14 +197,14 @@ __device__ void blend_tile(blend_params<Value, Result> const& p, blend_row const
       if (kind[u] < 0) { continue; }
       vector<Result, N> out;
       if (kind[u] >= blend_row::blend) {
-        out = blend_pair<Value, Result, N>(a[u], b[u], share[u], sure);
+        out = blend_pair<Value, Result, N>(a[u], b[u], share[u], none);
       } else {
         out = kind[u] == blend_row::fill ? filled<Result, N>(p.fill) : move_vector<Value, Result, N>(a[u]);
       }
       store_streaming(results + to[u], out);
     }
   }
-  if (!sure) { blend_tile_again<N>(p, rows, count); }
+  if (none != 0.0f) { blend_tile_again<N>(p, rows, count); }
 }
 
 }  // namespace robocache::detail

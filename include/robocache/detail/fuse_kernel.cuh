@@ -104,7 +104,7 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
   int const aligned = p.aligned;
   bool const normalised = p.scale != nullptr || p.shift != nullptr;
   float const fill = p.fill;
-  finite_so_far sure;
+  float none = 0.0f;  // stays 0 as long as differences are finite
   for (int base = share.first; base < run.total; base += share.step * loads) {
     packed_floats<Value, N, Word> near[loads];
     packed_floats<Value, N, Word> far[loads];
@@ -142,17 +142,16 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
 #pragma unroll
           for (int e = 0; e < N; ++e) {
             float const d = device::sub_rn(b[e], out[e]);
+            none = device::fma_rn(d, 0.0f, none);
             out[e] = device::add_rn(out[e], device::mul_rn(share, d));
           }
         }
         if (normalised) { scale_and_shift<N, factors>(p, channel[u], out); }
       }
-      finite_so_far with_these = sure;
-      store_floats<N, !Place::cuts>(type, place(row) + std::int64_t(channel[u]) * bytes, 0, out, aligned, with_these);
-      if (row.kind >= method_row::blend) { sure = with_these; }
+      store_floats<N, !Place::cuts>(type, place(row) + std::int64_t(channel[u]) * bytes, 0, out, aligned);
     }
   }
-  if (!sure) { blend_straight_again<Value>(p, rows, count, share, N, place); }
+  if (none != 0.0f) { blend_straight_again<Value>(p, rows, count, share, N, place); }
 }
 
 /// All rows of one stream, in vectors as the launcher chose them.

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
 #include <cstdint>
 
 // What kernels do that C++ has no word for. The tests put a header of this name, for the CPU, in its place.
@@ -61,18 +58,6 @@ inline __device__ void let_next_launch_begin() {
 #if __CUDA_ARCH__ >= 900
   asm volatile("griddepcontrol.launch_dependents;");
 #endif
-}
-
-/// `a * 0 + c` for the two halves of words: where `c` is 0 that is 0 for finite numbers, else NaN.
-inline __device__ unsigned times_zero_plus(__nv_bfloat16, unsigned a, unsigned c) {
-  unsigned sum;
-  asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(sum) : "r"(a), "r"(0u), "r"(c));
-  return sum;
-}
-inline __device__ unsigned times_zero_plus(__half, unsigned a, unsigned c) {
-  unsigned sum;
-  asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(sum) : "r"(a), "r"(0u), "r"(c));
-  return sum;
 }
 
 /// `a + b`, rounded towards minus infinity.

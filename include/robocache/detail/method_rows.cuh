@@ -118,25 +118,16 @@ __device__ void store_words(Result* to, Result const (&rounded)[N]) {
   }
 }
 
-/// What looks at no results.
-struct no_look {
-  template <class Result, int N>
-  __device__ void look(Result const (&)[N]) const {}
-};
-
 /// Stores `N` floats, each rounded to the type of the results.
 /// @param aligned  bytes: 16, 8, 4 or 2; all of a row's vectors begin at multiples of it
-/// @param eye      `finite_so_far`, to look at what is stored, or `no_look`
-template <int N, bool Streaming = true, class Eye = no_look const>
-__device__ void store_floats(dtype type, char* to, unsigned element, float const (&values)[N], int aligned = 16,
-                             Eye& eye = no_look{}) {
+template <int N, bool Streaming = true>
+__device__ void store_floats(dtype type, char* to, unsigned element, float const (&values)[N], int aligned = 16) {
   with_float_type(type, [&](auto zero) {
     using Result = decltype(zero);
     constexpr int bytes = N * static_cast<int>(sizeof(Result));
     Result rounded[N];
 #pragma unroll
     for (int i = 0; i < N; ++i) { rounded[i] = device::from_float<Result>(values[i]); }
-    eye.look(rounded);
     Result* const out = reinterpret_cast<Result*>(to) + element;
     if constexpr (bytes >= 16) {
       if (aligned >= 16) { return store_words<uint4, Streaming>(out, rounded); }

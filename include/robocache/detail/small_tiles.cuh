@@ -65,10 +65,10 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
     vector<Value, M> const near = where.row > pair || backwards ? right : left;
     vector<Value, M> const far = !where.blends ? near : backwards ? left : right;
     float const share = !where.blends ? alone : backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
-    finite_so_far sure;
-    vector<Result, M> result = blend_pair<Value, Result, M>(near, far, share, sure);
+    float none = 0.0f;
+    vector<Result, M> result = blend_pair<Value, Result, M>(near, far, share, none);
     if constexpr (!std::is_integral_v<Value>) {
-      if (__builtin_expect(!sure, false)) {
+      if (__builtin_expect(none != 0.0f, false)) {
 #pragma unroll
         for (int c = 0; c < static_cast<int>(M); ++c) {
           float const from = device::to_float(near.element[c]);
@@ -160,16 +160,16 @@ __device__ void resample_trajectory(locate_plan<Stamp> const& plan, blend_params
     Value const* const far = near + (where.blends ? static_cast<int>(row.step(channels)) : 0);
     auto* const out = reinterpret_cast<Result*>(results + skew_of(to)) + k * channels;
     float const share = where.blends ? row.share : alone;
-    finite_so_far sure;
+    float none = 0.0f;
 #pragma unroll(N == 1 ? 4 : 1)
     for (int c = 0; c < channels; c += N) {
       auto const a = *reinterpret_cast<vector<Value, N> const*>(near + c);
       auto const b_ = *reinterpret_cast<vector<Value, N> const*>(far + c);
-      vector<Result, N> mixed = blend_pair<Value, Result, N>(a, b_, share, sure);
+      vector<Result, N> mixed = blend_pair<Value, Result, N>(a, b_, share, none);
       if (where.row < 0) { mixed = filled<Result, N>(p.fill); }
       *reinterpret_cast<vector<Result, N>*>(out + c) = mixed;
     }
-    if (!sure && where.row >= 0) { blend_elements(near, far, share, channels, out); }
+    if (none != 0.0f && where.row >= 0) { blend_elements(near, far, share, channels, out); }
     if (p.valid != nullptr) { p.valid[std::int64_t(b) * targets + k] = where.valid; }
   }
   __syncthreads();

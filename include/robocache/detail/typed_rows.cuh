@@ -8,8 +8,6 @@
 #include <type_traits>
 
 #include <robocache/detail/config.hpp>
-#include <robocache/detail/intrinsics.cuh>
-#include <robocache/device/arithmetic.cuh>
 #include <robocache/device/convert.cuh>
 #include <robocache/dtype.hpp>
 
@@ -104,34 +102,6 @@ __device__ void unpack(packed_floats<Value, N, Bytes> const& packed, float (&out
     for (int i = 0; i < N; ++i) { out[i] = device::to_float(values[i]); }
   }
 }
-
-/// Whether all results so far are finite. Where the difference of two samples has no room in a float, or is not finite,
-/// so is not what `near + share * (far - near)` comes to; looked for in the results, since two of 16 bits are one
-/// instruction.
-class finite_so_far {
- public:
-  template <class Result, int N>
-  __device__ void look(Result const (&results)[N]) {
-    if constexpr (sizeof(Result) == 2 && N % 2 == 0) {
-#pragma unroll
-      for (int i = 0; i < N; i += 2) {
-        unsigned word;
-        memcpy(&word, results + i, sizeof word);
-        odd_ = times_zero_plus(Result{}, word, odd_);
-      }
-    } else {
-      float odd = reinterpret_cast<float const&>(odd_);
-#pragma unroll
-      for (int i = 0; i < N; ++i) { odd = device::fma_rn(device::to_float(results[i]), 0.0f, odd); }
-      odd_ = reinterpret_cast<unsigned const&>(odd);
-    }
-  }
-
-  __device__ explicit operator bool() const { return (odd_ & 0x7fff7fffu) == 0; }
-
- private:
-  unsigned odd_ = 0;  ///< 0 so far, in halves or as a float; else NaN
-};
 
 /// Rounds `N` floats once and stores them at `to`, which is aligned to their words: written once, not read here, so
 /// they should leave the cache first.

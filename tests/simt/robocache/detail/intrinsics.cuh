@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -31,17 +28,6 @@ inline void wait_for_launch_before() {}
 inline void let_next_launch_begin() {}
 inline void prefetch(void const*) {}
 inline unsigned unknown_zero() { return 0; }
-
-/// A half of `exponent` bits that are all ones is not finite.
-inline unsigned nan_where_odd(unsigned halves, unsigned exponent) {
-  unsigned nan = 0;
-  for (int shift : {0, 16}) {
-    if ((halves >> shift & exponent) == exponent) { nan |= 0x7fffu << shift; }
-  }
-  return nan;
-}
-inline unsigned times_zero_plus(__nv_bfloat16, unsigned a, unsigned c) { return c | nan_where_odd(a, 0x7f80); }
-inline unsigned times_zero_plus(__half, unsigned a, unsigned c) { return c | nan_where_odd(a, 0x7c00); }
 
 inline float add_rounded_down(float a, float b) {
   float const sum = a + b;
