@@ -38,6 +38,8 @@ template <class Stamp>
 status inspect(timeline<Stamp> const& when, trajectory_report* reports);
 template <class Stamp>
 status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports);
+template <class Value, class Stamp>
+status inspect_rotations(series<Value, Stamp> const& source, rotation_report* reports);
 template <class Value, class Result>
 status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                 voxel_output<Result> const& out, voxel_options const& options);
@@ -174,6 +176,19 @@ status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajector
     return exact::inspect(robocache::detail::plain(when), source_batch, reports);
   } else {
     static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::inspect_rotations` on CPU memory. Compiled for float, `__half`, `__nv_bfloat16` and for all three stamp
+/// types.
+template <class Value, class Stamp>
+status inspect_rotations(series<Value, Stamp> const& source, rotation_report* reports) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp> && robocache::detail::is_float_value<Value>) {
+    return exact::inspect_rotations(robocache::detail::plain(source), reports);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    static_assert(sizeof(robocache::detail::quaternion_rule<Value>) > 0);
     return {};
   }
 }

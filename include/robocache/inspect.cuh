@@ -41,6 +41,29 @@ template <class Stamp>
 ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports,
                                 cudaStream_t cuda_stream);
 
+/// The data check of quaternions, what slerp takes for granted: counts for each trajectory the rows that are not of
+/// unit length, those that are no rotation, and those whose sign turns against the row before. Slerp gives samples as
+/// they are and normalises what lies between them; docs/semantics.md, Data check, says what each count does to its
+/// results.
+///
+/// @code
+/// if (rc::status s = rc::inspect_rotations(orientations, reports, cuda_stream); !s.ok()) { std::puts(s.message()); }
+/// @endcode
+///
+/// @tparam Value  `float`, `__half`, `__nv_bfloat16`
+/// @tparam Stamp  `float`, `double`, `std::int64_t`
+///
+/// @param source       4 channels, in any order of components; as for `resample`, but no stamp is read
+/// @param reports      `[B]`, each written whole, whatever it held before; apart from the source
+/// @param cuda_stream  all work is enqueued here and nowhere else
+///
+/// Lengths and offsets are clamped. Preconditions, stream behaviour and errors as `inspect`.
+///
+/// @return success, or what is wrong with which argument; then nothing was enqueued. An empty batch is success.
+template <class Value, class Stamp>
+ROBOCACHE_HIDDEN status inspect_rotations(series<Value, Stamp> const& source, rotation_report* reports,
+                                          cudaStream_t cuda_stream);
+
 }  // namespace robocache
 
 #include <robocache/detail/inspect_launch.cuh>

@@ -263,6 +263,10 @@ void inspect(place where, any_timeline const& when, trajectory_report* reports, 
 void inspect(place where, any_timeline const& when, std::int64_t source_batch, trajectory_report* reports,
              stream_handle cuda_stream = nullptr);
 
+/// `robocache::inspect_rotations` or `robocache::host::inspect_rotations`, as `compiled::resample`.
+void inspect_rotations(place where, any_series const& source, rotation_report* reports,
+                       stream_handle cuda_stream = nullptr);
+
 /// `robocache::voxelize_scratch`; 0 with place::host.
 std::int64_t voxelize_scratch(place where, point_clouds const& clouds, any_point_features const& features,
                               grid const& lattice, any_voxel_output const& out, voxel_options const& options);

@@ -122,4 +122,11 @@ struct trajectory_report {
   std::int64_t out_of_range;  ///< lengths, offsets and trajectory indices that had to be clamped or ignored
 };
 
+/// What `inspect_rotations` counts in one trajectory of quaternions. A row counts as one of the first two at most.
+struct rotation_report {
+  std::int64_t not_unit;        ///< rows whose length differs from 1 by more than rounding does
+  std::int64_t not_a_rotation;  ///< rows that are zero or not finite
+  std::int64_t turned;          ///< rows whose dot product with the row before is below 0
+};
+
 }  // namespace robocache

@@ -14,8 +14,18 @@ inspected inspect(timeline_data<Stamp> const& when, std::optional<std::int64_t> 
   });
 }
 
+template <class Stamp>
+inspected_rotations inspect_rotations(problem<Stamp> const& p) {
+  return run_inspect_rotations<host_space>(p, [](auto const& source, rotation_report* reports) {
+    return robocache::host::inspect_rotations(source, reports);
+  });
+}
+
 template inspected inspect(timeline_data<float> const&, std::optional<std::int64_t>);
 template inspected inspect(timeline_data<double> const&, std::optional<std::int64_t>);
 template inspected inspect(timeline_data<std::int64_t> const&, std::optional<std::int64_t>);
+template inspected_rotations inspect_rotations(problem<float> const&);
+template inspected_rotations inspect_rotations(problem<double> const&);
+template inspected_rotations inspect_rotations(problem<std::int64_t> const&);
 
 }  // namespace test

@@ -35,4 +35,17 @@ status check_inspect(timeline<Stamp> const& when, std::int64_t source_batch, tra
   return s.ok() ? check_pointer("reports", "", reports, when.batch, alignof(trajectory_report)) : s;
 }
 
+/// Everything that `inspect_rotations` checks, on the host and on the device alike.
+template <class Value, class Stamp>
+status check_inspect_rotations(series<Value, Stamp> const& source, rotation_report const* reports) {
+  status s = check_source("source.when", source.when, true);
+  if (!s.ok()) { return s; }
+  if (source.channels != 4) {
+    return refuse(invalid, "source", "channels", "found %lld, want the 4 of a quaternion",
+                  static_cast<long long>(source.channels));
+  }
+  s = check_values("source", source, sizeof(Value), true);
+  return s.ok() ? check_pointer("reports", "", reports, source.when.batch, alignof(rotation_report)) : s;
+}
+
 }  // namespace robocache::detail

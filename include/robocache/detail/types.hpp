@@ -99,6 +99,13 @@ struct float_rule {
   static_assert(sizeof(float_result_type<Value>) > 0 && sizeof(float_result_type<Result>) > 0);
 };
 
+/// The values of rotations.
+template <class Value>
+struct quaternion_rule {
+  static_assert(sizeof(value_type<Value>) > 0);
+  static_assert(is_float_value<Value> || !is_value<Value>, "quaternions are float, __half or __nv_bfloat16");
+};
+
 /// Gradients of `Result` that become those of `Value`, in a place of type `Gradient`.
 template <class Value, class Result, class Gradient = Value>
 inline constexpr bool gradients_are_sound =

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/config.hpp>
 #include <robocache/device/arithmetic.cuh>
+#include <robocache/device/convert.cuh>
+#include <robocache/device/rotation.cuh>
 #include <robocache/device/timeline.cuh>
 #include <robocache/series.hpp>
 
@@ -55,6 +58,41 @@ ROBOCACHE_HOST_DEVICE inline void inspect_part(timeline<Stamp> const& when, std:
 #pragma unroll 4
 #endif
   for (std::int64_t i = first; i < samples.length; i += step) { inspect_sample(samples, i, report); }
+}
+
+/// How far `|q|^2` may be from 1 in a quaternion of unit length. Rounding each channel once moves it by 2^-23 (FP32),
+/// 2^-10 (FP16) or 2^-8 (BF16), and what is computed and normalised in the type by a few times that. In FP32 there is
+/// room for text as well: six decimals move it by 2e-6.
+template <class Value>
+inline constexpr float unit_tolerance = std::is_same_v<Value, float>    ? 0x1p-16f
+                                        : std::is_same_v<Value, __half> ? 0x1p-8f
+                                                                        : 0x1p-6f;
+
+/// Adds one row to a report: what it is, and how it follows the row before.
+ROBOCACHE_HOST_DEVICE inline void inspect_rotation(quaternion const& before, quaternion const& row, float tolerance,
+                                                   rotation_report& report) {
+  float const square = detail::dot(row, row);
+  bool const rotates = square > 0.0f && is_finite(square);
+  report.not_a_rotation += rotates ? 0 : 1;
+  report.not_unit += rotates && detail::absolute(sub_rn(square, 1.0f)) > tolerance ? 1 : 0;
+  report.turned += detail::dot(before, row) < 0.0f ? 1 : 0;
+}
+
+/// Adds to the report of a trajectory its rows `first`, `first + step`, ..., as `inspect_part` does.
+/// @param batch_stride, row_stride  of `values`, in elements
+template <class Value, class Stamp>
+ROBOCACHE_HOST_DEVICE inline void inspect_rotations_part(Value const* values, trajectory<Stamp> const& of,
+                                                         std::int64_t batch_stride, std::int64_t row_stride,
+                                                         std::int64_t first, std::int64_t step,
+                                                         rotation_report& report) {
+  auto const row = [&](std::int64_t i) {
+    Value const* const from = values + of.element(i, batch_stride, row_stride);
+    return quaternion{{to_float(from[0]), to_float(from[1]), to_float(from[2]), to_float(from[3])}};
+  };
+  // The first row follows itself, and a quaternion is never turned against itself.
+  for (std::int64_t i = first; i < of.length; i += step) {
+    inspect_rotation(row(i > 0 ? i - 1 : 0), row(i), unit_tolerance<Value>, report);
+  }
 }
 
 }  // namespace robocache::device
