@@ -28,6 +28,7 @@ int main() {
   auto const device_values = example::to_device(std::vector<float>(batch * length * channels, 1.0f));
   auto const out = example::device_allocate<float>(batch * targets * channels);
   auto const reports = example::device_allocate<rc::trajectory_report>(batch);
+  auto const rotations = example::device_allocate<rc::rotation_report>(batch);
 
   example::stream const cuda_stream = example::make_stream();
   cudaEvent_t checked = nullptr;
@@ -37,6 +38,7 @@ int main() {
   auto const source = rc::series{device_values.get(), when, channels};
   auto const target = rc::timeline<double>::uniform(0.0, 0.02, batch, targets);
   example::check(rc::inspect(when, reports.get(), cuda_stream.get()));
+  example::check(rc::inspect_rotations(source, rotations.get(), cuda_stream.get()));
   example::check(
       rc::resample(source, target, rc::output{out.get()}, rc::resample_options<double>{}, cuda_stream.get()));
   example::check(cudaEventRecord(checked, cuda_stream.get()));
@@ -45,10 +47,14 @@ int main() {
 
   example::check(cudaEventSynchronize(checked));
   auto const found = example::to_host(reports, batch);
+  auto const quaternions = example::to_host(rotations, batch);
   for (std::int64_t b = 0; b < batch; ++b) {
-    std::printf("trajectory %d: %d unsorted, %d duplicated, %d not finite, %d out of range\n", static_cast<int>(b),
-                static_cast<int>(found[b].unsorted), static_cast<int>(found[b].duplicated),
-                static_cast<int>(found[b].non_finite), static_cast<int>(found[b].out_of_range));
+    std::printf(
+        "trajectory %d: %d unsorted, %d duplicated, %d not finite, %d out of range, %d quaternions not of unit "
+        "length\n",
+        static_cast<int>(b), static_cast<int>(found[b].unsorted), static_cast<int>(found[b].duplicated),
+        static_cast<int>(found[b].non_finite), static_cast<int>(found[b].out_of_range),
+        static_cast<int>(quaternions[b].not_unit));
   }
   example::check(cudaEventDestroy(checked));
 }

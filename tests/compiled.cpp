@@ -149,6 +149,26 @@ TEST_CASE("Compiled API: the data check counts, and throws the header API's text
   CHECK(std::string(null.what()) == "reports: found a null pointer, want 2 elements");
 }
 
+TEST_CASE("Compiled API: quaternions are counted, and what is none is refused by name", "[compiled]") {
+  float const rows[8] = {1, 0, 0, 0, -1, 0.1f, 0, 0};
+  auto const when = timeline<std::int64_t>::uniform(0, 1, 1, 2);
+  robocache::rotation_report report{};
+  any_series source{rows, dtype::float32, when, 4};
+  using robocache::compiled::inspect_rotations;
+  inspect_rotations(place::host, source, &report);
+  CHECK(report.not_unit == 1);
+  CHECK(report.not_a_rotation == 0);
+  CHECK(report.turned == 1);
+  auto const null = error_of([&] { inspect_rotations(place::host, source, nullptr); });
+  CHECK(std::string(null.what()) == "reports: found a null pointer, want 1 elements");
+  source.values = nullptr;
+  auto const none = error_of([&] { inspect_rotations(place::host, source, &report); });
+  CHECK(std::string(none.what()) == "source.values: found a null pointer, want 8 elements");
+  source.type = dtype::uint8;
+  auto const bytes = error_of([&] { inspect_rotations(place::host, source, &report); });
+  CHECK(std::string(bytes.what()) == "source.type: found uint8, want fp32, fp16 or bf16");
+}
+
 TEST_CASE("Compiled API: the number of devices is known everywhere", "[compiled]") {
   CHECK(robocache::compiled::device_count() >= 0);
 }

@@ -234,14 +234,17 @@ class check_job {
     check_cuda(cudaMalloc(&stamps_, length * 4), "cudaMalloc");
     check_cuda(cudaMallocHost(&staging_, length * 4), "cudaMallocHost");
     check_cuda(cudaMalloc(&report_, sizeof(robocache::trajectory_report)), "cudaMalloc");
+    check_cuda(cudaMalloc(&rotations_, sizeof(robocache::rotation_report)), "cudaMalloc");
     check_cuda(cudaMemset(stamps_, 0, length * 4), "cudaMemset");
     check_cuda(cudaMemset(report_, poison, sizeof(robocache::trajectory_report)), "cudaMemset");
+    check_cuda(cudaMemset(rotations_, poison, sizeof(robocache::rotation_report)), "cudaMemset");
     check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
   }
   ~check_job() {
     cudaFree(stamps_);
     cudaFreeHost(staging_);
     cudaFree(report_);
+    cudaFree(rotations_);
   }
   check_job(check_job const&) = delete;
   check_job& operator=(check_job const&) = delete;
@@ -251,7 +254,11 @@ class check_job {
     check_cuda(cudaMemcpyAsync(stamps_, staging_, length * 4, cudaMemcpyHostToDevice, stream), "upload");
   }
   status call(cudaStream_t stream) const {
-    return robocache::inspect(robocache::timeline<float>::dense(stamps_, 1, length), report_, stream);
+    status const s = robocache::inspect(robocache::timeline<float>::dense(stamps_, 1, length), report_, stream);
+    if (!s.ok()) { return s; }
+    // The same numbers as quaternions.
+    robocache::series const rows{stamps_, robocache::timeline<float>::uniform(0, 1, 1, length / 4), 4};
+    return robocache::inspect_rotations(rows, rotations_, stream);
   }
   std::int64_t duplicated(cudaStream_t stream) const {
     robocache::trajectory_report copy{};
@@ -259,11 +266,19 @@ class check_job {
     check_cuda(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
     return copy.duplicated;
   }
+  /// Quaternions that are zero.
+  std::int64_t zeros(cudaStream_t stream) const {
+    robocache::rotation_report copy{};
+    check_cuda(cudaMemcpyAsync(&copy, rotations_, sizeof copy, cudaMemcpyDeviceToHost, stream), "download");
+    check_cuda(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+    return copy.not_a_rotation;
+  }
 
  private:
   float* stamps_ = nullptr;
   float* staging_ = nullptr;
   robocache::trajectory_report* report_ = nullptr;
+  robocache::rotation_report* rotations_ = nullptr;
 };
 
 }  // namespace
@@ -280,6 +295,7 @@ TEST_CASE("A call of inspect: only on the given stream, and without synchronisat
     CHECK(stream.busy());
     CHECK(cudaStreamQuery(cudaStreamLegacy) == cudaSuccess);
     CHECK(j.duplicated(stream) == broken);
+    CHECK(j.zeros(stream) == (broken + 1) / 4);
   }
 }
 
@@ -292,5 +308,6 @@ TEST_CASE("A call of inspect: capturable in a CUDA graph, and replayed on new st
     j.upload(broken, stream);
     captured.replay(stream);
     CHECK(j.duplicated(stream) == broken);  // what the last replay counted is gone
+    CHECK(j.zeros(stream) == (broken + 1) / 4);
   }
 }

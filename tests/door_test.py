@@ -20,6 +20,7 @@ STAMPS = "stamps are float, double or std::int64_t"
 WRITTEN = "results are written: want a pointer to what is not const"
 ONE_STAMP = "all timelines, streams and options of a call have stamps of one type, in one unit"
 CONVERSION = "integer values keep their type, and floats become floats"
+QUATERNION = "quaternions are float, __half or __nv_bfloat16"
 GRADIENT = "gradients of values have the type of the values"
 CPP17 = "RoboCache needs C++17 or newer: compile with -std=c++17"
 ARCHITECTURE = "RoboCache needs compute capability 8.0 or newer"
@@ -44,6 +45,7 @@ VIEWS = """
 void stamps() {
   rc::inspect(times<odd<1>>(), nullptr@CUDA@);
   rc::inspect(times<odd<2>>(), 1, nullptr@CUDA@);
+  rc::inspect_rotations(values<float, odd<9>>(), nullptr@CUDA@);
   rc::timeline<odd<3>>::uniform(odd<3>{}, odd<3>{}, 1, 2);
   rc::resample(values<float, odd<4>>(), times<odd<4>>(), rc::output{at<float>()}, {}@CUDA@);
   rc::locate(times<odd<5>>(), times<odd<5>>(), {}, {}@CUDA@);
@@ -121,6 +123,7 @@ void mixtures() {
 
   rc::resample(values<std::int32_t, float>(), times<float>(), rc::output{at<float>()}, {}@CUDA@);
   rc::resample(values<float, float>(), times<float>(), rc::output{at<std::uint8_t>()}, {}@CUDA@);
+  rc::inspect_rotations(values<std::int32_t, float>(), nullptr@CUDA@);
 
   rc::point_features const features{at<float>(), 1};
   rc::resample_backward(values<float, float>(), times<float>(), rc::result_gradients{at<float>()},
@@ -153,9 +156,9 @@ void scratch() {
 }
 """
 
-# `odd<1>` to `odd<8>`, and so on.
-VIEWS_SAY = collections.Counter({STAMPS: 8, VALUES: 18, FLOATS: 2, WRITTEN: 1})
-CALLS_SAY = collections.Counter({ONE_STAMP: 6, CONVERSION: 2, GRADIENT: 3, VALUES: 1})
+# `odd<1>` to `odd<9>`, and so on.
+VIEWS_SAY = collections.Counter({STAMPS: 9, VALUES: 18, FLOATS: 2, WRITTEN: 1})
+CALLS_SAY = collections.Counter({ONE_STAMP: 6, CONVERSION: 2, QUATERNION: 1, GRADIENT: 3, VALUES: 1})
 
 DEVICE_HEADERS = """bounds filter_voxels fuse fuse_backward inspect resample resample_backward voxelize voxelize_backward
 voxelize_gathered voxelize_gathered_backward voxelize_sparse voxelize_sparse_backward""".split()

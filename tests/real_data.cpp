@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/inspect.hpp"
 #include "support/scenario.hpp"
 #include "support/skip.hpp"
 
@@ -75,6 +76,33 @@ TEST_CASE("Real data: seven topics of one drone flight at 100 Hz, integer micros
       if (std::string(topic) != "gps") { CHECK(inside > std::int64_t(valid.size()) * 9 / 10); }
     }
   }
+}
+
+TEST_CASE(
+    "Real data: a drone's recorded attitude is a rotation in every row, and in text of four decimals most are counted",
+    "[.][real]") {
+  char const* const folder = data_folder("px4_flight");
+  if (folder == nullptr) { return; }
+  auto r = read_csv<std::int64_t>(std::string(folder) + "/px4_flight/attitude.csv");
+  problem<std::int64_t> p;
+  p.source = dense(r.stamps, 1);
+  p.channels = 4;
+  auto const check = [&](std::int64_t not_unit) {
+    p.set_values(r.values);
+    auto const o = inspect_rotations(p);
+    CHECK(o.trouble == "");
+    auto const found = o.reports.at(0);
+    CHECK(found.not_unit == not_unit);
+    CHECK(found.not_a_rotation == 0);
+    CHECK(found.turned == 0);
+  };
+  for (auto value : float_types) {
+    p.value_type = value;
+    check(0);
+  }
+  p.value_type = dtype::float32;
+  for (double& x : r.values) { x = std::round(x * 1e4) / 1e4; }
+  check(1082);
 }
 
 TEST_CASE("Real data: an IMU with jitter at 50 Hz, seconds as double and as float", "[.][real]") {
