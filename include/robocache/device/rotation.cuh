@@ -24,14 +24,6 @@ ROBOCACHE_HOST_DEVICE inline float sqrt_rn(float x) {
 #endif
 }
 
-ROBOCACHE_HOST_DEVICE inline float fma_rn(float a, float b, float c) {
-#if defined(__CUDA_ARCH__)
-  return __fmaf_rn(a, b, c);
-#else
-  return std::fma(a, b, c);
-#endif
-}
-
 /// To a whole number, ties to even.
 ROBOCACHE_HOST_DEVICE inline float rint_rn(float x) {
 #if defined(__CUDA_ARCH__)
