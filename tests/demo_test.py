@@ -110,6 +110,14 @@ class GoodInput(FuseTest):
         table = self.table("--log", log, "--rate", "2", "--method", "tum_rotation=previous")
         self.assertEqual(table["tum_rotation.qw"], ["1.0", "1.0", str(np.float32(np.sqrt(0.5)))])
 
+    def test_what_is_odd_about_quaternions_is_said(self):
+        log = self.log("t_ms,w,x,y,z\n0,1,0,0,0\n10,-1.1,0,0,0\n20,-1,0,0,0\n30,0,0,0,0\n40,0.8,0.6,0,0\n")
+        self.table("--log", log, "--rate", "100", "--method", "slerp")
+        for words in ("1 of 5 quaternions not of unit", "1 of 5 quaternions zero", "1 of 5 quaternions of another sign"):
+            self.assertIn(words, self.said)
+        self.table("--log", log, "--rate", "100")
+        self.assertNotIn("quaternions", self.said)
+
     def test_columns_are_chosen_by_name(self):
         logs = self.log("frame,t_ms,x,y\nmap,0,1,5\nmap,100,2,6\n", "a.csv"), self.log("t_ms,z\n0,1\n100,2\n", "b.csv")
         table = self.table("--log", *logs, "--rate", "10", "--stamps", "a=t_ms", "--columns", "a=y,x")

@@ -142,4 +142,13 @@ int robocache_demo_fuse_float64(demo_job<double> const* job, double* microsecond
   return fuse(job, microseconds, message, capacity);
 }
 
+/// Counts what is odd about quaternions, on the CPU: rows [rows, 4], and the counts in the order of the report.
+int robocache_demo_inspect_rotations(float const* quaternions, std::int64_t rows, rc::rotation_report* report,
+                                     char* message, std::size_t capacity) {
+  auto const when = rc::timeline<std::int64_t>::uniform(0, 1, 1, rows);
+  rc::compiled::any_series const source{quaternions, rc::dtype::float32, when, 4};
+  auto const work = [&] { rc::compiled::inspect_rotations(rc::compiled::place::host, source, report); };
+  return demo::run_and_report(work, message, capacity);
+}
+
 }  // extern "C"

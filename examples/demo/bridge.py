@@ -28,6 +28,12 @@ class Source:
     fill: float = 0.0
 
 
+class Rotations(ctypes.Structure):
+    """rotation_report of RoboCache."""
+
+    _fields_ = [(name, c_int64) for name in ("not_unit", "not_a_rotation", "turned")]
+
+
 def _types(stamp):
     """demo_stream<Stamp> and demo_job<Stamp> of bridge.cpp."""
 
@@ -73,10 +79,18 @@ class Bridge:
             call = getattr(library, f"robocache_demo_fuse_{name}")
             call.argtypes = [POINTER(types[1]), POINTER(c_double), c_char_p, c_size_t]
             self._calls[np.dtype(name)] = (*types, call)
+        self._inspect_rotations = library.robocache_demo_inspect_rotations
+        self._inspect_rotations.argtypes = [c_void_p, c_int64, POINTER(Rotations), c_char_p, c_size_t]
         name = ctypes.create_string_buffer(256)
         library.robocache_demo_gpu.argtypes = [c_char_p, c_size_t]
         library.robocache_demo_gpu(name, len(name))
         self.gpu = name.value.decode()
+
+    def inspect_rotations(self, values):
+        """What is odd about quaternions [rows, 4]."""
+        values, found = np.ascontiguousarray(values, np.float32), Rotations()
+        checked(self._inspect_rotations, values.ctypes.data, len(values), byref(found))
+        return found
 
     def fuse(self, sources, start, period, targets, on_gpu=False):
         """All sources, of one type of stamps, at `targets` times from `start` on, `period` = (num, den) apart.

@@ -61,8 +61,23 @@ def target_times(streams, rules, rate):
     return start, (num, den), start + np.arange(count) * (num / den)
 
 
+def remark_on_rotations(stream, found):
+    """`found`: what the data check counted in a stream that is fused by slerp."""
+    of = f"of {len(stream.values):,} quaternions"
+    for count, what in (
+        (found.not_unit, "not of unit length: at their stamps results have their length, in between they have length 1"),
+        (found.not_a_rotation, "zero or not finite: results next to them are NaN"),
+        (found.turned, "of another sign than the one before: there the sign of results changes"),
+    ):
+        if count:
+            stream.remarks.append(f"{count:,} {of} {what}")
+
+
 def fuse(bridge, streams, rules, rate, on_gpu):
     start, period, targets = target_times(streams, rules, rate)
+    for stream, rule in zip(streams, rules):
+        if rule.method == "slerp":
+            remark_on_rotations(stream, bridge.inspect_rotations(stream.values))
     sources, offsets = [], []
     for stream, rule in zip(streams, rules):
         # Angles and rotations are no sums: nothing may be taken off and put back.
