@@ -69,7 +69,7 @@ struct resample_options {
   /// For previous, next and nearest: samples stamped up to this much after a target count as at the target, so that
   /// the frame of a target is found although both were rounded. Finite, 0 or more; 0 with all other methods and with
   /// `causal`.
-  Stamp tolerance = Stamp(0);
+  Stamp tolerance = detail::stamp_of<Stamp>(0);
 
   /// Written where there is no value, rounded to the result's type. For integer results a whole number in range.
   double fill = 0.0;
