@@ -20,7 +20,7 @@ enum class interpolation : std::uint8_t {
   catmull_rom,  ///< cubic through four samples, stamps as knots; may overshoot
   pchip,        ///< cubic through four samples that keeps monotone stretches monotone: no overshoot
   akima,        ///< cubic through six samples, little disturbed by outliers
-  slerp,        ///< four channels: unit quaternions, along the shorter arc
+  slerp,  ///< four channels: unit quaternions, along the shorter arc; samples stay as they are (`inspect_rotations`)
 };
 
 /// "linear" for `interpolation::linear`, and so on.
