@@ -95,6 +95,16 @@ TEST_CASE("Gradients, values: clamp feeds the edge sample, extrapolation its two
   CHECK(verify(p) == "");
 }
 
+TEST_CASE("Gradients, values: a hold method's tolerance counts, as in its results", "[backward]") {
+  auto p = one_backward<float>({0, 4, 8}, {3, 3.5f, 7.75f, -0.5f}, {16, 32, 64, 128}, interpolation::previous);
+  p.forward.options.tolerance = 0.5f;
+  CHECK(gradients_of(p) == std::vector<double>{144, 32, 64});
+  CHECK(verify(p) == "");
+  p.forward.target = ragged<float>({3, 3.5f, 7.75f, -0.5f}, {0, 4});
+  CHECK(gradients_of(p) == std::vector<double>{144, 32, 64});
+  CHECK(verify(p) == "");
+}
+
 TEST_CASE("Gradients, values: targets that give fill feed nothing, and the valid mask plays no part", "[backward]") {
   auto p =
       one_backward<double>({0, 1, 5, 6}, {-1, 0.5, 3, 7, not_a_number, infinity, -infinity}, {1, 2, 4, 8, 16, 32, 64});

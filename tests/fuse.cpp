@@ -184,6 +184,26 @@ TEST_CASE("Fusion, causal and late: duplicates, wrapped times and times that are
   CHECK(verify(f) == "");
 }
 
+TEST_CASE("Fusion, tolerance: samples up to it after the time asked for count as at it, however targets come",
+          "[fuse]") {
+  auto held = one_stream<float>({0, 1, 2, 3}, {10, 11, 12, 13}, interpolation::previous);
+  held.latency = 0.5f;
+  held.series.options.tolerance = 0.25f;
+  auto causal = held;
+  causal.series.options.tolerance = 0;
+  causal.series.options.causal = true;
+  causal.series.options.before = edge::fill;
+  auto p = fusion<float>({held, causal}, {0.25f});  // a row for each block
+  CHECK(rows_of(p) == rows{{11, 10}});
+  CHECK(verify(p) == "");
+  p.target = dense<float>(std::vector<float>(40, 0.25f), 1);  // rows that are searched together
+  CHECK(rows_of(p) == rows(40, {11, 10}));
+  CHECK(verify(p) == "");
+  p.target = ragged<float>({0.125f, 0.25f, 2.25f}, {0, 3});  // and alone
+  CHECK(rows_of(p) == rows{{10, 10}, {11, 10}, {13, 12}});
+  CHECK(verify(p) == "");
+}
+
 TEST_CASE("Fusion, scale and shift: the product is rounded, then the sum", "[fuse][scale]") {
   float const a = 1 + std::ldexp(1.0f, -12);
   auto p = fusion<float>({one_stream<float>({0, 1}, {a, a})}, {0, 0.5f});

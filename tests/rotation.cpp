@@ -322,6 +322,10 @@ TEST_CASE("Slerp: a quaternion with one component that is not finite gives NaN i
       }
     }
   }
+  // And two that are too long for FP32, a quarter turn apart.
+  for (double x : quaternions_of(rotations({0, 1}, {{1e30, 0, 0, 0}, {0, 1e30, 0, 0}}, {0.25}))[0]) {
+    CHECK(std::isnan(x));
+  }
 }
 
 TEST_CASE("Slerp: inputs are normalised between samples", "[rotation][slerp]") {
