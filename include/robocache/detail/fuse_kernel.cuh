@@ -136,14 +136,14 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
       } else {
         unpack(near[u], out);
         if (row.kind >= method_row::blend) {
-          float const share = row.weight;
+          float const of_far = row.weight;
           float b[N];
           unpack(far[u], b);
 #pragma unroll
           for (int e = 0; e < N; ++e) {
             float const d = device::sub_rn(b[e], out[e]);
             none = device::fma_rn(d, 0.0f, none);
-            out[e] = device::add_rn(out[e], device::mul_rn(share, d));
+            out[e] = device::add_rn(out[e], device::mul_rn(of_far, d));
           }
         }
         if (normalised) { scale_and_shift<N, factors>(p, channel[u], out); }
