@@ -5,6 +5,7 @@
 #include <limits>
 
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/types.hpp>
 
 namespace robocache {
 
