@@ -123,7 +123,7 @@ struct coordinate_sums {
   float lowest;
   float highest;
 
-  __device__ void clear() { sum = 0.0f; }
+  __device__ void clear() { sum = corner = lowest = highest = 0.0f; }
 
   /// Finds the corner.
   /// @param x  of any point of the voxel
