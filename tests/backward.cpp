@@ -103,6 +103,12 @@ TEST_CASE("Gradients, values: a hold method's tolerance counts, as in its result
   p.forward.target = ragged<float>({3, 3.5f, 7.75f, -0.5f}, {0, 4});
   CHECK(gradients_of(p) == std::vector<double>{144, 32, 64});
   CHECK(verify(p) == "");
+
+  // At the end of the range the time asked for is finite, and with the tolerance infinite.
+  auto last = one_backward<float>({0, 1, 3e38f}, {3e38f}, {7}, interpolation::previous);
+  last.forward.options.tolerance = 1e38f;
+  CHECK(gradients_of(last) == std::vector<double>{0, 0, 7});
+  CHECK(verify(last) == "");
 }
 
 TEST_CASE("Gradients, values: targets that give fill feed nothing, and the valid mask plays no part", "[backward]") {

@@ -325,6 +325,9 @@ TEST_CASE("Slerp: a quaternion with one component that is not finite gives NaN i
   // And two that are too long for FP32, a quarter turn apart.
   auto const too_long = quaternions_of(rotations({0, 1}, {{1e30, 0, 0, 0}, {0, 1e30, 0, 0}}, {0.25}));
   for (double x : too_long[0]) { CHECK(std::isnan(x)); }
+  // Too short are those whose lengths multiply to less than FP32 has.
+  auto const too_short = quaternions_of(rotations({0, 1}, {{1e-12, 0, 0, 0}, {5e-13, 5e-13, 5e-13, 5e-13}}, {0.25}));
+  for (double x : too_short[0]) { CHECK(std::isnan(x)); }
 }
 
 TEST_CASE("Slerp: inputs are normalised between samples", "[rotation][slerp]") {

@@ -67,17 +67,17 @@ struct resample_options {
   /// target exactly at a sample is always valid.
   Stamp max_gap = unlimited_gap<Stamp>();
 
-  /// For previous, next and nearest: samples stamped up to this much after a target count as at the target, so that
-  /// the frame of a target is found although both were rounded. Finite, 0 or more; 0 with all other methods and with
-  /// `causal`.
-  Stamp tolerance = detail::stamp_of<Stamp>(0);
-
   /// Written where there is no value, rounded to the result's type. For integer results a whole number in range.
   double fill = 0.0;
 
   /// A promise for robots: no sample stamped after its target is used. Asks for `interpolation::previous` and for
   /// `before = edge::fill`.
   bool causal = false;
+
+  /// For previous, next and nearest: samples stamped up to this much after a target count as at the target, so that
+  /// the frame of a target is found although both were rounded. Finite, 0 or more; 0 with all other methods and with
+  /// `causal`.
+  Stamp tolerance = detail::stamp_of<Stamp>(0);
 };
 
 }  // namespace robocache

@@ -72,6 +72,7 @@ struct stream {
 template <>
 struct stream<detail::other_int64> : stream<std::int64_t> {
   using stream<std::int64_t>::stream;
+  stream(stream<std::int64_t> const& same) : stream<std::int64_t>(same) {}  // NOLINT: it is the same
 };
 
 template <class Value, class Stamp, class... Rules>

@@ -33,7 +33,9 @@ cloud_cells voxels_between(std::int32_t const* numbers, std::int64_t points, std
 /// The gradients of the points of one cloud: as through a grid of one row, of the voxels that the cloud has.
 /// @param all  the batch; its cells and the layout of its results do not count
 void backward_voxels(voxel_backward_job const& all, numbered_cloud const& one, sparse_voxels const& voxels) {
-  cloud_cells const from = voxels_between(voxels.point_voxels + one.row, one.points.length, voxels.capacity);
+  // There are never more voxels than points: on the device, too, numbers beyond are none.
+  std::int64_t const most = std::min(voxels.capacity, all.from.clouds.total());
+  cloud_cells const from = voxels_between(voxels.point_voxels + one.row, one.points.length, most);
   if (from.lattice.cells[0] < 1) { return; }
   std::int64_t const first = from.first_number;
   auto const move = [&](void const* p) -> void const* {

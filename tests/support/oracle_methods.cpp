@@ -277,8 +277,7 @@ arc_point slerp(quaternion const& a, quaternion const& b, float w) {
   float const bb = dot(b, b);
   float const inverse = 1 / std::sqrt(aa * bb);
   float const cosine = dot(a, b) * inverse;
-  float const ratio = aa * inverse;
-  float const length = aa == bb && !std::isnan(ratio) ? 1.0f : ratio;
+  float const length = aa == bb && inverse > 0 && std::isfinite(inverse) ? 1.0f : aa * inverse;
   float const aligned = std::signbit(cosine) ? -length : length;
   float const z = 0.5f - (0.5f * std::fabs(cosine));
   float const rest = 1 - w;

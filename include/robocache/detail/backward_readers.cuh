@@ -154,7 +154,7 @@ __device__ int note_chunk(backward_params<Stamp> const& p, reader_board<Stamp>& 
   __syncthreads();
   bool reads = false;
   Stamp const newest = target.sought.newest;
-  if (exists && device::is_finite(newest) && !is_too_early(board, newest) && !is_too_late(board, newest)) {
+  if (exists && device::is_finite(target.sought.at) && !is_too_early(board, newest) && !is_too_late(board, newest)) {
     device::location const where = locate_staged(board, target.sought, p.rules);
     int const row = static_cast<int>(where.row) - piece.first;
     bool const first = where.row >= 0 && row >= 0 && row < piece.rows;

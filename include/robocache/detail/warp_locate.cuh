@@ -80,7 +80,7 @@ template <class Stamp>
 __device__ __noinline__ device::location locate_in_part(Stamp const* stamps, int length, bool mine,
                                                         device::sought_time<Stamp> sought, Stamp* stage, int slots,
                                                         device::locate_rules<Stamp> rules) {
-  unsigned const wanted = __ballot_sync(all_lanes, mine && device::is_finite(sought.newest));
+  unsigned const wanted = __ballot_sync(all_lanes, mine && device::is_finite(sought.at));
   if (wanted == 0) { return {}; }
   // Of targets that ascend these are the extremes. Others, that may lie outside, search alone.
   Stamp low = __shfl_sync(all_lanes, sought.newest, __ffs(static_cast<int>(wanted)) - 1);
@@ -99,7 +99,7 @@ __device__ __noinline__ device::location locate_in_part(Stamp const* stamps, int
   Stamp const t = sought.newest;
   int count;
   if (!(t >= low && t <= high)) {
-    count = device::is_finite(t) ? static_cast<int>(device::count_not_after(stamps, length, t)) : 0;
+    count = device::is_finite(sought.at) ? static_cast<int>(device::count_not_after(stamps, length, t)) : 0;
   } else if (fits) {
     count = begin + min(count_staged(stage, slots_for_stamps(end - begin), t), end - begin);
   } else {

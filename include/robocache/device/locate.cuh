@@ -136,7 +136,7 @@ ROBOCACHE_HOST_DEVICE inline location locate_in_bracket(trajectory<Stamp> const&
 template <class Stamp>
 struct sought_time {
   Stamp at;      ///< the time, on the clock of its stamps
-  Stamp newest;  ///< no sample stamped later is searched for; finite if `at` is
+  Stamp newest;  ///< no sample stamped later is searched for; may be infinite where `at` is finite
 };
 
 /// What a stream with `latency` is asked for by target `t`: a sample stamped s describes s - latency. A causal stream

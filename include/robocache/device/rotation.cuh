@@ -121,8 +121,9 @@ ROBOCACHE_HOST_DEVICE inline quaternion slerp(quaternion const& a, quaternion co
   float const inverse = div_rn(1.0f, detail::sqrt_rn(mul_rn(aa, bb)));
   float const cosine = mul_rn(detail::dot(a, b), inverse);
   // `b` times this is as long as `a`, and not more than a quarter turn away from it; exactly so where they are equal.
-  float const ratio = mul_rn(aa, inverse);
-  float const align = detail::signed_as(cosine, aa == bb && ratio == ratio ? 1.0f : ratio);
+  // Not where the product of both lengths has no room in a float: there `inverse` is 0 or infinite.
+  bool const has_room = inverse > 0.0f && is_finite(inverse);
+  float const align = detail::signed_as(cosine, aa == bb && has_room ? 1.0f : mul_rn(aa, inverse));
   float const z = sub_rn(0.5f, mul_rn(0.5f, detail::absolute(cosine)));  // the square of the sine of half the angle
   quaternion r;
   if (z <= 2.5e-5f) {
