@@ -202,6 +202,13 @@ TEST_CASE("Fusion, tolerance: samples up to it after the time asked for count as
   p.target = ragged<float>({0.125f, 0.25f, 2.25f}, {0, 3});  // and alone
   CHECK(rows_of(p) == rows{{10, 10}, {11, 10}, {13, 12}});
   CHECK(verify(p) == "");
+  // What is latest may have no room in a float.
+  std::vector<float> many(3000);
+  for (std::size_t i = 0; i < many.size(); ++i) { many[i] = float(i); }
+  p = fusion<float>({one_stream<float>(many, {many.begin(), many.end()}, interpolation::previous)}, {2e38f});
+  p.streams[0].series.options.tolerance = 3e38f;
+  CHECK(rows_of(p) == rows{{2999}});
+  CHECK(verify(p) == "");
 }
 
 TEST_CASE("Fusion, scale and shift: the product is rounded, then the sum", "[fuse][scale]") {
