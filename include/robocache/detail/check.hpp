@@ -347,9 +347,10 @@ inline constexpr std::int64_t most_chunks = 65535;
 /// What the largest grid has for rows of `chunk` channels a block, whether or not they can be read in vectors: refused
 /// on the host as well, so that a call is sound on both sides or on neither.
 inline status check_width(char const* name, std::int64_t channels, std::int64_t chunk) {
-  if (channels <= most_chunks * chunk) { return {}; }
+  std::int64_t const most = most_chunks * chunk;
+  if (channels <= most) { return {}; }
   return refuse(status_code::unsupported, name, "channels", "found %lld, want at most %lld",
-                static_cast<long long>(channels), static_cast<long long>(most_chunks * chunk));
+                static_cast<long long>(channels), static_cast<long long>(most));
 }
 
 /// Everything that `resample` checks, on the host and on the device alike.
