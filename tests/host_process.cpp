@@ -18,17 +18,26 @@ namespace {
 /// While above 0, allocations of at least as many bytes fail.
 std::atomic<std::size_t> refused_bytes{0};
 
-void* allocate(std::size_t bytes) {
+void* allocate_or_null(std::size_t bytes) noexcept {
   std::size_t const limit = refused_bytes.load(std::memory_order_relaxed);
-  void* const memory = limit > 0 && bytes >= limit ? nullptr : std::malloc(bytes > 0 ? bytes : 1);
+  return limit > 0 && bytes >= limit ? nullptr : std::malloc(bytes > 0 ? bytes : 1);
+}
+
+void* allocate(std::size_t bytes) {
+  void* const memory = allocate_or_null(bytes);
   if (memory == nullptr) { throw std::bad_alloc(); }
   return memory;
 }
 
 }  // namespace
 
+// All that do not align: AddressSanitizer has some of its own, and none of its memory may come to `free`.
 void* operator new(std::size_t bytes) { return allocate(bytes); }
 void* operator new[](std::size_t bytes) { return allocate(bytes); }
+void* operator new(std::size_t bytes, std::nothrow_t const&) noexcept { return allocate_or_null(bytes); }
+void* operator new[](std::size_t bytes, std::nothrow_t const&) noexcept { return allocate_or_null(bytes); }
+void operator delete(void* memory, std::nothrow_t const&) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::nothrow_t const&) noexcept { std::free(memory); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
