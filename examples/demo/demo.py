@@ -69,7 +69,7 @@ def parse_arguments(arguments):
     clouds = parser.add_argument_group("to voxelize")
     clouds.add_argument("--points", type=Path, metavar="FILE",
                         help="a point cloud: .ply, .pcd, FP32 numbers in .bin, x y z first in each point, or a NumPy "
-                        "array [points, 3 or more] in .npy; what stands behind x y z is averaged")  # fmt: skip
+                        "array [points, 3 or more] in .npy; what follows x y z is averaged")  # fmt: skip
     clouds.add_argument("--point-floats", type=_point_floats, metavar="N",
                         help="numbers per point of a .bin file; default: as the file suggests")  # fmt: skip
     clouds.add_argument("--axes", choices=AXES, default="z-up", help="of the file; camera: x to the right, y down, z "

@@ -13,14 +13,14 @@ from progress import Progress
 from recording import Stream, fits_int64, put_in_order
 from stamps import exact_stamps, parse_stamp, unit_of
 
-SUFFIXES = (".csv", ".tsv", ".tum")  # of the files that a folder stands for
+SUFFIXES = (".csv", ".tsv", ".tum")  # of the files that are read from a folder
 SEPARATORS = ",;\t"
 LARGEST_FP32 = float(np.finfo(np.float32).max)
 SAMPLE = 20  # lines that tell the separator
 
 
 def read_logs(paths, unit=None, stamps=(), columns=()):
-    """One stream a file, several for a file of poses; a folder stands for all that it holds.
+    """One stream a file, several for a file of poses; a folder means all files in it.
 
     `stamps` and `columns`: pairs of a log's name, empty for all, and the name of the column of its stamps, or those of
     its values; by default the first column, and all others.

@@ -35,7 +35,7 @@ struct demo_voxels {
   std::int32_t* dropped;         // [1]
 };
 
-/// What the voxel filter makes of it: at most as many points. Features are what stands behind x y z.
+/// What the voxel filter makes of it: at most as many points. Features are what follows x y z.
 struct demo_filtered {
   float* points;                // [count, 3]
   float* features;              // [count, floats - 3]

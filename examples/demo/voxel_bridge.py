@@ -34,7 +34,7 @@ class CellValues:
 class FilteredValues:
     """What the voxel filter left of one cloud: the middle of each voxel's points, in the order of the first ones."""
 
-    points: np.ndarray  # float32 [left, floats], x y z and the means of what stands behind it
+    points: np.ndarray  # float32 [left, floats], x y z and the means of what follows
     merged: np.ndarray  # int32 [left]: how many points became one
     dropped: int
     microseconds: float

@@ -215,7 +215,7 @@ def _want_rows(when, name):
     if is_packed(when) and when.rows is None:
         raise ValueError(
             f"{name}: found offsets without rows, want uniform(..., offsets=..., rows=...): how many there "
-            "are in all stands on the GPU"
+            "are in all is known on the GPU alone"
         )
 
 

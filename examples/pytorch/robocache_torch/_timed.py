@@ -111,7 +111,7 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
     are linear.
 
     Args:
-        streams: One or more. Their channels stand side by side, in this order. Where all of them are one trajectory
+        streams: One or more. Their channels are side by side, in this order. Where all of them are one trajectory
             `[N, D]` with times `[N]`, results are without the batch, too.
         targets: Where values are wanted: a `Timeline`, `windows` too, or a tensor of stamps `[B, T]` or `[T]`.
         dtype: Of the result; default: what the streams' types promote to.

@@ -64,7 +64,7 @@ class scratch_memory {
   std::int64_t bytes_;
 };
 
-/// What stands for the memory of a tensor without elements: an address that nothing reads or writes.
+/// The memory of a tensor without elements: an address that nothing reads or writes.
 void* no_elements();
 
 /// The tensor's memory. Never null: to the library null means absent, and a tensor without elements is not absent.
