@@ -309,3 +309,15 @@ TEST_CASE("A call, null pointers, misplaced pointers and products beyond 64 bits
   CHECK(std::all_of(results, results + 4, [](float r) { return r == -5; }));
   CHECK(std::all_of(valid, valid + 4, [](std::uint8_t v) { return v == 9; }));
 }
+
+TEST_CASE("A call, valid masks: of bytes or of bool, and null in any of its spellings", "[call]") {
+  float values[1] = {};
+  std::uint8_t bytes[1] = {};
+  bool flags[1] = {};
+  using robocache::output;
+  CHECK(output<float>{values, bytes}.valid == bytes);
+  CHECK(static_cast<void const*>(static_cast<std::uint8_t*>(output<float>{values, flags}.valid)) == flags);
+  CHECK(output<float>{values, nullptr}.valid == nullptr);
+  CHECK(output<float>{values, 0}.valid == nullptr);
+  CHECK(output<float>{values}.valid == nullptr);
+}
