@@ -17,7 +17,7 @@
 #include <robocache/resample.cuh>
 
 namespace robocache::detail {
-thread_local uint4 trajectory[most_shared_bytes / sizeof(uint4)];  // what the kernel declares `extern __shared__`
+thread_local uint4 dynamic_shared[most_shared_bytes / sizeof(uint4)];  // what kernels declare `extern __shared__`
 }
 
 namespace test {

@@ -40,30 +40,27 @@ struct tile_range {
   std::int64_t last;   ///< trajectory of the last row
 };
 
-/// Whose the rows from `row` to `last` of packed targets are: the trajectories of both. Called by the whole block.
-inline __device__ void find_owners(std::int64_t const* offsets, std::int64_t batch, std::int64_t row, std::int64_t last,
-                                   tile_range& range) {
-  if (batch == 0) {  // not even one offset need be there
-    range.first = range.last = -1;
-    return;
-  }
+/// Whose the rows from `row` to `last` of packed targets are: the trajectories of both. Called by the whole block. Out
+/// of line, so that tiles of other targets keep their registers.
+/// @param found  room in shared memory
+inline __device__ __noinline__ longlong2 find_owners(std::int64_t const* offsets, std::int64_t batch, std::int64_t row,
+                                                     std::int64_t last, std::int64_t (&found)[2]) {
+  if (batch == 0) { return {-1, -1}; }  // not even one offset need be there
   if (batch < max_threads) {
     // One look at all offsets serves both ends, where they ascend.
     bool const inside = threadIdx.x <= batch;
     std::int64_t const offset = inside ? offsets[threadIdx.x] : INT64_MAX;
     std::int64_t const next = threadIdx.x < batch ? offsets[threadIdx.x + 1] : INT64_MAX;
-    range.first = __syncthreads_count(inside && offset <= row) - 1;
-    range.last = __syncthreads_count(inside && offset <= last) - 1;
-    if (__syncthreads_or(offset > next) == 0) { return; }
+    longlong2 const owners{__syncthreads_count(inside && offset <= row) - 1,
+                           __syncthreads_count(inside && offset <= last) - 1};
+    if (__syncthreads_or(offset > next) == 0) { return owners; }
   }
-  __shared__ std::int64_t owners[2];
   if (threadIdx.x < 64) {
     std::int64_t const owner = warp_count_not_after(offsets, batch + 1, threadIdx.x < 32 ? row : last) - 1;
-    if (threadIdx.x % 32 == 0) { owners[threadIdx.x / 32] = owner; }
+    if (threadIdx.x % 32 == 0) { found[threadIdx.x / 32] = owner; }
   }
   __syncthreads();
-  range.first = owners[0];
-  range.last = owners[1];
+  return {found[0], found[1]};
 }
 
 /// Which rows tile `tile` has and whose they are. Called by the whole block.
@@ -75,7 +72,10 @@ __device__ tile_range range_of_tile(locate_plan<Stamp> const& plan, unsigned til
   range.rows = static_cast<int>(min(std::int64_t(plan.tiles.rows), plan.tiles.targets - range.first_row));
   std::int64_t const last = range.first_row + range.rows - 1;
   if (target.packed()) {
-    find_owners(target.offsets, target.batch, range.first_row, last, range);
+    __shared__ std::int64_t found[2];
+    longlong2 const owners = find_owners(target.offsets, target.batch, range.first_row, last, found);
+    range.first = owners.x;
+    range.last = owners.y;
   } else {
     range.first = range.first_row / target.length;
     range.last = last / target.length;
@@ -251,17 +251,14 @@ __device__ int locate_tile(locate_plan<Stamp> const& plan, unsigned tile, Stamp*
     return range.rows;
   }
 
-  if (range.last - range.first >= max_staged_trajectories) {
-    locate_apart(plan, range, emit);
-    return range.rows;
-  }
-  if (target.packed() && threadIdx.x < range.rows) {
+  bool const staged = range.last - range.first < max_staged_trajectories;
+  if (staged && target.packed() && threadIdx.x < range.rows) {
     // Rows that no trajectory owns get the fill value. So do all at first.
     tile_part<Stamp> nobody{};
     nobody.first_row = range.first_row;
     emit(threadIdx.x, nobody, device::location{});
   }
-  if (!locate_parts(plan, range, stage, emit)) { locate_apart(plan, range, emit); }
+  if (!staged || !locate_parts(plan, range, stage, emit)) { locate_apart(plan, range, emit); }
   return range.rows;
 }
 

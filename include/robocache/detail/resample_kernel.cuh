@@ -33,19 +33,19 @@ struct resample_params {
 template <class Value, class Result, class Stamp, int N, int Loads>
 __global__ void __launch_bounds__(max_threads, N > 1 ? 5 : 6)
     resample_kernel(__grid_constant__ resample_params<Value, Result, Stamp> const p) {
-  __shared__ blend_row rows[max_threads];
   __shared__ Stamp stage[stage_capacity + 1];
-  extern __shared__ uint4 trajectory[];
+  extern __shared__ uint4 dynamic_shared[];  // the tile's rows, or a trajectory: no block needs both
 
   if (__builtin_expect(p.mode == resample_mode::one_row, true)) {  // first in line: latency is all it has
     resample_one_row<Value, Result, Stamp, N>(p.plan, p.blend, p.extra);
     return;
   }
   if (p.mode == resample_mode::trajectory) {
-    auto* const bytes = reinterpret_cast<unsigned char*>(trajectory);
+    auto* const bytes = reinterpret_cast<unsigned char*>(dynamic_shared);
     resample_trajectory<Value, Result, Stamp, N>(p.plan, p.blend, stage, bytes, bytes + p.extra);
     return;
   }
+  auto* const rows = reinterpret_cast<blend_row*>(dynamic_shared);
   int const count = locate_tile(
       p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
         std::int64_t const first =

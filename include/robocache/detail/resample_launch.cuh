@@ -120,7 +120,7 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
   params.blend.fill = fill_as<Result>(options.fill);
 
   int threads = shape.threads;
-  int shared_bytes = 0;
+  int shared_bytes = tiles.rows * static_cast<int>(sizeof(blend_row));
   if (params.plan.plain && tiles.single && source.when.length <= stage_capacity + 1 &&
       spans_few_elements(source.when.batch, from, source.when.length, source.channels) &&
       spans_few_elements(target.batch, to, target.length, source.channels) &&
@@ -128,6 +128,7 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
       spans_few_elements(target.batch, {target.stride, 1}, target.length, 1)) {
     params.mode = resample_mode::one_row;
     params.extra = prefetch_share_of(source.when.length * from.row * std::int64_t(sizeof(Value)), target.length);
+    shared_bytes = 0;
   } else if (auto const memory =
                  memory_of_trajectory<Value, Result>(params.plan, from, to, cut.vectors_each, source.channels, shape);
              memory.bytes > 0) {

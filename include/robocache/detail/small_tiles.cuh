@@ -152,25 +152,56 @@ __device__ void resample_trajectory(locate_plan<Stamp> const& plan, blend_params
   __syncthreads();
 
   Result* const to = p.results + b * p.results_batch_stride;
+  device::location where;
   if (k < targets) {
-    device::location const where = search.locate(stage, t, plan.rules);
-    auto const* const first = reinterpret_cast<Value const*>(values + skew_of(from));
-    blend_row const row = blend_row_of(where, 0, channels);
-    Value const* const near = first + max(static_cast<int>(row.source), 0);
-    Value const* const far = near + (where.blends ? static_cast<int>(row.step(channels)) : 0);
-    auto* const out = reinterpret_cast<Result*>(results + skew_of(to)) + k * channels;
-    float const share = where.blends ? row.share : alone;
-    float none = 0.0f;
-#pragma unroll(N == 1 ? 4 : 1)
-    for (int c = 0; c < channels; c += N) {
-      auto const a = *reinterpret_cast<vector<Value, N> const*>(near + c);
-      auto const b_ = *reinterpret_cast<vector<Value, N> const*>(far + c);
-      vector<Result, N> mixed = blend_pair<Value, Result, N>(a, b_, share, none);
-      if (where.row < 0) { mixed = filled<Result, N>(p.fill); }
-      *reinterpret_cast<vector<Result, N>*>(out + c) = mixed;
-    }
-    if (none != 0.0f && where.row >= 0) { blend_elements(near, far, share, channels, out); }
+    where = search.locate(stage, t, plan.rules);
     if (p.valid != nullptr) { p.valid[std::int64_t(b) * targets + k] = where.valid; }
+  }
+  // As `blend_row_of`, in 32 bits: where rows are this short, such words are most of a thread's work.
+  bool const backwards = where.weight >= 0.5f;
+  int const near = where.row < 0 ? -1 : (static_cast<int>(where.row) + (backwards ? 1 : 0)) * channels;
+  int const step = where.blends ? (backwards ? -channels : channels) : 0;
+  float const share = !where.blends ? alone : backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
+  auto const* const first = reinterpret_cast<Value const*>(values + skew_of(from));
+  auto* const out = reinterpret_cast<Result*>(results + skew_of(to));
+  float none = 0.0f;
+  auto const blend = [&](int sample, int far, float part) {
+    return blend_pair<Value, Result, N>(*reinterpret_cast<vector<Value, N> const*>(first + sample),
+                                        *reinterpret_cast<vector<Value, N> const*>(first + sample + far), part, none);
+  };
+  if constexpr (N == 1) {
+    if (k < targets) {
+#pragma unroll 4
+      for (int c = 0; c < channels; ++c) {
+        Result const mixed = blend(max(near, 0) + c, step, share).element[0];
+        out[k * channels + c] = near < 0 ? p.fill : mixed;
+      }
+      if (none != 0.0f && near >= 0) {
+        blend_elements(first + near, first + near + step, share, channels, out + k * channels);
+      }
+    }
+  } else {
+    // The two vectors of a row go to neighbouring lanes: a quarter of a warp reads four rows instead of eight, and
+    // meets half the bank conflicts.
+    int const twice = channels / N - 1;
+    int const lane = k % 32;
+    for (int v = 0; v <= twice; ++v) {
+      int const slot = (v * 32 + lane) >> twice;
+      int const column = twice == 0 ? 0 : lane % 2 * N;
+      int const row = k - lane + slot;
+      int const its_near = __shfl_sync(0xffffffffu, near, slot);
+      int const its_step = __shfl_sync(0xffffffffu, step, slot);
+      float const its_share = __shfl_sync(0xffffffffu, share, slot);
+      if (row >= targets) { continue; }
+      Result* const result = out + row * channels + column;
+      int const from_column = max(its_near, 0) + column;
+      vector<Result, N> mixed = blend(from_column, its_step, its_share);
+      if (its_near < 0) { mixed = filled<Result, N>(p.fill); }
+      *reinterpret_cast<vector<Result, N>*>(result) = mixed;
+      if (none != 0.0f && its_near >= 0) {
+        blend_elements(first + from_column, first + from_column + its_step, its_share, N, result);
+      }
+    }
   }
   __syncthreads();
   copy_out(to, targets * channels, results);
