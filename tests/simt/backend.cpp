@@ -17,7 +17,7 @@
 #include <robocache/resample.cuh>
 
 namespace robocache::detail {
-thread_local uint4 dynamic_shared[most_shared_bytes / sizeof(uint4)];  // what kernels declare `extern __shared__`
+thread_local sector dynamic_shared[most_shared_bytes / sizeof(sector)];  // what kernels declare `extern __shared__`
 }
 
 namespace test {

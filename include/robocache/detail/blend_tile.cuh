@@ -13,6 +13,11 @@
 // Blending for a whole block: this is where bytes move.
 namespace robocache::detail {
 
+/// What dynamic shared memory is declared as, so that it begins where a sector would.
+struct alignas(32) sector {
+  unsigned char bytes[32];
+};
+
 /// Where one target row's value comes from and goes to, in elements.
 struct blend_row {
   std::int64_t source;  ///< the sample alone, or the nearer one
@@ -65,6 +70,34 @@ __device__ void store_streaming(T* to, vector<T, N> const& value) {
   __stcs(reinterpret_cast<bits*>(to), reinterpret_cast<bits const&>(value));
 }
 
+/// One channel of a vector as float. A BF16 is the upper half of a float: the odd one of a word is there already.
+template <class Value, int N>
+__device__ float channel_of(vector<Value, N> const& from, int channel) {
+  if constexpr (std::is_same_v<Value, __nv_bfloat16> && N % 2 == 0) {
+    auto const word = reinterpret_cast<unsigned const*>(&from)[channel / 2];
+    unsigned const bits = channel % 2 == 0 ? word << 16 : word & 0xffff0000u;
+    return reinterpret_cast<float const&>(bits);
+  } else {
+    return device::to_float(from.element[channel]);
+  }
+}
+
+/// `yes` where `chosen`, else `no`: whole words, not an element after the other.
+template <class T, int N>
+__device__ vector<T, N> choose(bool chosen, vector<T, N> const& yes, vector<T, N> const& no) {
+  if constexpr (sizeof(vector<T, N>) % sizeof(unsigned) == 0) {
+    vector<T, N> out;
+    auto* const words = reinterpret_cast<unsigned*>(&out);
+#pragma unroll
+    for (int i = 0; i < int(sizeof out / sizeof(unsigned)); ++i) {
+      words[i] = chosen ? reinterpret_cast<unsigned const*>(&yes)[i] : reinterpret_cast<unsigned const*>(&no)[i];
+    }
+    return out;
+  } else {
+    return chosen ? yes : no;
+  }
+}
+
 /// The share of a sample alone: the way to itself, times that, leaves each bit of it.
 inline constexpr float alone = -0.0f;
 
@@ -79,8 +112,8 @@ __device__ vector<Result, N> blend_pair(vector<Value, N> const& near, vector<Val
     if constexpr (std::is_integral_v<Value>) {
       out.element[i] = near.element[i];
     } else {
-      float const from = device::to_float(near.element[i]);
-      float const d = device::sub_rn(device::to_float(far.element[i]), from);
+      float const from = channel_of(near, i);
+      float const d = device::sub_rn(channel_of(far, i), from);
       none = device::fma_rn(d, 0.0f, none);
       out.element[i] = device::from_float<Result>(device::add_rn(from, device::mul_rn(share, d)));
     }

@@ -283,7 +283,7 @@ __device__ __noinline__ void blend_runs(fuse_params<Stamp> const& p, method_row 
 /// beginning to end, and waits for no other.
 template <class Stamp>
 __global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp> const p) {
-  extern __shared__ uint4 dynamic_shared[];
+  extern __shared__ sector dynamic_shared[];
   constexpr int tile_warps = fuse_threads / 32;
   auto* const records = reinterpret_cast<method_row*>(dynamic_shared);
   auto const warp = static_cast<int>(threadIdx.x / 32);

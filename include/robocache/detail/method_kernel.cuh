@@ -119,7 +119,7 @@ template <class Stamp, class Value>
 __global__ void __maxnreg__(56) method_kernel(__grid_constant__ method_params<Stamp> const p) {
   __shared__ method_row rows[max_threads];
   __shared__ Stamp stage[stage_capacity + 1];
-  extern __shared__ uint4 dynamic_shared[];  // a trajectory
+  extern __shared__ sector dynamic_shared[];  // a trajectory
   if (p.mode == method_mode::trajectory) {
     auto* const bytes = reinterpret_cast<unsigned char*>(dynamic_shared);
     method_trajectory<Stamp, Value>(p, stage, bytes, bytes + p.results_offset);

@@ -89,18 +89,6 @@ struct method_blend {
   std::int64_t vectors_each;  ///< vectors of a row
 };
 
-/// One channel of a vector as float. A BF16 is the upper half of a float: the odd one of a word is there already.
-template <class Value, int N>
-__device__ float channel_of(vector<Value, N> const& from, int channel) {
-  if constexpr (std::is_same_v<Value, __nv_bfloat16> && N % 2 == 0) {
-    auto const word = reinterpret_cast<unsigned const*>(&from)[channel / 2];
-    unsigned const bits = channel % 2 == 0 ? word << 16 : word & 0xffff0000u;
-    return reinterpret_cast<float const&>(bits);
-  } else {
-    return device::to_float(from.element[channel]);
-  }
-}
-
 /// Stores whole words of `rounded`.
 /// @tparam Streaming  to global memory, past the caches; else to any
 template <class Word, bool Streaming, class Result, int N>

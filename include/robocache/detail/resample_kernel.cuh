@@ -34,7 +34,7 @@ template <class Value, class Result, class Stamp, int N, int Loads>
 __global__ void __launch_bounds__(max_threads, N > 1 ? 5 : 6)
     resample_kernel(__grid_constant__ resample_params<Value, Result, Stamp> const p) {
   __shared__ Stamp stage[stage_capacity + 1];
-  extern __shared__ uint4 dynamic_shared[];  // the tile's rows, or a trajectory: no block needs both
+  extern __shared__ sector dynamic_shared[];  // the tile's rows, or a trajectory: no block needs both
 
   if (__builtin_expect(p.mode == resample_mode::one_row, true)) {  // first in line: latency is all it has
     resample_one_row<Value, Result, Stamp, N>(p.plan, p.blend, p.extra);

@@ -83,9 +83,16 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
   }
 }
 
-/// Where the copy of `address` begins in 16-byte aligned shared memory, so that both have the same alignment.
+/// Where the copy of `address` begins in shared memory that is aligned to sectors, so that both have the same place in
+/// one: copies past the registers read twice the sectors where they do not.
 inline __device__ int skew_of(void const* address) {
-  return static_cast<int>(reinterpret_cast<std::uintptr_t>(address) % 16);
+  return static_cast<int>(reinterpret_cast<std::uintptr_t>(address) % sizeof(sector));
+}
+
+/// Elements from `address` to the next multiple of 16 bytes.
+template <class T>
+__device__ int elements_to_vector(T const* address) {
+  return (16 - static_cast<int>(reinterpret_cast<std::uintptr_t>(address) % 16)) % 16 / static_cast<int>(sizeof(T));
 }
 
 /// Begins to copy `elements` values to `shared + skew_of(from)`: 16 bytes at a time and past the registers, but for the
@@ -94,7 +101,7 @@ template <class T>
 __device__ void copy_in(T const* from, int elements, unsigned char* shared) {
   constexpr int per_vector = 16 / static_cast<int>(sizeof(T));
   T* const to = reinterpret_cast<T*>(shared + skew_of(from));
-  int const head = min(elements, (per_vector - skew_of(from) / static_cast<int>(sizeof(T))) % per_vector);
+  int const head = min(elements, elements_to_vector(from));
   int const vectors = (elements - head) / per_vector;
   int const tail = head + vectors * per_vector;
   int const lane = threadIdx.x;
@@ -113,7 +120,7 @@ template <class T>
 __device__ void copy_out(T* to, int elements, unsigned char const* shared) {
   constexpr int per_vector = 16 / static_cast<int>(sizeof(T));
   T const* const from = reinterpret_cast<T const*>(shared + skew_of(to));
-  int const head = min(elements, (per_vector - skew_of(to) / static_cast<int>(sizeof(T))) % per_vector);
+  int const head = min(elements, elements_to_vector(to));
   int const vectors = (elements - head) / per_vector;
   int const tail = head + vectors * per_vector;
   int const lane = threadIdx.x;
@@ -127,8 +134,12 @@ __device__ void copy_out(T* to, int elements, unsigned char const* shared) {
 /// Bytes of dynamic shared memory for `resample_trajectory`, whose results begin at `results_offset`.
 template <class Value, class Result>
 constexpr int trajectory_bytes(std::int64_t values, std::int64_t results, int& results_offset) {
-  results_offset = static_cast<int>((values * sizeof(Value) + 31) / 16 * 16);
-  return results_offset + static_cast<int>((results * sizeof(Result) + 31) / 16 * 16);
+  auto const with_skew = [](std::int64_t bytes) {
+    constexpr std::int64_t each = sizeof(sector);
+    return static_cast<int>((bytes + 2 * (each - 1)) / each * each);
+  };
+  results_offset = with_skew(values * sizeof(Value));
+  return results_offset + with_skew(results * sizeof(Result));
 }
 
 /// A block with a whole trajectory of short rows: its values come to shared memory as one run of bytes while its stamps
@@ -152,56 +163,26 @@ __device__ void resample_trajectory(locate_plan<Stamp> const& plan, blend_params
   __syncthreads();
 
   Result* const to = p.results + b * p.results_batch_stride;
-  device::location where;
   if (k < targets) {
-    where = search.locate(stage, t, plan.rules);
+    device::location const where = search.locate(stage, t, plan.rules);
+    auto const* const first = reinterpret_cast<Value const*>(values + skew_of(from));
+    // As `blend_row_of`, in 32 bits: where rows are this short, such words are much of a thread's work.
+    bool const backwards = where.weight >= 0.5f;
+    Value const* const near = first + max(static_cast<int>(where.row) + (backwards ? 1 : 0), 0) * channels;
+    Value const* const far = near + (!where.blends ? 0 : backwards ? -channels : channels);
+    auto* const out = reinterpret_cast<Result*>(results + skew_of(to)) + k * channels;
+    float const share = !where.blends ? alone : backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
+    vector<Result, N> const fill = filled<Result, N>(p.fill);
+    float none = 0.0f;
+#pragma unroll(N == 1 ? 4 : 1)
+    for (int c = 0; c < channels; c += N) {
+      auto const a = *reinterpret_cast<vector<Value, N> const*>(near + c);
+      auto const b_ = *reinterpret_cast<vector<Value, N> const*>(far + c);
+      vector<Result, N> const mixed = blend_pair<Value, Result, N>(a, b_, share, none);
+      *reinterpret_cast<vector<Result, N>*>(out + c) = choose(where.row < 0, fill, mixed);
+    }
+    if (none != 0.0f && where.row >= 0) { blend_elements(near, far, share, channels, out); }
     if (p.valid != nullptr) { p.valid[std::int64_t(b) * targets + k] = where.valid; }
-  }
-  // As `blend_row_of`, in 32 bits: where rows are this short, such words are most of a thread's work.
-  bool const backwards = where.weight >= 0.5f;
-  int const near = where.row < 0 ? -1 : (static_cast<int>(where.row) + (backwards ? 1 : 0)) * channels;
-  int const step = where.blends ? (backwards ? -channels : channels) : 0;
-  float const share = !where.blends ? alone : backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
-  auto const* const first = reinterpret_cast<Value const*>(values + skew_of(from));
-  auto* const out = reinterpret_cast<Result*>(results + skew_of(to));
-  float none = 0.0f;
-  auto const blend = [&](int sample, int far, float part) {
-    return blend_pair<Value, Result, N>(*reinterpret_cast<vector<Value, N> const*>(first + sample),
-                                        *reinterpret_cast<vector<Value, N> const*>(first + sample + far), part, none);
-  };
-  if constexpr (N == 1) {
-    if (k < targets) {
-#pragma unroll 4
-      for (int c = 0; c < channels; ++c) {
-        Result const mixed = blend(max(near, 0) + c, step, share).element[0];
-        out[k * channels + c] = near < 0 ? p.fill : mixed;
-      }
-      if (none != 0.0f && near >= 0) {
-        blend_elements(first + near, first + near + step, share, channels, out + k * channels);
-      }
-    }
-  } else {
-    // The two vectors of a row go to neighbouring lanes: a quarter of a warp reads four rows instead of eight, and
-    // meets half the bank conflicts.
-    int const twice = channels / N - 1;
-    int const lane = k % 32;
-    for (int v = 0; v <= twice; ++v) {
-      int const slot = (v * 32 + lane) >> twice;
-      int const column = twice == 0 ? 0 : lane % 2 * N;
-      int const row = k - lane + slot;
-      int const its_near = __shfl_sync(0xffffffffu, near, slot);
-      int const its_step = __shfl_sync(0xffffffffu, step, slot);
-      float const its_share = __shfl_sync(0xffffffffu, share, slot);
-      if (row >= targets) { continue; }
-      Result* const result = out + row * channels + column;
-      int const from_column = max(its_near, 0) + column;
-      vector<Result, N> mixed = blend(from_column, its_step, its_share);
-      if (its_near < 0) { mixed = filled<Result, N>(p.fill); }
-      *reinterpret_cast<vector<Result, N>*>(result) = mixed;
-      if (none != 0.0f && its_near >= 0) {
-        blend_elements(first + from_column, first + from_column + its_step, its_share, N, result);
-      }
-    }
   }
   __syncthreads();
   copy_out(to, targets * channels, results);
