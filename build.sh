@@ -228,7 +228,7 @@ run_bench() {
     [[ ${1:-} != resample ]] || shift
     build bench_host_resample
     say "no CUDA device: measuring the CPU side"
-    "$(find_python)" bench/host_compare.py --bench "$build_dir/bench/bench_host_resample" "$@"
+    "$(find_python)" bench/host/compare.py --bench "$build_dir/bench/bench_host_resample" "$@"
   fi
 }
 

@@ -157,8 +157,8 @@ def main():
     if "ROBOCACHE_DATA" not in os.environ:
         print("nothing measured without ROBOCACHE_DATA")
         return
-    sys.path.insert(0, str(HERE.parent))
-    from host_compare import commit, cpu_name
+    sys.path.insert(0, str(HERE.parent / "host"))
+    from compare import commit, cpu_name
 
     report = {"cpu": cpu_name(), "cores": len(os.sched_getaffinity(0)), "load_before": os.getloadavg()[0]}
     report.update({"commit": commit(), "date": datetime.date.today().isoformat()})

@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-STAMPS, VALUES = 1, 2  # seeds, as in bench/random.cuh
+STAMPS, VALUES = 1, 2  # seeds, as in bench/support/random.cuh
 
 
 def whole_batch(stamps, values, targets):
@@ -49,7 +49,7 @@ def random_bits(seed, index):
 
 
 def make_inputs(batch, source_length, target_length, channels):
-    """The inputs of bench/inputs.hpp: whole nanoseconds, converted to seconds once."""
+    """The inputs of bench/support/inputs.hpp: whole nanoseconds, converted to seconds once."""
     steps = random_bits(STAMPS, np.arange(batch * source_length)) >> np.uint32(8)
     steps = 5_000_000 + (steps.astype(np.int64) * 10_000_000 >> 24)
     ns = np.cumsum(steps.reshape(batch, source_length), axis=1)

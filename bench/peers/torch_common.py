@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the PyTorch peers have in common: inputs as bench/random.cuh makes them, the bracket, timing, and the report.
+"""What the PyTorch peers have in common: inputs as bench/support/random.cuh makes them, the bracket, timing, and the report.
 
 Two times a case: eager, as called from Python (wall time of the calls, GPU included), and torch.compile replayed from
 CUDA graphs of 20 calls (time between events), PyTorch's best case. Buffers rotate as in the benchmarks, so that L2 is
@@ -13,7 +13,7 @@ import time
 
 import torch
 
-STAMPS, VALUES, LENGTHS, WINDOWS, POINTS = 1, 2, 3, 4, 5  # seeds, as in bench/random.cuh
+STAMPS, VALUES, LENGTHS, WINDOWS, POINTS = 1, 2, 3, 4, 5  # seeds, as in bench/support/random.cuh
 CALLS = 20  # in one replay
 RUNS = 5
 
@@ -31,7 +31,7 @@ def resample(values, stamps, targets):
 
 
 def random_bits(seed, count, device, first=0):
-    """bench/random.cuh in 64-bit integers, of which the low half is kept."""
+    """bench/support/random.cuh in 64-bit integers, of which the low half is kept."""
     low = 0xFFFFFFFF
     x = (torch.arange(first, first + count, device=device) + (seed * 0x9E3779B9 & low)) & low
     x = ((x ^ (x >> 16)) * 0x85EBCA6B) & low

@@ -130,7 +130,7 @@ def make_values(rows, channels, dtype, method, device):
 
 
 def make_batch(streams, batch, length, stamp_type, device):
-    """bench/fuse_inputs.hpp, make_batch: running sums in microseconds, stretched to the longest stream's span."""
+    """bench/fuse/inputs.hpp, make_batch: running sums in microseconds, stretched to the longest stream's span."""
     all_us, drawn = [], 0
     for stream in streams:
         steps = 5_000 + random_below(STAMPS, batch * stream[0], 10_000, device, drawn).view(batch, stream[0])
@@ -175,7 +175,7 @@ def measure_batch(streams, batch, length, stamp_type, name, device, l2_bytes):
 
 
 def make_store(streams, device):
-    """bench/fuse_inputs.hpp, make_store: each episode's begin and milliseconds, and the streams."""
+    """bench/fuse/inputs.hpp, make_store: each episode's begin and milliseconds, and the streams."""
     begin = 1_700_000_000_000_000_000 + torch.arange(EPISODES, device=device) * 100_000_000_000
     ms = 5_000 + random_below(LENGTHS, EPISODES, 15_000, device)
     series, drawn = [], 0

@@ -38,7 +38,7 @@ SHAPES = (
 
 
 def make_inputs(shape, device):
-    """The inputs of bench/inputs.hpp: whole nanoseconds, converted to seconds once."""
+    """The inputs of bench/support/inputs.hpp: whole nanoseconds, converted to seconds once."""
     batch, source_length, target_length, channels = shape
     steps = 5_000_000 + random_below(STAMPS, batch * source_length, 10_000_000, device)
     ns = steps.view(batch, source_length).cumsum(1)

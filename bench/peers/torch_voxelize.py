@@ -88,7 +88,7 @@ def voxelize_batch(result, cells, points, origin, inverse, offsets, features=Non
 
 
 def sine_of_angle(x):
-    """bench/voxelize_inputs.cpp: the series, in the same order. Of a number or a tensor."""
+    """bench/cells/inputs.cpp: the series, in the same order. Of a number or a tensor."""
     square = x * x
     rest = 1.0
     for k in range(17, 1, -2):
@@ -137,7 +137,7 @@ def make_points(scene, count, device, drawn=0):
 
 
 def make_offsets(batch, length, device):
-    """bench/inputs.hpp, ragged_offsets, of an even batch: neighbours gain and lose up to a quarter."""
+    """bench/support/inputs.hpp, ragged_offsets, of an even batch: neighbours gain and lose up to a quarter."""
     part = random_below(LENGTHS, batch // 2, length // 4 + 1, device)
     lengths = length + torch.stack((part, -part), 1).flatten()
     return torch.nn.functional.pad(lengths.cumsum(0), (1, 0))

@@ -32,7 +32,7 @@ SHAPES = tuple(
     for channels in (4, 16)
     for scene, count in (("street", 20_000), ("square", 250_000), ("inside", MILLION))
 ) + (("square", 100_000, 16, 4),)
-# bench/voxels_inputs.cpp: origin, size and number of cells
+# bench/voxels/inputs.cpp: origin, size and number of cells
 GRIDS = {
     "street": ((0.0, -39.68, -3.0), (0.16, 0.16, 4.0), (432, 496, 1)),
     "square": ((-54.0, -54.0, -5.0), (0.075, 0.075, 0.2), (1440, 1440, 40)),

@@ -24,4 +24,4 @@ ROBOCACHE_HIDDEN inline status find_bounds(point_clouds const& clouds, cloud_bou
 
 }  // namespace robocache
 
-#include <robocache/detail/bounds_launch.cuh>
+#include <robocache/detail/bounds/launch.cuh>

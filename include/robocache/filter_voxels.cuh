@@ -71,4 +71,4 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, filter_options
 
 }  // namespace robocache
 
-#include <robocache/detail/filter_launch.cuh>
+#include <robocache/detail/voxels/filter_voxels.cuh>

@@ -45,4 +45,4 @@ ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, t
 
 }  // namespace robocache
 
-#include <robocache/detail/fuse_launch.cuh>
+#include <robocache/detail/fuse/launch.cuh>

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
+#include <robocache/detail/common/timed/fuse_check.hpp>
 #include <robocache/detail/config.hpp>
-#include <robocache/detail/fuse_check.hpp>
 #include <robocache/scratch.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
@@ -62,4 +62,4 @@ ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t
 
 }  // namespace robocache
 
-#include <robocache/detail/fuse_backward_launch.cuh>
+#include <robocache/detail/backward/fuse_launch.cuh>

@@ -66,4 +66,4 @@ ROBOCACHE_HIDDEN status inspect_rotations(series<Value, Stamp> const& source, ro
 
 }  // namespace robocache
 
-#include <robocache/detail/inspect_launch.cuh>
+#include <robocache/detail/inspect/launch.cuh>

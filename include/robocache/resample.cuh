@@ -77,4 +77,4 @@ ROBOCACHE_HIDDEN status locate(timeline<Stamp> const& source, timeline<TargetSta
 
 }  // namespace robocache
 
-#include <robocache/detail/resample_launch.cuh>
+#include <robocache/detail/resample/launch.cuh>

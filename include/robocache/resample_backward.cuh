@@ -56,4 +56,4 @@ ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, ti
 
 }  // namespace robocache
 
-#include <robocache/detail/backward_launch.cuh>
+#include <robocache/detail/backward/resample_launch.cuh>

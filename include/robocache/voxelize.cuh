@@ -82,4 +82,4 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, grid const& lattice
 
 }  // namespace robocache
 
-#include <robocache/detail/voxel_launch.cuh>
+#include <robocache/detail/cells/launch.cuh>

@@ -61,4 +61,4 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, grid const
 
 }  // namespace robocache
 
-#include <robocache/detail/gather_launch.cuh>
+#include <robocache/detail/voxels/voxelize_gathered.cuh>

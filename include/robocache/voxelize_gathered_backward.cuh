@@ -34,4 +34,4 @@ ROBOCACHE_HIDDEN status voxelize_gathered_backward(point_clouds const& clouds, s
 
 }  // namespace robocache
 
-#include <robocache/detail/gather_backward_launch.cuh>
+#include <robocache/detail/voxels/voxelize_gathered_backward.cuh>

@@ -84,4 +84,4 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, grid const& 
 
 }  // namespace robocache
 
-#include <robocache/detail/sparse_launch.cuh>
+#include <robocache/detail/voxels/voxelize_sparse.cuh>

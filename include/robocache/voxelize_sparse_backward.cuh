@@ -46,4 +46,4 @@ ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, poi
 
 }  // namespace robocache
 
-#include <robocache/detail/sparse_backward_launch.cuh>
+#include <robocache/detail/voxels/voxelize_sparse_backward.cuh>

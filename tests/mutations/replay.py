@@ -21,22 +21,40 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 INSTRUCTIONS = {"blend_avx2": ["-mavx2", "-mf16c"], "blend_avx512": ["-mavx512f", "-mavx512bw", "-mavx512vl"]}
-BODIES = ["backward", "backward_drawn", "bounds", "call", "curved", "errors", "fuse", "fuse_backward"]
-BODIES += ["fuse_backward_call", "fuse_backward_drawn", "fuse_call", "fuse_drawn", "fuse_streams", "fuse_tiles"]
-BODIES += ["golden", "inspect", "inspect_rotations", "locate", "numbers", "property", "rotation", "tiles", "timelines"]
-BODIES += ["voxelize", "voxelize_backward", "voxelize_backward_call", "voxelize_call", "voxelize_clouds", "voxelize_drawn"]
-BODIES += ["voxelize_sums", "voxels", "voxels_backward", "voxels_backward_call", "voxels_call", "voxels_clouds"]
-BODIES += ["unowned", "voxels_drawn", "voxels_filter", "voxels_gathered", "voxels_odd"]
-SUPPORT = ["backward", "compare", "draw", "draw_fuse", "draw_sparse", "draw_voxelize", "fuse", "fuse_backward"]
-SUPPORT += ["host_call", "main", "oracle", "oracle_fuse", "oracle_methods", "oracle_sparse", "oracle_voxelize"]
-SUPPORT += ["sparse", "sparse_backward", "voxel_backward", "voxelize"]
-HOST_SIDE = ["host_backend.cpp", "host_backward.cpp", "host_bounds.cpp", "host_fuse.cpp", "host_fuse_backward.cpp"]
-HOST_SIDE += ["host_inspect.cpp", "host_sparse.cpp", "host_sparse_backward.cpp", "host_voxel_backward.cpp"]
-HOST_SIDE += ["host_voxelize.cpp"]
+# The sources of the tests by folder, without those that read recordings.
+BODIES = {
+    "resample": "call curved errors golden locate numbers property rotation tiles timelines",
+    "fuse": "call drawn fuse streams tiles",
+    "backward": "fuse fuse_call fuse_drawn fuse_tiles resample resample_drawn unowned",
+    "inspect": "inspect rotations",
+    "bounds": "bounds",
+    "cells": "backward backward_call call cells clouds drawn sums",
+    "voxels": "backward backward_call call clouds drawn filter gathered odd voxels",
+}
+SUPPORT = {
+    "support": "compare draw host_call main oracle oracle_methods",
+    "support/fuse": "draw fuse oracle",
+    "support/backward": "fuse resample",
+    "support/cells": "backward cells draw oracle",
+    "support/voxels": "backward draw oracle voxels",
+}
+HOST_SIDE = {
+    "support": "host_backend",
+    "support/fuse": "host",
+    "support/backward": "host_fuse host_resample",
+    "support/inspect": "host",
+    "support/bounds": "host",
+    "support/cells": "host host_backward",
+    "support/voxels": "host host_backward",
+}
 
 
 def run(command, **options):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
+
+
+def sources_in(tree, folders):
+    return [tree / "tests" / folder / f"{name}.cpp" for folder, names in folders.items() for name in names.split()]
 
 
 class CpuSuite:
@@ -47,10 +65,9 @@ class CpuSuite:
     def __init__(self, tree, arguments):
         self.tree, self.jobs, self.cuda = tree, arguments.jobs, arguments.cuda_include
         self.tests = arguments.tests
-        tests = [tree / "tests" / f"{name}.cpp" for name in BODIES]
-        self.kept = tests + [tree / "tests" / "support" / f"{name}.cpp" for name in SUPPORT]
+        self.kept = sources_in(tree, BODIES) + sources_in(tree, SUPPORT)
         self.rebuilt = []
-        self.host = sorted((tree / "src" / "host").glob("*.cpp"))
+        self.host = sorted((tree / "src" / "host").rglob("*.cpp"))
 
     def compile_one(self, source):
         command = ["g++", "-std=c++17", "-O1", "-fopenmp", "-ffp-contract=off", *self.flags, f"-I{self.tree}/include"]
@@ -80,9 +97,9 @@ class HostSuite(CpuSuite):
     def __init__(self, tree, arguments):
         super().__init__(tree, arguments)
         tests = tree / "tests"
-        self.kept += [tests / "support" / name for name in HOST_SIDE]
-        self.kept += [tests / "large_host.cpp", tests / "voxelize_ranges.cpp"]
-        self.rebuilt = [*self.host, tests / "host_isa.cpp"]
+        self.kept += sources_in(tree, HOST_SIDE)
+        self.kept += [tests / "resample" / "large_host.cpp", tests / "cells" / "ranges.cpp"]
+        self.rebuilt = [*self.host, tests / "package" / "host_isa.cpp"]
         self.compile(self.kept)
 
 

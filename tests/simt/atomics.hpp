@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "block.hpp"
+#include "simt/block.hpp"
 
 // Atomics. Threads take turns, so nothing comes between; but now and then a thread lets others go first, so that the
 // order in which they arrive is none that a kernel could count on, and loops that compare and swap go round.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cuda_runtime_api.h>
 
-#include "../support/backend.hpp"
-#include "../support/compare.hpp"
-#include "../support/host_call.hpp"
-#include "../support/host_space.hpp"
-#include "../support/runner.hpp"
-#include "../support/typed.hpp"
-#include "device.hpp"
-#include "simt.hpp"
+#include "simt/device.hpp"
+#include "simt/simt.hpp"
+#include "support/backend.hpp"
+#include "support/compare.hpp"
+#include "support/host_call.hpp"
+#include "support/host_space.hpp"
+#include "support/runner.hpp"
+#include "support/typed.hpp"
 
 // The device side of the library, its kernels run on the CPU: the same bodies as on a GPU, compared with the host's
 // bits.
@@ -54,6 +54,6 @@ status resample_views(robocache::series<float, Stamp> const& source, timeline<St
   return robocache::resample(source, target, out, options, nullptr);
 }
 
-#include "../support/backend_instances.inc"
+#include "support/backend_instances.inc"
 
 }  // namespace test

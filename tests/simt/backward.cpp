@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../support/backward.hpp"
+#include "support/backward/resample.hpp"
 
-#include "../support/host_space.hpp"
-#include "../support/typed.hpp"
-#include "device.hpp"
-#include "simt.hpp"
+#include "simt/device.hpp"
+#include "simt/simt.hpp"
+#include "support/host_space.hpp"
+#include "support/typed.hpp"
 
 #include <robocache/resample_backward.cuh>
 

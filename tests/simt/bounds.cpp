@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../support/bounds.hpp"
+#include "support/bounds/bounds.hpp"
 
 #include <cuda_runtime_api.h>
 
-#include "../support/host_space.hpp"
-#include "device.hpp"
-#include "simt.hpp"
+#include "simt/device.hpp"
+#include "simt/simt.hpp"
+#include "support/host_space.hpp"
 
 #include <robocache/bounds.cuh>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../support/fuse.hpp"
+#include "support/fuse/fuse.hpp"
 
-#include "../support/catch.hpp"
-#include "../support/host_space.hpp"
-#include "../support/typed.hpp"
-#include "device.hpp"
-#include "simt.hpp"
+#include "simt/device.hpp"
+#include "simt/simt.hpp"
+#include "support/catch.hpp"
+#include "support/host_space.hpp"
+#include "support/typed.hpp"
 
 #include <robocache/fuse.cuh>
 

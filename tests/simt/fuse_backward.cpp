@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../support/fuse_backward.hpp"
+#include "support/backward/fuse.hpp"
 
-#include "../support/host_space.hpp"
-#include "../support/typed.hpp"
-#include "device.hpp"
-#include "simt.hpp"
+#include "simt/device.hpp"
+#include "simt/simt.hpp"
+#include "support/host_space.hpp"
+#include "support/typed.hpp"
 
 #include <robocache/fuse_backward.cuh>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../support/inspect.hpp"
+#include "support/inspect/inspect.hpp"
 
 #include <cuda_runtime_api.h>
 
-#include "../support/host_space.hpp"
-#include "simt.hpp"
+#include "simt/simt.hpp"
+#include "support/host_space.hpp"
 
 #include <robocache/inspect.cuh>
 

@@ -3,12 +3,12 @@
 #include <utility>
 #include <vector>
 
-#include "../support/catch.hpp"
-#include "../support/draw.hpp"
-#include "simt.hpp"
+#include "simt/simt.hpp"
+#include "support/catch.hpp"
+#include "support/draw.hpp"
 
 // After the words of CUDA that simt.hpp stands in for.
-#include <robocache/detail/sparse_number.cuh>
+#include <robocache/detail/voxels/number.cuh>
 
 // Blocks run one after the other on the CPU, so that the tile before always knows its whole sum: how a warp looks
 // further back, and waits, is tested here by itself.

@@ -2,13 +2,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "../support/address_space.hpp"
-#include "../support/catch.hpp"
-#include "../support/skip.hpp"
-#include "simt.hpp"
+#include "simt/simt.hpp"
+#include "support/address_space.hpp"
+#include "support/catch.hpp"
+#include "support/skip.hpp"
 
 // After the words of CUDA that simt.hpp stands in for.
-#include <robocache/detail/warp_locate.cuh>
+#include <robocache/detail/common/timed/warp_locate.cuh>
 
 // A warp's search of the longest trajectories that there may be, in address space of which a few pages are touched.
 namespace test {

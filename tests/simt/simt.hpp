@@ -8,9 +8,9 @@
 
 #include <cuda_runtime_api.h>
 
-#include "atomics.hpp"
-#include "block.hpp"
-#include "warp.hpp"
+#include "simt/atomics.hpp"
+#include "simt/block.hpp"
+#include "simt/warp.hpp"
 
 // Runs kernels on the CPU, so that their logic is tested where there is no GPU: a block's threads are fibers that take
 // turns between barriers, forwards and backwards by turns, so that what a barrier must order shows when it does not.

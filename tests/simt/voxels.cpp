@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../support/host_space.hpp"
-#include "../support/sparse.hpp"
-#include "../support/typed.hpp"
-#include "device.hpp"
-#include "simt.hpp"
+#include "support/voxels/voxels.hpp"
+#include "simt/device.hpp"
+#include "simt/simt.hpp"
+#include "support/host_space.hpp"
+#include "support/typed.hpp"
 
 // nvcc has no such warning.
 #pragma GCC diagnostic ignored "-Wsign-compare"

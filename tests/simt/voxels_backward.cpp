@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <robocache/host.hpp>
 
-#include "../support/catch.hpp"
-#include "../support/host_space.hpp"
-#include "../support/sparse_backward.hpp"
-#include "../support/typed.hpp"
-#include "device.hpp"
-#include "simt.hpp"
+#include "simt/device.hpp"
+#include "simt/simt.hpp"
+#include "support/catch.hpp"
+#include "support/host_space.hpp"
+#include "support/typed.hpp"
+#include "support/voxels/backward.hpp"
 
 // nvcc has no such warning.
 #pragma GCC diagnostic ignored "-Wsign-compare"

@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "../support/catch.hpp"
-#include "simt.hpp"
+#include "simt/simt.hpp"
+#include "support/catch.hpp"
 
 // What the kernels' tests stand on: warps, votes and atomics on the CPU.
 namespace test {

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "block.hpp"
+#include "simt/block.hpp"
 
 // What the lanes of a warp do together. Masks may name a part of a warp; all lanes of a mask have to pass the same one.
 namespace simt {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "problem.hpp"
+#include "support/problem.hpp"
 
 /// The side under test. Test bodies call these and are compiled once; `test_host` links the host's definitions,
 /// `test_gpu` the device's, `test_simt` those of kernels that run on the CPU; both also compare every bit with the

@@ -7,8 +7,8 @@
 #include <sstream>
 #include <string>
 
-#include "oracle.hpp"
-#include "problem.hpp"
+#include "support/oracle.hpp"
+#include "support/problem.hpp"
 
 /// What the comparisons of all operations share: bits, and texts about them.
 namespace test {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compare.hpp"
+#include "support/compare.hpp"
 
 #include <cstring>
 
-#include "backend.hpp"
-#include "bits.hpp"
-#include "oracle.hpp"
+#include "support/backend.hpp"
+#include "support/bits.hpp"
+#include "support/oracle.hpp"
 
 namespace test {
 

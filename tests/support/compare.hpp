@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "problem.hpp"
+#include "support/problem.hpp"
 
 /// Comparisons give an empty text where all is well, else a text that names the first place that is not.
 namespace test {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <robocache/robocache.hpp>
 
-#include "backend.hpp"
-#include "compare.hpp"
-#include "device_call.hpp"
-#include "device_space.hpp"
-#include "host_call.hpp"
-#include "runner.hpp"
+#include "support/backend.hpp"
+#include "support/compare.hpp"
+#include "support/device_call.hpp"
+#include "support/device_space.hpp"
+#include "support/host_call.hpp"
+#include "support/runner.hpp"
 
-// The compiled API: its kernels exist once in the library, so no test compiles one. header_api.cu shows that the
-// header API gives the same.
+// The compiled API: its kernels exist once in the library, so no test compiles one. package/header_api.cu shows
+// that the header API gives the same.
 namespace test {
 
 char const* backend_name() { return "gpu"; }
@@ -51,6 +51,6 @@ status resample_views(robocache::series<float, Stamp> const& source, timeline<St
   });
 }
 
-#include "backend_instances.inc"
+#include "support/backend_instances.inc"
 
 }  // namespace test

@@ -6,8 +6,8 @@
 
 #include <robocache/robocache.hpp>
 
-#include "device_space.hpp"
-#include "problem.hpp"
+#include "support/device_space.hpp"
+#include "support/problem.hpp"
 
 namespace test {
 

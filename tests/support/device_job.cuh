@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "catch.hpp"
-#include "device_space.hpp"
-#include "own_stream.cuh"
-#include "problem.hpp"
+#include "support/catch.hpp"
+#include "support/device_space.hpp"
+#include "support/own_stream.cuh"
+#include "support/problem.hpp"
 
 // What a call does beside its results: the stream contract, for any job on the device.
 namespace test {

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "device_space.hpp"
+#include "support/device_space.hpp"
 
 /// What tests of more than 2^31 elements use: memory that the device may not have, and single elements of it.
 namespace test {

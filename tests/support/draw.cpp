@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "draw.hpp"
+#include "support/draw.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
 #include <type_traits>
 
-#include "oracle.hpp"
-#include "scenario.hpp"
+#include "support/oracle.hpp"
+#include "support/scenario.hpp"
 
 namespace test {
 namespace {

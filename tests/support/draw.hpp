@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "problem.hpp"
+#include "support/problem.hpp"
 
 /// Random problems: every kind of timeline for source and target, types, strides, rules. What a seed draws never
 /// depends on the machine.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backend.hpp"
+#include "support/backend.hpp"
 
 #include <robocache/host.hpp>
 
-#include "host_call.hpp"
+#include "support/host_call.hpp"
 
 namespace test {
 
@@ -26,6 +26,6 @@ status resample_views(robocache::series<float, Stamp> const& source, timeline<St
   return robocache::host::resample(source, target, out, options);
 }
 
-#include "backend_instances.inc"
+#include "support/backend_instances.inc"
 
 }  // namespace test

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "host_call.hpp"
+#include "support/host_call.hpp"
 
 #include <robocache/host.hpp>
 
-#include "host_space.hpp"
-#include "runner.hpp"
-#include "typed.hpp"
+#include "support/host_space.hpp"
+#include "support/runner.hpp"
+#include "support/typed.hpp"
 
 namespace test {
 template <class Stamp>

@@ -8,8 +8,8 @@
 #include <catch2/catch.hpp>
 #endif
 
-#include "backend.hpp"
-#include "skip.hpp"
+#include "support/backend.hpp"
+#include "support/skip.hpp"
 
 namespace {
 

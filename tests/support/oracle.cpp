@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oracle.hpp"
+#include "support/oracle.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
 
-#include "oracle_methods.hpp"
+#include "support/oracle_methods.hpp"
 
 namespace test::oracle {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "problem.hpp"
+#include "support/problem.hpp"
 
 /// What semantics say a result is, in plain loops, and nothing of the library's code.
 namespace test::oracle {

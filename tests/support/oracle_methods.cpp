@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "oracle_methods.hpp"
+#include "support/oracle_methods.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -7,7 +7,7 @@
 
 #include <robocache/status.hpp>
 
-#include "device_space.hpp"
+#include "support/device_space.hpp"
 
 namespace test {
 

@@ -11,9 +11,9 @@
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 
-#include "numbers.hpp"
-#include "random.hpp"
-#include "timeline_data.hpp"
+#include "support/numbers.hpp"
+#include "support/random.hpp"
+#include "support/timeline_data.hpp"
 
 namespace test {
 

@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "oracle.hpp"
-#include "problem.hpp"
+#include "support/oracle.hpp"
+#include "support/problem.hpp"
 
 /// The semantics' chapter "Gradients" in plain loops of FP32: what the gradients of resample and of a fusion share.
 namespace test::replay {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "guarded.hpp"
-#include "problem.hpp"
+#include "support/guarded.hpp"
+#include "support/problem.hpp"
 
 namespace test {
 

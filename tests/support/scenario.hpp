@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "backend.hpp"
-#include "compare.hpp"
-#include "problem.hpp"
+#include "support/backend.hpp"
+#include "support/compare.hpp"
+#include "support/problem.hpp"
 
 namespace test {
 
@@ -26,9 +26,9 @@ problem<Stamp> one_trajectory(std::vector<Stamp> samples, std::vector<double> co
 template <class Stamp>
 std::vector<double> results_of(problem<Stamp> const& p) {
   outcome const o = resample(p);
-  std::vector<double> numbers;
-  for (std::int64_t row = 0; row < p.target.total(); ++row) { numbers.push_back(result_at(p, o, row)); }
-  return numbers;
+  std::vector<double> found;
+  for (std::int64_t row = 0; row < p.target.total(); ++row) { found.push_back(result_at(p, o, row)); }
+  return found;
 }
 
 /// Masks of all target rows.

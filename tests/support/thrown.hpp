@@ -3,7 +3,7 @@
 
 #include <robocache/robocache.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 namespace test {
 

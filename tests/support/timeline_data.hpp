@@ -7,7 +7,7 @@
 
 #include <robocache/timeline.hpp>
 
-#include "owners.hpp"
+#include "support/owners.hpp"
 
 namespace test {
 

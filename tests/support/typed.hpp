@@ -7,7 +7,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-#include "runner.hpp"
+#include "support/runner.hpp"
 
 namespace test {
 

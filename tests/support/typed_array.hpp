@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "numbers.hpp"
+#include "support/numbers.hpp"
 
 namespace test {
 

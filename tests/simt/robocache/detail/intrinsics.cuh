@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "../../simt.hpp"
+#include "simt/simt.hpp"
 
 // Stands in the place of the library's header of this name.
 namespace robocache::detail {

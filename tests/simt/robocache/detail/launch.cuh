@@ -8,7 +8,7 @@
 
 #include <robocache/detail/check.hpp>
 
-#include "../../simt.hpp"
+#include "simt/simt.hpp"
 
 // Stands in the place of the library's header of this name: runs all blocks, one after the other, from the first to the
 // last or from the last to the first, by turns.

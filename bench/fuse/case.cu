@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuse/case.hpp"
+
+#include <cuda_bf16.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+#include <type_traits>
+#include <vector>
+
+#include <robocache/fuse.cuh>
+#include <robocache/host.hpp>
+#include <robocache/robocache.hpp>
+
+#include "fuse/host_fusion.hpp"
+#include "support/baselines.cuh"
+#include "support/device_case.cuh"
+#include "support/harness.cuh"
+
+namespace robocache::bench {
+
+namespace {
+
+/// The values of a stream; those of a store are there once, whatever the number of sets.
+class stream_values {
+ public:
+  stream_values(stream_case const& one, std::int64_t rows, int sets, cudaStream_t cuda_stream)
+      : bytes_(rows * one.channels * static_cast<std::int64_t>(size_of(one.value)), sets) {
+    content const what = one.method == interpolation::slerp ? content::quaternions : content::numbers;
+    for (int set = 0; set < sets; ++set) {
+      if (one.value == dtype::bfloat16) {
+        enqueue_fill(reinterpret_cast<__nv_bfloat16*>(bytes_.at(set)), rows * one.channels, what, cuda_stream);
+      } else {
+        enqueue_fill(reinterpret_cast<float*>(bytes_.at(set)), rows * one.channels, what, cuda_stream);
+      }
+    }
+  }
+  rotated_array<std::byte> const& bytes() const { return bytes_; }
+
+ private:
+  rotated_array<std::byte> bytes_;
+};
+
+template <class Stamp, class Result>
+class fusion final : public prepared_case {
+ public:
+  fusion(fuse_case const& one, cudaStream_t cuda_stream) : case_(one), host_(one) {
+    bytes_ = host_.bytes;
+    checksum_ = host_.checksum;
+    // So long that the smallest stream is cold when its resample is timed alone.
+    turns_ = rotation_of(*std::min_element(host_.stream_bytes.begin(), host_.stream_bytes.end()), one.hot);
+    for (std::int64_t c = 0; one.affine && c < host_.channels; ++c) {
+      host_scale_.push_back(1.0f + static_cast<float>(c) * 0x1p-8f);
+      host_shift_.push_back(static_cast<float>(c) * 0x1p-4f);
+    }
+    int const sets = turns_.sets, source_sets = one.from == recording::store ? 1 : sets;
+    for (std::size_t i = 0; i < one.streams.size(); ++i) {
+      sources_.emplace_back(host_.sources[i], source_sets, cuda_stream);
+      values_.emplace_back(one.streams[i], host_.sources[i].view.total(), source_sets, cuda_stream);
+    }
+    target_ = rotated_timeline<Stamp>(host_.target, sets, cuda_stream);
+    for (int set = 1; one.from == recording::store && set < sets; ++set) {
+      stored_timeline<Stamp> const windows = make_windows<Stamp>(one, set);
+      require_sound(windows.view, one.episodes, "windows of " + name_of(one));
+      target_.write(set, windows, cuda_stream);
+      check(cudaStreamSynchronize(cuda_stream), "windows");
+    }
+    result_ = rotated_array<Result>(host_.rows * host_.channels, sets);
+    valid_ = rotated_array<std::uint8_t>(one.mask ? host_.rows * count() : 0, sets);
+    all_valid_ = rotated_array<std::uint8_t>(one.all_valid ? host_.rows : 0, sets);
+    scale_ = rotated_array<float>(host_scale_, sets, cuda_stream);
+    shift_ = rotated_array<float>(host_shift_, sets, cuda_stream);
+    for (int set = 0; set < sets; ++set) {
+      std::vector<stream<Stamp>>& streams = streams_.emplace_back();
+      for (int i = 0; i < count(); ++i) {
+        int const source_set = set % source_sets;
+        streams.push_back(stream_at(i, values_[i].bytes().at(source_set), sources_[i].at(source_set), scale_.at(set),
+                                    shift_.at(set)));
+      }
+    }
+    check(cudaStreamSynchronize(cuda_stream), "filling");
+  }
+
+  void enqueue(int set, cudaStream_t cuda_stream) const override {
+    fused_output<Result> const out{result_.at(set), valid_.at(set), all_valid_.at(set)};
+    require(fuse(streams_[set].data(), count(), target_.at(set), out, cuda_stream));
+  }
+
+  std::vector<rival> rivals() const override {
+    std::vector<rival> found;
+    if (knows_naive()) {
+      found.push_back({rival_kind::naive, [this](int set, cudaStream_t to) { enqueue_naive(set, to); }});
+    }
+    if (case_.affine || case_.all_valid) { return found; }  // more than resampling gives
+    for (int i = 0; i < count(); ++i) {
+      found.push_back({rival_kind::apart, [this, i](int set, cudaStream_t to) { enqueue_resample(i, set, to); }});
+    }
+    found.push_back({rival_kind::in_turn, [this](int set, cudaStream_t to) {
+                       for (int i = 0; i < count(); ++i) { enqueue_resample(i, set, to); }
+                     }});
+    return found;
+  }
+
+  std::string find_difference(cudaStream_t cuda_stream) const override {
+    std::vector<std::vector<std::byte>> values;
+    std::vector<stream<Stamp>> streams;
+    for (int i = 0; i < count(); ++i) {
+      rotated_array<std::byte> const& bytes = values_[i].bytes();
+      values.push_back(to_host(bytes.at(0), bytes.size(), cuda_stream));
+      streams.push_back(
+          stream_at(i, values.back().data(), host_.sources[i].view, host_scale_.data(), host_shift_.data()));
+    }
+    std::vector<Result> expected(result_.size());
+    std::vector<std::uint8_t> valid(valid_.size()), all_valid(all_valid_.size());
+    fused_output<Result> const out{expected.data(), case_.mask ? valid.data() : nullptr,
+                                   case_.all_valid ? all_valid.data() : nullptr};
+    require(host::fuse(streams.data(), count(), host_.target.view, out));
+
+    enqueue_poison(result_, cuda_stream);
+    enqueue_poison(valid_, cuda_stream);
+    enqueue_poison(all_valid_, cuda_stream);
+    enqueue(0, cuda_stream);
+    check(cudaStreamSynchronize(cuda_stream), "fusing");
+    std::string difference = find_unlike(expected, result_, "result", cuda_stream);
+    if (difference.empty()) { difference = find_unlike(valid, valid_, "valid mask", cuda_stream); }
+    if (difference.empty()) { difference = find_unlike(all_valid, all_valid_, "all_valid", cuda_stream); }
+    for (rival_kind kind : rival_kinds) {
+      std::vector<rival> const all = rivals();
+      bool const there = std::any_of(all.begin(), all.end(), [&](rival const& one) { return one.kind == kind; });
+      if (!difference.empty() || !there) { continue; }
+      enqueue_poison(result_, cuda_stream);
+      for (rival const& one : all) {
+        if (one.kind == kind) { one.enqueue(0, cuda_stream); }
+      }
+      check(cudaStreamSynchronize(cuda_stream), "rivals");
+      difference = find_unlike(expected, result_, robocache::bench::name_of(kind), cuda_stream);
+    }
+    return difference;
+  }
+
+ private:
+  int count() const { return static_cast<int>(case_.streams.size()); }
+
+  stream<Stamp> stream_at(int i, void const* values, timeline<Stamp> const& when, float const* scale,
+                          float const* shift) const {
+    stream<Stamp> made;
+    made.values = values;
+    made.type = case_.streams[i].value;
+    made.when = when;
+    made.channels = case_.streams[i].channels;
+    made.options.method = case_.streams[i].method;
+    if (case_.affine) {
+      made.scale = scale + host_.first_channel[i];
+      made.shift = shift + host_.first_channel[i];
+    }
+    return made;
+  }
+
+  /// One stream by itself, into its channels of the result; its mask, which a fusion puts between those of the others,
+  /// into a place of its own.
+  void enqueue_resample(int i, int set, cudaStream_t cuda_stream) const {
+    stream<Stamp> const& from = streams_[set][i];
+    compiled::any_series const source{from.values, from.type, from.when, from.channels};
+    compiled::any_output const out{result_.at(set) + host_.first_channel[i], case_.result,
+                                   case_.mask ? valid_.at(set) + i * host_.rows : nullptr,
+                                   case_.target_length * host_.channels, host_.channels};
+    compiled::resample(compiled::place::device, source, target_.at(set), out, from.options, cuda_stream);
+  }
+
+  bool knows_naive() const {
+    bool plain = std::is_same_v<Stamp, float> && case_.from == recording::batch && !case_.mask && !case_.all_valid &&
+                 !case_.affine && count() <= naive_streams<Result>::most;
+    for (stream_case const& one : case_.streams) {
+      plain = plain && one.method == interpolation::linear && one.value == case_.result;
+    }
+    return plain;
+  }
+
+  void enqueue_naive(int set, cudaStream_t cuda_stream) const {
+    if constexpr (std::is_same_v<Stamp, float>) {
+      naive_streams<Result> all{{}, count()};
+      for (int i = 0; i < count(); ++i) {
+        stream<Stamp> const& from = streams_[set][i];
+        all.each[i] = {static_cast<Result const*>(from.values), from.when.stamps,
+                       static_cast<unsigned>(from.when.length), static_cast<unsigned>(from.channels)};
+      }
+      enqueue_naive_fusion(all, target_.at(set).stamps, result_.at(set), case_.batch, case_.target_length, cuda_stream);
+    }
+  }
+
+  fuse_case case_;
+  host_fusion<Stamp> host_;
+  std::vector<float> host_scale_, host_shift_;  // of all channels, stream after stream
+
+  std::vector<rotated_timeline<Stamp>> sources_;
+  std::vector<stream_values> values_;
+  rotated_timeline<Stamp> target_;
+  rotated_array<Result> result_;
+  rotated_array<std::uint8_t> valid_, all_valid_;
+  rotated_array<float> scale_, shift_;
+  std::vector<std::vector<stream<Stamp>>> streams_;  // of each set
+};
+
+}  // namespace
+
+std::unique_ptr<prepared_case> prepare(fuse_case const& one, cudaStream_t cuda_stream) {
+  if (one.result == dtype::bfloat16) {
+    switch (one.stamp) {
+      case stamp_dtype::float32: return std::make_unique<fusion<float, __nv_bfloat16>>(one, cuda_stream);
+      case stamp_dtype::int64: return std::make_unique<fusion<std::int64_t, __nv_bfloat16>>(one, cuda_stream);
+      default: break;
+    }
+  }
+  if (one.result == dtype::float32 && one.stamp == stamp_dtype::float32) {
+    return std::make_unique<fusion<float, float>>(one, cuda_stream);
+  }
+  throw std::logic_error("no instantiation for " + name_of(one));
+}
+
+}  // namespace robocache::bench

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/prepared_case.hpp"
+#include "support/requirement.hpp"
+
+namespace robocache::bench {
+
+/// Brings a case into device memory.
+using preparation = std::function<std::unique_ptr<prepared_case>(cudaStream_t cuda_stream)>;
+
+/// A case by its name, prepared when its turn comes.
+struct listed_case {
+  std::string name;
+  std::string reference;  ///< the case it is compared with, itself if it is plain
+  requirement required{};
+  requirement also{};       ///< beside `required`; counts as much
+  bool one_by_one = false;  ///< calls are also timed as a program makes them that waits for each
+  std::string lacking;      ///< what it needs and this machine has not; empty: it can run
+  preparation prepare;
+};
+
+/// What one program measures.
+struct suite {
+  std::string family;   ///< "resample"; its program is bench_resample
+  std::string example;  ///< a part of some names, for the usage text
+  std::vector<listed_case> cases;
+  preparation launch;           ///< of the case whose call's cost to the host is measured
+  double launch_must_us = 0.0;  ///< what that may be; 0: measured for information
+};
+
+/// The whole program, on the command line of options.hpp.
+/// @return its exit code
+int run_program(suite const& all, int argc, char** argv);
+
+}  // namespace robocache::bench

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/backward/plan.cuh>
+#include <robocache/detail/backward/readers.cuh>
+#include <robocache/detail/common/typed_rows.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/device/arithmetic.cuh>
+
+namespace robocache::detail {
+
+/// Vectors of `N` channels whose sums a thread keeps at a time.
+template <int N>
+inline constexpr int sums_at_a_time = N > 1 ? 2 : 4;
+
+/// The row that has vector `i` of the piece, whose rows are one flat run, so that narrow ones keep the warps as busy as
+/// wide ones. -1: there is no such vector.
+template <class Stamp>
+__device__ int row_of(backward_params<Stamp> const& p, int i, int rows) {
+  auto const chunk = static_cast<int>(p.chunk.value);
+  auto const row = static_cast<int>(p.chunk.quotient(i));
+  return row < rows && std::int64_t(blockIdx.y) * chunk + (i - row * chunk) < p.vectors_each ? row : -1;
+}
+
+/// Its first channel, counted from the block's first.
+template <int N, class Stamp>
+__device__ int column_of(backward_params<Stamp> const& p, int i, int row) {
+  return (i - row * static_cast<int>(p.chunk.value)) * N;
+}
+
+/// The first channel that this block handles.
+template <int N, class Stamp>
+__device__ std::int64_t first_channel(backward_params<Stamp> const& p) {
+  return std::int64_t(blockIdx.y) * p.chunk.value * N;
+}
+
+template <class Result, int N>
+__device__ void add_term(packed_floats<Result, N> const& gradient, float weight, float (&sum)[N]) {
+  float terms[N];
+  unpack(gradient, terms);
+#pragma unroll
+  for (int c = 0; c < N; ++c) { sum[c] = device::add_rn(sum[c], device::mul_rn(weight, terms[c])); }
+}
+
+/// Stores one vector of gradients of the piece's row `row`, each scaled where values are, and rounded once.
+/// @tparam Scaled  whether they may be: the check is felt where a row has one reader or none
+template <int N, bool Scaled = true, class Stamp>
+__device__ void store_sum(backward_params<Stamp> const& p, reader_board<Stamp> const& board, int row, int column,
+                          float (&sum)[N]) {
+  if (Scaled && p.scale != nullptr) {
+#pragma unroll
+    for (int c = 0; c < N; ++c) { sum[c] = device::mul_rn(sum[c], __ldg(p.scale + first_channel<N>(p) + column + c)); }
+  }
+  with_float_type(p.out.type, [&](auto type) {
+    auto* const out = static_cast<decltype(type)*>(p.out.data) + board.piece.element + first_channel<N>(p);
+    store_packed(out + (row * p.out.row_stride + column), sum);
+  });
+}
+
+/// All sums of a piece whose readers stand on one board. What the first readers of several rows hand on is under
+/// way before any is used; most rows have one reader or none, and those behind it are fetched one by one.
+template <class Result, int N, bool Scaled, class Stamp>
+__device__ void sum_board(backward_params<Stamp> const& p, reader_board<Stamp> const& board) {
+  constexpr int rows_at_a_time = N * sizeof(Result) > 16 ? 1 : 2;  // 32 bytes under way
+  int const total = board.piece.rows * static_cast<int>(p.chunk.value);
+  for (int base = threadIdx.x; base < total; base += rows_at_a_time * max_threads) {
+    packed_floats<Result, N> gradient[rows_at_a_time];
+    row_readers readers[rows_at_a_time];
+    int place[rows_at_a_time];
+#pragma unroll
+    for (int u = 0; u < rows_at_a_time; ++u) {
+      int const i = base + u * max_threads;
+      int const row = row_of(p, i, board.piece.rows);
+      place[u] = -1;
+      if (row < 0) { continue; }
+      readers[u] = row_readers(board, row);
+      place[u] = readers[u].next(board, row);
+      if (place[u] >= 0) {
+        gradient[u] = load_packed<N>(static_cast<Result const*>(p.results.data) +
+                                     (board.elements[place[u]] + column_of<N>(p, i, row)));
+      }
+    }
+#pragma unroll
+    for (int u = 0; u < rows_at_a_time; ++u) {
+      int const i = base + u * max_threads;
+      int const row = row_of(p, i, board.piece.rows);
+      if (row < 0) { continue; }
+      int const column = column_of<N>(p, i, row);
+      float sum[N] = {};
+      if (place[u] >= 0) { add_term<Result>(gradient[u], board.weights[place[u]][row & 1], sum); }
+      while (readers[u].has_more()) {
+        int const next = readers[u].next(board, row);
+        auto const more = load_packed<N>(static_cast<Result const*>(p.results.data) + (board.elements[next] + column));
+        add_term<Result>(more, board.weights[next][row & 1], sum);
+      }
+      store_sum<N, Scaled>(p, board, row, column, sum);
+    }
+  }
+}
+
+/// Adds to each sum what the readers on the board hand to its row, in ascending order.
+/// @tparam Result  the type of the gradients that come in
+/// @param base     the thread's first vector
+template <class Result, int N, class Stamp, int Sums>
+__device__ void add_chunk(backward_params<Stamp> const& p, reader_board<Stamp> const& board, int base,
+                          float (&sums)[Sums][N]) {
+  // Up to 32 bytes are in flight before the first is used.
+  constexpr int step = N * sizeof(Result) * Sums > 32 ? 1 : Sums;
+  int row[Sums];
+  row_readers readers[Sums];
+#pragma unroll
+  for (int u = 0; u < Sums; ++u) {
+    row[u] = row_of(p, base + u * max_threads, board.piece.rows);
+    if (row[u] >= 0) { readers[u] = row_readers(board, row[u]); }
+  }
+  // Most rows have one reader or none: no second look is taken then.
+  for (bool more = true; more;) {
+    more = false;
+#pragma unroll
+    for (int first = 0; first < Sums; first += step) {
+      int place[step];
+      packed_floats<Result, N> gradient[step];
+#pragma unroll
+      for (int v = 0; v < step; ++v) {
+        int const u = first + v;
+        place[v] = readers[u].next(board, row[u]);
+        if (place[v] >= 0) {
+          std::int64_t const element = board.elements[place[v]] + column_of<N>(p, base + u * max_threads, row[u]);
+          gradient[v] = load_packed<N>(static_cast<Result const*>(p.results.data) + element);
+          more = more || readers[u].has_more();
+        }
+      }
+#pragma unroll
+      for (int v = 0; v < step; ++v) {
+        int const u = first + v;
+        if (place[v] < 0) { continue; }
+        add_term<Result>(gradient[v], board.weights[place[v]][row[u] & 1], sums[u]);
+      }
+    }
+  }
+}
+
+/// All gradients of the piece on the board, for one chunk of channels. Its stamps are on their way, its sets cleared.
+template <int N, class Stamp>
+__device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Stamp>& board) {
+  constexpr int count = sums_at_a_time<N>;
+  source_piece<Stamp> const& piece = board.piece;
+  if (p.ascending && !piece.listed && piece.targets > max_threads && piece.staged > 0) { narrow_targets(p, board); }
+  if (!piece.listed && piece.end_place - piece.begin_place <= max_threads) {
+    note_chunk(p, board, first_channel<N>(p), piece.begin_place + threadIdx.x, piece.end_place);
+    with_float_type(p.results.type, [&](auto type) {
+      if (p.scale == nullptr) { return sum_board<decltype(type), N, false>(p, board); }
+      sum_board<decltype(type), N, true>(p, board);
+    });
+    return;
+  }
+  // Chunks are looked at anew for each round of sums.
+  int const total = piece.rows * static_cast<int>(p.chunk.value);
+  for (int round = 0; round < total; round += max_threads * count) {
+    int const base = round + static_cast<int>(threadIdx.x);
+    float sums[count][N] = {};
+    std::int64_t begin = piece.begin_place;
+    std::int64_t end = piece.end_place;
+    std::int64_t window = piece.listed && piece.staged > 0 ? 0 : p.target.batch;
+    for (;;) {
+      if (begin >= end && window < p.target.batch) {
+        begin = 0;
+        end = list_windows(p, board, window) * piece.targets;
+        window += max_threads;
+        continue;
+      }
+      if (begin >= end) { break; }
+      if (note_chunk(p, board, first_channel<N>(p), begin + threadIdx.x, end) > 0) {
+        with_float_type(p.results.type, [&](auto type) { add_chunk<decltype(type)>(p, board, base, sums); });
+        __syncthreads();  // others still read the board
+        clear_sets(board, piece.rows);
+      }
+      begin += max_threads;
+    }
+#pragma unroll
+    for (int u = 0; u < count; ++u) {
+      int const i = base + u * max_threads;
+      int const row = row_of(p, i, piece.rows);
+      if (row >= 0) { store_sum<N>(p, board, row, column_of<N>(p, i, row), sums[u]); }
+    }
+  }
+}
+
+/// Gradients of the source's values: one block, one tile of source rows, one chunk of their channels.
+///
+/// @tparam N  channels of a vector: all pointers, strides and widths suit it
+template <class Stamp, int N>
+__global__ void __launch_bounds__(max_threads, 4)
+    backward_values_kernel(__grid_constant__ backward_params<Stamp> const p) {
+  __shared__ reader_board<Stamp> board;
+  std::int64_t row = 0;
+  std::int64_t end = 0;
+  if (!p.plain) { rows_of_tile(p.tiles, row, end); }
+  do {
+    if (p.plain) {
+      // Each thread knows the piece by itself: the stamps need not wait until it stands on the board.
+      source_piece<Stamp> const piece = plain_piece(p);
+      stage_stamps(board, piece);
+      clear_sets(board, piece.rows);
+      if (threadIdx.x == 0) { board.piece = piece; }
+    } else {
+      next_piece(p, row, end, board.piece);
+      __syncthreads();
+      stage_stamps(board, board.piece);
+      clear_sets(board, board.piece.rows);
+    }
+    __syncthreads();
+    backward_piece<N>(p, board);
+    if (p.plain) { return; }
+    row += board.piece.rows;
+    __syncthreads();  // the next piece takes the board
+  } while (row < end);
+}
+
+}  // namespace robocache::detail

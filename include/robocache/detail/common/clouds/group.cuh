@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/common/block_scan.cuh>
+#include <robocache/detail/common/clouds/mark.cuh>
+#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/clouds/points.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
+
+// Groups points by cell: a counting sort whose places within a cell are taken as they come. Who needs the points in
+// order sorts each list, which is short.
+namespace robocache::detail {
+
+struct voxel_group_params {
+  voxel_points points;
+  voxel_lists lists;
+  std::int32_t* dropped;
+  std::int64_t cells;  ///< of all clouds
+  voxel_marks marks;   ///< what else is written of cells with points
+  std::int32_t* count;
+  bool accumulate;
+};
+
+/// Counts the points of each cell, and gives each a place in its list.
+template <class Cell>
+__global__ void __launch_bounds__(point_threads, point_blocks_each)
+    voxel_rank_kernel(__grid_constant__ voxel_group_params const p) {
+  for_each_row<Cell>(p.points, p.dropped, [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
+    cell_run run[points_at_once];
+    unsigned rank[points_at_once];
+#pragma unroll
+    for (int r = 0; r < points_at_once; ++r) {
+      run[r] = run_of(cell[r]);
+      rank[r] = 0;
+      if (run[r].leads && cell[r] >= 0) {
+        rank[r] = atomicAdd(p.lists.counts + cell[r], static_cast<unsigned>(run[r].count));
+      }
+    }
+#pragma unroll
+    for (int r = 0; r < points_at_once; ++r) {
+      int const leader = leader_of(run[r]);
+      unsigned const first = __shfl_sync(0xffffffffu, rank[r], leader);
+      if (cell[r] >= 0) { p.lists.ranks[row + r * 32] = first + threadIdx.x % 32 - leader; }
+    }
+  });
+}
+
+/// Cells of a block, four a thread.
+inline constexpr int start_threads = 256;
+inline constexpr int start_cells = 4 * start_threads;
+
+/// Finds a place for the list of a crowded cell.
+/// @param rows  of all clouds
+inline __device__ unsigned place_crowd(voxel_lists const& lists, std::int64_t rows, std::int64_t cell, unsigned count) {
+  voxel_counters& counters = *lists.counters;
+  unsigned const start = static_cast<unsigned>(rows) - count - atomicAdd(&counters.in_crowd, count);
+  unsigned const groups = count / most_tile_points + (count % most_tile_points != 0 ? 1 : 0);
+  unsigned const index = atomicAdd(&counters.crowded, 1u);
+  lists.crowded[index] = {cell, start, count, atomicAdd(&counters.groups, groups), 0};
+  if (count > most_block_points) { lists.huge[atomicAdd(&counters.huge, 1u)] = index; }
+  return start;
+}
+
+/// Counts and occupancy of a cell with points.
+inline __device__ void write_count(voxel_group_params const& p, std::int64_t cell, unsigned count) {
+  if (p.count != nullptr) {
+    unsigned const old = p.accumulate ? static_cast<unsigned>(p.count[cell]) : 0;
+    p.count[cell] = static_cast<std::int32_t>(old + count);
+  }
+  mark_cell(p.marks, cell);
+}
+
+/// Says where each list begins, and sorts the cells with points by how many they have. Lists of a block's cells stand
+/// side by side, in the order of the cells, but for those of crowded cells.
+template <int Threads>
+__global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ voxel_group_params const p) {
+  __shared__ unsigned listed_before;
+  __shared__ unsigned few_before;
+  __shared__ unsigned some_before;
+  wait_for_launch_before();
+  // Points and cells of a block are added up together: so many bits each.
+  using sums = unsigned long long;
+  constexpr int few_at = 20;
+  constexpr int some_at = 40;
+  constexpr unsigned mask = (1u << few_at) - 1;
+  static_assert(start_cells * most_tile_points <= mask, "a sum does not reach into the next");
+  std::int64_t const first = std::int64_t(blockIdx.x) * start_cells + 4 * threadIdx.x;
+  uint4 counts{0, 0, 0, 0};
+  if (first < p.cells) { counts = *reinterpret_cast<uint4 const*>(p.lists.counts + first); }
+  unsigned const n[4] = {counts.x, counts.y, counts.z, counts.w};
+  sums mine = 0;
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    if (n[i] == 0 || n[i] > most_tile_points) { continue; }
+    mine += n[i] | sums{1} << (n[i] <= most_few_points ? few_at : some_at);
+  }
+  sums total = 0;
+  sums const before = sum_before<Threads>(mine, total);
+  if (total != 0) {
+    voxel_counters& counters = *p.lists.counters;
+    if (threadIdx.x == 0) { listed_before = atomicAdd(&counters.listed, static_cast<unsigned>(total) & mask); }
+    if (threadIdx.x == 32) { few_before = atomicAdd(&counters.few, static_cast<unsigned>(total >> few_at) & mask); }
+    if (threadIdx.x == 64) { some_before = atomicAdd(&counters.some, static_cast<unsigned>(total >> some_at)); }
+  }
+  __syncthreads();
+  if ((n[0] | n[1] | n[2] | n[3]) == 0) { return; }
+  unsigned start = listed_before + (static_cast<unsigned>(before) & mask);
+  unsigned few = few_before + (static_cast<unsigned>(before >> few_at) & mask);
+  unsigned some = some_before + static_cast<unsigned>(before >> some_at);
+  unsigned starts[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    starts[i] = start;
+    if (n[i] == 0) { continue; }
+    write_count(p, first + i, n[i]);
+    if (n[i] > most_tile_points) {
+      starts[i] = place_crowd(p.lists, p.points.rows, first + i, n[i]);
+      continue;
+    }
+    start += n[i];
+    unsigned const place = n[i] <= most_few_points ? few++ : some++;
+    (n[i] <= most_few_points ? p.lists.few : p.lists.some)[place] = {first + i, starts[i], n[i]};
+  }
+  *reinterpret_cast<uint4*>(p.lists.starts + first) = uint4{starts[0], starts[1], starts[2], starts[3]};
+}
+
+/// Writes the lists.
+template <class Cell>
+__global__ void __launch_bounds__(point_threads, point_blocks_each)
+    voxel_list_kernel(__grid_constant__ voxel_group_params const p) {
+  for_each_row<Cell>(p.points, nullptr, [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
+    unsigned at[points_at_once] = {};
+#pragma unroll
+    for (int r = 0; r < points_at_once; ++r) {
+      if (cell[r] >= 0) { at[r] = p.lists.starts[cell[r]] + p.lists.ranks[row + r * 32]; }
+    }
+#pragma unroll
+    for (int r = 0; r < points_at_once; ++r) {
+      if (cell[r] >= 0) { p.lists.rows[at[r]] = static_cast<std::uint32_t>(row + r * 32); }
+    }
+  });
+}
+
+}  // namespace robocache::detail

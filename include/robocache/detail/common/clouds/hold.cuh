@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/common/clouds/backward_plan.cuh>
+#include <robocache/detail/common/clouds/holders.cuh>
+#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/clouds/points.cuh>
+#include <robocache/detail/common/typed_rows.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
+
+// Gradients where maxima or minima are among the results: cell by cell the holders are found in the cell's list, and
+// all points of the list are written.
+namespace robocache::detail {
+
+/// A cell of those that a warp takes at a time.
+struct held_cell {
+  std::int64_t from;  ///< element at which its gradients begin
+  std::int64_t skip;  ///< as `voxel_features::skip`
+  std::uint32_t start;
+  std::uint32_t count;
+};
+
+/// What a warp has in shared memory.
+union hold_board {
+  held_cell cells[32];
+  std::int64_t dropped[32];  ///< rows
+};
+
+/// The points of `cells` cells of the board: a lane has a vector of a cell.
+template <class Value, class Result, int N>
+__device__ void hold_cells(voxel_backward_params const& p, hold_board const& board, unsigned cells,
+                           vector_chunk chunk) {
+  auto const* const features = static_cast<Value const*>(p.features.values);
+  for (unsigned item = threadIdx.x % 32; item < cells * p.chunk.value; item += 32) {
+    work_item const of = item_of(p, item, cells);
+    if (of.column >= chunk.count) { continue; }
+    held_cell const& one = board.cells[of.one];
+    std::int64_t const channel = (chunk.first + of.column) * N;
+    list_part const points{p.lists.rows + one.start, 0, one.count, 1};
+    holders<N> held{};
+    find_holders(p, points, features + (one.skip + channel), held);
+    cell_terms<Result, N> terms;
+    terms.load(p.gradients, one.from + channel * p.gradients.channel_stride);
+    spread_list<Value>(p, points, channel, one.count, terms, held);
+  }
+}
+
+/// Cells that are not crowded, 32 a warp: those with more than a few points, then the others.
+template <class Value, int N, class Params>
+__device__ void hold_listed(Params const& p, hold_board& board) {
+  unsigned const lane = threadIdx.x % 32;
+  std::int64_t const some = p.lists.counters->some;
+  std::int64_t const count = some + p.lists.counters->few;
+  std::int64_t const warp = std::int64_t(blockIdx.x) * (point_threads / 32) + threadIdx.x / 32;
+  std::int64_t const warps = std::int64_t(gridDim.x) * (point_threads / 32);
+  for (std::int64_t first = warp * 32; first < count; first += warps * 32) {
+    auto const here = static_cast<unsigned>(min(count - first, std::int64_t{32}));
+    if (lane < here) {
+      std::int64_t const i = first + lane;
+      cell_list const one = i < some ? p.lists.some[i] : p.lists.few[i - some];
+      board.cells[lane] = {p.gradients.element(one.cell), skip_for(p, one.cell, p.lists.rows[one.start]), one.start,
+                           one.count};
+    }
+    __syncwarp();
+    for_each_chunk(p, [&](vector_chunk chunk) {
+      with_float_type(p.gradients.type,
+                      [&](auto zero) { hold_cells<Value, decltype(zero), N>(p, board, here, chunk); });
+    });
+    __syncwarp();  // the next cells take the board
+  }
+}
+
+/// Vectors of a crowded cell that a block takes at a time: the more, the fewer threads share one.
+inline constexpr unsigned most_crowd_vectors = 32;
+
+/// The greatest candidates of all lanes that have the same column of `width`, a power of 2.
+template <int N>
+__device__ void agree_in_warp(holders<N>& held, unsigned width) {
+  for (unsigned step = width; step < 32; step *= 2) {
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      held.max[i] = max(held.max[i], __shfl_xor_sync(0xffffffffu, held.max[i], static_cast<int>(step)));
+      held.min[i] = max(held.min[i], __shfl_xor_sync(0xffffffffu, held.min[i], static_cast<int>(step)));
+    }
+  }
+}
+
+/// Crowded cells, a block each: threads share the points of the list, and agree on the holders in shared memory.
+template <class Value, int N, class Params>
+__device__ void hold_crowds(Params const& p, holders<N> (&agreed)[most_crowd_vectors]) {
+  unsigned width = 1;
+  while (width < most_crowd_vectors && width < p.vectors) { width *= 2; }
+  unsigned const column = threadIdx.x % width;
+  unsigned const cells = p.lists.counters->crowded;
+  for (unsigned index = blockIdx.x; index < cells; index += gridDim.x) {
+    crowded_cell const one = p.lists.crowded[index];
+    list_part const points{p.lists.rows + one.start, threadIdx.x / width, one.count, point_threads / width};
+    auto const* const features =
+        static_cast<Value const*>(p.features.values) + skip_for(p, one.cell, p.lists.rows[one.start]);
+    std::int64_t const from = p.gradients.element(one.cell);
+    for (std::int64_t first = std::int64_t(blockIdx.y) * width; first < p.vectors;
+         first += std::int64_t(gridDim.y) * width) {
+      std::int64_t const channel = (first + column) * N;
+      bool const exists = first + column < p.vectors;
+      if (threadIdx.x < width) { agreed[column] = {}; }
+      __syncthreads();
+      holders<N> held{};
+      if (exists) { find_holders(p, points, features + channel, held); }
+      agree_in_warp(held, width);
+      if (exists && threadIdx.x % 32 < width) {
+#pragma unroll
+        for (int i = 0; i < N; ++i) {
+          atomicMax(&agreed[column].max[i], held.max[i]);
+          atomicMax(&agreed[column].min[i], held.min[i]);
+        }
+      }
+      __syncthreads();
+      if (exists) {
+        with_float_type(p.gradients.type, [&](auto zero) {
+          cell_terms<decltype(zero), N> terms;
+          terms.load(p.gradients, from + channel * p.gradients.channel_stride);
+          spread_list<Value>(p, points, channel, one.count, terms, agreed[column]);
+        });
+      }
+      __syncthreads();  // the next vectors take the place of these
+    }
+  }
+}
+
+/// Zeros for those lanes' rows that are in no cell; called by a warp.
+template <class Value, int N>
+__device__ void write_dropped_lanes(voxel_backward_params const& p, hold_board& board, std::int64_t row, bool drops) {
+  unsigned const lanes = __ballot_sync(0xffffffffu, drops);
+  if (lanes == 0) { return; }
+  if (drops) { board.dropped[__popc(lanes & ((1u << threadIdx.x % 32) - 1))] = row; }
+  __syncwarp();
+  for_each_chunk(p, [&](vector_chunk chunk) {
+    write_zeros<Value, N>(p, __popc(lanes), chunk, [&](unsigned i) { return board.dropped[i]; });
+  });
+  __syncwarp();  // the next rows take the board
+}
+
+/// Zeros for points in no cell.
+template <class Value, int N>
+__device__ void write_dropped(voxel_backward_params const& p, hold_board& board) {
+  for_each_row<std::int64_t>(p.points, nullptr, [&](std::int64_t row, std::int64_t const(&cell)[points_at_once]) {
+#pragma unroll
+    for (int r = 0; r < points_at_once; ++r) {
+      write_dropped_lanes<Value, N>(p, board, row + r * 32, cell[r] == dropped_point);
+    }
+  });
+}
+
+/// Large cells first: what is small fills the gaps at the end.
+template <class Value, int N>
+__global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
+    voxel_hold_kernel(__grid_constant__ voxel_backward_params const p) {
+  __shared__ hold_board boards[point_threads / 32];
+  __shared__ holders<N> agreed[most_crowd_vectors];
+  hold_board& board = boards[threadIdx.x / 32];
+  wait_for_launch_before();
+  hold_crowds<Value, N>(p, agreed);
+  hold_listed<Value, N>(p, board);
+  write_dropped<Value, N>(p, board);
+  write_gaps<Value, N>(p);
+}
+
+}  // namespace robocache::detail

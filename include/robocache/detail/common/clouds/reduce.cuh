@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/common/clouds/crowd.cuh>
+#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/clouds/results.cuh>
+#include <robocache/detail/config.hpp>
+
+// Reduces the features of cells that are not crowded.
+namespace robocache::detail {
+
+inline constexpr int reduce_threads = crowd_threads;
+
+/// Sorts numbers in registers: Batcher's odd-even merge network.
+template <int N>
+__device__ void sort_registers(std::uint32_t (&numbers)[N]) {
+#pragma unroll
+  for (int run = 1; run < N; run *= 2) {
+#pragma unroll
+    for (int step = run; step >= 1; step /= 2) {
+#pragma unroll
+      for (int i = 0; i + step < N; ++i) {
+        if (i < step % run || (i - step % run) / step % 2 != 0 || i / (2 * run) != (i + step) / (2 * run)) { continue; }
+        std::uint32_t const a = numbers[i];
+        numbers[i] = min(a, numbers[i + step]);
+        numbers[i + step] = max(a, numbers[i + step]);
+      }
+    }
+  }
+}
+
+/// Sorts up to 64 numbers in shared memory by a warp: each lane counts for two of them how many are before them.
+inline __device__ void sort_by_warp(std::uint32_t* numbers, unsigned count) {
+  static_assert(most_tile_points <= 64, "a lane has two");
+  unsigned const lane = threadIdx.x % 32;
+  std::uint32_t const a = lane < count ? numbers[lane] : 0;
+  std::uint32_t const b = lane + 32 < count ? numbers[lane + 32] : 0;
+  unsigned before_a = 0;
+  unsigned before_b = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    std::uint32_t const other = numbers[i];
+    before_a += other < a ? 1 : 0;
+    before_b += other < b ? 1 : 0;
+  }
+  __syncwarp();
+  if (lane < count) { numbers[before_a] = a; }
+  if (lane + 32 < count) { numbers[before_b] = b; }
+  __syncwarp();
+}
+
+/// How many cells may have few points, and one of them.
+inline __device__ unsigned few_cells(voxel_reduce_params const& p) { return p.lists.counters->few; }
+inline __device__ unsigned few_cells(sparse_reduce_params const& p) { return static_cast<unsigned>(*p.voxels); }
+inline __device__ cell_list few_cell(voxel_reduce_params const& p, std::int64_t i) { return p.lists.few[i]; }
+inline __device__ cell_list few_cell(sparse_reduce_params const& p, std::int64_t i) {
+  return {i, p.lists.starts[i], p.lists.counts[i] + 1};
+}
+
+/// The points of a cell that has few, in their order.
+inline __device__ void load_few(voxel_reduce_params const& p, cell_list const& one,
+                                std::uint32_t (&rows)[most_few_points]) {
+#pragma unroll
+  for (unsigned i = 0; i < most_few_points; ++i) { rows[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX; }
+  sort_registers(rows);
+}
+inline __device__ void load_few(sparse_reduce_params const& p, cell_list const& one,
+                                std::uint32_t (&rows)[most_few_points]) {
+  rows[0] = one.count == 1 ? one.start : p.lists.rows[one.start];
+  if (one.count == 2) { rows[1] = p.lists.rows[one.start + 1]; }
+  if (one.count < 3) { return; }
+#pragma unroll
+  for (unsigned i = 1; i < most_few_points; ++i) { rows[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX; }
+  sort_registers(rows);
+}
+
+/// Cells with few points: a thread has a vector of a cell, from its first load to its store.
+template <class Value, int N, bool Extremes, class Params>
+__device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
+  constexpr int at_once = 4;  // loads under way
+  bool const by_channel = p.results.channels_first;
+  unsigned const all = few_cells(p);
+  auto const tile = static_cast<unsigned>(p.tile);
+  for (std::int64_t base = std::int64_t(worker) * tile; base < all; base += std::int64_t(workers) * tile) {
+    unsigned const cells = min(tile, static_cast<unsigned>(all - base));
+    for (unsigned item = threadIdx.x; item < cells * p.features.vectors.value; item += reduce_threads) {
+      // Neighbouring threads write neighbouring elements, whichever way channels are laid out.
+      unsigned const major = by_channel ? item / cells : p.features.vectors.quotient(item);
+      unsigned const minor = item - major * (by_channel ? cells : p.features.vectors.value);
+      std::int64_t const channel = std::int64_t(by_channel ? major : minor) * N;
+      cell_list const one = few_cell(p, base + (by_channel ? minor : major));
+      if (of_voxels<Params> && one.count > most_few_points) { continue; }
+      std::uint32_t rows[most_few_points];
+      load_few(p, one, rows);
+      Value const* const from =
+          static_cast<Value const*>(p.features.values) + (skip_for(p, one.cell, rows[0]) + channel);
+      sums_for<Params, N, Extremes> sums;
+      sums.clear();
+#pragma unroll
+      for (unsigned turn = 0; turn < most_few_points; turn += at_once) {
+        if (turn >= one.count) { break; }
+        packed_floats<Value, N> packed[at_once] = {};
+#pragma unroll
+        for (unsigned i = 0; i < at_once; ++i) {
+          if (turn + i < one.count) {
+            packed[i] = load_packed<N>(from + std::int64_t(rows[turn + i]) * p.features.point_stride);
+          }
+        }
+#pragma unroll
+        for (unsigned i = 0; i < at_once; ++i) {
+          float x[N];
+          unpack(packed[i], x);
+          if constexpr (of_coordinates<Params>) {
+            if (turn + i == 0) { sums.begin(p, channel, x); }
+          }
+          if (turn + i < one.count) { sums.add(x); }
+        }
+      }
+      write_results(p, one.cell, channel, one.count, sums);
+    }
+  }
+}
+
+/// Cells that a warp takes at a time.
+inline constexpr unsigned some_cells = 8;
+
+/// Shared memory of a block that reduces: 16 kB, whatever its part.
+inline constexpr unsigned reduce_words = most_block_points;
+static_assert(reduce_threads / 32 * some_cells * most_tile_points <= reduce_words, "the lists of all warps fit");
+
+/// Cells with more than a few points, but not crowded: a warp sorts the lists of some, and adds up one vector of one
+/// cell after the other.
+/// @param rows  shared memory of the warp
+/// @param worker, workers  warps
+template <class Value, int N, bool Extremes, class Params>
+__device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worker, unsigned workers) {
+  unsigned const lane = threadIdx.x % 32;
+  unsigned const all = p.lists.counters->some;
+  // Few cells are dealt out one by one, so that all warps have one; voxels, if they are fewer, vector by vector.
+  unsigned const vectors = p.features.vectors.value;
+  bool const splits = of_voxels<Params> && all > 0 && all <= workers / vectors;
+  unsigned const each = splits ? 1 : min(some_cells, all / workers + 1);
+  unsigned const only = splits ? worker / all : 0;
+  if (splits && only >= vectors) { return; }
+  for (unsigned base = splits ? worker % all : worker * each; base < all; base += workers * each) {
+    unsigned const cells = min(each, all - base);
+    cell_list const mine = lane < cells ? p.lists.some[base + lane] : cell_list{0, 0, 0};
+    for (unsigned i = 0; i < cells; ++i) {
+      unsigned const count = __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i));
+      unsigned const start = __shfl_sync(0xffffffffu, mine.start, static_cast<int>(i));
+      std::uint32_t* const list = rows + i * most_tile_points;
+      for (unsigned j = lane; j < count; j += 32) { list[j] = p.lists.rows[start + j]; }
+    }
+    __syncwarp();
+    for (unsigned i = 0; i < cells; ++i) {
+      sort_by_warp(rows + i * most_tile_points, __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i)));
+    }
+    for (unsigned i = 0; i < cells; ++i) {
+      std::int64_t const cell = __shfl_sync(0xffffffffu, mine.cell, static_cast<int>(i));
+      unsigned const count = __shfl_sync(0xffffffffu, mine.count, static_cast<int>(i));
+      std::uint32_t const* const list = rows + i * most_tile_points;
+      Value const* const from = static_cast<Value const*>(p.features.values) + skip_for(p, cell, list[0]);
+      for (unsigned vector = only; vector < (splits ? only + 1 : vectors); ++vector) {
+        std::int64_t const channel = std::int64_t(vector) * N;
+        sums_for<Params, N, Extremes> sums;
+        sums.clear();
+        add_by_warp<N>(p, sums, from + channel, channel, count,
+                       [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
+        if (lane == 0) { write_results(p, cell, channel, count, sums); }
+      }
+    }
+    __syncwarp();
+  }
+}
+
+/// Reduces the cells that are not crowded, and sorts the lists of those that are. What the blocks do is different work
+/// that goes on side by side; the parts that take longest come first.
+/// @tparam N         channels of a vector
+/// @tparam Extremes  whether the largest or smallest are wanted
+template <class Value, int N, bool Extremes, class Params>
+__global__ void __launch_bounds__(reduce_threads) voxel_reduce_kernel(__grid_constant__ Params const p) {
+  __shared__ std::uint32_t words[reduce_words];
+  if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
+  wait_for_launch_before();
+  constexpr unsigned warps = reduce_threads / 32;
+  unsigned const warp = threadIdx.x / 32;
+  auto worker = static_cast<int>(blockIdx.x);
+  if (worker < p.huge) { return sort_huge(p.lists, p.rows, words, worker, p.huge); }
+  worker -= p.huge;
+  if (worker < p.crowds) { return sort_crowds(p.lists, words, worker, p.crowds); }
+  worker -= p.crowds;
+  if (worker < p.some) {
+    return reduce_some<Value, N, Extremes>(p, words + warp * some_cells * most_tile_points, worker * warps + warp,
+                                           p.some * warps);
+  }
+  worker -= p.some;
+  reduce_few<Value, N, Extremes>(p, worker, gridDim.x - p.huge - p.crowds - p.some);
+}
+
+}  // namespace robocache::detail

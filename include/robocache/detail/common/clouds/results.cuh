@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/timed/method_rows.cuh>
+#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/typed_rows.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/device/arithmetic.cuh>
+#include <robocache/device/cell.cuh>
+#include <robocache/device/extreme.cuh>
+#include <robocache/dtype.hpp>
+#include <robocache/grid.hpp>
+
+// What is made of the features of one cell, and where it goes.
+namespace robocache::detail {
+
+/// Where features are reduced to. Pointers may be null.
+struct voxel_results {
+  char* sum;
+  char* mean;
+  char* max;
+  char* min;
+  dtype type;
+  std::int32_t type_bytes;
+  bool channels_first;
+  bool accumulate;
+  std::int32_t aligned;  ///< bytes: all vectors of a cell's channels begin at multiples of it
+  std::int64_t channels;
+  std::int64_t cells;  ///< of a grid
+};
+
+/// Features in memory.
+struct voxel_features {
+  void const* values;
+  std::int64_t point_stride;
+  std::int64_t between_clouds;  ///< elements between the last point of a cloud and the first of the next
+  std::int64_t each;            ///< cells of a grid; for voxels rows of a cloud, where anything is between clouds
+  divisor vectors;              ///< of a point
+
+  /// Elements that rows of a cloud are away from where they would be without anything between clouds.
+  /// @param one  a cell of the cloud; for voxels a row
+  __device__ std::int64_t skip(std::int64_t one) const { return between_clouds == 0 ? 0 : one / each * between_clouds; }
+};
+
+/// All that reducing takes.
+struct voxel_reduce_params {
+  voxel_lists lists;
+  voxel_features features;
+  voxel_results results;
+  std::int64_t rows;    ///< of all clouds
+  std::int32_t tile;    ///< cells that a block takes at a time
+  std::int32_t huge;    ///< blocks that sort the lists of huge cells
+  std::int32_t crowds;  ///< blocks that sort those of other crowded cells
+  std::int32_t some;    ///< blocks for cells with more than a few points
+};
+
+/// The same for voxels. All of them have points, so those with few have no list; those with one point have none at all:
+/// `lists.starts` is that point. Of the others the first point stands first. `lists.counts` are of later points.
+struct sparse_reduce_params : voxel_reduce_params {
+  std::int64_t const* voxels;  ///< how many there are
+};
+
+/// The same for the filter's points: features are x, y and z, which are added up from the corner of their voxel on.
+struct filter_reduce_params : sparse_reduce_params {
+  float origin[3];
+  float size[3];
+};
+
+/// Whether the cells of a job are voxels.
+template <class Params>
+inline constexpr bool of_voxels = std::is_base_of_v<sparse_reduce_params, Params>;
+
+/// Whether features are the filter's points.
+template <class Params>
+inline constexpr bool of_coordinates = std::is_same_v<filter_reduce_params, Params>;
+
+/// The elements to skip for a cell.
+/// @param row  one of its points
+template <class Params>
+__device__ std::int64_t skip_for(Params const& p, std::int64_t cell, std::int64_t row) {
+  return p.features.skip(of_voxels<Params> ? row : cell);
+}
+
+/// N neighbouring channels of a cell, so far.
+/// @tparam Extremes  whether the largest and smallest are kept
+template <int N, bool Extremes>
+struct channel_sums {
+  float sum[N];
+  std::uint32_t largest[Extremes ? N : 1];
+  std::uint32_t smallest[Extremes ? N : 1];
+
+  __device__ void clear() {
+#pragma unroll
+    for (int i = 0; i < N; ++i) { sum[i] = 0.0f; }
+#pragma unroll
+    for (int i = 0; i < (Extremes ? N : 1); ++i) {
+      largest[i] = device::no_extreme<true>;
+      smallest[i] = device::no_extreme<false>;
+    }
+  }
+
+  __device__ void add(float const (&x)[N]) {
+#pragma unroll
+    for (int i = 0; i < N; ++i) { sum[i] = device::add_rn(sum[i], x[i]); }
+    if constexpr (Extremes) {
+#pragma unroll
+      for (int i = 0; i < N; ++i) {
+        largest[i] = max(largest[i], device::extreme_of<true>(x[i]));
+        smallest[i] = min(smallest[i], device::extreme_of<false>(x[i]));
+      }
+    }
+  }
+};
+
+/// x, y or z of a voxel's points, so far.
+struct coordinate_sums {
+  float sum;  ///< of distances from the corner
+  float corner;
+  float lowest;
+  float highest;
+
+  __device__ void clear() { sum = corner = lowest = highest = 0.0f; }
+
+  /// Finds the corner.
+  /// @param x  of any point of the voxel
+  __device__ void begin(filter_reduce_params const& p, std::int64_t axis, float const (&x)[1]) {
+    corner = device::corner_along(x[0], p.origin[axis], p.size[axis]);
+    lowest = highest = x[0];
+  }
+
+  __device__ void add(float const (&x)[1]) {
+    sum = device::add_rn(sum, device::sub_rn(x[0], corner));
+    lowest = fminf(lowest, x[0]);
+    highest = fmaxf(highest, x[0]);
+  }
+};
+
+/// What the points of a cell are added up in.
+template <class Params, int N, bool Extremes>
+using sums_for = std::conditional_t<of_coordinates<Params>, coordinate_sums, channel_sums<N, Extremes>>;
+
+/// Adds up to 64 points of a cell, in the order of their list, by a warp: all of them are under way at once, two a
+/// lane, and then pass through all lanes one after the other. All lanes have the sums.
+/// @param from    channels `[channel, channel + N)` of row 0
+/// @param row_at  `row_at(j)`: the row of point j
+template <int N, class Params, class Sums, class Value, class RowAt>
+__device__ void add_by_warp(Params const& p, Sums& sums, Value const* from, [[maybe_unused]] std::int64_t channel,
+                            unsigned count, RowAt row_at) {
+  unsigned const lane = threadIdx.x % 32;
+  std::int64_t const point_stride = p.features.point_stride;
+  packed_floats<Value, N> packed[2] = {};
+#pragma unroll
+  for (unsigned half = 0; half < 2; ++half) {
+    if (lane + 32 * half < count) { packed[half] = load_packed<N>(from + row_at(lane + 32 * half) * point_stride); }
+  }
+#pragma unroll
+  for (unsigned half = 0; half < 2; ++half) {
+    float mine[N];
+    unpack(packed[half], mine);
+    auto const from_lane = [&mine](unsigned j, float(&x)[N]) {
+#pragma unroll
+      for (int i = 0; i < N; ++i) { x[i] = __shfl_sync(0xffffffffu, mine[i], static_cast<int>(j)); }
+    };
+    float x[N];
+    if constexpr (of_coordinates<Params>) {
+      if (half == 0) {
+        from_lane(0, x);
+        sums.begin(p, channel, x);
+      }
+    }
+    unsigned const here = count > 32 * half ? min(count - 32 * half, 32u) : 0;
+    for (unsigned j = 0; j < here; ++j) {
+      from_lane(j, x);
+      sums.add(x);
+    }
+  }
+}
+
+/// The element of a cell's channel.
+/// @param of  results, or their gradients
+template <class Results>
+__device__ std::int64_t element_of(Results const& of, std::int64_t cell, std::int64_t channel) {
+  if (!of.channels_first) { return cell * of.channels + channel; }
+  std::int64_t const b = cell / of.cells;
+  return (b * of.channels + channel) * of.cells + (cell - b * of.cells);
+}
+
+/// Stores N neighbouring channels.
+template <int N>
+__device__ void store_channels(voxel_results const& to, char* results, std::int64_t cell, std::int64_t channel,
+                               float const (&x)[N]) {
+  std::int64_t const element = element_of(to, cell, channel);
+  if (!to.channels_first) { return store_floats(to.type, results + element * to.type_bytes, 0, x, to.aligned); }
+#pragma unroll
+  for (int i = 0; i < N; ++i) {
+    float const one[1] = {x[i]};
+    store_floats(to.type, results + (element + i * to.cells) * to.type_bytes, 0, one);
+  }
+}
+
+/// What results hold of a channel.
+inline __device__ float load_result(voxel_results const& to, char const* results, std::int64_t element) {
+  float x = 0.0f;
+  // A plain load: the kernel writes there.
+  with_float_type(to.type,
+                  [&](auto zero) { x = device::to_float(reinterpret_cast<decltype(zero) const*>(results)[element]); });
+  return x;
+}
+
+/// Adds N neighbouring channels of a cell to what results hold.
+template <int N, bool Extremes>
+__device__ void accumulate_channels(voxel_results const& to, std::int64_t cell, std::int64_t channel,
+                                    channel_sums<N, Extremes> const& sums) {
+#pragma unroll
+  for (int i = 0; i < N; ++i) {
+    std::int64_t const element = element_of(to, cell, channel + i);
+    auto const store = [&](char* results, float x) {
+      float const one[1] = {x};
+      store_floats(to.type, results + element * to.type_bytes, 0, one);
+    };
+    if (to.sum != nullptr) { store(to.sum, device::add_rn(load_result(to, to.sum, element), sums.sum[i])); }
+    if constexpr (Extremes) {
+      if (to.max != nullptr) {
+        std::uint32_t const old = device::extreme_of<true>(load_result(to, to.max, element));
+        store(to.max, device::from_order(max(old, sums.largest[i])));
+      }
+      if (to.min != nullptr) {
+        std::uint32_t const old = device::extreme_of<false>(load_result(to, to.min, element));
+        store(to.min, device::from_order(min(old, sums.smallest[i])));
+      }
+    }
+  }
+}
+
+/// Writes all results of N neighbouring channels of a cell with points.
+/// @param count  how many
+template <int N, bool Extremes>
+__device__ void write_results(voxel_results const& to, std::int64_t cell, std::int64_t channel, unsigned count,
+                              channel_sums<N, Extremes> const& sums) {
+  if (to.accumulate) { return accumulate_channels(to, cell, channel, sums); }
+  float x[N];
+  if (to.sum != nullptr) { store_channels(to, to.sum, cell, channel, sums.sum); }
+  if (to.mean != nullptr) {
+    auto const divisor = static_cast<float>(count);
+#pragma unroll
+    for (int i = 0; i < N; ++i) { x[i] = count > 1 ? device::div_rn(sums.sum[i], divisor) : sums.sum[i]; }
+    store_channels(to, to.mean, cell, channel, x);
+  }
+  if constexpr (Extremes) {
+    if (to.max != nullptr) {
+#pragma unroll
+      for (int i = 0; i < N; ++i) { x[i] = device::from_order(sums.largest[i]); }
+      store_channels(to, to.max, cell, channel, x);
+    }
+    if (to.min != nullptr) {
+#pragma unroll
+      for (int i = 0; i < N; ++i) { x[i] = device::from_order(sums.smallest[i]); }
+      store_channels(to, to.min, cell, channel, x);
+    }
+  }
+}
+
+template <int N, bool Extremes>
+__device__ void write_results(voxel_reduce_params const& p, std::int64_t cell, std::int64_t channel, unsigned count,
+                              channel_sums<N, Extremes> const& sums) {
+  write_results(p.results, cell, channel, count, sums);
+}
+
+/// Writes x, y or z of one of the filter's points.
+inline __device__ void write_results(filter_reduce_params const& p, std::int64_t voxel, std::int64_t axis,
+                                     unsigned count, coordinate_sums const& sums) {
+  reinterpret_cast<float*>(p.results.mean)[3 * voxel + axis] =
+      device::centroid_along(sums.corner, sums.sum, static_cast<float>(count), sums.lowest, sums.highest);
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <robocache/detail/common/timed/blend_tile.cuh>
+#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/typed_rows.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/device/blend.cuh>
+#include <robocache/device/convert.cuh>
+#include <robocache/device/curve.cuh>
+#include <robocache/device/rotation.cuh>
+#include <robocache/dtype.hpp>
+
+// Blending rows whose method, type of results and width of a vector are values: for resampling by the methods beyond
+// linear, which compute more than they move, and for fusing, where each stream has its own.
+namespace robocache::detail {
+
+/// Where one target row's value comes from and goes to, and how. 80 bytes, an odd number of 16-byte units, so that rows
+/// next to each other lie in different banks of shared memory.
+struct alignas(16) method_row {
+  float of[7];          ///< as `device::curve::of`
+  std::uint32_t valid;  ///< fusing: the row's byte in the mask
+  char const* from;     ///< the left sample
+  char* to;
+  float weight;  ///< of the right sample; straight: of the farther one
+  std::uint8_t left;
+  std::uint8_t right;
+  interpolation method;
+  enum : std::uint8_t {
+    fill,
+    move,
+    blend,
+    usual,  ///< blend, with all neighbours that the method reads and no weight of 0
+  } kind;
+  std::int64_t far;      ///< straight: bytes from the sample to the farther one of two; 0 if it is alone
+  std::uint32_t odd[4];  ///< unused: makes the size what it is
+};
+
+/// What a location comes to.
+template <class Stamp>
+__device__ void describe_row(device::trajectory<Stamp> const& source, device::location const& where,
+                             interpolation method, method_row& row) {
+  row.kind = where.row < 0 ? method_row::fill : where.blends ? method_row::blend : method_row::move;
+  row.weight = where.weight;
+  if (!where.blends || !device::is_curved(method)) { return; }
+  device::curve const c = device::curve_at(source, where, method);
+#pragma unroll
+  for (int i = 0; i < 7; ++i) { row.of[i] = c.of[i]; }
+  row.left = c.left;
+  row.right = c.right;
+  row.method = c.method;
+  int const neighbours = method == interpolation::akima ? 2 : 1;
+  bool const weighted = method != interpolation::catmull_rom || (c.of[0] != 0.0f && c.of[1] != 0.0f && c.of[2] != 0.0f);
+  if (c.left == neighbours && c.right == neighbours && weighted) { row.kind = method_row::usual; }
+}
+
+/// What `describe_row` noted, as a curve.
+/// @tparam Neighbours  how many the row is known to have on each side; -1: as many as it says
+template <int Neighbours>
+__device__ device::curve curve_of(method_row const& row) {
+  device::curve c;
+  c.method = row.method;
+  c.left = Neighbours < 0 ? row.left : Neighbours;
+  c.right = Neighbours < 0 ? row.right : Neighbours;
+  c.weight = row.weight;
+#pragma unroll
+  for (int i = 0; i < 7; ++i) { c.of[i] = row.of[i]; }
+  return c;
+}
+
+/// `blend_params`, for results whose type is a value.
+struct method_blend {
+  void const* values;
+  void* results;
+  std::uint8_t* valid;
+  std::int64_t values_batch_stride;
+  std::int64_t results_batch_stride;
+  std::int64_t values_row_stride;
+  std::int64_t results_row_stride;
+  interpolation method;
+  dtype result_type;
+  bool target_packed;
+  float fill;
+  divisor chunk;              ///< vectors of a row that one block handles; slerp: 1
+  std::int64_t vectors_each;  ///< vectors of a row
+};
+
+/// Stores whole words of `rounded`.
+/// @tparam Streaming  to global memory, past the caches; else to any
+template <class Word, bool Streaming, class Result, int N>
+__device__ void store_words(Result* to, Result const (&rounded)[N]) {
+  constexpr int each = static_cast<int>(sizeof(Word) / sizeof(Result));
+#pragma unroll
+  for (int i = 0; i < N / each; ++i) {
+    Word word;
+    memcpy(&word, rounded + i * each, sizeof word);
+    if constexpr (Streaming) {
+      __stcs(reinterpret_cast<Word*>(to) + i, word);
+    } else {
+      reinterpret_cast<Word*>(to)[i] = word;
+    }
+  }
+}
+
+/// Stores `N` floats, each rounded to the type of the results.
+/// @param aligned  bytes: 16, 8, 4 or 2; all of a row's vectors begin at multiples of it
+template <int N, bool Streaming = true>
+__device__ void store_floats(dtype type, char* to, unsigned element, float const (&values)[N], int aligned = 16) {
+  with_float_type(type, [&](auto zero) {
+    using Result = decltype(zero);
+    constexpr int bytes = N * static_cast<int>(sizeof(Result));
+    Result rounded[N];
+#pragma unroll
+    for (int i = 0; i < N; ++i) { rounded[i] = device::from_float<Result>(values[i]); }
+    Result* const out = reinterpret_cast<Result*>(to) + element;
+    if constexpr (bytes >= 16) {
+      if (aligned >= 16) { return store_words<uint4, Streaming>(out, rounded); }
+    }
+    if constexpr (bytes >= 8) {
+      if (aligned >= 8) { return store_words<uint2, Streaming>(out, rounded); }
+    }
+    if constexpr (bytes >= 4) {
+      if (aligned >= 4) { return store_words<unsigned, Streaming>(out, rounded); }
+    }
+    if constexpr (sizeof(Result) == 2) { store_words<unsigned short, Streaming>(out, rounded); }
+  });
+}
+
+/// One channel of a row that is not filled, by any method but slerp, in float alone.
+/// @param from  the left sample in that channel
+/// @param doubt  as `device::detail::value_in_float`
+template <class Value>
+__device__ float value_of(interpolation method, method_row const& row, Value const* from, std::int64_t stride,
+                          float& doubt) {
+  return device::detail::value_in_float(method, curve_of<-1>(row), row.kind >= method_row::blend, from, stride, doubt);
+}
+
+/// The same, with double where float has too little room. Out of line: for rows that are not the usual ones.
+template <class Value>
+__device__ __noinline__ float unusual_value(interpolation method, method_row const& row, Value const* from,
+                                            std::int64_t stride) {
+  return device::value_by_method(method, curve_of<-1>(row), row.kind >= method_row::blend, from, stride);
+}
+
+/// Four channels from any memory.
+/// @param together  they are aligned to be read at once
+template <class Value>
+__device__ device::quaternion read_quaternion(Value const* from, bool together) {
+  vector<Value, 4> four;
+  if (together) {
+    four = *reinterpret_cast<vector<Value, 4> const*>(from);
+  } else {
+#pragma unroll
+    for (int c = 0; c < 4; ++c) { four.element[c] = from[c]; }
+  }
+  device::quaternion q;
+#pragma unroll
+  for (int c = 0; c < 4; ++c) { q.q[c] = channel_of(four, c); }
+  return q;
+}
+
+/// A row of slerp.
+template <class Value>
+__device__ device::quaternion slerp_row(float fill, method_row const& row, Value const* from, std::int64_t stride,
+                                        bool together) {
+  if (row.kind == method_row::fill) { return {{fill, fill, fill, fill}}; }
+  device::quaternion const a = read_quaternion(from, together);
+  return row.kind < method_row::blend ? a : device::slerp(a, read_quaternion(from + stride, together), row.weight);
+}
+
+/// Which vectors of a tile's flat run a thread takes: every `step`-th from `first` on.
+struct thread_share {
+  int first;
+  int step;
+};
+
+/// The run of a block's vectors: rows one after the other, the columns of one chunk, as `blend_tile`.
+class vector_run {
+ public:
+  template <class Blend>
+  __device__ vector_run(Blend const& p, int rows)
+      : begin(std::int64_t(blockIdx.y) * p.chunk.value),
+        total(rows * static_cast<int>(p.chunk.value)),
+        chunk_(static_cast<int>(p.chunk.value)),
+        width_(static_cast<int>(min(std::int64_t(chunk_), p.vectors_each - begin))) {}
+
+  /// The place of vector `i`; false where there is none.
+  __device__ bool find(divisor const& chunk, int i, int& slot, int& column) const {
+    slot = static_cast<int>(chunk.quotient(i));
+    column = i - slot * chunk_;
+    return column < width_;
+  }
+
+  std::int64_t begin;  ///< the first vector of the chunk
+  int total;
+
+ private:
+  int chunk_;
+  int width_;
+};
+
+/// A resampling's vectors are stored whole.
+inline __device__ int store_alignment(method_blend const&) { return 16; }
+
+/// A resampling has neither scale nor shift.
+template <int N>
+__device__ void scale_and_shift(method_blend const&, std::int64_t, float (&)[N]) {}
+
+/// Runs over the tile's vectors.
+/// @param blend  called as `blend(row, from, out)` for each vector whose row is not filled; `from` is the left sample's
+template <int N, class Value, class Params, class Blend>
+__device__ void for_each_vector(Params const& p, method_row const* rows, int count, thread_share share, Blend&& blend) {
+  vector_run const run(p, count);
+  std::int64_t const first_value = run.begin * N * std::int64_t(sizeof(Value));
+  std::int64_t const first_result = run.begin * N * (p.result_type == dtype::float32 ? 4 : 2);
+  for (int i = share.first; i < run.total; i += share.step) {
+    int slot;
+    int column;
+    if (!run.find(p.chunk, i, slot, column)) { continue; }
+    method_row const& row = rows[slot];
+    float out[N];
+    if (row.kind == method_row::fill) {
+#pragma unroll
+      for (int e = 0; e < N; ++e) { out[e] = p.fill; }
+    } else {
+      blend(row, reinterpret_cast<Value const*>(row.from + first_value) + static_cast<unsigned>(column * N), out);
+      scale_and_shift(p, (run.begin + column) * N, out);
+    }
+    store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column * N), out, store_alignment(p));
+  }
+}
+
+/// Rows in whole vectors. Each method has a loop of its own, so that only what it needs is in registers; all loads of a
+/// vector are on their way before the first is used.
+template <class Value, int N, class Params>
+__device__ void blend_vectors(Params const& p, method_row const* rows, int count, thread_share share) {
+  std::int64_t const stride = p.values_row_stride;
+  using loaded = vector<Value, N>;
+  auto const unusual = [&](method_row const& row, Value const* from, float(&out)[N]) {
+#pragma unroll
+    for (int e = 0; e < N; ++e) { out[e] = unusual_value(p.method, row, from + e, stride); }
+  };
+  if (p.method == interpolation::angle) {
+    for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
+      bool const blends = row.kind >= method_row::blend;
+      loaded const a = load<Value, N>(from);
+      loaded const b = load<Value, N>(from + (blends ? stride : 0));
+      float const weight = row.weight;
+#pragma unroll
+      for (int e = 0; e < N; ++e) {
+        float const left = channel_of(a, e);
+        out[e] = blends ? device::angle(left, channel_of(b, e), weight) : device::wrap(left);
+      }
+    });
+  } else if (p.method == interpolation::akima) {
+    for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
+      if (row.kind != method_row::usual) { return unusual(row, from, out); }
+      loaded const p2 = load<Value, N>(from - 2 * stride);
+      loaded const p1 = load<Value, N>(from - stride);
+      loaded const a = load<Value, N>(from);
+      loaded const b = load<Value, N>(from + stride);
+      loaded const n1 = load<Value, N>(from + 2 * stride);
+      loaded const n2 = load<Value, N>(from + 3 * stride);
+      device::curve const c = curve_of<2>(row);
+      float doubt = 0.0f;
+#pragma unroll
+      for (int e = 0; e < N; ++e) {
+        out[e] = device::detail::akima_as<float>(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e),
+                                                 channel_of(b, e), channel_of(n1, e), channel_of(n2, e), doubt);
+      }
+      if (doubt != 0.0f) { unusual(row, from, out); }
+    });
+  } else {
+    auto const blend_four = [&](auto const& value) {
+      for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
+        if (row.kind != method_row::usual) { return unusual(row, from, out); }
+        loaded const p1 = load<Value, N>(from - stride);
+        loaded const a = load<Value, N>(from);
+        loaded const b = load<Value, N>(from + stride);
+        loaded const n1 = load<Value, N>(from + 2 * stride);
+        device::curve const c = curve_of<1>(row);
+        float doubt = 0.0f;
+#pragma unroll
+        for (int e = 0; e < N; ++e) {
+          out[e] = value(c, channel_of(p1, e), channel_of(a, e), channel_of(b, e), channel_of(n1, e), doubt);
+        }
+        if (doubt != 0.0f) { unusual(row, from, out); }
+      });
+    };
+    if (p.method == interpolation::pchip) {
+      blend_four([](auto&&... of) { return device::detail::pchip_as<float>(of...); });
+    } else {
+      blend_four([](auto&&... of) { return device::detail::catmull_rom_as<float, false>(of...); });
+    }
+  }
+}
+
+/// Rows that are not whole vectors, and slerp.
+template <class Value, class Params>
+__device__ void blend_scalars(Params const& p, method_row const* rows, int count, thread_share share) {
+  if (p.method == interpolation::slerp) {
+    for (int slot = share.first; slot < count; slot += share.step) {
+      method_row const& row = rows[slot];
+      device::quaternion const between =
+          slerp_row(p.fill, row, reinterpret_cast<Value const*>(row.from), p.values_row_stride, false);
+#pragma unroll
+      for (int c = 0; c < 4; ++c) {
+        float out[1] = {between.q[c]};
+        if (row.kind != method_row::fill) { scale_and_shift(p, c, out); }  // one by one: they may lie anywhere
+        store_floats<1>(p.result_type, row.to, c, out);
+      }
+    }
+    return;
+  }
+  for_each_vector<1, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[1]) {
+    float doubt = 0.0f;
+    out[0] = value_of(p.method, row, from, p.values_row_stride, doubt);
+    if (doubt != 0.0f) { out[0] = unusual_value(p.method, row, from, p.values_row_stride); }
+  });
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/common/warp_bisect.cuh>
+#include <robocache/device/cell.cuh>
+#include <robocache/device/packed.cuh>
+#include <robocache/points.hpp>
+
+// Which cloud rows belong to, asked by a warp whose lanes all ask for the same row.
+namespace robocache::detail {
+
+/// How many lanes say yes, from lane 0 to the first that does not.
+inline __device__ int count_leading_lanes(bool mine) {
+  unsigned const lanes = __ballot_sync(0xffffffffu, mine);
+  return __popc(lanes & ~(lanes + 1));
+}
+
+/// Neighbouring rows of one cloud, or of none.
+struct owned_rows {
+  std::int64_t b = -1;     ///< -1: none
+  std::int64_t end = 0;    ///< the row behind them; rows are counted over all clouds, padding included
+  std::int64_t first = 0;  ///< the first point of the cloud
+  device::cloud cloud{};
+};
+
+/// Whose packed row `row` is.
+/// @param last  who owns a row before it; -1: none is known
+inline __device__ device::packed_rows owner_by_warp(point_clouds const& clouds, std::int64_t row, std::int64_t last) {
+  // As a rule the next one, or one of the next 32: the search is for the first time, for many empty ones, and for
+  // offsets that descend.
+  std::int64_t const next = last + 1 + threadIdx.x % 32;
+  int const near = count_leading_lanes(next <= clouds.batch && clouds.offsets[next] <= row);
+  if (near < 32) {
+    auto const found = device::rows_of_owner(clouds.offsets, clouds.batch, clouds.rows, last + near);
+    if (found.begin <= row && row < found.end) { return found; }
+  }
+  std::int64_t const b = warp_count_not_after(clouds.offsets, clouds.batch + 1, row) - 1;
+  return device::rows_of_owner(clouds.offsets, clouds.batch, clouds.rows, b);
+}
+
+/// The rows from `row` on, for `0 <= row < clouds.total()`. There is a cloud.
+/// @param last  as `owner_by_warp` takes it
+inline __device__ owned_rows rows_from(point_clouds const& clouds, std::int64_t row, std::int64_t last) {
+  if (clouds.packed()) {
+    device::packed_rows const owner = owner_by_warp(clouds, row, last);
+    if (owner.b < 0 || owner.b == clouds.batch) { return {-1, owner.end, 0, {}}; }
+    device::cloud cloud;
+    cloud.length = min(owner.end - owner.begin, std::int64_t{INT32_MAX});
+    cloud.first_row = owner.begin;
+    std::int64_t const end = owner.begin + cloud.length;
+    return row < end ? owned_rows{owner.b, end, owner.begin, cloud} : owned_rows{-1, owner.end, owner.begin, cloud};
+  }
+  std::int64_t const b = row / clouds.length;
+  std::int64_t const first = b * clouds.length;
+  device::cloud const cloud = device::cloud_of(clouds, b);
+  bool const owned = row < first + cloud.length;
+  return {owned ? b : -1, owned ? first + cloud.length : first + clouds.length, first, cloud};
+}
+
+}  // namespace robocache::detail

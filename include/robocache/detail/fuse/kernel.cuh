@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/common/timed/blend_tile.cuh>
+#include <robocache/detail/common/timed/method_rows.cuh>
+#include <robocache/detail/common/typed_rows.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/fuse/locate.cuh>
+#include <robocache/detail/fuse/plan.cuh>
+#include <robocache/detail/intrinsics.cuh>
+
+namespace robocache::detail {
+
+/// `N` values from memory that is aligned to `Part` of them.
+template <int Part, int N>
+__device__ void load_floats(float const* from, float (&out)[N]) {
+#pragma unroll
+  for (int begin = 0; begin < N; begin += Part) {
+    vector<float, Part> const few = load<float, Part>(from + begin);
+#pragma unroll
+    for (int i = 0; i < Part; ++i) { out[begin + i] = few.element[i]; }
+  }
+}
+
+inline __device__ int store_alignment(stream_blend const& p) { return p.aligned; }
+
+/// The normalisation of `N` channels from `channel` on: product and sum rounded each.
+/// @tparam Part  so many of a row's factors are aligned to be read at once
+template <int N, int Part = (N < 4 ? N : 4)>
+__device__ void scale_and_shift(stream_blend const& p, std::int64_t channel, float (&values)[N]) {
+  float factor[N];
+  if (p.scale != nullptr) {
+    load_floats<Part>(p.scale + channel, factor);
+#pragma unroll
+    for (int i = 0; i < N; ++i) { values[i] = device::mul_rn(values[i], factor[i]); }
+  }
+  if (p.shift != nullptr) {
+    load_floats<Part>(p.shift + channel, factor);
+#pragma unroll
+    for (int i = 0; i < N; ++i) { values[i] = device::add_rn(values[i], factor[i]); }
+  }
+}
+
+/// Results go where they belong, in whole vectors.
+struct to_results {
+  static constexpr bool cuts = false;
+  __device__ char* operator()(method_row const& row) const { return row.to; }
+};
+
+/// Results go to shared memory. A row's last `N` channels are its last vector, whatever the one before has of them:
+/// both come to the same bits.
+struct to_run {
+  static constexpr bool cuts = true;
+  char* shared;
+  unsigned begin;  ///< the lower half of the address that the run's first result has
+  __device__ char* operator()(method_row const& row) const {
+    return shared + (static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(row.to)) - begin);
+  }
+};
+
+/// What `blend_straight` does with the rows that blend, once more and a channel after the other: where a difference was
+/// not finite.
+/// @param channels  of a vector
+template <class Value, class Place>
+__device__ __noinline__ void blend_straight_again(stream_blend const& p, method_row const* rows, int count,
+                                                  thread_share share, int channels, Place const& place) {
+  vector_run const run(p, count);
+  int const bytes = p.result_type == dtype::float32 ? 4 : 2;
+  for (int i = share.first; i < run.total; i += share.step) {
+    int slot;
+    int column;
+    if (!run.find(p.chunk, i, slot, column) || rows[slot].kind < method_row::blend) { continue; }
+    method_row const& row = rows[slot];
+    auto const* const near = reinterpret_cast<Value const*>(row.from);
+    auto const* const far = reinterpret_cast<Value const*>(row.from + row.far);
+    std::int64_t first = (run.begin + column) * channels;
+    if constexpr (Place::cuts) { first = min(first, p.channels - channels); }
+    for (std::int64_t c = first; c < min(first + channels, p.channels); ++c) {
+      float out[1] = {device::detail::part_way(device::to_float(near[c]), device::to_float(far[c]), row.weight)};
+      scale_and_shift(p, c, out);
+      store_floats<1, false>(p.result_type, place(row) + c * bytes, 0, out);
+    }
+  }
+}
+
+/// Rows of previous, next, nearest and linear, several vectors of `N` channels of each sample under way before the
+/// first is used. A row that moves is read twice, once from the cache, rather than chosen between.
+/// @tparam Word  bytes in which values are read
+/// @param place  `to_results` or `to_run`
+template <class Value, int N, int Word, class Place>
+__device__ void blend_straight(stream_blend const& p, method_row const* rows, int count, thread_share share,
+                               Place const& place) {
+  constexpr int loads = N == 1 ? 4 : 2;
+  constexpr int factors = Place::cuts || N < 4 ? 1 : 4;
+  // What stores might change, for all the compiler knows, is read before them.
+  divisor const chunk = p.chunk;
+  vector_run const run(p, count);
+  auto const begin = static_cast<unsigned>(run.begin) * N;
+  auto const last = static_cast<unsigned>(p.channels) - N;
+  dtype const type = p.result_type;
+  int const bytes = type == dtype::float32 ? 4 : 2;
+  int const aligned = p.aligned;
+  bool const normalised = p.scale != nullptr || p.shift != nullptr;
+  float const fill = p.fill;
+  float none = 0.0f;  // stays 0 as long as differences are finite
+  for (int base = share.first; base < run.total; base += share.step * loads) {
+    packed_floats<Value, N, Word> near[loads];
+    packed_floats<Value, N, Word> far[loads];
+    int slot[loads];
+    unsigned channel[loads];
+#pragma unroll
+    for (int u = 0; u < loads; ++u) {
+      int const i = base + u * share.step;
+      int column;
+      near[u] = {};
+      far[u] = {};
+      if (!run.find(chunk, i, slot[u], column) || i >= run.total) { slot[u] = -1; }
+      channel[u] = begin + static_cast<unsigned>(column) * N;
+      if constexpr (Place::cuts) { channel[u] = min(channel[u], last); }
+      method_row const& row = rows[max(slot[u], 0)];
+      if (slot[u] >= 0 && row.kind != method_row::fill) {
+        near[u] = load_words<N, Word>(reinterpret_cast<Value const*>(row.from) + channel[u]);
+        far[u] = load_words<N, Word>(reinterpret_cast<Value const*>(row.from + row.far) + channel[u]);
+      }
+    }
+#pragma unroll
+    for (int u = 0; u < loads; ++u) {
+      if (slot[u] < 0) { continue; }
+      method_row const& row = rows[slot[u]];
+      float out[N];
+      if (row.kind == method_row::fill) {
+#pragma unroll
+        for (int e = 0; e < N; ++e) { out[e] = fill; }
+      } else {
+        unpack(near[u], out);
+        if (row.kind >= method_row::blend) {
+          float const of_far = row.weight;
+          float b[N];
+          unpack(far[u], b);
+#pragma unroll
+          for (int e = 0; e < N; ++e) {
+            float const d = device::sub_rn(b[e], out[e]);
+            none = device::fma_rn(d, 0.0f, none);
+            out[e] = device::add_rn(out[e], device::mul_rn(of_far, d));
+          }
+        }
+        if (normalised) { scale_and_shift<N, factors>(p, channel[u], out); }
+      }
+      store_floats<N, !Place::cuts>(type, place(row) + std::int64_t(channel[u]) * bytes, 0, out, aligned);
+    }
+  }
+  if (none != 0.0f) { blend_straight_again<Value>(p, rows, count, share, N, place); }
+}
+
+/// All rows of one stream, in vectors as the launcher chose them.
+template <class Value>
+__device__ void blend_to_run(stream_blend const& p, method_row const* rows, int count, thread_share share,
+                             to_run const& place) {
+  constexpr int size = static_cast<int>(sizeof(Value));
+  constexpr int most = 16 / size;
+  if (p.vector == 1) { return blend_straight<Value, 1, size>(p, rows, count, share, place); }
+  if (p.word == 16) { return blend_straight<Value, most, 16>(p, rows, count, share, place); }
+  if (p.word == 4) { return blend_straight<Value, most, 4>(p, rows, count, share, place); }
+  if constexpr (size < 4) { blend_straight<Value, 4, size>(p, rows, count, share, place); }
+}
+
+/// Rows of the methods beyond linear: out of line, so that the others pay no register for them.
+template <class Value>
+__device__ __noinline__ void blend_beyond_linear(stream_blend const& p, method_row const* rows, int count,
+                                                 thread_share share) {
+  if (p.wide) {
+    blend_vectors<Value, 16 / static_cast<int>(sizeof(Value))>(p, rows, count, share);
+  } else {
+    blend_scalars<Value>(p, rows, count, share);
+  }
+}
+
+/// All rows of one stream.
+template <class Value>
+__device__ void blend_stream(stream_blend const& p, method_row const* rows, int count, thread_share share) {
+  if (__builtin_expect(p.method > interpolation::linear, false)) {
+    blend_beyond_linear<Value>(p, rows, count, share);
+  } else if (p.wide) {
+    blend_straight<Value, 16 / static_cast<int>(sizeof(Value)), 16>(p, rows, count, share, to_results{});
+  } else {
+    blend_straight<Value, 1, static_cast<int>(sizeof(Value))>(p, rows, count, share, to_results{});
+  }
+}
+
+/// The masks of the tile's rows. Called by the whole block, after a barrier.
+template <class Stamp>
+__device__ __noinline__ void store_masks(fuse_params<Stamp> const& p, method_row const* records, fused_tile tile) {
+  auto const lane = static_cast<int>(threadIdx.x);
+  if (p.valid != nullptr) {
+    // Streams of a row lie next to each other.
+    for (int i = lane; i < tile.rows * p.count; i += static_cast<int>(blockDim.x)) {
+      int const slot = i / p.count;
+      int const s = i - slot * p.count;
+      int const mask = p.streams[s].mask;
+      if (mask >= 0) {
+        p.valid[(tile.first_row + slot) * p.valid_stride + mask] =
+            static_cast<std::uint8_t>(records[s * p.tiles.rows + slot].valid);
+      }
+    }
+  }
+  if (p.all_valid != nullptr && lane < tile.rows) {
+    std::uint8_t* const to = p.all_valid + (tile.first_row + lane);
+    unsigned all = p.continues ? *to : 1;
+    for (int s = 0; s < p.count; ++s) {
+      if (p.streams[s].mask >= 0) { all &= records[s * p.tiles.rows + lane].valid; }
+    }
+    *to = static_cast<std::uint8_t>(all);
+  }
+}
+
+/// Which of the next stream's first 32 vectors are a warp's: those of a tile's streams are dealt out as if they were
+/// one run.
+class dealt_share {
+ public:
+  __device__ explicit dealt_share(int warp) : turn_(warp) {}
+
+  __device__ thread_share next(int vectors) {
+    thread_share const share{turn_ * 32 + lane_of_warp(), fuse_threads};
+    int const taken = (vectors + 31) / 32;
+    turn_ = static_cast<int>(static_cast<unsigned>(turn_ - taken) % (fuse_threads / 32u));
+    return share;
+  }
+
+ private:
+  int turn_;
+};
+
+/// Stores the results of neighbouring rows, from `begin` to `end`, from shared memory that is as far into its 16 bytes.
+/// Called by the whole block, after a barrier.
+inline __device__ void store_run(char* begin, char* end, char const* shared) {
+  // Pieces of 16 bytes, counted from the one that the first result lies in.
+  char* const first = begin - (reinterpret_cast<std::intptr_t>(begin) & 15);
+  char const* const piece = shared - (begin - first);
+  for (int i = static_cast<int>(threadIdx.x) * 16; i < end - first; i += static_cast<int>(blockDim.x) * 16) {
+    char* const to = first + i;
+    if (to >= begin && to + 16 <= end) {
+      __stcs(reinterpret_cast<uint4*>(to), *reinterpret_cast<uint4 const*>(piece + i));
+    } else {
+      for (int j = 0; j < 16; j += 2) {
+        if (to + j < begin || to + j >= end) { continue; }
+        *reinterpret_cast<unsigned short*>(to + j) = *reinterpret_cast<unsigned short const*>(piece + i + j);
+      }
+    }
+  }
+}
+
+/// Blends and stores the rows of a tile, a run after the other. Called by the whole block, after a barrier. Out of
+/// line: with all these loops within it, what else the kernel does takes 4 % longer.
+/// @param memory  of a run, aligned to 16 bytes
+template <class Stamp>
+__device__ __noinline__ void blend_runs(fuse_params<Stamp> const& p, method_row const* records, fused_tile tile,
+                                        char* memory) {
+  for (int first = 0; first < tile.rows; first += p.run.rows) {
+    int const count = min(tile.rows - first, p.run.rows);
+    char* const results = p.run.results + (tile.first_row + first) * p.run.row_bytes;
+    auto const begin = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(results));
+    to_run const place{memory + (begin & 15), begin};
+    dealt_share deal(static_cast<int>(threadIdx.x / 32));
+    for (int s = 0; s < p.count; ++s) {
+      stream_blend const& blend = p.streams[s].blend;
+      thread_share const share = deal.next(count * static_cast<int>(blend.chunk.value));
+      with_float_type(blend.value_type, [&](auto type) {
+        blend_to_run<decltype(type)>(blend, records + s * p.tiles.rows + first, count, share, place);
+      });
+    }
+    __syncthreads();
+    store_run(results, results + count * p.run.row_bytes, place.shared);
+    if (first + count < tile.rows) { __syncthreads(); }
+  }
+}
+
+/// One block: one tile of target rows, one chunk of the channels of each stream.
+///
+/// Each warp locates the rows for its streams; then the streams' vectors are dealt out to the warps, so that narrow
+/// streams travel side by side. Where a tile has one row for want of targets, a warp has that row of one stream from
+/// beginning to end, and waits for no other.
+template <class Stamp>
+__global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp> const p) {
+  extern __shared__ sector dynamic_shared[];
+  constexpr int tile_warps = fuse_threads / 32;
+  auto* const records = reinterpret_cast<method_row*>(dynamic_shared);
+  auto const warp = static_cast<int>(threadIdx.x / 32);
+  auto const stage_of = [&](int w) { return reinterpret_cast<Stamp*>(records + p.tiles.rows * p.count) + w * p.slots; };
+  bool const has_masks = blockIdx.y == 0 && (p.valid != nullptr || p.all_valid != nullptr);
+  int rows = 1;
+  if (!p.one_row) {
+    fused_tile const tile = fused_tile_of(p, blockIdx.x);
+    rows = tile.rows;
+    for (int s = warp; s < p.count; s += tile_warps) {
+      locate_stream(p, p.streams[s], tile, stage_of(warp), records + s * p.tiles.rows);
+    }
+    __syncthreads();
+    if (has_masks) { store_masks(p, records, tile); }
+  }
+  if (p.run.rows != 0) {
+    // Runs take the place of the staged stamps.
+    return blend_runs(p, records, fused_tile_of(p, blockIdx.x + unknown_zero()), reinterpret_cast<char*>(stage_of(0)));
+  }
+  dealt_share deal(warp);
+  for (int s = p.one_row ? warp : 0; s < p.count; s += p.one_row ? static_cast<int>(blockDim.x / 32) : 1) {
+    stream_blend const& blend = p.streams[s].blend;
+    if (std::int64_t(blockIdx.y) * blend.chunk.value >= blend.vectors_each) { continue; }
+    thread_share share{lane_of_warp(), 32};
+    if (p.one_row) {
+      // Nothing of this is kept while values travel: registers are for them.
+      unsigned const block = blockIdx.x + unknown_zero();
+      locate_one_row(p, p.streams[s], fused_tile_of(p, block), stage_of(s % static_cast<int>(blockDim.x / 32)),
+                     records + s);
+      __syncwarp();
+    } else {
+      share = deal.next(rows * static_cast<int>(blend.chunk.value));
+    }
+    with_float_type(blend.value_type,
+                    [&](auto type) { blend_stream<decltype(type)>(blend, records + s * p.tiles.rows, rows, share); });
+  }
+  if (p.one_row && has_masks) {
+    __syncthreads();
+    store_masks(p, records, fused_tile_of(p, blockIdx.x + unknown_zero()));
+  }
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/common/timed/fuse_check.hpp>
+#include <robocache/detail/common/timed/policy.cuh>
+#include <robocache/detail/fuse/kernel.cuh>
+#include <robocache/detail/launch.cuh>
+#include <robocache/fuse.cuh>
+
+namespace robocache {
+namespace detail {
+
+/// How many stamps of a stream a warp stages: all of a trajectory of known length, if that is not too many to load or
+/// to search. Of longer ones, and of packed ones, the part around the tile's targets is found first. 0: it stages none.
+/// @param one_row  tiles have one row: short trajectories stay in registers
+template <class Stamp>
+int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
+  constexpr int most = 512;
+  timeline<Stamp> const& when = stream.source;
+  if (when.stamps == nullptr || (one_row && stream.plain && when.length <= one_row_stamps)) { return 0; }
+  if (when.packed() || when.length >= most) { return most / 2; }
+  int slots = 64;
+  while (slots <= when.length) { slots *= 2; }
+  return slots;
+}
+
+inline std::int64_t begin_of(void const* pointer) {
+  return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(pointer));
+}
+
+/// The largest power of two that all of what `offsets` was made of by "or" are multiples of, 16 at most.
+inline std::uint8_t alignment_of(std::int64_t offsets) {
+  std::int64_t const bits = offsets | 16;
+  return static_cast<std::uint8_t>(bits & -bits);
+}
+
+/// What the kernel is told of one stream, whose results begin at channel `place` of `out`'s rows.
+template <class Stamp, class Result>
+void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stamp> const& target,
+                     fused_output<Result> const& out, strides to, stream_plan<Stamp>& plan) {
+  std::int64_t const bytes = static_cast<std::int64_t>(size_of(one.type));
+  strides from = strides_of(one, one.when, one.channels);
+  if (one.when.packed()) { from.batch = 0; }
+  plan.causal = one.options.causal;
+  plan.rules = device::rules_of(one.options);
+  plan.latency = one.latency;
+  plan.source = one.when;
+
+  stream_blend& blend = plan.blend;
+  blend.values = one.values;
+  blend.results = out.values + place;
+  blend.values_batch_stride = from.batch;
+  blend.values_row_stride = from.row;
+  blend.results_batch_stride = to.batch;
+  blend.results_row_stride = to.row;
+  blend.method = one.options.method;
+  blend.value_type = one.type;
+  blend.result_type = dtype_of<Result>::value;
+  blend.target_packed = target.packed();
+  blend.fill = static_cast<float>(one.options.fill);
+  blend.scale = one.scale;
+  blend.shift = one.shift;
+
+  bool const slerp = one.options.method == interpolation::slerp;
+  std::int64_t const elements = 16 / bytes;
+  blend.channels = one.channels;
+  blend.wide = !slerp && alignment_of(begin_of(one.values) | (from.batch | from.row) * bytes) == 16 &&
+               one.channels % elements == 0 && alignment_of(begin_of(one.scale) | begin_of(one.shift)) == 16;
+  blend.aligned = alignment_of(begin_of(blend.results) | (to.batch | to.row) * std::int64_t(sizeof(Result)));
+  blend.vectors_each = slerp ? 1 : blend.wide ? one.channels / elements : one.channels;
+}
+
+/// Cuts the rows of a stream whose results go to runs into vectors: of 16 bytes where they can be read in words of 4,
+/// else of four channels; of one where there are no four.
+inline void cut_for_runs(stream_blend& blend) {
+  std::int64_t const bytes = static_cast<std::int64_t>(size_of(blend.value_type));
+  std::int64_t const result_bytes = static_cast<std::int64_t>(size_of(blend.result_type));
+  std::int64_t const offsets = begin_of(blend.values) | (blend.values_batch_stride | blend.values_row_stride) * bytes;
+  auto const alignment_in = [&](std::int64_t vector) {
+    return alignment_of(offsets | (blend.channels - vector) * bytes);
+  };
+  std::int64_t const elements = 16 / bytes;
+  bool const in_words = blend.channels >= elements && alignment_in(elements) >= 4;
+  std::int64_t const vector = in_words ? elements : blend.channels >= 4 && bytes < 4 ? 4 : 1;
+  std::int64_t const word = !in_words ? bytes : alignment_in(elements) < 16 ? 4 : 16;
+  blend.vector = static_cast<std::uint8_t>(vector);
+  blend.word = static_cast<std::uint8_t>(word);
+  blend.aligned =
+      alignment_of(begin_of(blend.results) |
+                   (blend.results_batch_stride | blend.results_row_stride | (blend.channels - vector)) * result_bytes);
+  blend.vectors_each = (blend.channels + vector - 1) / vector;
+}
+
+/// Cuts the targets into tiles so that the last blocks do not run alone: of a few sizes the one with the least work a
+/// block times rounds of blocks.
+/// @param vectors  of a row of all streams
+template <class Stamp>
+tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int streams, int multiprocessors) {
+  fuse_shape const shape = fuse_shape_for(streams);
+  std::int64_t const slots = std::int64_t(multiprocessors) * shape.blocks_each;
+  tiling best;
+  double least = 0.0;
+  for (int part = 1; part <= 4; part *= 2) {
+    int const rows = shape.rows / part;
+    tiling const tiles =
+        tile_targets(target, vectors, {rows, static_cast<int>(vectors), shape.blocks_each, 0, 0}, multiprocessors);
+    auto const rounds = static_cast<double>((tiles.tiles + slots - 1) / slots);
+    double const work = rounds * static_cast<double>(shape.locating + tiles.rows * vectors);
+    if (part == 1 || work < least) {
+      best = tiles;
+      least = work;
+    }
+  }
+  return best;
+}
+
+/// Collects streams until a launch is full.
+template <class Stamp, class Result>
+class ROBOCACHE_HIDDEN fuse_launches {
+ public:
+  /// @param dry  only looks whether all launches fit a grid
+  fuse_launches(timeline<Stamp> const& target, fused_output<Result> const& out, std::int64_t channels,
+                std::int64_t streams, int multiprocessors, cudaStream_t cuda_stream, bool dry)
+      : out_(out),
+        to_(strides_of(out, target, channels)),
+        multiprocessors_(multiprocessors),
+        cuda_stream_(cuda_stream),
+        dry_(dry) {
+    if (target.packed()) { to_.batch = 0; }
+    params_.count = 0;
+    params_.continues = false;
+    params_.target = target;
+    params_.valid = out.valid;
+    params_.valid_stride = streams;
+    params_.all_valid = out.all_valid;
+  }
+
+  /// @param mask  the stream's place in the valid mask; -1: it has none
+  status add(stream<Stamp> const& one, std::int64_t place, int mask) {
+    status const s = params_.count == fused_streams ? launch_all() : status{};
+    stream_plan<Stamp>& plan = params_.streams[params_.count++];
+    plan.mask = mask;
+    describe_stream(one, place, params_.target, out_, to_, plan);
+    return s;
+  }
+
+  /// Launches what was added.
+  status launch_all() {
+    timeline<Stamp> const& target = params_.target;
+    params_.run = run_of_results();
+    std::int64_t vectors = 0;
+    for (int i = 0; i < params_.count; ++i) {
+      stream_blend& blend = params_.streams[i].blend;
+      if (params_.run.rows != 0) { cut_for_runs(blend); }
+      vectors += blend.vectors_each < fuse_chunk ? blend.vectors_each : fuse_chunk;
+    }
+    params_.tiles = tile_for_fusion(target, vectors, params_.count, multiprocessors_);
+    status s = check_tiles(params_.tiles);
+    if (!s.ok() || dry_) {
+      params_.count = 0;
+      return s;
+    }
+    bool const one_row = params_.one_row = params_.tiles.single;
+    params_.run.rows = std::min(params_.run.rows, params_.tiles.rows);
+    params_.alone = params_.tiles.targets / 8 < target.batch;
+
+    std::int64_t chunks = 1;
+    params_.slots = 0;
+    for (int i = 0; i < params_.count; ++i) {
+      stream_plan<Stamp>& plan = params_.streams[i];
+      timeline<Stamp> const& source = plan.source;
+      bool const within = source.stamps != nullptr && params_.tiles.aligned;
+      plan.plain = within && source.lengths == nullptr && !source.packed() && source.length > 0 &&
+                   target.lengths == nullptr && target.trajectory == nullptr;
+      plan.together = plan.plain || (within && !params_.alone);
+      int const slots = slots_for(plan, one_row);
+      params_.slots = slots > params_.slots ? slots : params_.slots;
+      // A row that a warp has alone is cut into what its lanes read at once.
+      std::int64_t const each = plan.blend.vectors_each;
+      std::int64_t const least = (each + most_chunks - 1) / most_chunks;
+      std::int64_t chunk = one_row ? 32 : fuse_chunk;
+      chunk = chunk > least ? chunk : least;
+      chunk = chunk < each ? chunk : each;
+      plan.blend.chunk = divisor(static_cast<std::uint32_t>(chunk));
+      std::int64_t const parts = (each + chunk - 1) / chunk;
+      chunks = parts > chunks ? parts : chunks;
+    }
+    int const one_row_warps = params_.count < most_one_row_warps ? params_.count : most_one_row_warps;
+    int const warps = one_row ? one_row_warps : fuse_threads / 32;
+    int const stage_bytes = static_cast<int>(sizeof(Stamp)) * params_.slots * warps;
+    int const run_bytes = params_.run.rows == 0 ? 0 : params_.run.rows * params_.run.row_bytes + 16;
+    int const shared_bytes =
+        static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count + std::max(stage_bytes, run_bytes);
+    dim3 const grid(static_cast<unsigned>(params_.tiles.tiles), static_cast<unsigned>(chunks));
+    s = launch(fuse_kernel<Stamp>, params_, grid, warps * 32, shared_bytes, cuda_stream_);
+    params_.count = 0;
+    params_.continues = true;
+    return s;
+  }
+
+ private:
+  /// How results are stored: as runs where not all rows are whole vectors, and streams by simple methods write each
+  /// byte of rows that lie one behind the other. Not where rows are so few that tiles have one.
+  result_run run_of_results() const {
+    static_assert(most_run_bytes / least_run_rows / 8 <= fuse_chunk, "four results of 2 bytes a vector: one chunk");
+    timeline<Stamp> const& target = params_.target;
+    constexpr std::int64_t bytes = sizeof(Result);
+    std::int64_t const row_bytes = to_.row * bytes;
+    std::int64_t channels = 0;
+    bool whole = true;
+    bool simple = true;
+    for (int i = 0; i < params_.count; ++i) {
+      stream_blend const& blend = params_.streams[i].blend;
+      std::int64_t const vector = 16 / static_cast<std::int64_t>(size_of(blend.value_type));
+      channels += blend.channels;
+      whole = whole && blend.wide && blend.aligned >= std::min<std::int64_t>(16, vector * bytes);
+      simple = simple && blend.method <= interpolation::linear;
+    }
+    bool const dense = channels == to_.row && (target.packed() || to_.batch == target.length * to_.row);
+    bool const few = target.total() / multiprocessors_ < 2 * fuse_shape_for(params_.count).blocks_each;
+    if (whole || !simple || !dense || few || row_bytes * least_run_rows > most_run_bytes) { return {}; }
+    return {static_cast<int>(most_run_bytes / row_bytes), static_cast<int>(row_bytes),
+            reinterpret_cast<char*>(out_.values)};
+  }
+
+  fused_output<Result> out_;
+  strides to_;
+  int multiprocessors_;
+  cudaStream_t cuda_stream_;
+  bool dry_;
+  fuse_params<Stamp> params_;  // streams beyond the count stay as they are: a launch costs what it fills in
+};
+
+template <class Stamp, class Result>
+ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
+                             fused_output<Result> const& out, cudaStream_t cuda_stream) {
+  status s = detail::check_fuse(streams, count, target, out);
+  if (!s.ok() || target.total() == 0) { return s; }
+  device_properties device;
+  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
+    return detail::cuda_failure("device", error);
+  }
+  std::int64_t const channels = out.channels == 0 ? detail::channels_of(streams, count) : out.channels;
+  auto const launch = [&](bool dry) {
+    detail::fuse_launches<Stamp, Result> launches(target, out, channels, count, device.multiprocessors, cuda_stream,
+                                                  dry);
+    detail::place_walk places;
+    status sent;
+    for (std::int64_t i = 0; i < count && sent.ok(); ++i) {
+      sent = launches.add(streams[i], places.next(streams[i]), static_cast<int>(i));
+    }
+    if (!sent.ok()) { return sent; }
+    sent = detail::for_each_gap(streams, count, channels, [&](std::int64_t place, std::int64_t width) {
+      stream<Stamp> gap;  // a stream without samples
+      gap.channels = width;
+      gap.options.fill = out.fill;
+      gap.type = dtype_of<Result>::value;
+      return launches.add(gap, place, -1);
+    });
+    return sent.ok() ? launches.launch_all() : sent;
+  };
+  // Nothing is launched before all launches are known to fit a grid. Up to 2^31 rows do, however they are cut.
+  if (target.total() > INT32_MAX) { s = launch(true); }
+  return s.ok() ? launch(false) : s;
+}
+
+}  // namespace detail
+
+template <class Stamp, class Result, class TargetStamp>
+status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<TargetStamp> const& target,
+            fused_output<Result> const& out, cudaStream_t cuda_stream) {
+  if constexpr (detail::stamps_are_sound<Stamp, TargetStamp> && detail::floats_are_sound<Result, Result>) {
+    return detail::fuse<detail::plain_type<Stamp>>(streams, count, detail::plain(target), out, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::stamp_rule<Stamp, TargetStamp>) > 0);
+    static_assert(sizeof(detail::float_rule<Result, Result>) > 0);
+    return {};
+  }
+}
+
+}  // namespace robocache

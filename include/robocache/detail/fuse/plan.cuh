@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/common/timed/method_rows.cuh>
+#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/timed/policy.cuh>
+#include <robocache/device/locate.cuh>
+#include <robocache/dtype.hpp>
+#include <robocache/timeline.hpp>
+
+// What the kernel of `fuse` is handed.
+namespace robocache::detail {
+
+/// Streams of one launch, gaps between their channels counted.
+inline constexpr int fused_streams = 16;
+
+/// `method_blend` and what a fusion adds.
+struct stream_blend : method_blend {
+  dtype value_type;
+  bool wide;             ///< the values' rows are whole vectors of 16 bytes
+  std::uint8_t aligned;  ///< bytes to which all vectors of results are, 16 at most
+  std::uint8_t vector;   ///< in runs: channels of a vector
+  std::uint8_t word;     ///< in runs: bytes to which all vectors of values are aligned, 16, 4 or those of one value
+  std::int64_t channels;
+  float const* scale;
+  float const* shift;
+};
+
+template <class Stamp>
+struct stream_plan {
+  bool together;  ///< stored stamps, and no tile has rows of two trajectories
+  bool plain;     ///< so, trajectories are as long as each other, and each has its own targets, none of them padding
+  bool causal;
+  int mask;  ///< its place in a row of the valid mask; -1: a gap, which has none
+  device::locate_rules<Stamp> rules;
+  Stamp latency;
+  stream_blend blend;
+  timeline<Stamp> source;
+};
+
+/// Results of neighbouring rows as one run of bytes: where rows are not whole vectors, blocks put it together in shared
+/// memory and store it whole.
+struct result_run {
+  int rows;       ///< of a run at most; 0: each vector is stored by itself
+  int row_bytes;  ///< rows lie one behind the other
+  char* results;
+};
+
+template <class Stamp>
+struct fuse_params {
+  int count;       ///< streams of this launch
+  int slots;       ///< stamps that a warp can stage
+  bool one_row;    ///< tiles have one row: a warp has that row of one stream
+  bool alone;      ///< trajectories have so few targets that each lane searches alone
+  bool continues;  ///< `all_valid` holds what the launches before made of it
+  tiling tiles;
+  result_run run;
+  std::uint8_t* valid;  ///< null or `[rows, valid_stride]`
+  std::int64_t valid_stride;
+  std::uint8_t* all_valid;
+  timeline<Stamp> target;
+  stream_plan<Stamp> streams[fused_streams];
+};
+
+}  // namespace robocache::detail

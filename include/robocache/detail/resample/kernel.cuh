@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/common/timed/blend_tile.cuh>
+#include <robocache/detail/common/timed/locate_tile.cuh>
+#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/resample/small_tiles.cuh>
+
+namespace robocache::detail {
+
+/// How a launch goes about its rows.
+enum class resample_mode : std::uint8_t {
+  tiles,       ///< a block has a tile of rows: locate them, then read what they need
+  one_row,     ///< a block has one row
+  trajectory,  ///< a block has a whole trajectory, in shared memory
+};
+
+template <class Value, class Result, class Stamp>
+struct resample_params {
+  resample_mode mode;
+  int extra;  ///< one_row: bytes of values that a block prefetches; trajectory: where results begin in shared memory
+  blend_params<Value, Result> blend;
+  locate_plan<Stamp> plan;  ///< last: most of it is cold
+};
+
+/// One block, one tile of target rows, one chunk of their channels.
+///
+/// @tparam N      elements of a vector: all pointers and strides are multiples of it
+/// @tparam Loads  vectors a thread has in flight before it uses the first
+template <class Value, class Result, class Stamp, int N, int Loads>
+__global__ void __launch_bounds__(max_threads, N > 1 ? 5 : 6)
+    resample_kernel(__grid_constant__ resample_params<Value, Result, Stamp> const p) {
+  __shared__ Stamp stage[stage_capacity + 1];
+  extern __shared__ sector dynamic_shared[];  // the tile's rows, or a trajectory: no block needs both
+
+  if (__builtin_expect(p.mode == resample_mode::one_row, true)) {  // first in line: latency is all it has
+    resample_one_row<Value, Result, Stamp, N>(p.plan, p.blend, p.extra);
+    return;
+  }
+  if (p.mode == resample_mode::trajectory) {
+    auto* const bytes = reinterpret_cast<unsigned char*>(dynamic_shared);
+    resample_trajectory<Value, Result, Stamp, N>(p.plan, p.blend, stage, bytes, bytes + p.extra);
+    return;
+  }
+  auto* const rows = reinterpret_cast<blend_row*>(dynamic_shared);
+  int const count = locate_tile(
+      p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
+        std::int64_t const first =
+            part.source.batch_index * p.blend.values_batch_stride + part.source.first_row * p.blend.values_row_stride;
+        blend_row row = blend_row_of(where, first, p.blend.values_row_stride);
+        row.result = p.blend.target_packed
+                         ? (part.first_row + slot) * p.blend.results_row_stride
+                         : part.b * p.blend.results_batch_stride + (part.k0 + slot) * p.blend.results_row_stride;
+        rows[slot] = row;
+        if (p.blend.valid != nullptr && blockIdx.y == 0) { p.blend.valid[part.first_row + slot] = where.valid; }
+      });
+  __syncthreads();
+  blend_tile<N, Loads>(p.blend, rows, count);
+}
+
+template <class Stamp>
+struct locate_params {
+  locate_plan<Stamp> plan;
+  located out;
+};
+
+/// One block, one tile of target rows: their records, to global memory.
+template <class Stamp>
+__global__ void __launch_bounds__(max_threads) locate_kernel(__grid_constant__ locate_params<Stamp> const p) {
+  __shared__ Stamp stage[stage_capacity + 1];
+  locate_tile(p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
+    std::int64_t const target = part.first_row + slot;
+    if (p.out.rows != nullptr) {
+      std::int64_t const first =
+          where.row < 0 ? -1 : part.source.batch_index * p.plan.source.length + part.source.first_row + where.row;
+      p.out.rows[2 * target] = first;
+      p.out.rows[2 * target + 1] = first + (where.blends ? 1 : 0);
+    }
+    if (p.out.weights != nullptr) { p.out.weights[target] = where.weight; }
+    if (p.out.valid != nullptr) { p.out.valid[target] = where.valid; }
+  });
+}
+
+}  // namespace robocache::detail

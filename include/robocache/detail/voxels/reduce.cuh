@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/detail/common/clouds/reduce_launch.cuh>
+#include <robocache/detail/common/fill.cuh>
+#include <robocache/detail/common/launch_chain.cuh>
+#include <robocache/detail/voxels/plan.cuh>
+#include <robocache/grid.hpp>
+#include <robocache/points.hpp>
+
+// What `voxelize_sparse` and `filter_voxels` share: from points to lists of voxels, and from those to means and the
+// like.
+namespace robocache::detail {
+
+/// Plans to reduce the features of listed voxels.
+/// @param kept  on the device: how many voxels there are
+/// @return channels that are loaded at a time, as `plan_features`
+template <class Value, class Result>
+int plan_reducing(sparse_reduce_params& p, voxel_lists const& lists, point_clouds const& clouds,
+                  point_features<Value> const& features, voxel_output<Result> const& out, std::int64_t const* kept) {
+  int const width = plan_features(p.features, clouds, features, clouds.length);
+  p.lists = lists;
+  p.results = results_of(out, 0, features.channels, width, {});
+  p.rows = clouds.total();
+  p.voxels = kept;
+  return width;
+}
+
+/// Reduces the features of listed voxels.
+/// @param voxels  that there are at most
+/// @param kept    on the device: how many there are
+template <class Value, class Result>
+ROBOCACHE_HIDDEN status reduce_voxels(voxel_lists const& lists, point_clouds const& clouds,
+                                      point_features<Value> const& features, voxel_output<Result> const& out,
+                                      std::int64_t voxels, std::int64_t const* kept, launch_chain& chain) {
+  constexpr int wide = 16 / static_cast<int>(sizeof(Value));
+  sparse_reduce_params p{};
+  int const width = plan_reducing(p, lists, clouds, features, out, kept);
+  std::int64_t const longest = longest_cloud(clouds);
+  auto const launch = [&](auto extremes) {
+    constexpr bool wanted = decltype(extremes)::value;
+    return width == 1 ? launch_reducing<Value, 1, wanted>(p, voxels, longest, chain)
+                      : launch_reducing<Value, wide, wanted>(p, voxels, longest, chain);
+  };
+  return out.max != nullptr || out.min != nullptr ? launch(std::true_type{}) : launch(std::false_type{});
+}
+
+}  // namespace robocache::detail

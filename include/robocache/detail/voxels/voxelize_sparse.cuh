@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/common/launch_chain.cuh>
+#include <robocache/detail/voxels/check.hpp>
+#include <robocache/detail/voxels/plan.cuh>
+#include <robocache/detail/voxels/reduce.cuh>
+#include <robocache/voxelize_sparse.cuh>
+
+namespace robocache {
+namespace detail {
+
+/// @param memory  null: how much it would be
+template <class Result>
+sparse_pieces cut_sparse_call(void* memory, point_clouds const& clouds, grid const& lattice, std::int64_t channels,
+                              sparse_output<Result> const& out, sparse_options const& options) {
+  sparse_params sparse = sparse_params_of(clouds, lattice);
+  sparse.numbers.max_voxels = INT32_MAX;
+  sparse.numbers.capacity = static_cast<std::int32_t>(out.capacity);
+  sparse.voxels_of = out.point_voxels;
+  sparse.coordinates = out.coordinates;
+  return cut_pieces(memory, sparse, options.order == voxel_order::cell, most_voxels(clouds, out.capacity), channels,
+                    out.sum != nullptr || out.mean != nullptr, out.max != nullptr, out.min != nullptr);
+}
+
+template <class Value, class Result>
+std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                     grid const& lattice, sparse_output<Result> const& out,
+                                     sparse_options const& options) {
+  if (clouds.batch == 0 || !detail::check_voxelize_sparse(clouds, features, lattice, out, options).ok()) { return 0; }
+  return detail::cut_sparse_call(nullptr, clouds, lattice, features.channels, out, options).bytes;
+}
+
+template <class Value, class Result>
+ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features,
+                                        grid const& lattice, sparse_output<Result> const& out,
+                                        sparse_options const& options, scratch const& memory,
+                                        cudaStream_t cuda_stream) {
+  status s = detail::check_voxelize_sparse(clouds, features, lattice, out, options);
+  if (!s.ok()) { return s; }
+  detail::sparse_pieces pieces{};
+  if (clouds.batch > 0) {
+    pieces = detail::cut_sparse_call(memory.memory, clouds, lattice, features.channels, out, options);
+    s = detail::check_scratch(memory, pieces.bytes, "voxelize_sparse_scratch");
+    if (!s.ok()) { return s; }
+  }
+  device_properties device;
+  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
+    return detail::cuda_failure("device", error);
+  }
+  detail::launch_chain chain(device, cuda_stream);
+  if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
+
+  bool const reduces = detail::reduces(out);
+  s = detail::launch_voxels(pieces, out, {}, out.count, reduces, chain);
+  std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
+  if (!s.ok() || !reduces || voxels == 0) { return s; }
+  voxel_output<Result> results;
+  results.sum = out.sum;
+  results.mean = out.mean;
+  results.max = out.max;
+  results.min = out.min;
+  return detail::reduce_voxels(pieces.lists, clouds, features, results, voxels,
+                               pieces.sparse.numbers.offsets + clouds.batch, chain);
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                     grid const& lattice, sparse_output<Result> const& out,
+                                     sparse_options const& options) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_sparse_scratch(clouds, features, lattice, out, options);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return 0;
+  }
+}
+
+template <class Value, class Result>
+status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                       sparse_output<Result> const& out, sparse_options const& options, scratch const& memory,
+                       cudaStream_t cuda_stream) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_sparse(clouds, features, lattice, out, options, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
+}
+
+}  // namespace robocache

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/common/clouds/backward_shape.cuh>
+#include <robocache/detail/common/clouds/group.cuh>
+#include <robocache/detail/common/fill.cuh>
+#include <robocache/detail/common/launch_chain.cuh>
+#include <robocache/detail/voxels/backward.cuh>
+#include <robocache/detail/voxels/check.hpp>
+#include <robocache/detail/voxels/given.cuh>
+#include <robocache/dtype.hpp>
+#include <robocache/voxelize_sparse_backward.cuh>
+
+namespace robocache {
+namespace detail {
+
+/// Lists of voxels' points, where some hold maxima or minima.
+/// @param memory  null: how much it would be
+template <class Result>
+voxel_lists cut_sparse_backward(void* memory, point_clouds const& clouds, std::int64_t capacity,
+                                voxel_gradients<Result> const& gradients) {
+  if (gradients.max == nullptr && gradients.min == nullptr) { return {}; }
+  return cut_lists(memory, clouds.total(), std::min(capacity, clouds.total()), 0, false, false, false);
+}
+
+/// Lists the points of voxels that are known.
+ROBOCACHE_HIDDEN inline status launch_given_lists(given_list_params const& p, launch_chain& chain) {
+  fill_list list;
+  list.add(p.lists.counters, p.lists.clear_bytes);
+  status s = fill(list, chain);
+  if (!s.ok()) { return s; }
+  dim3 const blocks(static_cast<unsigned>((p.rows + given_threads - 1) / given_threads));
+  s = chain.launch(given_rank_kernel<given_threads>, p, blocks, given_threads);
+  if (!s.ok()) { return s; }
+  voxel_group_params start{};
+  start.points.rows = p.rows;
+  start.lists = p.lists;
+  start.cells = p.voxels;
+  dim3 const start_blocks((p.voxels + start_cells - 1) / start_cells);
+  s = chain.launch(voxel_start_kernel<start_threads>, start, start_blocks, start_threads);
+  return s.ok() ? chain.launch(given_list_kernel<given_threads>, p, blocks, given_threads) : s;
+}
+
+template <class Value, int N>
+ROBOCACHE_HIDDEN status launch_sparse_backward(sparse_backward_params& p, bool holds, launch_chain& chain) {
+  std::int64_t const wanted =
+      (p.points.rows + rows_a_step * (point_threads / 32) - 1) / (rows_a_step * (point_threads / 32));
+  auto const blocks = static_cast<unsigned>(
+      std::min<std::int64_t>(wanted, std::int64_t{chain.device().multiprocessors} * point_blocks_each * 4));
+  p.vectors = p.gradients.channels / N;
+  dim3 const grid(blocks, cut_rows(p, blocks, chain.device()));
+  return chain.launch(holds ? sparse_hold_kernel<Value, N> : sparse_spread_kernel<Value, N>, p, grid, point_threads);
+}
+
+template <class Value, class Result>
+std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                              sparse_voxels const& voxels, voxel_gradients<Result> const& gradients) {
+  // What is written has no say in it: any place does.
+  feature_gradients<Value> out;
+  out.values = reinterpret_cast<Value*>(alignof(Value));
+  bool const sound =
+      clouds.batch > 0 && detail::check_voxelize_sparse_backward(clouds, features, voxels, gradients, out).ok();
+  return sound ? detail::cut_sparse_backward(nullptr, clouds, voxels.capacity, gradients).bytes : 0;
+}
+
+template <class Value, class Result>
+ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
+                                                 sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
+                                                 feature_gradients<Value> const& out, scratch const& memory,
+                                                 cudaStream_t cuda_stream) {
+  status s = detail::check_voxelize_sparse_backward(clouds, features, voxels, gradients, out);
+  if (!s.ok()) { return s; }
+  detail::sparse_backward_params p{};
+  // Rows that no cloud owns are in no voxel, whatever there is beside them.
+  std::int64_t const capacity = clouds.batch > 0 ? voxels.capacity : 0;
+  if (clouds.batch > 0) {
+    p.lists = detail::cut_sparse_backward(memory.memory, clouds, capacity, gradients);
+    s = detail::check_scratch(memory, p.lists.bytes, "voxelize_sparse_backward_scratch");
+  }
+  if (!s.ok() || clouds.total() == 0) { return s; }
+  device_properties device;
+  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
+    return detail::cuda_failure("device", error);
+  }
+  bool const holds = gradients.max != nullptr || gradients.min != nullptr;
+  p.points.rows = clouds.total();
+  p.gradients.sum = gradients.sum;
+  p.gradients.mean = gradients.mean;
+  p.gradients.max = gradients.max;
+  p.gradients.min = gradients.min;
+  p.gradients.type = dtype_of<Result>::value;
+  p.gradients.channels = features.channels;
+  p.gradients.channel_stride = 1;
+  // Gradients lie as features do.
+  point_features<Value> const written{out.values, features.channels, out.batch_stride, out.point_stride};
+  detail::voxel_features to{};
+  int width = detail::plan_features(to, clouds, written, clouds.length);
+  p.out = {out.values, to.point_stride, to.between_clouds, clouds.length};
+  p.voxels_of = capacity > 0 ? voxels.point_voxels : nullptr;
+  p.count = gradients.mean != nullptr ? voxels.count : nullptr;
+  std::int64_t const listed = std::min(capacity, clouds.total());
+  p.voxels = static_cast<std::uint32_t>(listed);
+  detail::launch_chain chain(device, cuda_stream);
+  if (holds && listed > 0) {
+    width = std::min(width, detail::plan_features(p.features, clouds, features, clouds.length));
+    s = detail::launch_given_lists({p.lists, voxels.point_voxels, p.points.rows, p.voxels}, chain);
+    if (!s.ok()) { return s; }
+  }
+  constexpr int wide = 16 / static_cast<int>(sizeof(Value));
+  // Without a voxel there are zeros to write, and no lists.
+  bool const lists = holds && listed > 0;
+  return width == wide && detail::suits_vectors(gradients, 1, wide)
+             ? detail::launch_sparse_backward<Value, wide>(p, lists, chain)
+             : detail::launch_sparse_backward<Value, 1>(p, lists, chain);
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
+                                              sparse_voxels const& voxels, voxel_gradients<Result> const& gradients) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_sparse_backward_scratch(clouds, features, voxels, gradients);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return 0;
+  }
+}
+
+template <class Value, class Result, class Gradient>
+status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
+                                sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
+                                feature_gradients<Gradient> const& out, scratch const& memory,
+                                cudaStream_t cuda_stream) {
+  if constexpr (detail::gradients_are_sound<Value, Result, Gradient>) {
+    return detail::voxelize_sparse_backward(clouds, features, voxels, gradients, out, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::gradient_rule<Value, Result, Gradient>) > 0);
+    return {};
+  }
+}
+
+}  // namespace robocache

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/device/curve.cuh>
+#include <robocache/dtype.hpp>
+#include <robocache/options.hpp>
+
+#include "host/common/blend.hpp"
+
+/// Blending by the methods beyond linear.
+namespace robocache::host::detail {
+
+/// What one target reads.
+struct method_record {
+  void const* first;    ///< the left sample; null: the fill value
+  bool blends;          ///< false: `first` alone
+  device::curve curve;  ///< if it blends; of angle and slerp linear's, for its weight
+};
+
+/// What stands alike for all rows of one call.
+struct method_rule {
+  interpolation method;
+  std::int64_t row_bytes;  ///< from one sample to the next
+  blend_rule rows;
+};
+
+/// Writes `count` result rows, one a record, beginning at `out`.
+using method_function = void (*)(method_record const* records, std::int64_t count, void* out, method_rule const& rule);
+
+/// The function for a pair of float types.
+method_function method_function_of(dtype value, dtype result) noexcept;
+
+}  // namespace robocache::host::detail

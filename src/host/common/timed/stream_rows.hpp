@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/device/convert.cuh>
+#include <robocache/device/locate.cuh>
+#include <robocache/stream.hpp>
+#include <robocache/timeline.hpp>
+
+#include "host/common/blend.hpp"
+#include "host/common/timed/methods.hpp"
+#include "host/common/timed/walk.hpp"
+
+/// What a series or a stream writes into rows of results.
+namespace robocache::host::detail {
+
+/// One stream without its types: addresses, strides in bytes, and functions that know the types.
+struct stream_job {
+  std::int64_t channels;
+  char const* values;
+  std::int64_t value_bytes;  ///< of one number
+  std::int64_t batch_bytes;
+  std::int64_t row_bytes;
+
+  blend_function blend;       ///< for methods up to linear
+  method_function by_method;  ///< for the others
+  blend_function narrow;      ///< null: those two give results. Else floats, to be scaled, shifted, and rounded by this
+  float const* scale;
+  float const* shift;
+  float wide_fill;  ///< the fill value as float
+
+  char* results;  ///< the stream's first channel in the first row
+  std::int64_t result_bytes;
+  std::int64_t out_batch_bytes;
+  std::int64_t out_row_bytes;
+  void const* fill;  ///< one value of the result type
+
+  std::uint8_t* valid;        ///< the stream's byte in the mask's first row; may be null
+  std::int64_t valid_stride;  ///< to that of the next row
+  std::uint8_t* all_valid;    ///< a byte a row, cleared where this stream is not valid; may be null
+};
+
+/// A job with the half that tells what is read and how it is computed; where it goes is left to the caller.
+template <class Stamp>
+stream_job job_of(stream<Stamp> const& source, dtype result);
+
+template <class Stamp>
+stream_rules<Stamp> rules_of(stream<Stamp> const& source) {
+  return {device::rules_of(source.options), source.latency, source.options.causal};
+}
+
+/// A fill value as a result.
+template <class Result>
+Result fill_value(double fill) {
+  if constexpr (std::is_integral_v<Result>) {
+    return static_cast<Result>(fill);
+  } else {
+    return device::from_float<Result>(static_cast<float>(fill));
+  }
+}
+
+/// Writes target rows `[begin, end)`: results and masks.
+template <class Stamp>
+void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, stream_rules<Stamp> const& rules,
+                stream_job const& job, std::int64_t begin, std::int64_t end);
+
+/// The first sample that a located target reads; null where it reads none.
+template <class Stamp>
+char const* sample_of(stream_job const& job, device::trajectory<Stamp> const& from, device::location const& at) {
+  return at.row < 0 ? nullptr : job.values + from.element(at.row, job.batch_bytes, job.row_bytes);
+}
+
+/// What a located target reads.
+template <class Stamp>
+blend_record record_of(stream_job const& job, device::trajectory<Stamp> const& from, device::location const& at) {
+  char const* const first = sample_of(job, from, at);
+  if (!at.blends) { return {first, nullptr, 0.0f}; }
+  char const* const second = first + job.row_bytes;
+  if (at.weight < 0.5f) { return {first, second, at.weight}; }
+  return {second, first, 1.0f - at.weight};
+}
+
+/// The same, some channels on.
+inline blend_record from_byte(blend_record const& record, std::int64_t bytes) {
+  auto const move = [bytes](void const* p) { return p == nullptr ? nullptr : static_cast<char const*>(p) + bytes; };
+  return {move(record.near), move(record.far), record.share};
+}
+
+/// `v * scale + shift` in each channel, product and sum rounded each; without a scale no product, without a shift no
+/// sum.
+void scale_row(float* row, float const* scale, float const* shift, std::int64_t channels);
+
+/// Writes `count` rows of numbers in another type; `count` is at most `rows_at_once`.
+inline void convert_rows(blend_function convert, void const* from, std::int64_t from_row_bytes, std::int64_t count,
+                         void* to, std::int64_t to_row_bytes, std::int64_t channels) {
+  blend_record records[rows_at_once];
+  for (std::int64_t i = 0; i < count; ++i) {
+    records[i] = {static_cast<char const*>(from) + i * from_row_bytes, nullptr, 0.0f};
+  }
+  convert(records, count, to, {channels, to_row_bytes, nullptr});
+}
+
+}  // namespace robocache::host::detail

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include <robocache/detail/voxels/check.hpp>
+#include <robocache/host.hpp>
+
+#include "host/common/clouds/cloud_loop.hpp"
+#include "host/voxels/numbers.hpp"
+
+namespace robocache::host {
+
+template <class Value, class Result>
+status exact::voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                              sparse_output<Result> const& out, sparse_options const& options) {
+  status const checked = robocache::detail::check_voxelize_sparse(clouds, features, lattice, out, options);
+  if (!checked.ok()) { return checked; }
+  auto all = detail::number_clouds(clouds, lattice, detail::lattice_kind::given, options.order);
+  detail::keep_voxels(all, INT32_MAX, out);
+  detail::clear_numbers(clouds, out.point_voxels);
+  auto const from = robocache::detail::reduces(out) ? detail::feature_rows(features, clouds) : detail::feature_rows();
+  voxel_output<void> const results{out.count, nullptr, dtype::uint8, nullptr, out.sum, out.mean, out.max, out.min};
+  detail::for_each_cloud(clouds, {0, detail::point_bytes + from.row_bytes()}, [&](std::int64_t b) {
+    detail::numbered_cloud const& one = all[static_cast<std::size_t>(b)];
+    detail::write_point_voxels(one, out.point_voxels);
+    detail::write_coordinates(one, lattice, b, out.coordinates);
+    detail::reduce_voxels(one, from.of(one.points), results, dtype_of<Result>::value);
+  });
+  return checked;
+}
+
+#define ROBOCACHE_INSTANTIATE(Value, Result)                                                             \
+  template status exact::voxelize_sparse(point_clouds const&, point_features<Value> const&, grid const&, \
+                                         sparse_output<Result> const&, sparse_options const&)
+#define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
+  ROBOCACHE_INSTANTIATE(Value, float);       \
+  ROBOCACHE_INSTANTIATE(Value, __half);      \
+  ROBOCACHE_INSTANTIATE(Value, __nv_bfloat16)
+
+ROBOCACHE_INSTANTIATE_RESULTS(float);
+ROBOCACHE_INSTANTIATE_RESULTS(__half);
+ROBOCACHE_INSTANTIATE_RESULTS(__nv_bfloat16);
+
+#undef ROBOCACHE_INSTANTIATE_RESULTS
+#undef ROBOCACHE_INSTANTIATE
+
+}  // namespace robocache::host

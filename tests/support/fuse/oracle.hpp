@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "support/fuse/problem.hpp"
+#include "support/oracle.hpp"
+
+/// What semantics say a stream of a fusion is, by the oracle of a resample.
+namespace test::oracle {
+
+/// Which trajectory a target row reads, and its target; -1: none, the row is padding.
+template <class Stamp>
+struct target_row {
+  std::int64_t trajectory = -1;
+  Stamp at = Stamp(0);
+};
+
+/// All rows of the result, in order.
+template <class Stamp>
+std::vector<target_row<Stamp>> rows_of(timeline_data<Stamp> const& target);
+
+/// `t + latency`: integers wrap, floats round once.
+template <class Stamp>
+Stamp sought(Stamp t, Stamp latency);
+
+/// The resample that a stream is: at its own times, with FP32 results. Each target row is a window of one target,
+/// whose trajectory is the row's.
+template <class Stamp>
+problem<Stamp> as_resample(stream_data<Stamp> const& stream, timeline_data<Stamp> const& target);
+
+/// One record for each target row. `alone` is the stream as a resample.
+template <class Stamp>
+std::vector<record> locate(stream_data<Stamp> const& stream, timeline_data<Stamp> const& target,
+                           problem<Stamp> const& alone);
+
+/// What becomes of the FP32 value `v` of channel `c`: scaled and shifted.
+template <class Stamp>
+float scaled(stream_data<Stamp> const& stream, float v, std::int64_t c);
+
+/// The bits of one result.
+template <class Stamp>
+expectation blend(stream_data<Stamp> const& stream, problem<Stamp> const& alone, record const& r, std::int64_t c,
+                  dtype result_type);
+
+}  // namespace test::oracle
