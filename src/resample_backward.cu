@@ -19,8 +19,12 @@ void resample_backward(place where, any_series const& source, any_timeline const
         using Value = typename decltype(value)::type;
         using Result = typename decltype(result)::type;
         using Stamp = std::remove_cv_t<std::remove_reference_t<decltype(when.start)>>;
-        series<Value, Stamp> const from{static_cast<Value const*>(source.values), when, source.channels,
-                                        source.batch_stride, source.row_stride};
+        series<Value, Stamp> const from{static_cast<Value const*>(source.values),
+                                        when,
+                                        source.channels,
+                                        source.batch_stride,
+                                        source.row_stride,
+                                        source.place};
         result_gradients<Result> const gradients{static_cast<Result const*>(results.values), results.batch_stride,
                                                  results.row_stride};
         source_gradients<Value> const to{static_cast<Value*>(out.values), out.targets, out.batch_stride,

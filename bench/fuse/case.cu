@@ -25,7 +25,7 @@ namespace {
 /// The values of a stream; those of a store are there once, whatever the number of sets.
 class stream_values {
  public:
-  stream_values(stream_case const& one, std::int64_t rows, int sets, cudaStream_t cuda_stream)
+  stream_values(stream_case const& one, value_place place, std::int64_t rows, int sets, cudaStream_t cuda_stream)
       : bytes_(rows * one.channels * static_cast<std::int64_t>(size_of(one.value)), sets) {
     content const what = one.method == interpolation::slerp ? content::quaternions : content::numbers;
     for (int set = 0; set < sets; ++set) {
@@ -35,11 +35,64 @@ class stream_values {
         enqueue_fill(reinterpret_cast<float*>(bytes_.at(set)), rows * one.channels, what, cuda_stream);
       }
     }
+    if (place == value_place::pinned) {
+      pinned_ = pinned_array<std::byte>(bytes_.bytes() + 16);  // what is gathered in vectors may end behind it
+      check(cudaMemcpyAsync(pinned_.data(), bytes_.at(0), bytes_.bytes(), cudaMemcpyDeviceToHost, cuda_stream),
+            "cudaMemcpyAsync");
+      check(cudaStreamSynchronize(cuda_stream), "copying to the host");
+      bytes_ = {};
+    }
   }
-  rotated_array<std::byte> const& bytes() const { return bytes_; }
+  /// Where a set's begin.
+  std::byte* at(int set) const { return pinned_.data() != nullptr ? pinned_.data() : bytes_.at(set); }
 
  private:
   rotated_array<std::byte> bytes_;
+  pinned_array<std::byte> pinned_;
+};
+
+/// The runs of bytes that a store's windows read, and room for them in device memory.
+template <class Stamp>
+class gathered_windows {
+ public:
+  gathered_windows() = default;
+  gathered_windows(fuse_case const& one, host_fusion<Stamp> const& host, std::vector<stream_values> const& values,
+                   cudaStream_t cuda_stream) {
+    std::vector<gather_run> runs;
+    std::int64_t room = 0;
+    for (std::size_t i = 0; i < one.streams.size(); ++i) {
+      std::vector<std::int64_t> rows(2 * host.rows);
+      located found;
+      found.rows = rows.data();
+      require(host::locate(host.sources[i].view, host.target.view, found, resample_options<Stamp>{}));
+      std::int64_t const row_bytes = one.streams[i].channels * static_cast<std::int64_t>(size_of(one.streams[i].value));
+      for (std::int64_t b = 0; b < one.batch; ++b) {
+        auto const* const first = rows.data() + 2 * b * one.target_length;
+        auto const [low, high] = std::minmax_element(first, first + 2 * one.target_length);
+        std::int64_t const begin = *low * row_bytes / 16 * 16, end = (*high + 1) * row_bytes;
+        for (std::int64_t at = begin; at < end; at += most_bytes) {
+          auto const bytes = static_cast<int>((std::min(most_bytes, end - at) + 15) / 16 * 16);
+          runs.push_back({reinterpret_cast<char const*>(values[i].at(0)) + at, nullptr, bytes});
+          room += bytes;
+        }
+      }
+    }
+    memory_ = device_array<char>(room);
+    room = 0;
+    for (gather_run& run : runs) {
+      run.to = memory_.data() + room;
+      room += run.bytes;
+    }
+    runs_ = rotated_array<gather_run>(runs, 1, cuda_stream);
+    check(cudaStreamSynchronize(cuda_stream), "runs");
+  }
+  void enqueue(cudaStream_t cuda_stream) const { enqueue_gather(runs_.at(0), runs_.size(), cuda_stream); }
+
+ private:
+  static constexpr std::int64_t most_bytes = 16384;  // a block's share
+
+  rotated_array<gather_run> runs_;
+  device_array<char> memory_;
 };
 
 template <class Stamp, class Result>
@@ -57,7 +110,7 @@ class fusion final : public prepared_case {
     int const sets = turns_.sets, source_sets = one.from == recording::store ? 1 : sets;
     for (std::size_t i = 0; i < one.streams.size(); ++i) {
       sources_.emplace_back(host_.sources[i], source_sets, cuda_stream);
-      values_.emplace_back(one.streams[i], host_.sources[i].view.total(), source_sets, cuda_stream);
+      values_.emplace_back(one.streams[i], one.place, host_.sources[i].view.total(), source_sets, cuda_stream);
     }
     target_ = rotated_timeline<Stamp>(host_.target, sets, cuda_stream);
     for (int set = 1; one.from == recording::store && set < sets; ++set) {
@@ -75,11 +128,12 @@ class fusion final : public prepared_case {
       std::vector<stream<Stamp>>& streams = streams_.emplace_back();
       for (int i = 0; i < count(); ++i) {
         int const source_set = set % source_sets;
-        streams.push_back(stream_at(i, values_[i].bytes().at(source_set), sources_[i].at(source_set), scale_.at(set),
-                                    shift_.at(set)));
+        streams.push_back(
+            stream_at(i, values_[i].at(source_set), sources_[i].at(source_set), scale_.at(set), shift_.at(set)));
       }
     }
     check(cudaStreamSynchronize(cuda_stream), "filling");
+    if (one.place == value_place::pinned) { gathered_ = gathered_windows<Stamp>(one, host_, values_, cuda_stream); }
   }
 
   void enqueue(int set, cudaStream_t cuda_stream) const override {
@@ -89,6 +143,10 @@ class fusion final : public prepared_case {
 
   std::vector<rival> rivals() const override {
     std::vector<rival> found;
+    if (case_.place == value_place::pinned) {
+      found.push_back({rival_kind::gather, [this](int, cudaStream_t to) { gathered_.enqueue(to); }});
+      return found;
+    }
     if (knows_naive()) {
       found.push_back({rival_kind::naive, [this](int set, cudaStream_t to) { enqueue_naive(set, to); }});
     }
@@ -106,8 +164,9 @@ class fusion final : public prepared_case {
     std::vector<std::vector<std::byte>> values;
     std::vector<stream<Stamp>> streams;
     for (int i = 0; i < count(); ++i) {
-      rotated_array<std::byte> const& bytes = values_[i].bytes();
-      values.push_back(to_host(bytes.at(0), bytes.size(), cuda_stream));
+      std::int64_t const elements = host_.sources[i].view.total() * case_.streams[i].channels;
+      std::int64_t const bytes = elements * static_cast<std::int64_t>(size_of(case_.streams[i].value));
+      values.push_back(to_host(values_[i].at(0), bytes, cuda_stream));
       streams.push_back(
           stream_at(i, values.back().data(), host_.sources[i].view, host_scale_.data(), host_shift_.data()));
     }
@@ -127,7 +186,8 @@ class fusion final : public prepared_case {
     if (difference.empty()) { difference = find_unlike(all_valid, all_valid_, "all_valid", cuda_stream); }
     for (rival_kind kind : rival_kinds) {
       std::vector<rival> const all = rivals();
-      bool const there = std::any_of(all.begin(), all.end(), [&](rival const& one) { return one.kind == kind; });
+      bool const there = kind != rival_kind::gather &&
+                         std::any_of(all.begin(), all.end(), [&](rival const& one) { return one.kind == kind; });
       if (!difference.empty() || !there) { continue; }
       enqueue_poison(result_, cuda_stream);
       for (rival const& one : all) {
@@ -147,6 +207,7 @@ class fusion final : public prepared_case {
     stream<Stamp> made;
     made.values = values;
     made.type = case_.streams[i].value;
+    made.place = case_.place;
     made.when = when;
     made.channels = case_.streams[i].channels;
     made.options.method = case_.streams[i].method;
@@ -195,6 +256,7 @@ class fusion final : public prepared_case {
 
   std::vector<rotated_timeline<Stamp>> sources_;
   std::vector<stream_values> values_;
+  gathered_windows<Stamp> gathered_;
   rotated_timeline<Stamp> target_;
   rotated_array<Result> result_;
   rotated_array<std::uint8_t> valid_, all_valid_;

@@ -47,6 +47,21 @@ fuse_case training_batches() {
   return one;
 }
 
+/// Windows of 5 s out of minutes of vision, joints and touch: what a store that outgrows the device is asked for.
+fuse_case stored_windows(std::int64_t batch, value_place place, requirement const& required) {
+  constexpr dtype fp32 = dtype::float32;
+  fuse_case one{batch, {{30, 512}, {100, 14, fp32}, {10, 7, fp32}}, 250, required};
+  one.stamp = stamp_dtype::int64;
+  one.from = recording::store;
+  one.episodes = 200;
+  one.seconds = 60;
+  one.place = place;
+  return one;
+}
+
+/// Over the link's rate for what is read: 43 of 50 GB/s, and 38 for few windows.
+requirement over_gather(double must, double goal) { return {yardstick::over_gather, must, goal}; }
+
 /// The wide batch with one thing changed. Scales, and a mask for all streams together, are no matter of resampling.
 std::vector<fuse_case> variants() {
   fuse_case plain = wide_batch();
@@ -103,6 +118,7 @@ std::string name_of(fuse_case const& one) {
   if (one.from == recording::store && one.episodes != fuse_case{}.episodes) {
     name += "/episodes:" + std::to_string(one.episodes);
   }
+  if (one.seconds != 0) { name += std::string("/store:") + (one.place == value_place::pinned ? "pinned" : "device"); }
   if (one.mask) { name += "/mask"; }
   if (one.all_valid) { name += "/all_valid"; }
   if (one.affine) { name += "/scale_shift"; }
@@ -112,6 +128,11 @@ std::string name_of(fuse_case const& one) {
 std::vector<fuse_case> all_fuse_cases() {
   std::vector<fuse_case> cases = {wide_batch(), small_batch(), training_windows(), training_batches(), one_robot()};
   for (fuse_case const& one : variants()) { cases.push_back(one); }
+  cases.push_back(stored_windows(256, value_place::device, {}));
+  cases.push_back(stored_windows(32, value_place::pinned, over_gather(50.0 / 38, 50.0 / 43)));
+  for (std::int64_t const batch : {256, 1024}) {
+    cases.push_back(stored_windows(batch, value_place::pinned, over_gather(50.0 / 43, 50.0 / 48)));
+  }
   return cases;
 }
 

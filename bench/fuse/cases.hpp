@@ -7,6 +7,7 @@
 
 #include <robocache/dtype.hpp>
 #include <robocache/options.hpp>
+#include <robocache/series.hpp>
 #include <robocache/timeline.hpp>
 
 #include "support/requirement.hpp"
@@ -39,6 +40,8 @@ struct fuse_case {
   stamp_dtype stamp = stamp_dtype::float32;
   recording from = recording::batch;
   std::int64_t episodes = 10'000;  ///< of a store
+  std::int64_t seconds = 0;        ///< that each of them takes; 0: 5 to 20
+  value_place place = value_place::device;
   bool mask = false;
   bool all_valid = false;
   bool affine = false;      ///< every stream has a scale and a shift

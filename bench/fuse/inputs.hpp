@@ -17,9 +17,11 @@
 /// The timelines of fusions, on the host. Peers repeat these few lines.
 namespace robocache::bench {
 
-// The store: each episode begins 100 s after the one before it, from a day of 2023 on, and takes 5 to 20 s.
+// The store: each episode begins 100 s after the one before it, from a day of 2023 on, and takes 5 to 20 s, or as long
+// as the case says.
 inline std::int64_t episode_begin(std::int64_t e) { return 1'700'000'000'000'000'000 + e * 100'000'000'000; }
-inline std::int64_t episode_ms(std::int64_t e) {
+inline std::int64_t episode_ms(fuse_case const& one, std::int64_t e) {
+  if (one.seconds > 0) { return one.seconds * 1'000; }
   return 5'000 + random_below(seed::lengths, static_cast<std::uint32_t>(e), 15'000);
 }
 
@@ -65,7 +67,7 @@ std::vector<stored_timeline<Stamp>> make_store(fuse_case const& one) {
     stored_timeline<Stamp>& each = made.emplace_back();
     each.offsets.push_back(0);
     for (std::int64_t e = 0; e < one.episodes; ++e) {
-      std::int64_t const count = episode_ms(e) * stream.length / 1'000;
+      std::int64_t const count = episode_ms(one, e) * stream.length / 1'000;
       for (std::int64_t k = 0; k < count; ++k) {
         std::int64_t const late = random_below(seed::stamps, drawn++, 4'000'000);
         each.stamps.push_back(to_stamp<Stamp>(episode_begin(e) + k * 1'000'000'000 / stream.length + late));
@@ -86,7 +88,7 @@ stored_timeline<Stamp> make_windows(fuse_case const& one, int set) {
   for (std::int64_t b = 0; b < one.batch; ++b) {
     auto const draw = static_cast<std::uint32_t>(2 * (set * one.batch + b));
     std::int64_t const e = random_below(seed::windows, draw, one.episodes);
-    std::int64_t const into_it = random_below(seed::windows, draw + 1, episode_ms(e) * 1'000'000);
+    std::int64_t const into_it = random_below(seed::windows, draw + 1, episode_ms(one, e) * 1'000'000);
     made.trajectory.push_back(e);
     made.starts.push_back(to_stamp<Stamp>(episode_begin(e) + into_it));
   }

@@ -86,6 +86,13 @@ __global__ void __launch_bounds__(block)
                           stamps + std::size_t(trajectory) * source_length, source_length, channels, targets[target]);
 }
 
+__global__ void __launch_bounds__(block) gather(gather_run const* runs) {
+  gather_run const run = runs[blockIdx.x];
+  auto const* const from = reinterpret_cast<int4 const*>(run.from);
+  auto* const to = reinterpret_cast<int4*>(run.to);
+  for (int i = threadIdx.x; i < run.bytes / 16; i += block) { __stcs(to + i, __ldcs(from + i)); }
+}
+
 template <class Value>
 __global__ void __launch_bounds__(block) naive_fusion(naive_streams<Value> streams, float const* targets, Value* result,
                                                       unsigned count, unsigned target_length, unsigned channels) {
@@ -116,6 +123,11 @@ void enqueue_copy(int4 const* from, int4* to, std::int64_t count, cudaStream_t c
 void enqueue_read(int4 const* from, std::int64_t count, cudaStream_t cuda_stream) {
   read<<<blocks_for(count), block, 0, cuda_stream>>>(from, nullptr, count);
   check(cudaGetLastError(), "read kernel");
+}
+
+void enqueue_gather(gather_run const* runs, std::int64_t count, cudaStream_t cuda_stream) {
+  gather<<<static_cast<unsigned>(count), block, 0, cuda_stream>>>(runs);
+  check(cudaGetLastError(), "gather kernel");
 }
 
 template <class Value>

@@ -20,6 +20,16 @@ void enqueue_copy(int4 const* from, int4* to, std::int64_t count, cudaStream_t c
 /// Reads `count` vectors that are all zero.
 void enqueue_read(int4 const* from, std::int64_t count, cudaStream_t cuda_stream);
 
+/// Bytes to copy, whole vectors of 16 on both sides.
+struct gather_run {
+  char const* from;
+  char* to;
+  int bytes;
+};
+
+/// Copies `count` runs, a block each. They may lie in pinned host memory.
+void enqueue_gather(gather_run const* runs, std::int64_t count, cudaStream_t cuda_stream);
+
 /// What values stand for.
 enum class content : std::uint8_t {
   numbers,      ///< U(0, 1)

@@ -58,7 +58,7 @@ class rotated_timeline {
 template <class T>
 std::vector<T> to_host(T const* from, std::int64_t size, cudaStream_t cuda_stream) {
   std::vector<T> values(size);
-  check(cudaMemcpyAsync(values.data(), from, size * sizeof(T), cudaMemcpyDeviceToHost, cuda_stream), "cudaMemcpyAsync");
+  check(cudaMemcpyAsync(values.data(), from, size * sizeof(T), cudaMemcpyDefault, cuda_stream), "cudaMemcpyAsync");
   check(cudaStreamSynchronize(cuda_stream), "copying to the host");
   return values;
 }

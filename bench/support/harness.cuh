@@ -45,6 +45,27 @@ class device_array {
   std::int64_t size_ = 0;
 };
 
+/// Pinned host memory for `size` elements.
+template <class T>
+class pinned_array {
+ public:
+  pinned_array() = default;
+  explicit pinned_array(std::int64_t size) {
+    if (size > 0) { check(cudaMallocHost(reinterpret_cast<void**>(&data_), size * sizeof(T)), "cudaMallocHost"); }
+  }
+  pinned_array(pinned_array&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+  pinned_array& operator=(pinned_array&& other) noexcept {
+    std::swap(data_, other.data_);
+    return *this;
+  }
+  ~pinned_array() { cudaFreeHost(data_); }
+
+  T* data() const { return data_; }
+
+ private:
+  T* data_ = nullptr;
+};
+
 /// `sets` arrays of `size` elements in device memory, each aligned to 512 bytes.
 template <class T>
 class rotated_array {

@@ -42,6 +42,7 @@ char const* name_of(yardstick measure) {
     case yardstick::over_naive: return "over naive";
     case yardstick::over_reference: return "over plain";
     case yardstick::over_apart: return "over apart";
+    case yardstick::over_gather: return "over gather";
     case yardstick::over_in_turn: return "over in turn";
   }
   return "";
@@ -135,6 +136,7 @@ judgement judge(record const& one, requirement const& by, std::vector<record> co
       if (record const* plain = find(all, one.reference)) { figure = over_reference(one, *plain); }
       break;
     case yardstick::over_apart: figure = one.over(one.times_of(rival_kind::apart)); break;
+    case yardstick::over_gather: figure = one.over(one.times_of(rival_kind::gather)); break;
     case yardstick::over_in_turn: figure = one.over(one.times_of(rival_kind::in_turn)); break;
   }
   if (!std::isfinite(figure)) { return {figure, verdict::none}; }

@@ -9,15 +9,18 @@ namespace robocache::bench {
 enum class rival_kind : std::uint8_t {
   naive,    ///< as one would first write it: one thread an element, or a point
   apart,    ///< a fusion's streams, each resampled in a graph of its own; the times are added up
+  gather,   ///< what a call reads of pinned host memory, copied by a kernel that knows where it is: the link's rate
   in_turn,  ///< several calls one after the other in one graph: a fusion's resamples, a batch's clouds
 };
 
-inline constexpr rival_kind rival_kinds[] = {rival_kind::naive, rival_kind::apart, rival_kind::in_turn};
+inline constexpr rival_kind rival_kinds[] = {rival_kind::naive, rival_kind::apart, rival_kind::gather,
+                                             rival_kind::in_turn};
 
 constexpr char const* name_of(rival_kind kind) {
   switch (kind) {
     case rival_kind::naive: return "naive";
     case rival_kind::apart: return "apart";
+    case rival_kind::gather: return "gather";
     case rival_kind::in_turn: return "in_turn";
   }
   return "";
@@ -31,6 +34,7 @@ enum class yardstick : std::uint8_t {
   over_naive,      ///< time over that of `rival_kind::naive`
   over_reference,  ///< time over that of the plain case, extra bytes allowed for
   over_apart,      ///< time over that of the streams' resamples, `rival_kind::apart`
+  over_gather,     ///< time over that of `rival_kind::gather`
   over_in_turn,    ///< the same in one graph, `rival_kind::in_turn`: where caches are hot, apart each has them alone
 };
 

@@ -85,6 +85,7 @@ struct any_series {
   std::int64_t channels;
   std::int64_t batch_stride = contiguous;
   std::int64_t row_stride = contiguous;
+  value_place place = value_place::device;
 };
 
 /// `output`, its result type a value. Strides count elements of `type`.

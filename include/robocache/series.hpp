@@ -12,6 +12,12 @@ namespace robocache {
 /// A stride left to the library: rows follow each other without a hole.
 inline constexpr std::int64_t contiguous = INT64_MIN;
 
+/// Where a call on the device finds values.
+enum class value_place : std::uint8_t {
+  device,  ///< in device memory
+  pinned,  ///< in page-locked host memory that the device may address: the kernel reads it over the link
+};
+
 /// Values with their sample times: a view, nothing is owned.
 ///
 /// Row i of trajectory b begins at `values + b * batch_stride + i * row_stride`; of a packed timeline at
@@ -31,6 +37,11 @@ struct series {
   std::int64_t batch_stride =
       contiguous;                        ///< elements; default `N * row_stride`; 0: all trajectories read the same rows
   std::int64_t row_stride = contiguous;  ///< elements; default D
+
+  /// `pinned`: the memory stays as it is until the call has run, not only until it returns; stamps, offsets and results
+  /// are on the device all the same. Changes speed, never a result. Gradients want `device`; functions of
+  /// `robocache::host` read host memory whatever this says.
+  value_place place = value_place::device;
 };
 
 template <class Value, class Stamp, class... Strides>

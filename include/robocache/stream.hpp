@@ -29,12 +29,13 @@ inline constexpr std::int64_t next_channel = -1;
 /// @tparam Stamp  `float`, `double` or `std::int64_t`: one type and one unit for all streams, the targets, and times
 template <class Stamp>
 struct stream {
-  void const* values = nullptr;            ///< as `series::values`
-  dtype type = dtype::float32;             ///< of the values: float32, float16 or bfloat16
-  timeline<Stamp> when{};                  ///< any kind but windows
-  std::int64_t channels = 0;               ///< D
-  std::int64_t batch_stride = contiguous;  ///< as `series::batch_stride`, elements of `type`
-  std::int64_t row_stride = contiguous;    ///< as `series::row_stride`, elements of `type`
+  void const* values = nullptr;             ///< as `series::values`
+  dtype type = dtype::float32;              ///< of the values: float32, float16 or bfloat16
+  timeline<Stamp> when{};                   ///< any kind but windows
+  std::int64_t channels = 0;                ///< D
+  std::int64_t batch_stride = contiguous;   ///< as `series::batch_stride`, elements of `type`
+  std::int64_t row_stride = contiguous;     ///< as `series::row_stride`, elements of `type`
+  value_place place = value_place::device;  ///< as `series::place`; streams of both places may stand in one array
 
   resample_options<Stamp> options{};  ///< method, edges, gap limit, fill value, causality
 
@@ -58,7 +59,8 @@ struct stream {
         type(dtype_of<Value>::value),
         channels(source.channels),
         batch_stride(source.batch_stride),
-        row_stride(source.row_stride) {
+        row_stride(source.row_stride),
+        place(source.place) {
     if constexpr (detail::stamps_are_sound<Stamp, SeriesStamp, RulesStamp>) {
       when = detail::plain(source.when);
       options = detail::plain(rules);

@@ -20,7 +20,8 @@ outcome resample(problem<Stamp> const& p) {
   using namespace robocache::compiled;
   outcome o = run_resample<device_space>(p, [](call_arguments<Stamp> const& a) {
     return finished([&] {
-      any_series const source{a.values, a.of.value_type, a.source, a.of.channels, a.of.batch_stride, a.of.row_stride};
+      any_series const source{a.values,          a.of.value_type, a.source,  a.of.channels,
+                              a.of.batch_stride, a.of.row_stride, a.of.place};
       any_output const out{a.results, a.of.result_type, a.valid, a.of.result_batch_stride, a.of.result_row_stride};
       resample(place::device, source, a.target, out, a.of.options, device_space::stream());
     });

@@ -7,7 +7,11 @@
 
 #include <cuda_runtime_api.h>
 
+#include <robocache/series.hpp>
+
 namespace test {
+
+using robocache::value_place;
 
 inline void check_cuda(cudaError_t code, char const* what) {
   if (code != cudaSuccess) { throw std::runtime_error(std::string(what) + ": " + cudaGetErrorString(code)); }
@@ -23,17 +27,27 @@ struct device_space {
     }();
     return made;
   }
-  static void* allocate(std::size_t bytes) {
+  static void* allocate(std::size_t bytes, value_place place = value_place::device) {
     void* memory = nullptr;
-    check_cuda(cudaMalloc(&memory, bytes), "cudaMalloc");
+    if (place == value_place::pinned) {
+      check_cuda(cudaMallocHost(&memory, bytes), "cudaMallocHost");
+    } else {
+      check_cuda(cudaMalloc(&memory, bytes), "cudaMalloc");
+    }
     return memory;
   }
-  static void release(void* memory) { cudaFree(memory); }
+  static void release(void* memory, value_place place = value_place::device) {
+    if (place == value_place::pinned) {
+      cudaFreeHost(memory);
+    } else {
+      cudaFree(memory);
+    }
+  }
   static void write(void* to, void const* from, std::size_t bytes) {
-    check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream()), "cudaMemcpyAsync");
+    check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream()), "cudaMemcpyAsync");
   }
   static void read(void* to, void const* from, std::size_t bytes) {
-    check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream()), "cudaMemcpyAsync");
+    check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream()), "cudaMemcpyAsync");
     check_cuda(cudaStreamSynchronize(stream()), "cudaStreamSynchronize");
   }
 };

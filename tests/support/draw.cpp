@@ -280,6 +280,7 @@ void draw_series(generator& random, problem<Stamp>& p, time_scale<Stamp> const& 
   draw_rules(random, p, s);
   draw_strides(random, p);
   p.draw_values(random, random.chance(0.5) ? limits.odd_values : 0);
+  p.place = random.chance(0.25) ? value_place::pinned : value_place::device;
 }
 
 template <class Stamp>
@@ -295,7 +296,8 @@ std::string describe(problem<Stamp> const& p) {
        << robocache::name_of(p.result_type) << ", strides " << p.batch_stride << " " << p.row_stride << " -> "
        << p.result_batch_stride << " " << p.result_row_stride << ", misaligned " << p.misaligned << ", method "
        << int(p.options.method) << ", edges " << int(p.options.before) << " " << int(p.options.after) << ", max_gap "
-       << p.options.max_gap << ", fill " << p.options.fill << (p.options.causal ? ", causal" : "");
+       << p.options.max_gap << ", fill " << p.options.fill << (p.options.causal ? ", causal" : "")
+       << (p.place == value_place::pinned ? ", pinned" : "");
   return text.str();
 }
 

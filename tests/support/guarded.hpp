@@ -40,9 +40,11 @@ template <class Space>
 class guarded {
  public:
   /// A copy of `bytes` bytes, which the call must leave alone; null is memory for results: poison.
-  guarded(void const* data, std::size_t bytes, std::size_t misaligned_bytes = 0)
+  guarded(void const* data, std::size_t bytes, std::size_t misaligned_bytes = 0,
+          value_place place = value_place::device)
       : front_((exact_memory::wanted() ? 0 : guard_bytes) + misaligned_bytes),
         bytes_(bytes),
+        place_(place),
         is_input_(data != nullptr) {
     std::size_t const back = exact_memory::wanted() ? 0 : guard_bytes;
     before_.assign(front_ + bytes + back, is_input_ ? std::byte(0xFF) : std::byte(poison));
@@ -50,10 +52,10 @@ class guarded {
       auto const* from = static_cast<std::byte const*>(data);
       std::copy(from, from + bytes, before_.begin() + std::ptrdiff_t(front_));
     }
-    memory_ = Space::allocate(std::max<std::size_t>(before_.size(), 1));
+    memory_ = Space::allocate(std::max<std::size_t>(before_.size(), 1), place);
     Space::write(memory_, before_.data(), before_.size());
   }
-  ~guarded() { Space::release(memory_); }
+  ~guarded() { Space::release(memory_, place_); }
   guarded(guarded const&) = delete;
   guarded& operator=(guarded const&) = delete;
 
@@ -79,6 +81,7 @@ class guarded {
   static constexpr std::size_t guard_bytes = 512;
   std::size_t front_;
   std::size_t bytes_;
+  value_place place_;
   bool is_input_;
   std::vector<std::byte> before_;
   void* memory_;

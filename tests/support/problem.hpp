@@ -23,6 +23,7 @@ using robocache::interpolation;
 using robocache::resample_options;
 using robocache::status;
 using robocache::status_code;
+using robocache::value_place;
 
 /// What memory for results holds before a call; a byte that still holds it was not written, or was meant to be.
 constexpr unsigned char poison = 0xA5;
@@ -79,6 +80,7 @@ struct problem {
   std::int64_t batch_stride = contiguous;
   std::int64_t row_stride = contiguous;
   std::vector<std::byte> values{};
+  value_place place = value_place::device;
 
   dtype result_type = dtype::float32;
   std::int64_t result_first = 0;

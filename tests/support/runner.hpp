@@ -59,7 +59,7 @@ struct call_arguments {
 
   template <class Value>
   robocache::series<Value, Stamp> series() const {
-    return {static_cast<Value const*>(values), source, of.channels, of.batch_stride, of.row_stride};
+    return {static_cast<Value const*>(values), source, of.channels, of.batch_stride, of.row_stride, of.place};
   }
   template <class Result>
   robocache::output<Result> output() const {
@@ -77,7 +77,7 @@ outcome run_resample(problem<Stamp> const& p, Call call) {
   timeline_memory<Space, Stamp> const target(p.target);
   static std::byte const nothing{};
   void const* const from = p.values.empty() ? static_cast<void const*>(&nothing) : p.values.data();
-  guarded<Space> const values(from, p.values.size(), std::size_t(p.misaligned * value_size));
+  guarded<Space> const values(from, p.values.size(), std::size_t(p.misaligned * value_size), p.place);
   guarded<Space> const results(nullptr, std::size_t(p.result_layout().extent() * result_size),
                                std::size_t(p.misaligned * result_size));
   guarded<Space> const valid(nullptr, std::size_t(p.target.total()), std::size_t(p.misaligned));

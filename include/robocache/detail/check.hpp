@@ -317,6 +317,9 @@ status check_values(char const* name, Source const& source, std::size_t value_by
   if (source.channels < 1) {
     return refuse(invalid, name, "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
   }
+  if (source.place != value_place::device && source.place != value_place::pinned) {
+    return refuse(invalid, name, "place", "found %d, want a value_place", static_cast<int>(source.place));
+  }
   std::int64_t const rows = source.when.batch == 0 || !read ? 0 : source.when.total();
   status const s = check_pointer(name, "values", source.values, elements_of(rows, source.channels), value_bytes);
   if (!s.ok()) { return s; }

@@ -243,6 +243,7 @@ fuse_backward_problem<Stamp> draw_fuse_backward(generator& random, shape target,
   fuse_backward_problem<Stamp> p;
   fuse_problem<Stamp>& f = p.forward;
   f = draw_fuse<Stamp>(random, target, count, limits);
+  for (auto& s : f.streams) { s.series.place = value_place::device; }  // as gradients want them
   if (f.channels > 0 && f.result_row_stride == contiguous) { f.result_row_stride = f.width(); }
   if (random.chance(0.5)) { std::sort(f.target.deltas.begin(), f.target.deltas.end()); }
   p.wants_targets = random.chance(0.3);

@@ -78,7 +78,8 @@ class streams_memory {
       problem<Stamp> const& p = s.series;
       timelines_.push_back(std::make_unique<timeline_memory<Space, Stamp>>(p.source));
       auto const size = std::int64_t(robocache::size_of(p.value_type));
-      values_.push_back(s.slice_of >= 0 ? nullptr : put(p.values.data(), p.values.size(), p.misaligned * size));
+      values_.push_back(s.slice_of >= 0 ? nullptr
+                                        : put(p.values.data(), p.values.size(), p.misaligned * size, p.place));
       auto const& owner = s.slice_of >= 0 ? values_[std::size_t(s.slice_of)] : values_.back();
 
       robocache::stream<Stamp> view;
@@ -88,6 +89,7 @@ class streams_memory {
       view.channels = p.channels;
       view.batch_stride = p.batch_stride;
       view.row_stride = p.row_stride;
+      view.place = p.place;
       view.options = p.options;
       view.latency = s.latency;
       view.scale = factors(s.scale, s.scale_misaligned);
@@ -110,9 +112,10 @@ class streams_memory {
  private:
   using buffer = std::unique_ptr<guarded<Space>>;
 
-  static buffer put(void const* data, std::size_t bytes, std::int64_t misaligned) {
+  static buffer put(void const* data, std::size_t bytes, std::int64_t misaligned,
+                    value_place place = value_place::device) {
     static std::byte const nothing{};
-    return std::make_unique<guarded<Space>>(bytes == 0 ? &nothing : data, bytes, std::size_t(misaligned));
+    return std::make_unique<guarded<Space>>(bytes == 0 ? &nothing : data, bytes, std::size_t(misaligned), place);
   }
 
   float const* factors(std::vector<float> const& data, std::int64_t misaligned) {

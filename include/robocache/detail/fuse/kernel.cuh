@@ -60,6 +60,14 @@ struct to_run {
   }
 };
 
+/// Rows are in global memory.
+struct global_rows {
+  template <int N, int Word, class Value>
+  __device__ static packed_floats<Value, N, Word> load(Value const* from) {
+    return load_words<N, Word>(from);
+  }
+};
+
 /// What `blend_straight` does with the rows that blend, once more and a channel after the other: where a difference was
 /// not finite.
 /// @param channels  of a vector
@@ -88,8 +96,9 @@ __device__ __noinline__ void blend_straight_again(stream_blend const& p, method_
 /// Rows of previous, next, nearest and linear, several vectors of `N` channels of each sample under way before the
 /// first is used. A row that moves is read twice, once from the cache, rather than chosen between.
 /// @tparam Word  bytes in which values are read
+/// @tparam Rows  where they are: says how they are read
 /// @param place  `to_results` or `to_run`
-template <class Value, int N, int Word, class Place>
+template <class Value, int N, int Word, class Rows = global_rows, class Place>
 __device__ void blend_straight(stream_blend const& p, method_row const* rows, int count, thread_share share,
                                Place const& place) {
   constexpr int loads = N == 1 ? 4 : 2;
@@ -121,8 +130,8 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
       if constexpr (Place::cuts) { channel[u] = min(channel[u], last); }
       method_row const& row = rows[max(slot[u], 0)];
       if (slot[u] >= 0 && row.kind != method_row::fill) {
-        near[u] = load_words<N, Word>(reinterpret_cast<Value const*>(row.from) + channel[u]);
-        far[u] = load_words<N, Word>(reinterpret_cast<Value const*>(row.from + row.far) + channel[u]);
+        near[u] = Rows::template load<N, Word>(reinterpret_cast<Value const*>(row.from) + channel[u]);
+        far[u] = Rows::template load<N, Word>(reinterpret_cast<Value const*>(row.from + row.far) + channel[u]);
       }
     }
 #pragma unroll

@@ -10,6 +10,7 @@
 #include <robocache/detail/common/timed/fuse_check.hpp>
 #include <robocache/detail/common/timed/policy.cuh>
 #include <robocache/detail/fuse/kernel.cuh>
+#include <robocache/detail/fuse/pinned_kernel.cuh>
 #include <robocache/detail/launch.cuh>
 #include <robocache/fuse.cuh>
 
@@ -40,6 +41,13 @@ inline std::uint8_t alignment_of(std::int64_t offsets) {
   return static_cast<std::uint8_t>(bits & -bits);
 }
 
+/// Whether a stream's values come to shared memory before they are blended. Those of other methods, that read up to six
+/// rows of a few channels, are read where they are.
+template <class Stamp>
+bool is_staged(stream<Stamp> const& one) {
+  return one.place == value_place::pinned && one.options.method <= interpolation::linear;
+}
+
 /// What the kernel is told of one stream, whose results begin at channel `place` of `out`'s rows.
 template <class Stamp, class Result>
 void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stamp> const& target,
@@ -50,6 +58,7 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
   plan.causal = one.options.causal;
   plan.rules = device::rules_of(one.options);
   plan.latency = one.latency;
+  plan.pinned = is_staged(one);
   plan.source = one.when;
 
   stream_blend& blend = plan.blend;
@@ -120,7 +129,14 @@ tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int 
   return best;
 }
 
-/// Collects streams until a launch is full.
+/// The same for pinned streams: tiles are as large as they can be, for rows at their borders cross the link twice.
+template <class Stamp>
+tiling tile_for_pinned(timeline<Stamp> const& target, std::int64_t vectors, int streams, int multiprocessors) {
+  fuse_shape const shape = fuse_shape_for(streams);
+  return tile_targets(target, vectors, {shape.rows, static_cast<int>(vectors), 1, 0, 0}, multiprocessors);
+}
+
+/// Collects streams until a launch is full: pinned ones, or others.
 template <class Stamp, class Result>
 class ROBOCACHE_HIDDEN fuse_launches {
  public:
@@ -150,23 +166,26 @@ class ROBOCACHE_HIDDEN fuse_launches {
     return s;
   }
 
-  /// Launches what was added.
+  /// Launches what was added, if anything was.
   status launch_all() {
+    if (params_.count == 0) { return {}; }
     timeline<Stamp> const& target = params_.target;
-    params_.run = run_of_results();
+    bool const pinned = params_.streams[0].pinned;
+    params_.run = pinned ? result_run{} : run_of_results();
     std::int64_t vectors = 0;
     for (int i = 0; i < params_.count; ++i) {
       stream_blend& blend = params_.streams[i].blend;
       if (params_.run.rows != 0) { cut_for_runs(blend); }
       vectors += blend.vectors_each < fuse_chunk ? blend.vectors_each : fuse_chunk;
     }
-    params_.tiles = tile_for_fusion(target, vectors, params_.count, multiprocessors_);
+    params_.tiles = pinned ? tile_for_pinned(target, vectors, params_.count, multiprocessors_)
+                           : tile_for_fusion(target, vectors, params_.count, multiprocessors_);
     status s = check_tiles(params_.tiles);
     if (!s.ok() || dry_) {
       params_.count = 0;
       return s;
     }
-    bool const one_row = params_.one_row = params_.tiles.single;
+    bool const one_row = params_.one_row = params_.tiles.single && !pinned;
     params_.run.rows = std::min(params_.run.rows, params_.tiles.rows);
     params_.alone = params_.tiles.targets / 8 < target.batch;
 
@@ -184,7 +203,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
       // A row that a warp has alone is cut into what its lanes read at once.
       std::int64_t const each = plan.blend.vectors_each;
       std::int64_t const least = (each + most_chunks - 1) / most_chunks;
-      std::int64_t chunk = one_row ? 32 : fuse_chunk;
+      std::int64_t chunk = one_row ? 32 : !pinned ? fuse_chunk : plan.blend.wide ? pinned_chunk : 4 * pinned_chunk;
       chunk = chunk > least ? chunk : least;
       chunk = chunk < each ? chunk : each;
       plan.blend.chunk = divisor(static_cast<std::uint32_t>(chunk));
@@ -195,10 +214,12 @@ class ROBOCACHE_HIDDEN fuse_launches {
     int const warps = one_row ? one_row_warps : fuse_threads / 32;
     int const stage_bytes = static_cast<int>(sizeof(Stamp)) * params_.slots * warps;
     int const run_bytes = params_.run.rows == 0 ? 0 : params_.run.rows * params_.run.row_bytes + 16;
-    int const shared_bytes =
-        static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count + std::max(stage_bytes, run_bytes);
+    int const record_bytes = static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count;
+    params_.staged_bytes = pinned_block_bytes - record_bytes - static_cast<int>(sizeof(sector));
+    int const shared_bytes = pinned ? pinned_block_bytes : record_bytes + std::max(stage_bytes, run_bytes);
     dim3 const grid(static_cast<unsigned>(params_.tiles.tiles), static_cast<unsigned>(chunks));
-    s = launch(fuse_kernel<Stamp>, params_, grid, warps * 32, shared_bytes, cuda_stream_);
+    s = launch(pinned ? fuse_pinned_kernel<Stamp> : fuse_kernel<Stamp>, params_, grid, warps * 32, shared_bytes,
+               cuda_stream_);
     params_.count = 0;
     params_.continues = true;
     return s;
@@ -247,14 +268,23 @@ ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, t
     return detail::cuda_failure("device", error);
   }
   std::int64_t const channels = out.channels == 0 ? detail::channels_of(streams, count) : out.channels;
+  bool const staged = std::any_of(streams, streams + count, [](auto const& one) { return detail::is_staged(one); });
   auto const launch = [&](bool dry) {
     detail::fuse_launches<Stamp, Result> launches(target, out, channels, count, device.multiprocessors, cuda_stream,
                                                   dry);
-    detail::place_walk places;
     status sent;
-    for (std::int64_t i = 0; i < count && sent.ok(); ++i) {
-      sent = launches.add(streams[i], places.next(streams[i]), static_cast<int>(i));
+    auto const add_all = [&](bool staged) {
+      detail::place_walk places;
+      for (std::int64_t i = 0; i < count && sent.ok(); ++i) {
+        std::int64_t const place = places.next(streams[i]);
+        if (detail::is_staged(streams[i]) == staged) { sent = launches.add(streams[i], place, static_cast<int>(i)); }
+      }
+    };
+    if (staged) {
+      add_all(true);
+      if (sent.ok()) { sent = launches.launch_all(); }
     }
+    add_all(false);
     if (!sent.ok()) { return sent; }
     sent = detail::for_each_gap(streams, count, channels, [&](std::int64_t place, std::int64_t width) {
       stream<Stamp> gap;  // a stream without samples

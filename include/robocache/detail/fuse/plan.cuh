@@ -33,7 +33,8 @@ struct stream_plan {
   bool together;  ///< stored stamps, and no tile has rows of two trajectories
   bool plain;     ///< so, trajectories are as long as each other, and each has its own targets, none of them padding
   bool causal;
-  int mask;  ///< its place in a row of the valid mask; -1: a gap, which has none
+  bool pinned;  ///< its rows come to shared memory before they are blended
+  int mask;     ///< its place in a row of the valid mask; -1: a gap, which has none
   device::locate_rules<Stamp> rules;
   Stamp latency;
   stream_blend blend;
@@ -62,6 +63,7 @@ struct fuse_params {
   std::uint8_t* all_valid;
   timeline<Stamp> target;
   stream_plan<Stamp> streams[fused_streams];
+  int staged_bytes;  ///< of shared memory, for rows of pinned streams
 };
 
 }  // namespace robocache::detail

@@ -7,6 +7,12 @@
 
 namespace robocache::detail {
 
+/// Gradients take values in device memory alone.
+inline status check_on_device(char const* name, value_place place) {
+  if (place == value_place::device) { return {}; }
+  return refuse(status_code::unsupported, name, "place", "found value_place::pinned, want value_place::device");
+}
+
 /// Channels of a row of gradients that one block handles at most.
 inline constexpr std::int64_t widest_gradient_chunk = 1024;
 
@@ -38,6 +44,8 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
     return refuse(invalid, "source", "channels", "found %lld, want 1 or more", static_cast<long long>(source.channels));
   }
   s = check_width("source", source.channels, widest_gradient_chunk);
+  if (!s.ok()) { return s; }
+  s = check_on_device("source", source.place);
   if (!s.ok()) { return s; }
   std::int64_t const source_rows = source.when.batch == 0 ? 0 : source.when.total();
   std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();

@@ -232,6 +232,7 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
                     "found a pointer with %s in streams[%lld], want null: linear alone has a gradient of target times",
                     name_of(one.options.method), static_cast<long long>(i));
     }
+    if (!check_on_device("streams", one.place).ok()) { return check_on_device(stream_name(i).text, one.place); }
     if (asked && !check_width("streams", one.channels, widest_gradient_chunk).ok()) {
       return check_width(stream_name(i).text, one.channels, widest_gradient_chunk);
     }

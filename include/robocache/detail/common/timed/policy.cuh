@@ -52,6 +52,13 @@ inline constexpr int fuse_chunk = 1024;
 inline constexpr int most_run_bytes = 20480;
 inline constexpr int least_run_rows = 4;
 
+/// Shared memory of a block that fuses pinned values: nearly what a block may have unasked.
+inline constexpr int pinned_block_bytes = 46 * 1024;
+
+/// Vectors of 16 bytes of a pinned stream's row that one block handles at most: of rows as wide as this, some twenty
+/// fit its memory.
+inline constexpr int pinned_chunk = 128;
+
 /// Warps of a block whose warps have a row of a stream each.
 inline constexpr int most_one_row_warps = 8;
 
