@@ -44,6 +44,9 @@ TEST_CASE("Gradients of a fusion, refused: what fuse refuses", "[fuse_backward][
   p.forward.streams[1].first_channel = 1;
   CHECK(refused(p, "streams[1].first_channel", {"found channels 1 to 2", "streams[0]"}) == "");
   p = sound();
+  p.forward.streams[1].series.place = value_place::pinned;
+  CHECK(refused(p, "streams[1].place", {"found value_place::pinned", "want value_place::device"}) == "");
+  p = sound();
   p.forward.target = dense<float>({0, 1}, 2);
   CHECK(refused(p, "target.batch", {"found 2", "want the 1 of streams[0].when"}) == "");
 }

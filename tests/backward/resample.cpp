@@ -333,6 +333,9 @@ TEST_CASE("Gradients, a call that is refused names the argument, and nothing is 
   p.out_row_stride = 0;
   CHECK(refused(p, "out.row_stride", {"want rows that do not overlap"}) == "");
   p = sound;
+  p.forward.place = value_place::pinned;
+  CHECK(refused(p, "source.place", {"found value_place::pinned", "want value_place::device"}) == "");
+  p = sound;
   p.order = target_order(9);
   CHECK(refused(p, "order", {"found 9"}) == "");
   p = sound;

@@ -155,6 +155,7 @@ backward_problem<Stamp> draw_backward(generator& random, shape source, shape tar
   backward_problem<Stamp> p;
   problem<Stamp>& f = p.forward;
   f = draw_problem<Stamp>(random, source, target, limits);
+  f.place = value_place::device;
   if (f.options.method > interpolation::linear) { f.options.method = interpolation::linear; }
   if (is_integer(f.value_type)) {
     f.value_type = random.one_of({dtype::float32, dtype::float16, dtype::bfloat16});

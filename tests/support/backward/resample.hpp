@@ -139,7 +139,7 @@ template <class Value, class Result, class Stamp, class Function>
 status call_backward(backward_arguments<Stamp> const& a, Function function) {
   problem<Stamp> const& f = a.of.forward;
   return function(robocache::series<Value, Stamp>{static_cast<Value const*>(a.values), a.source, f.channels,
-                                                  f.batch_stride, f.row_stride},
+                                                  f.batch_stride, f.row_stride, f.place},
                   a.target,
                   robocache::result_gradients<Result>{static_cast<Result const*>(a.results), f.result_batch_stride,
                                                       f.result_row_stride},
