@@ -24,7 +24,7 @@ INSTRUCTIONS = {"blend_avx2": ["-mavx2", "-mf16c"], "blend_avx512": ["-mavx512f"
 # The sources of the tests by folder, without those that read recordings.
 BODIES = {
     "resample": "call curved errors golden locate numbers property rotation tiles timelines",
-    "fuse": "call drawn fuse streams tiles",
+    "fuse": "call drawn fuse pinned streams tiles",
     "backward": "fuse fuse_call fuse_drawn fuse_tiles resample resample_drawn unowned",
     "inspect": "inspect rotations",
     "bounds": "bounds",
