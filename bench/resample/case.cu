@@ -67,7 +67,7 @@ class typed_case final : public prepared_case {
 
   std::vector<rival> rivals() const override {
     std::vector<rival> found;
-    if constexpr (std::is_same_v<Stamp, float>) {
+    if constexpr (std::is_same_v<Stamp, float> && !std::is_integral_v<Value>) {
       bool const known = case_.source == timeline_kind::dense && case_.target == timeline_kind::dense &&
                          case_.method == interpolation::linear && !case_.mask;
       if (known) {
@@ -128,6 +128,13 @@ std::unique_ptr<prepared_case> prepare(resample_case const& one, cudaStream_t cu
   if (one.stamp == stamp_dtype::float32) {
     if (one.value == dtype::float32) { return std::make_unique<typed_case<float, float>>(one, cuda_stream); }
     if (one.value == dtype::float16) { return std::make_unique<typed_case<__half, float>>(one, cuda_stream); }
+  }
+  if (one.value == dtype::uint8) {
+    switch (one.stamp) {
+      case stamp_dtype::float32: return std::make_unique<typed_case<std::uint8_t, float>>(one, cuda_stream);
+      case stamp_dtype::float64: return std::make_unique<typed_case<std::uint8_t, double>>(one, cuda_stream);
+      case stamp_dtype::int64: return std::make_unique<typed_case<std::uint8_t, std::int64_t>>(one, cuda_stream);
+    }
   }
   throw std::logic_error("no instantiation for " + name_of(one));
 }

@@ -87,6 +87,21 @@ void add_backward(std::vector<resample_case>& cases) {
   }
 }
 
+/// Bytes by a hold method, whose kernels take stamps of any type: rows of vectors, narrow ones, a block with a whole
+/// trajectory, and a block with one row.
+void add_integers(std::vector<resample_case>& cases) {
+  for (resample_case one :
+       {resample_case{32, 500, 250, 256}, resample_case{2048, 500, 250, 256}, resample_case{1024, 4096, 1024, 31},
+        resample_case{4096, 300, 150, 7}, resample_case{1, 500, 250, 256}}) {
+    one.value = dtype::uint8;
+    one.method = interpolation::previous;
+    for (stamp_dtype stamp : {stamp_dtype::float32, stamp_dtype::float64, stamp_dtype::int64}) {
+      one.stamp = stamp;
+      cases.push_back(one);
+    }
+  }
+}
+
 }  // namespace
 
 std::string name_of(resample_case const& one) {
@@ -107,6 +122,7 @@ resample_case plain(resample_case const& one) {
   resample_case reference{one.batch, one.source_length, one.target_length, one.channels};
   reference.value = one.value;
   reference.way = one.way;
+  if (one.value == dtype::uint8) { reference.method = interpolation::previous; }
   return reference;
 }
 
@@ -117,6 +133,7 @@ std::vector<resample_case> all_cases() {
   for (int i : {0, 2, 4}) { add_variants(cases, base[i]); }
   add_rotations(cases);
   add_backward(cases);
+  add_integers(cases);
   for (int i : {0, 1, 2, 3}) {
     resample_case one = base[i];
     one.hot = true;

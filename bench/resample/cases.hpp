@@ -38,7 +38,7 @@ struct resample_case {
 /// "resample/bf16/B:32/S:500/T:250/D:256/cold"; what differs from the plain case stands before the last part.
 std::string name_of(resample_case const& one);
 
-/// The same shape and value type with dense float stamps, linear, without a mask, cold.
+/// The same shape and value type with dense float stamps, linear (integers: previous), without a mask, cold.
 resample_case plain(resample_case const& one);
 
 /// All cases, each after the plain one that it is compared with.

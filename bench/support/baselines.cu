@@ -5,6 +5,8 @@
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
+#include <type_traits>
+
 #include <robocache/device/convert.cuh>
 
 #include "support/random.cuh"
@@ -51,7 +53,13 @@ __device__ float random_value(content what, std::uint32_t i) {
 template <class Value>
 __global__ void __launch_bounds__(block) fill(Value* to, std::int64_t count, content what) {
   std::int64_t const i = thread_index();
-  if (i < count) { to[i] = device::from_float<Value>(random_value(what, static_cast<std::uint32_t>(i))); }
+  if (i >= count) { return; }
+  float const value = random_value(what, static_cast<std::uint32_t>(i));
+  if constexpr (std::is_integral_v<Value>) {
+    to[i] = static_cast<Value>(256.0f * value);
+  } else {
+    to[i] = device::from_float<Value>(value);
+  }
 }
 
 /// One channel of a trajectory at time t, linear, clamped at the edges.
@@ -161,6 +169,7 @@ void enqueue_naive_fusion(naive_streams<Value> const& streams, float const* targ
 template void enqueue_fill(float*, std::int64_t, content, cudaStream_t);
 template void enqueue_fill(__half*, std::int64_t, content, cudaStream_t);
 template void enqueue_fill(__nv_bfloat16*, std::int64_t, content, cudaStream_t);
+template void enqueue_fill(std::uint8_t*, std::int64_t, content, cudaStream_t);
 template void enqueue_naive_linear(float const*, float const*, float const*, float*, std::int64_t, std::int64_t,
                                    std::int64_t, std::int64_t, cudaStream_t);
 template void enqueue_naive_linear(__half const*, float const*, float const*, __half*, std::int64_t, std::int64_t,

@@ -37,12 +37,12 @@ enum class content : std::uint8_t {
   quaternions,  ///< four channels: of length 1, in all directions
 };
 
-/// Fills `count` values. For `float`, `__half`, `__nv_bfloat16`.
+/// Fills `count` values. For `float`, `__half`, `__nv_bfloat16`; and for `std::uint8_t`, with all its numbers.
 template <class Value>
 void enqueue_fill(Value* to, std::int64_t count, content what, cudaStream_t cuda_stream);
 
 /// Linear resampling of `[B, S, D]` to `[B, T, D]` as one would first write it: one thread an element, which searches
-/// for itself and loads scalars. Clamps at the edges. Fewer than 2^32 elements. For the same types.
+/// for itself and loads scalars. Clamps at the edges. Fewer than 2^32 elements. For the floats.
 template <class Value>
 void enqueue_naive_linear(Value const* values, float const* stamps, float const* targets, Value* result,
                           std::int64_t batch, std::int64_t source_length, std::int64_t target_length,

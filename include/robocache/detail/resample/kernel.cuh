@@ -7,6 +7,7 @@
 #include <robocache/detail/common/timed/locate_tile.cuh>
 #include <robocache/detail/common/timed/plan.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/resample/any_stamps.cuh>
 #include <robocache/detail/resample/small_tiles.cuh>
 
 namespace robocache::detail {
@@ -18,6 +19,7 @@ enum class resample_mode : std::uint8_t {
   trajectory,  ///< a block has a whole trajectory, in shared memory
 };
 
+/// @tparam Stamp  `kernel_stamp`
 template <class Value, class Result, class Stamp>
 struct resample_params {
   resample_mode mode;
@@ -33,21 +35,21 @@ struct resample_params {
 template <class Value, class Result, class Stamp, int N, int Loads>
 __global__ void __launch_bounds__(max_threads, N > 1 ? 5 : 6)
     resample_kernel(__grid_constant__ resample_params<Value, Result, Stamp> const p) {
-  __shared__ Stamp stage[stage_capacity + 1];
+  __shared__ stage_slot<Stamp> stage[stage_capacity + 1];
   extern __shared__ sector dynamic_shared[];  // the tile's rows, or a trajectory: no block needs both
 
   if (__builtin_expect(p.mode == resample_mode::one_row, true)) {  // first in line: latency is all it has
-    resample_one_row<Value, Result, Stamp, N>(p.plan, p.blend, p.extra);
+    resample_one_row<N>(p.plan, p.blend, p.extra);
     return;
   }
   if (p.mode == resample_mode::trajectory) {
     auto* const bytes = reinterpret_cast<unsigned char*>(dynamic_shared);
-    resample_trajectory<Value, Result, Stamp, N>(p.plan, p.blend, stage, bytes, bytes + p.extra);
+    resample_trajectory<N>(p.plan, p.blend, stage, bytes, bytes + p.extra);
     return;
   }
   auto* const rows = reinterpret_cast<blend_row*>(dynamic_shared);
-  int const count = locate_tile(
-      p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
+  int const count =
+      locate_tile(p.plan, blockIdx.x, stage, [&](int slot, auto const& part, device::location const& where) {
         std::int64_t const first =
             part.source.batch_index * p.blend.values_batch_stride + part.source.first_row * p.blend.values_row_stride;
         blend_row row = blend_row_of(where, first, p.blend.values_row_stride);

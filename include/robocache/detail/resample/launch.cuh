@@ -106,14 +106,15 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
 
   strides const from = strides_of(source, source.when, source.channels);
   strides const to = strides_of(out, target, source.channels);
-  resample_params<Value, Result, Stamp> params{};
-  params.plan = make_locate_plan(source.when, target, options, tiles);
+  auto const plan = make_locate_plan(source.when, target, options, tiles);
+  using stamp = kernel_stamp<Value, Stamp>;
+  resample_params<Value, Result, stamp> params{resample_mode::tiles, 0, {}, plan};
   describe_blend(source, target, out, from, to, cut, params.blend);
   params.blend.fill = fill_as<Result>(options.fill);
 
   int threads = shape.threads;
   int shared_bytes = tiles.rows * static_cast<int>(sizeof(blend_row));
-  if (params.plan.plain && tiles.single && source.when.length <= stage_capacity + 1 &&
+  if (plan.plain && tiles.single && source.when.length <= stage_capacity + 1 &&
       spans_few_elements(source.when.batch, from, source.when.length, source.channels) &&
       spans_few_elements(target.batch, to, target.length, source.channels) &&
       spans_few_elements(source.when.batch, {source.when.stride, 1}, source.when.length, 1) &&
@@ -122,7 +123,7 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
     params.extra = prefetch_share_of(source.when.length * from.row * std::int64_t(sizeof(Value)), target.length);
     shared_bytes = 0;
   } else if (auto const memory =
-                 memory_of_trajectory<Value, Result>(params.plan, from, to, cut.vectors_each, source.channels, shape);
+                 memory_of_trajectory<Value, Result>(plan, from, to, cut.vectors_each, source.channels, shape);
              memory.bytes > 0) {
     params.mode = resample_mode::trajectory;
     params.extra = memory.results_offset;
@@ -130,7 +131,7 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
     threads = threads_for(target.length);
   }
   dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(cut.chunks));
-  return launch(resample_kernel<Value, Result, Stamp, N, Loads>, params, grid, threads, shared_bytes, cuda_stream);
+  return launch(resample_kernel<Value, Result, stamp, N, Loads>, params, grid, threads, shared_bytes, cuda_stream);
 }
 
 /// Launches a method beyond linear.

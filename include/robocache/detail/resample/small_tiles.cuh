@@ -17,7 +17,7 @@ namespace robocache::detail {
 /// A block with one row, for jobs of so few rows that latency is all: the stamps go to registers, barriers count them,
 /// and both samples' values are on their way before the rules are looked at. Needs at most `stage_capacity + 1` stamps,
 /// and offsets from each pointer below 2^31 elements: 64-bit ones are three times the instructions.
-template <class Value, class Result, class Stamp, int N>
+template <int N, class Value, class Result, class Stamp>
 __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Value, Result> const& p,
                                  int prefetch_bytes) {
   constexpr int rounds = (stage_capacity + 1) / max_threads;
@@ -145,7 +145,7 @@ constexpr int trajectory_bytes(std::int64_t values, std::int64_t results, int& r
 /// A block with a whole trajectory of short rows: its values come to shared memory as one run of bytes while its stamps
 /// are searched, each thread blends its row there, and the results leave as one run, whatever width a row has. Needs
 /// contiguous rows, no more targets than threads, and 32 threads at least.
-template <class Value, class Result, class Stamp, int N>
+template <int N, class Value, class Result, class Stamp>
 __device__ void resample_trajectory(locate_plan<Stamp> const& plan, blend_params<Value, Result> const& p, Stamp* stage,
                                     unsigned char* values, unsigned char* results) {
   int const b = static_cast<int>(blockIdx.x);
