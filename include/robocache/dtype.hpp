@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <type_traits>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/standard.hpp>
 
 // Declared, not included: who names BF16 or FP16 values includes <cuda_bf16.h> or <cuda_fp16.h>,
 // everyone else is spared them.
@@ -21,7 +18,7 @@ enum class dtype : std::uint8_t { float32, float16, bfloat16, uint8, int32, int6
 enum class stamp_dtype : std::uint8_t { float32, float64, int64 };
 
 /// Bytes of one value of type `type`; 0 for a number that is no `dtype`.
-constexpr std::size_t size_of(dtype type) noexcept {
+ROBOCACHE_HOST_DEVICE constexpr std::size_t size_of(dtype type) noexcept {
   switch (type) {
     case dtype::float32: return 4;
     case dtype::float16: return 2;
@@ -34,7 +31,7 @@ constexpr std::size_t size_of(dtype type) noexcept {
 }
 
 /// The name used in messages and benchmarks: "bf16", "fp16", "fp32", "uint8", "int32", "int64".
-constexpr char const* name_of(dtype type) noexcept {
+ROBOCACHE_HOST_DEVICE constexpr char const* name_of(dtype type) noexcept {
   switch (type) {
     case dtype::float32: return "fp32";
     case dtype::float16: return "fp16";
@@ -47,7 +44,7 @@ constexpr char const* name_of(dtype type) noexcept {
 }
 
 /// The name used in messages: "fp32", "fp64", "int64".
-constexpr char const* name_of(stamp_dtype type) noexcept {
+ROBOCACHE_HOST_DEVICE constexpr char const* name_of(stamp_dtype type) noexcept {
   switch (type) {
     case stamp_dtype::float32: return "fp32";
     case stamp_dtype::float64: return "fp64";

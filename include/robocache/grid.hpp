@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/dtype.hpp>
 

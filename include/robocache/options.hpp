@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <limits>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/detail/types.hpp>
 
 namespace robocache {
@@ -25,7 +23,7 @@ enum class interpolation : std::uint8_t {
 };
 
 /// "linear" for `interpolation::linear`, and so on.
-constexpr char const* name_of(interpolation method) noexcept {
+ROBOCACHE_HOST_DEVICE constexpr char const* name_of(interpolation method) noexcept {
   switch (method) {
     case interpolation::previous: return "previous";
     case interpolation::next: return "next";
@@ -48,11 +46,19 @@ enum class edge : std::uint8_t {
   extrapolate,  ///< the straight line, or arc, of the two outermost samples; for hold methods clamp
 };
 
+namespace detail {
+
+/// A constant, because device code calls no function of the host's standard library.
+template <class Stamp>
+inline constexpr Stamp largest = std::numeric_limits<Stamp>::has_infinity ? std::numeric_limits<Stamp>::infinity()
+                                                                          : std::numeric_limits<Stamp>::max();
+
+}  // namespace detail
+
 /// The `max_gap` that nothing exceeds: infinity, or the largest integer.
 template <class Stamp>
-constexpr Stamp unlimited_gap() noexcept {
-  return std::numeric_limits<Stamp>::has_infinity ? std::numeric_limits<Stamp>::infinity()
-                                                  : std::numeric_limits<Stamp>::max();
+ROBOCACHE_HOST_DEVICE constexpr Stamp unlimited_gap() noexcept {
+  return detail::largest<Stamp>;
 }
 
 /// The rules of one resampling. Times have the stamps' type and unit.

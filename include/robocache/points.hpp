@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/series.hpp>
 
@@ -36,8 +35,9 @@ struct point_clouds {
   /// Clouds of one length, `[batch, length, stride]`, x y z first in each point.
   /// @param stride   floats a point: 3, or more where other things stand behind x y z
   /// @param lengths  optional `[batch]`: how many points of each cloud are real; clamped into `[0, length]`
-  static constexpr point_clouds dense(float const* xyz, std::int64_t batch, std::int64_t length,
-                                      std::int64_t stride = 3, std::int64_t const* lengths = nullptr) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr point_clouds dense(float const* xyz, std::int64_t batch, std::int64_t length,
+                                                            std::int64_t stride = 3,
+                                                            std::int64_t const* lengths = nullptr) noexcept {
     point_clouds c = separate(xyz, xyz + 1, xyz + 2, batch, length, lengths);
     c.point_stride = stride;
     return c;
@@ -46,16 +46,18 @@ struct point_clouds {
   /// Packed clouds `[rows, stride]`; cloud b owns points `offsets[b]` to `offsets[b + 1]`. Rows that no cloud owns, as
   /// all of a batch of 0, are no points: -1 in maps, 0 in gradients.
   /// @param offsets  `[batch + 1]`, ascending; each is clamped into `[0, rows]`
-  static constexpr point_clouds ragged(float const* xyz, std::int64_t const* offsets, std::int64_t batch,
-                                       std::int64_t rows, std::int64_t stride = 3) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr point_clouds ragged(float const* xyz, std::int64_t const* offsets,
+                                                             std::int64_t batch, std::int64_t rows,
+                                                             std::int64_t stride = 3) noexcept {
     point_clouds c = separate_ragged(xyz, xyz + 1, xyz + 2, offsets, batch, rows);
     c.point_stride = stride;
     return c;
   }
 
   /// Clouds whose coordinates are three arrays, `[batch, length]` each.
-  static constexpr point_clouds separate(float const* x, float const* y, float const* z, std::int64_t batch,
-                                         std::int64_t length, std::int64_t const* lengths = nullptr) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr point_clouds separate(float const* x, float const* y, float const* z,
+                                                               std::int64_t batch, std::int64_t length,
+                                                               std::int64_t const* lengths = nullptr) noexcept {
     point_clouds c;
     c.x = x;
     c.y = y;
@@ -68,9 +70,9 @@ struct point_clouds {
   }
 
   /// Packed clouds whose coordinates are three arrays, `[rows]` each.
-  static constexpr point_clouds separate_ragged(float const* x, float const* y, float const* z,
-                                                std::int64_t const* offsets, std::int64_t batch,
-                                                std::int64_t rows) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr point_clouds separate_ragged(float const* x, float const* y, float const* z,
+                                                                      std::int64_t const* offsets, std::int64_t batch,
+                                                                      std::int64_t rows) noexcept {
     point_clouds c = separate(x, y, z, batch, 0);
     c.offsets = offsets;
     c.rows = rows;

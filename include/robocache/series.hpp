@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/timeline.hpp>
 
@@ -50,10 +49,11 @@ series(Value const*, timeline<Stamp>, std::int64_t, Strides...) -> series<Value,
 /// A pointer to a valid mask, one byte a target, 1 or 0: of `std::uint8_t` or `bool`, or null.
 class valid_mask {
  public:
-  constexpr valid_mask(std::uint8_t* bytes = nullptr) noexcept : bytes_(bytes) {}  // NOLINT: a pointer is a mask
+  ROBOCACHE_HOST_DEVICE constexpr valid_mask(std::uint8_t* bytes = nullptr) noexcept
+      : bytes_(bytes) {}  // NOLINT: a pointer is a mask
   /// A template, so that a literal 0 is taken for one pointer alone.
   template <class Flag, class = std::enable_if_t<std::is_same_v<Flag, bool>>>
-  valid_mask(Flag* flags) noexcept : bytes_(reinterpret_cast<std::uint8_t*>(flags)) {  // NOLINT
+  ROBOCACHE_HOST_DEVICE valid_mask(Flag* flags) noexcept : bytes_(reinterpret_cast<std::uint8_t*>(flags)) {  // NOLINT
     static_assert(sizeof(bool) == 1);
   }
   ROBOCACHE_HOST_DEVICE constexpr operator std::uint8_t*() const noexcept { return bytes_; }  // NOLINT

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <type_traits>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/dtype.hpp>
 
@@ -24,8 +22,9 @@ template <class Stamp>
 struct sample_period {
   Stamp num;
   Stamp den;
-  constexpr sample_period(Stamp numerator,
-                          Stamp denominator = detail::stamp_of<Stamp>(1))  // NOLINT: a plain number is a period
+  ROBOCACHE_HOST_DEVICE constexpr sample_period(
+      Stamp numerator,
+      Stamp denominator = detail::stamp_of<Stamp>(1))  // NOLINT: a plain number is a period
       : num(numerator), den(denominator) {}
 };
 
@@ -69,8 +68,8 @@ struct timeline {
 
   /// Stamps `[batch, length]`, one row a trajectory.
   /// @param lengths  optional `[batch]`: how many samples of each row are real; clamped into `[0, length]`
-  static constexpr timeline dense(Stamp const* stamps, std::int64_t batch, std::int64_t length,
-                                  std::int64_t const* lengths = nullptr) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr timeline dense(Stamp const* stamps, std::int64_t batch, std::int64_t length,
+                                                        std::int64_t const* lengths = nullptr) noexcept {
     timeline t;
     t.kind = timeline_kind::dense;
     t.batch = batch;
@@ -82,7 +81,8 @@ struct timeline {
   }
 
   /// Stamps `[length]`, the same for every one of `batch` trajectories.
-  static constexpr timeline shared(Stamp const* stamps, std::int64_t batch, std::int64_t length) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr timeline shared(Stamp const* stamps, std::int64_t batch,
+                                                         std::int64_t length) noexcept {
     timeline t;
     t.kind = timeline_kind::shared;
     t.batch = batch;
@@ -95,8 +95,8 @@ struct timeline {
   /// all of a batch of 0, are fill in results and 0 in gradients. A gradient of values has these `rows`.
   /// @param offsets  `[batch + 1]`, ascending; each is clamped into `[0, rows]`. Of a source trajectory the first
   ///                 2^31 - 1 samples are read
-  static constexpr timeline ragged(Stamp const* stamps, std::int64_t const* offsets, std::int64_t batch,
-                                   std::int64_t rows) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr timeline ragged(Stamp const* stamps, std::int64_t const* offsets,
+                                                         std::int64_t batch, std::int64_t rows) noexcept {
     timeline t;
     t.kind = timeline_kind::ragged;
     t.batch = batch;
@@ -108,8 +108,8 @@ struct timeline {
 
   /// Sample i of every trajectory is at `start + floor(i * num / den)` for integers, and at
   /// `start + Stamp(i) * period` (two roundings) for floats, whose period `num / den` is rounded once, here.
-  static constexpr timeline uniform(Stamp start, sample_period<Stamp> period, std::int64_t batch,
-                                    std::int64_t length) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr timeline uniform(Stamp start, sample_period<Stamp> period, std::int64_t batch,
+                                                          std::int64_t length) noexcept {
     timeline t;
     t.kind = timeline_kind::uniform;
     t.batch = batch;
@@ -126,8 +126,8 @@ struct timeline {
 
   /// As `uniform`, with a start of its own for each trajectory.
   /// @param starts  `[batch]`
-  static constexpr timeline uniform_each(Stamp const* starts, sample_period<Stamp> period, std::int64_t batch,
-                                         std::int64_t length) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr timeline uniform_each(Stamp const* starts, sample_period<Stamp> period,
+                                                               std::int64_t batch, std::int64_t length) noexcept {
     timeline t = uniform(Stamp{}, period, batch, length);
     t.starts = starts;
     return t;
@@ -136,9 +136,10 @@ struct timeline {
   /// A uniform timeline whose trajectories have lengths of their own: trajectory b has
   /// `offsets[b + 1] - offsets[b]` samples, and its rows are packed.
   /// @param starts  `[batch]`, or null: then every trajectory begins at `start`
-  static constexpr timeline uniform_ragged(Stamp start, Stamp const* starts, sample_period<Stamp> period,
-                                           std::int64_t const* offsets, std::int64_t batch,
-                                           std::int64_t rows) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr timeline uniform_ragged(Stamp start, Stamp const* starts,
+                                                                 sample_period<Stamp> period,
+                                                                 std::int64_t const* offsets, std::int64_t batch,
+                                                                 std::int64_t rows) noexcept {
     timeline t = uniform(start, period, batch, 0);
     t.starts = starts;
     t.offsets = offsets;
@@ -151,8 +152,9 @@ struct timeline {
   /// @param deltas      `[length]`, in any order
   /// @param trajectory  optional `[batch]`: which source trajectory window b reads (then the source may have any
   ///                    batch; an index out of range reads as an empty series). Null: window b reads trajectory b.
-  static constexpr timeline windows(Stamp const* anchors, Stamp const* deltas, std::int64_t batch, std::int64_t length,
-                                    std::int64_t const* trajectory = nullptr) noexcept {
+  ROBOCACHE_HOST_DEVICE static constexpr timeline windows(Stamp const* anchors, Stamp const* deltas, std::int64_t batch,
+                                                          std::int64_t length,
+                                                          std::int64_t const* trajectory = nullptr) noexcept {
     timeline t;
     t.kind = timeline_kind::windows;
     t.batch = batch;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
+#include <robocache/detail/standard.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/points.hpp>
 

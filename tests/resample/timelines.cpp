@@ -3,6 +3,8 @@
 #include <limits>
 #include <vector>
 
+#include <robocache/device/timeline.cuh>
+
 #include "support/catch.hpp"
 #include "support/draw.hpp"
 #include "support/oracle.hpp"
@@ -135,6 +137,25 @@ TEST_CASE("Timelines, uniform: floor also below 0, and products of more than 64 
       q.draw_values(random);
       CHECK(verify(q) == "");
     }
+  }
+}
+
+TEST_CASE("Timelines, uniform: what NVRTC computes in halves is what integers of 128 bits give",
+          "[timelines][uniform]") {
+  namespace rules = robocache::device::detail;
+  generator random(12);
+  auto const draw = [&](std::uint64_t least, std::uint64_t most) {
+    std::uint64_t const x = random.next() >> random.between(0, 63);
+    return random.one_of({least, most, most - 1, x < least ? least : x < most ? x : most});
+  };
+  for (int round = 0; round < 2'000; ++round) {
+    std::uint64_t const i = draw(0, UINT64_MAX);
+    std::uint64_t const num = draw(1, INT64_MAX);
+    std::uint64_t const den = draw(1, INT64_MAX);
+    std::uint64_t const last = draw(0, INT64_MAX);
+    CAPTURE(i, num, den, last);
+    REQUIRE(rules::scaled_index_in_halves(i, num, den) == rules::scaled_index(i, num, den));
+    REQUIRE(rules::index_at_distance_in_halves(i, num, den, last) == rules::index_at_distance(i, num, den, last));
   }
 }
 

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <cstring>
-#include <type_traits>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/dtype.hpp>
 
 // Which types the library takes, and what the compiler says about others: one sentence, and nothing after it. A
@@ -121,7 +118,7 @@ struct gradient_rule {
 
 /// The view in the library's own types: itself, or a copy with the same bits.
 template <template <class...> class View, class... Types>
-decltype(auto) plain(View<Types...> const& view) noexcept {
+ROBOCACHE_HOST_DEVICE decltype(auto) plain(View<Types...> const& view) noexcept {
   using plain_view = View<plain_type<Types>...>;
   if constexpr (std::is_same_v<View<Types...>, plain_view>) {
     return (view);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <type_traits>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/math.hpp>
 #include <robocache/detail/minimum_arch.cuh>
+#include <robocache/detail/standard.hpp>
 
 /// Building blocks for `__host__` and `__device__` code: use them inside your own kernels. On the device every float
 /// operation is a round-to-nearest intrinsic, which the compiler neither contracts nor, under `--use_fast_math`,

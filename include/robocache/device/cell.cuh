@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-#include <cstdint>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/math.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/packed.cuh>
 #include <robocache/device/timeline.cuh>
@@ -54,7 +53,7 @@ inline constexpr std::int64_t filter_reach = std::int64_t{1} << 20;
 
 /// The grid of the voxel filter: cell `filter_reach` begins at the origin. It has more cells than an int64 counts, so
 /// its `total` is not to be asked for; `index_of` is below 2^63.
-inline grid filter_grid(filter_options const& options) {
+ROBOCACHE_HOST_DEVICE inline grid filter_grid(filter_options const& options) {
   grid lattice;
   for (int axis = 0; axis < 3; ++axis) {
     lattice.origin[axis] = options.origin[axis];

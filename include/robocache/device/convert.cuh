@@ -4,10 +4,9 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-#include <type_traits>
-
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/minimum_arch.cuh>
+#include <robocache/detail/standard.hpp>
 
 namespace robocache::device {
 

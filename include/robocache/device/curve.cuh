@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-#include <cstdint>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/math.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/locate.cuh>
 #include <robocache/device/timeline.cuh>
@@ -44,25 +43,33 @@ ROBOCACHE_HOST_DEVICE inline float width_between(Stamp earlier, Stamp later) {
   return span_to_float(span_between(earlier, later));
 }
 
-/// @param row  the bracket's left sample; it is not the last one
+/// No generic lambda, because NVRTC takes its call operator for host code.
+/// @param stamp   of sample i, as a function
+/// @param row     the bracket's left sample; it is not the last one
+/// @param length  samples
+/// @param second  whether the widths two intervals away are looked at
+template <class Stamp, class Look>
+ROBOCACHE_HOST_DEVICE inline widths widths_from(Look const& stamp, std::int64_t row, std::int64_t length, bool second) {
+  // A sample that does not exist is replaced by its neighbour: an interval of width 0.
+  std::int64_t const behind = length - 2 - row;
+  Stamp const s0 = stamp(row);
+  Stamp const s1 = stamp(row + 1);
+  Stamp const p = row > 0 ? stamp(row - 1) : s0;
+  Stamp const n = behind > 0 ? stamp(row + 2) : s1;
+  Stamp const pp = second && row > 1 ? stamp(row - 2) : p;
+  Stamp const nn = second && behind > 1 ? stamp(row + 3) : n;
+  return {width_between(s0, s1), width_between(p, s0), width_between(s1, n), width_between(pp, p),
+          width_between(n, nn)};
+}
+
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline widths widths_around(trajectory<Stamp> const& source, std::int64_t row, bool second) {
-  auto const look = [&](auto const& stamp) -> widths {
-    // A sample that does not exist is replaced by its neighbour: an interval of width 0.
-    std::int64_t const behind = source.length - 2 - row;
-    Stamp const s0 = stamp(row);
-    Stamp const s1 = stamp(row + 1);
-    Stamp const p = row > 0 ? stamp(row - 1) : s0;
-    Stamp const n = behind > 0 ? stamp(row + 2) : s1;
-    Stamp const pp = second && row > 1 ? stamp(row - 2) : p;
-    Stamp const nn = second && behind > 1 ? stamp(row + 3) : n;
-    return {width_between(s0, s1), width_between(p, s0), width_between(s1, n), width_between(pp, p),
-            width_between(n, nn)};
-  };
   if (source.stamps != nullptr) {
-    return look([stamps = source.stamps](std::int64_t i) { return stamps[i]; });
+    auto const stored = [stamps = source.stamps](std::int64_t i) { return stamps[i]; };
+    return widths_from<Stamp>(stored, row, source.length, second);
   }
-  return look([&](std::int64_t i) { return uniform_stamp(source.start, source.num, source.den, i); });
+  auto const computed = [&](std::int64_t i) { return uniform_stamp(source.start, source.num, source.den, i); };
+  return widths_from<Stamp>(computed, row, source.length, second);
 }
 
 /// The weight's cubic polynomials.

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <type_traits>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/convert.cuh>
 #include <robocache/device/rotation.cuh>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/standard.hpp>
 
 // Whose a packed row is: one rule for trajectories and clouds, whatever the offsets hold. A bisection of the offsets
 // decides. Where they ascend, trajectory b owns the rows from `offsets[b]` to `offsets[b + 1]`. Where they do not, each

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/math.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/device/arithmetic.cuh>
 
 // Interpolation of angles and of unit quaternions. Formulas and order of operations: docs/semantics.md, Angles and

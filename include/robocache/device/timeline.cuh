@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <type_traits>
-
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/halves.hpp>
+#include <robocache/detail/standard.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/timeline.hpp>
 
@@ -12,21 +11,26 @@ namespace robocache::device {
 
 namespace detail {
 
-__extension__ typedef unsigned __int128 uint128;
-
 /// `floor(i * num / den)` modulo 2^64, with an intermediate of 128 bits.
 ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline std::uint64_t scaled_index(std::uint64_t i, std::uint64_t num,
                                                                            std::uint64_t den) {
+#if defined(__CUDACC_RTC__)
+  return scaled_index_in_halves(i, num, den);
+#else
   uint128 const product = uint128(i) * num;
   // A 64-bit division is several times cheaper, and nearly always enough.
   if (static_cast<std::uint64_t>(product >> 64) == 0) { return static_cast<std::uint64_t>(product) / den; }
   return static_cast<std::uint64_t>(product / den);
+#endif
 }
 
 /// The largest i with `floor(i * num / den) <= distance`, at most `last`: i * num < (distance + 1) * den.
 ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline std::uint64_t index_at_distance(std::uint64_t distance,
                                                                                 std::uint64_t num, std::uint64_t den,
                                                                                 std::uint64_t last) {
+#if defined(__CUDACC_RTC__)
+  return index_at_distance_in_halves(distance, num, den, last);
+#else
   std::uint64_t i = 0;
   uint128 const bound = (uint128(distance) + 1) * den - 1;
   if (static_cast<std::uint64_t>(bound >> 64) == 0) {
@@ -36,6 +40,7 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline std::uint64_t index_at_distance(
     i = static_cast<std::uint64_t>(wide >> 64) == 0 ? static_cast<std::uint64_t>(wide) : last;
   }
   return i < last ? i : last;
+#endif
 }
 
 ROBOCACHE_HOST_DEVICE inline std::int64_t clamp(std::int64_t x, std::int64_t low, std::int64_t high) {

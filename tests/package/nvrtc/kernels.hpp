@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What is compiled with each header of device/: a function of that header or several, of types that a kernel has.
+struct kernel {
+  char const* header;
+  char const* text;
+};
+
+inline constexpr kernel kernels[] = {
+    {"arithmetic.cuh", R"(
+__global__ void numbers(float* x, double* y, long long* stamps) {
+  *x = from_order(order_of(fma_rn(*x, div_rn(*x, 3.0f), sub_rn(*x, 1.0f))));
+  *y = fma_rn(*y, div_rn(*y, 3.0), mul_rn(*y, 2.0));
+  stamps[0] = stamp_later(stamps[0], stamps[1]);
+  *x = add_rn(*x, span_to_float(span_between(stamps[0], stamps[1])));
+  *x = detail::signed_as(*x, detail::absolute(*x));
+  *y = detail::signed_as(*y, detail::absolute(*y));
+})"},
+    {"blend.cuh", R"(
+template <class Value>
+__device__ float blended(rc::series<Value, double> source, rc::resample_options<double> options, double t) {
+  auto const one = trajectory_of(source.when, blockIdx.x);
+  auto const where = locate(one, t, rules_of(options));
+  auto const c = curve_at(one, where, options.method);
+  return add_rn(value_at(source, one, where, threadIdx.x, 0.0f),
+                value_by_method(options.method, c, where.blends, source.values, source.channels));
+}
+__global__ void blend(rc::series<float, double> fp32, rc::series<__half, double> fp16,
+                      rc::series<__nv_bfloat16, double> bf16, rc::resample_options<double> options, float* out) {
+  out[0] = blended(fp32, options, 1.0);
+  out[1] = blended(fp16, options, 1.0);
+  out[2] = blended(bf16, options, 1.0);
+})"},
+    {"bracket.cuh", R"(
+__global__ void search(rc::timeline<long long> integers, rc::timeline<float> floats, long long* counts) {
+  counts[0] = count_not_after(trajectory_of(integers, 0), 5LL);
+  counts[1] = count_not_after(trajectory_of(floats, 0), 5.0f);
+})"},
+    {"cell.cuh", R"(
+__global__ void cells(rc::point_clouds clouds, rc::grid lattice, rc::filter_options leaf, long long* out) {
+  cell found;
+  out[0] = find_cell(lattice, 0, *clouds.x, *clouds.y, *clouds.z, found) ? index_of(lattice, found) : -1;
+  rc::grid const voxels = filter_grid(leaf);
+  out[1] = find_filter_cell(voxels, *clouds.x, *clouds.y, *clouds.z, found) ? index_of(voxels, found) : -1;
+  out[2] = cloud_of(clouds, 0).length;
+})"},
+    {"convert.cuh", R"(
+__global__ void convert(__half* half, __nv_bfloat16* brain, float* single) {
+  *brain = from_float<__nv_bfloat16>(to_float(*half));
+  *half = from_float<__half>(to_float(*single));
+  *single = from_float<float>(to_float(*brain));
+})"},
+    {"curve.cuh", R"(
+__global__ void curves(rc::timeline<double> when, location where, rc::interpolation method, float* v) {
+  curve const c = curve_at(trajectory_of(when, 0), where, method);
+  v[6] = catmull_rom(c, v[1], v[2], v[3], v[4]);
+  v[7] = pchip(c, v[1], v[2], v[3], v[4]);
+  v[8] = akima(c, v[0], v[1], v[2], v[3], v[4], v[5]);
+})"},
+    {"extreme.cuh", R"(
+__global__ void extremes(float const* x, unsigned* out) {
+  out[0] = extreme_of<true>(*x);
+  out[1] = extreme_of<false>(*x) == no_extreme<false>;
+})"},
+    {"gradient.cuh", R"(
+__global__ void slope(rc::timeline<double> when, rc::resample_options<double> options, float* out) {
+  target_line const line = line_of(trajectory_of(when, 0), 1.0, rules_of(options));
+  *out = div_rn(line_term(1.0f, 2.0f, 3.0f), line.width);
+})"},
+    {"inspect.cuh", R"(
+__global__ void inspect(rc::series<__half, long long> source, rc::trajectory_report* of_stamps,
+                        rc::rotation_report* of_values) {
+  inspect_part(source.when, 0, 1, threadIdx.x, blockDim.x, *of_stamps);
+  inspect_rotations_part(source.values, trajectory_of(source.when, 0), 0, 4, threadIdx.x, blockDim.x, *of_values);
+})"},
+    {"locate.cuh", R"(
+template <class Stamp>
+__device__ location located(rc::timeline<Stamp> source, rc::timeline<Stamp> target,
+                            rc::resample_options<Stamp> options) {
+  auto const one = trajectory_of(source, source_of(target, blockIdx.x));
+  return locate(one, target_stamp(target, blockIdx.x, threadIdx.x), rules_of(options));
+}
+__global__ void locate_all(rc::timeline<long long> a, rc::timeline<double> b, rc::timeline<float> c, location* out) {
+  out[0] = located(a, rc::timeline<long long>::uniform(0, {1'000'000, 30}, 1, 10), {});
+  out[1] = located(b, rc::timeline<double>::uniform(0.0, 0.1, 1, 10), {});
+  out[2] = located(c, rc::timeline<float>::uniform(0.0f, 0.1f, 1, 10), {});
+})"},
+    {"packed.cuh", R"(
+__global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {
+  out[0] = owner_of_row(offsets, 2, 10, 5);
+  out[1] = rows_of_owner(offsets, 2, 10, 1);
+  out[2].begin = rows_before_owner(offsets, 2, 10, 1);
+})"},
+    {"rotation.cuh", R"(
+__global__ void turns(quaternion* q, float* x) {
+  q[2] = slerp(q[0], q[1], *x);
+  *x = angle(wrap(x[1]), x[2], 0.5f);
+})"},
+    {"timeline.cuh", R"(
+__global__ void stamps(rc::timeline<long long> when, long long* out) {
+  out[0] = target_stamp(when, 0, 3);
+  out[1] = trajectory_of(when, 1).stamp(2);
+  out[2] = short_trajectory_of(when, 1).length;
+})"},
+};
