@@ -99,7 +99,7 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const listed = out.points != nullptr || out.features != nullptr;
-  s = detail::launch_voxels(pieces.voxels, out, {}, out.count, listed, chain);
+  s = detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !listed || voxels == 0) { return s; }
   if (out.points != nullptr) {
@@ -111,8 +111,8 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   results.mean = out.features;
   detail::voxel_lists lists = pieces.voxels.lists;
   lists.largest = lists.smallest = nullptr;  // of coordinates alone
-  return detail::reduce_voxels(lists, clouds, features, results, voxels,
-                               pieces.voxels.sparse.numbers.offsets + clouds.batch, chain);
+  return detail::reduce_voxels<false>(lists, clouds, features, results, voxels,
+                                      pieces.voxels.sparse.numbers.offsets + clouds.batch, chain);
 }
 
 }  // namespace detail

@@ -95,7 +95,7 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
   bool const listed = out.values != nullptr || out.point_slots != nullptr;
   detail::fill_list list;
   list.add(out.point_slots, clouds.total() * 8, 0xffffffffu);
-  s = detail::launch_voxels(pieces, out, list, nullptr, listed, chain);
+  s = detail::launch_voxels<detail::gather_call>(pieces, out, list, nullptr, listed, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || voxels == 0 || (!listed && out.count == nullptr)) { return s; }
 

@@ -57,7 +57,7 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const reduces = detail::reduces(out);
-  s = detail::launch_voxels(pieces, out, {}, out.count, reduces, chain);
+  s = detail::launch_voxels<detail::sparse_call>(pieces, out, {}, out.count, reduces, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !reduces || voxels == 0) { return s; }
   voxel_output<Result> results;
@@ -65,8 +65,10 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
   results.mean = out.mean;
   results.max = out.max;
   results.min = out.min;
-  return detail::reduce_voxels(pieces.lists, clouds, features, results, voxels,
-                               pieces.sparse.numbers.offsets + clouds.batch, chain);
+  std::int64_t const* const kept = pieces.sparse.numbers.offsets + clouds.batch;
+  return out.max != nullptr || out.min != nullptr
+             ? detail::reduce_voxels<true>(pieces.lists, clouds, features, results, voxels, kept, chain)
+             : detail::reduce_voxels<false>(pieces.lists, clouds, features, results, voxels, kept, chain);
 }
 
 }  // namespace detail
