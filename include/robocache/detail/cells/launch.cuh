@@ -85,7 +85,8 @@ ROBOCACHE_HIDDEN status launch_slabs(voxel_mark_params& p, std::int64_t slabs, d
 
 /// Counts and occupancy alone.
 /// @param memory  may be less than what slabs take: then there are none
-ROBOCACHE_HIDDEN inline status launch_marks(voxel_mark_params& p, scratch const& memory, launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status launch_marks(voxel_mark_params& p, scratch const& memory, Chain& chain) {
   bool const marks = p.marks.occupied != nullptr || p.marks.bits != nullptr;
   if ((p.count == nullptr && p.dropped == nullptr && !marks) || p.points.rows == 0) { return {}; }
   dim3 const blocks(point_blocks(p.points, chain.device()));

@@ -51,9 +51,10 @@ filter_pieces cut_filter_call(void* memory, point_clouds const& clouds, std::int
 }
 
 /// The means of coordinates.
-ROBOCACHE_HIDDEN inline status reduce_coordinates(filter_pieces const& pieces, point_clouds const& clouds,
-                                                  filter_options const& options, float* points, std::int64_t voxels,
-                                                  launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status reduce_coordinates(filter_pieces const& pieces, point_clouds const& clouds,
+                                           filter_options const& options, float* points, std::int64_t voxels,
+                                           Chain& chain) {
   voxel_output<float> out;
   out.mean = points;
   point_features<float> features{clouds.x, 3, clouds.batch_stride, clouds.point_stride};

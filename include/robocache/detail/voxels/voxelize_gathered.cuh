@@ -36,8 +36,8 @@ sparse_pieces cut_gather_call(void* memory, point_clouds const& clouds, grid con
 }
 
 /// Puts the lists in order.
-ROBOCACHE_HIDDEN inline status launch_ordering(gather_params& p, std::int64_t voxels, std::int64_t longest,
-                                               launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status launch_ordering(gather_params& p, std::int64_t voxels, std::int64_t longest, Chain& chain) {
   std::int32_t const workers = 4 * chain.device().multiprocessors;
   p.huge = longest > most_block_points ? workers : 0;
   p.crowds = longest > most_tile_points ? workers : 0;
