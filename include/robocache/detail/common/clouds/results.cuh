@@ -270,6 +270,16 @@ __device__ void write_results(voxel_reduce_params const& p, std::int64_t cell, s
   write_results(p.results, cell, channel, count, sums);
 }
 
+/// Voxels are neither added to nor laid out by channel: no code for that is compiled.
+template <int N, bool Extremes>
+__device__ void write_results(sparse_reduce_params const& p, std::int64_t voxel, std::int64_t channel, unsigned count,
+                              channel_sums<N, Extremes> const& sums) {
+  voxel_results to = p.results;
+  to.accumulate = false;
+  to.channels_first = false;
+  write_results(to, voxel, channel, count, sums);
+}
+
 /// Writes x, y or z of one of the filter's points.
 inline __device__ void write_results(filter_reduce_params const& p, std::int64_t voxel, std::int64_t axis,
                                      unsigned count, coordinate_sums const& sums) {
