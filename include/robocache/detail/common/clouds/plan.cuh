@@ -12,6 +12,7 @@
 #include <robocache/detail/common/clouds/group.cuh>
 #include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/results.cuh>
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/scratch.hpp>

@@ -7,6 +7,7 @@
 #include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/results.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 
 // Reduces the features of cells that are not crowded.
 namespace robocache::detail {
