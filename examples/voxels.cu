@@ -54,9 +54,8 @@ int main() {
   fewer.count = merged.get();
   fewer.voxel_offsets = thinned_offsets.get();
   fewer.dropped = dropped.get();
-  rc::point_features<float> const none;
   rc::filter_options const leaf{{0.2f, 0.2f, 0.2f}};
-  std::int64_t const filter_bytes = rc::filter_voxels_scratch(clouds, none, leaf, fewer);
+  std::int64_t const filter_bytes = rc::filter_voxels_scratch(clouds, leaf, fewer);
 
   // What is left is a packed batch, as the filter wrote it; its coordinates are its features. Pillars of a metre.
   auto const left = rc::point_clouds::ragged(thinned.get(), thinned_offsets.get(), sweeps, rows);
@@ -81,7 +80,7 @@ int main() {
   std::int64_t const bytes = std::max(filter_bytes, gather_bytes);
   auto const memory = example::device_allocate<char>(bytes);
   rc::scratch const scratch{memory.get(), bytes};
-  example::check(rc::filter_voxels(clouds, none, leaf, fewer, scratch, cuda_stream.get()));
+  example::check(rc::filter_voxels(clouds, leaf, fewer, scratch, cuda_stream.get()));
   example::check(rc::voxelize_gathered(left, coordinates, lattice, out, most, scratch, cuda_stream.get()));
 
   auto const first = example::to_host(thinned_offsets, sweeps + 1), begin = example::to_host(offsets, sweeps + 1);

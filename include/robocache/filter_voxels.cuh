@@ -65,9 +65,7 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
 template <class Result = float>
 ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, filter_options const& options,
                                       filtered_output<Result> const& out, scratch const& memory,
-                                      cudaStream_t cuda_stream) {
-  return filter_voxels(clouds, point_features<float>{}, options, out, memory, cuda_stream);
-}
+                                      cudaStream_t cuda_stream);
 
 }  // namespace robocache
 

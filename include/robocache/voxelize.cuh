@@ -76,9 +76,7 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Valu
 /// The same without features: counts, occupancy, dropped points.
 template <class Result = float>
 ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, grid const& lattice, voxel_output<Result> const& out,
-                                 voxel_options const& options, scratch const& memory, cudaStream_t cuda_stream) {
-  return voxelize(clouds, point_features<float>{}, lattice, out, options, memory, cuda_stream);
-}
+                                 voxel_options const& options, scratch const& memory, cudaStream_t cuda_stream);
 
 }  // namespace robocache
 

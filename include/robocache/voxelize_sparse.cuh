@@ -78,9 +78,7 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
 template <class Result = float>
 ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, grid const& lattice,
                                         sparse_output<Result> const& out, sparse_options const& options,
-                                        scratch const& memory, cudaStream_t cuda_stream) {
-  return voxelize_sparse(clouds, point_features<float>{}, lattice, out, options, memory, cuda_stream);
-}
+                                        scratch const& memory, cudaStream_t cuda_stream);
 
 }  // namespace robocache
 

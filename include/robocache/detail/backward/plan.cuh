@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/timed/plan.cuh>
 #include <robocache/detail/common/timed/staged_search.cuh>
 #include <robocache/detail/common/typed_rows.cuh>

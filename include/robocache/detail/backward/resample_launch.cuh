@@ -8,6 +8,7 @@
 #include <robocache/arch.cuh>
 #include <robocache/detail/backward/kernel.cuh>
 #include <robocache/detail/backward/sums.cuh>
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/timed/backward_check.hpp>
 #include <robocache/detail/common/timed/policy.cuh>
 #include <robocache/detail/launch.cuh>

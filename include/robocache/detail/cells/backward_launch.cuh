@@ -39,7 +39,8 @@ voxel_lists cut_backward_lists(void* memory, point_clouds const& clouds, grid co
 }
 
 /// Counts the points of each cell.
-ROBOCACHE_HIDDEN inline status launch_counting(voxel_points const& points, std::uint32_t* counts, launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status launch_counting(voxel_points const& points, std::uint32_t* counts, Chain& chain) {
   fill_list list;
   list.add(counts, points.batch * points.cells * 4);
   status const s = fill(list, chain);

@@ -14,6 +14,7 @@
 #include <robocache/detail/common/clouds/mark.cuh>
 #include <robocache/detail/common/clouds/plan.cuh>
 #include <robocache/detail/common/clouds/reduce_launch.cuh>
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/voxelize.cuh>
@@ -85,7 +86,8 @@ ROBOCACHE_HIDDEN status launch_slabs(voxel_mark_params& p, std::int64_t slabs, d
 
 /// Counts and occupancy alone.
 /// @param memory  may be less than what slabs take: then there are none
-ROBOCACHE_HIDDEN inline status launch_marks(voxel_mark_params& p, scratch const& memory, launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status launch_marks(voxel_mark_params& p, scratch const& memory, Chain& chain) {
   bool const marks = p.marks.occupied != nullptr || p.marks.bits != nullptr;
   if ((p.count == nullptr && p.dropped == nullptr && !marks) || p.points.rows == 0) { return {}; }
   dim3 const blocks(point_blocks(p.points, chain.device()));
@@ -181,39 +183,11 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> 
   return detail::cut_lists(nullptr, clouds, lattice, features.channels, out).bytes;
 }
 
+/// What is made of features, and all else with it.
 template <class Value, class Result>
-ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                                 voxel_output<Result> const& out, voxel_options const& options, scratch const& memory,
-                                 cudaStream_t cuda_stream) {
-  status s = detail::check_voxelize(clouds, features, lattice, out, options);
-  if (!s.ok() || clouds.batch == 0) { return s; }
-  bool const reduces = detail::reduces(out);
-  if (reduces) {
-    s = detail::check_scratch(memory, detail::voxelize_scratch(clouds, features, lattice, out, options),
-                              "voxelize_scratch");
-  } else {
-    s = detail::check_pointer("memory", "memory", static_cast<char const*>(memory.memory), memory.bytes, 16);
-  }
-  if (!s.ok()) { return s; }
-  device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
-  detail::launch_chain chain(device, cuda_stream);
-
-  if (!reduces) {
-    if (!options.accumulate) {
-      s = detail::fill(detail::clear_marks(clouds, lattice, out, out.count), chain);
-      if (!s.ok()) { return s; }
-    }
-    detail::voxel_mark_params p{};
-    p.points = detail::points_of(clouds, lattice);
-    p.marks = detail::marks_of(p.points, out.occupied, out.occupied_type, out.occupied_bits);
-    p.count = out.count;
-    p.dropped = out.dropped;
-    return detail::launch_marks(p, memory, chain);
-  }
-
+ROBOCACHE_HIDDEN status launch_cells(point_clouds const& clouds, point_features<Value> const& features,
+                                     grid const& lattice, voxel_output<Result> const& out, voxel_options const& options,
+                                     scratch const& memory, launch_chain& chain) {
   constexpr int wide = 16 / static_cast<int>(sizeof(Value));
   detail::voxel_reduce_params reduce{};
   int const width = detail::plan_features(reduce.features, clouds, features, lattice.total());
@@ -248,7 +222,7 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Valu
     list.add(out.max, bytes, detail::fill_pattern<Result>(options.max_fill));
     list.add(out.min, bytes, detail::fill_pattern<Result>(options.min_fill));
   }
-  s = detail::launch_grouping(group, list, chain);
+  status const s = detail::launch_grouping(group, list, chain);
   if (!s.ok() || group.points.rows == 0) { return s; }
 
   reduce.lists = group.lists;
@@ -261,6 +235,47 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Valu
                       : detail::launch_reducing<Value, wide, wanted>(reduce, group.cells, longest, chain);
   };
   return out.max != nullptr || out.min != nullptr ? launch(std::true_type{}) : launch(std::false_type{});
+}
+
+/// @tparam Features  whether there can be features: nothing is compiled for them where there are none
+template <bool Features, class Value, class Result>
+ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                                 voxel_output<Result> const& out, voxel_options const& options, scratch const& memory,
+                                 cudaStream_t cuda_stream) {
+  status s = detail::check_voxelize(clouds, features, lattice, out, options);
+  if (!s.ok() || clouds.batch == 0) { return s; }
+  bool const reduces = detail::reduces(out);
+  if (reduces) {
+    s = detail::check_scratch(memory, detail::voxelize_scratch(clouds, features, lattice, out, options),
+                              "voxelize_scratch");
+  } else {
+    s = detail::check_pointer("memory", "memory", static_cast<char const*>(memory.memory), memory.bytes, 16);
+  }
+  if (!s.ok()) { return s; }
+  device_properties device;
+  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
+    return detail::cuda_failure("device", error);
+  }
+  detail::launch_chain chain(device, cuda_stream);
+
+  if (!reduces) {
+    if (!options.accumulate) {
+      s = detail::fill(detail::clear_marks(clouds, lattice, out, out.count), chain);
+      if (!s.ok()) { return s; }
+    }
+    detail::voxel_mark_params p{};
+    p.points = detail::points_of(clouds, lattice);
+    p.marks = detail::marks_of(p.points, out.occupied, out.occupied_type, out.occupied_bits);
+    p.count = out.count;
+    p.dropped = out.dropped;
+    return detail::launch_marks(p, memory, chain);
+  }
+
+  if constexpr (Features) {
+    return detail::launch_cells(clouds, features, lattice, out, options, memory, chain);
+  } else {
+    return s;  // what is made of features has been refused
+  }
 }
 
 }  // namespace detail
@@ -281,11 +296,17 @@ status voxelize(point_clouds const& clouds, point_features<Value> const& feature
                 voxel_output<Result> const& out, voxel_options const& options, scratch const& memory,
                 cudaStream_t cuda_stream) {
   if constexpr (detail::floats_are_sound<Value, Result>) {
-    return detail::voxelize(clouds, features, lattice, out, options, memory, cuda_stream);
+    return detail::voxelize<true>(clouds, features, lattice, out, options, memory, cuda_stream);
   } else {
     static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return {};
   }
+}
+
+template <class Result>
+status voxelize(point_clouds const& clouds, grid const& lattice, voxel_output<Result> const& out,
+                voxel_options const& options, scratch const& memory, cudaStream_t cuda_stream) {
+  return detail::voxelize<false>(clouds, point_features<float>{}, lattice, out, options, memory, cuda_stream);
 }
 
 }  // namespace robocache

@@ -62,7 +62,8 @@ __global__ void __launch_bounds__(Threads) fill_kernel(__grid_constant__ fill_li
 }
 
 /// Fills all of a list.
-ROBOCACHE_HIDDEN inline status fill(fill_list const& list, launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status fill(fill_list const& list, Chain& chain) {
   if (list.count == 0) { return {}; }
   std::int64_t most = 0;
   for (int i = 0; i < list.count; ++i) { most = std::max(most, list.regions[i].bytes); }

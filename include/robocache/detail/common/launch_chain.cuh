@@ -27,6 +27,9 @@ ROBOCACHE_HIDDEN inline bool has_early_launches([[maybe_unused]] int compute_cap
 /// The launches of one call. The first one waits for all that was enqueued before; each of the others begins while the
 /// one before it ends, where the chip can: its kernel may read the call's inputs at once, and calls
 /// `wait_for_launch_before` before it touches what another one of the call writes.
+///
+/// Functions that launch are templates, of the type of the chain where of nothing else: each file would compile the
+/// kernels of an inline function, called or not.
 class ROBOCACHE_HIDDEN launch_chain {
  public:
   launch_chain(device_properties const& device, cudaStream_t cuda_stream)

@@ -161,8 +161,9 @@ __global__ void __launch_bounds__(Threads) sort_move_kernel(__grid_constant__ so
 /// @param most    keys that there may be
 /// @param count   on the device: how many there are
 /// @param sorted  the buffer of numbers that holds the result
-ROBOCACHE_HIDDEN inline status sort_pairs(sort_buffers const& buffers, std::int64_t most, std::uint32_t const* count,
-                                          int bits, launch_chain& chain, std::uint32_t*& sorted) {
+template <class Chain>
+ROBOCACHE_HIDDEN status sort_pairs(sort_buffers const& buffers, std::int64_t most, std::uint32_t const* count, int bits,
+                                   Chain& chain, std::uint32_t*& sorted) {
   auto const tiles = static_cast<std::int32_t>(sort_tiles(most));
   sort_params p{buffers.keys[0],
                 buffers.numbers[0],

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/timed/blend_tile.cuh>
 #include <robocache/detail/common/timed/method_rows.cuh>
 #include <robocache/detail/common/typed_rows.cuh>

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <robocache/arch.cuh>
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/timed/fuse_check.hpp>
 #include <robocache/detail/common/timed/policy.cuh>
 #include <robocache/detail/fuse/kernel.cuh>

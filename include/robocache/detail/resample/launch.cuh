@@ -8,6 +8,7 @@
 
 #include <robocache/arch.cuh>
 #include <robocache/detail/check.hpp>
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/timed/policy.cuh>
 #include <robocache/detail/launch.cuh>
 #include <robocache/detail/resample/kernel.cuh>

@@ -8,6 +8,7 @@
 #include <robocache/detail/common/timed/method_rows.cuh>
 #include <robocache/detail/common/timed/plan.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/resample/small_tiles.cuh>
 
 // Resampling by the methods beyond linear: nine kernels do for all.

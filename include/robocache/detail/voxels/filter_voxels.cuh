@@ -51,9 +51,10 @@ filter_pieces cut_filter_call(void* memory, point_clouds const& clouds, std::int
 }
 
 /// The means of coordinates.
-ROBOCACHE_HIDDEN inline status reduce_coordinates(filter_pieces const& pieces, point_clouds const& clouds,
-                                                  filter_options const& options, float* points, std::int64_t voxels,
-                                                  launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status reduce_coordinates(filter_pieces const& pieces, point_clouds const& clouds,
+                                           filter_options const& options, float* points, std::int64_t voxels,
+                                           Chain& chain) {
   voxel_output<float> out;
   out.mean = points;
   point_features<float> features{clouds.x, 3, clouds.batch_stride, clouds.point_stride};
@@ -79,7 +80,8 @@ std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Va
   return detail::cut_filter_call(nullptr, clouds, features.channels, options, out).bytes;
 }
 
-template <class Value, class Result>
+/// @tparam Features  whether there can be features: nothing is compiled for them where there are none
+template <bool Features, class Value, class Result>
 ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features<Value> const& features,
                                       filter_options const& options, filtered_output<Result> const& out,
                                       scratch const& memory, cudaStream_t cuda_stream) {
@@ -99,20 +101,24 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const listed = out.points != nullptr || out.features != nullptr;
-  s = detail::launch_voxels(pieces.voxels, out, {}, out.count, listed, chain);
+  s = detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !listed || voxels == 0) { return s; }
   if (out.points != nullptr) {
     s = detail::reduce_coordinates(pieces, clouds, options, out.points, voxels, chain);
     if (!s.ok()) { return s; }
   }
-  if (out.features == nullptr) { return s; }
-  voxel_output<Result> results;
-  results.mean = out.features;
-  detail::voxel_lists lists = pieces.voxels.lists;
-  lists.largest = lists.smallest = nullptr;  // of coordinates alone
-  return detail::reduce_voxels(lists, clouds, features, results, voxels,
-                               pieces.voxels.sparse.numbers.offsets + clouds.batch, chain);
+  if constexpr (Features) {
+    if (out.features == nullptr) { return s; }
+    voxel_output<Result> results;
+    results.mean = out.features;
+    detail::voxel_lists lists = pieces.voxels.lists;
+    lists.largest = lists.smallest = nullptr;  // of coordinates alone
+    return detail::reduce_voxels<false>(lists, clouds, features, results, voxels,
+                                        pieces.voxels.sparse.numbers.offsets + clouds.batch, chain);
+  } else {
+    return s;  // what is made of features has been refused
+  }
 }
 
 }  // namespace detail
@@ -132,11 +138,17 @@ template <class Value, class Result>
 status filter_voxels(point_clouds const& clouds, point_features<Value> const& features, filter_options const& options,
                      filtered_output<Result> const& out, scratch const& memory, cudaStream_t cuda_stream) {
   if constexpr (detail::floats_are_sound<Value, Result>) {
-    return detail::filter_voxels(clouds, features, options, out, memory, cuda_stream);
+    return detail::filter_voxels<true>(clouds, features, options, out, memory, cuda_stream);
   } else {
     static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return {};
   }
+}
+
+template <class Result>
+status filter_voxels(point_clouds const& clouds, filter_options const& options, filtered_output<Result> const& out,
+                     scratch const& memory, cudaStream_t cuda_stream) {
+  return detail::filter_voxels<false>(clouds, point_features<float>{}, options, out, memory, cuda_stream);
 }
 
 }  // namespace robocache

@@ -7,10 +7,11 @@
 #include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/reduce.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
-#include <robocache/detail/common/timed/method_rows.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 
 // Copies the first points of each voxel to where the voxel is.
 namespace robocache::detail {

@@ -6,6 +6,7 @@
 #include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/points.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/voxels/memory.hpp>
 
 // Groups points by voxel where the voxel of each is given.

@@ -4,7 +4,9 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/arch.cuh>
 #include <robocache/detail/common/clouds/plan.cuh>
@@ -154,10 +156,63 @@ inline sparse_pieces cut_pieces(void* memory, sparse_params const& sparse, bool 
   return pieces;
 }
 
+/// What an operation on voxels never asks for is known when it is compiled, and no kernel is compiled for it.
+struct sparse_call {
+  static constexpr bool centred = false;  ///< as `sparse_params`: always or never
+  static constexpr bool sorts = true;     ///< may want voxels in the order of their cells
+  static constexpr bool limits = false;   ///< may keep fewer voxels of a cloud than there is room for
+};
+struct gather_call {
+  static constexpr bool centred = false;
+  static constexpr bool sorts = false;
+  static constexpr bool limits = true;
+};
+struct filter_call {
+  static constexpr bool centred = true;
+  static constexpr bool sorts = false;
+  static constexpr bool limits = false;
+};
+
+/// Notes the cell of each row and finds the first row of each cell.
+template <class Call>
+ROBOCACHE_HIDDEN status launch_inserting(sparse_params& p, launch_chain& chain) {
+  assert(p.centred == Call::centred);
+  bool const hashed = p.table.kind != table_kind::direct;
+  dim3 const blocks(
+      point_blocks(p.points, chain.device(), hashed ? insert_blocks_each<true> : insert_blocks_each<false>));
+  if constexpr (Call::centred) {
+    constexpr auto lowest = -static_cast<int>(device::filter_reach);
+    return chain.launch(sparse_insert_kernel<std::int64_t, true, lowest>, p, blocks, point_threads);
+  } else {
+    return with_cell_type(p.points, [&](auto cell) {
+      using Cell = decltype(cell);
+      return chain.launch(hashed ? sparse_insert_kernel<Cell, true> : sparse_insert_kernel<Cell, false>, p, blocks,
+                          point_threads);
+    });
+  }
+}
+
+/// Numbers the cells that have points.
+template <class Call>
+ROBOCACHE_HIDDEN status launch_counting_up(sparse_params& p, launch_chain& chain) {
+  dim3 const tiles(static_cast<unsigned>(number_tiles(p.points.rows)));
+  auto const launch = [&](auto threads) {
+    constexpr int each = decltype(threads)::value;
+    auto* kernel = sparse_number_kernel<each, true>;
+    if constexpr (!Call::centred) {
+      if (p.table.kind != table_kind::wide) { kernel = sparse_number_kernel<each, false>; }
+    }
+    return chain.launch(kernel, p, tiles, each);
+  };
+  return has_many_rows(p.points.rows) ? launch(std::integral_constant<int, many_number_threads>{})
+                                      : launch(std::integral_constant<int, number_threads>{});
+}
+
 /// Begins an operation on voxels: finds the cells of all points, and numbers those that have any.
 /// @param also  what else is to be filled first
-ROBOCACHE_HIDDEN inline status launch_numbering(sparse_params& p, sparse_scratch const& cut, fill_list also,
-                                                launch_chain& chain) {
+template <class Call>
+ROBOCACHE_HIDDEN status launch_numbering(sparse_params& p, sparse_scratch const& cut, fill_list also,
+                                         launch_chain& chain) {
   also.add(p.dropped, p.points.batch * 4);
   if (p.points.rows == 0) {
     also.add(p.offsets, (p.points.batch + 1) * 8);
@@ -168,39 +223,22 @@ ROBOCACHE_HIDDEN inline status launch_numbering(sparse_params& p, sparse_scratch
   also.add(p.counters, cut.clear_bytes);
   status s = fill(also, chain);
   if (!s.ok()) { return s; }
-  bool const hashed = p.table.kind != table_kind::direct;
-  dim3 const blocks(
-      point_blocks(p.points, chain.device(), hashed ? insert_blocks_each<true> : insert_blocks_each<false>));
-  if (p.centred) {
-    constexpr auto lowest = -static_cast<int>(device::filter_reach);
-    s = chain.launch(sparse_insert_kernel<std::int64_t, true, lowest>, p, blocks, point_threads);
-  } else {
-    s = with_cell_type(p.points, [&](auto cell) {
-      using Cell = decltype(cell);
-      return chain.launch(hashed ? sparse_insert_kernel<Cell, true> : sparse_insert_kernel<Cell, false>, p, blocks,
-                          point_threads);
-    });
+  s = launch_inserting<Call>(p, chain);
+  if (s.ok()) { s = launch_counting_up<Call>(p, chain); }
+  if constexpr (Call::limits) {
+    if (s.ok() && p.numbers.limited) {
+      s = chain.launch(sparse_place_kernel<number_threads>, p, dim3(1), number_threads);
+    }
   }
-  if (!s.ok()) { return s; }
-  dim3 const tiles(static_cast<unsigned>(number_tiles(p.points.rows)));
-  bool const wide = p.table.kind == table_kind::wide;
-  if (has_many_rows(p.points.rows)) {
-    constexpr int threads = many_number_threads;
-    s = chain.launch(wide ? sparse_number_kernel<threads, true> : sparse_number_kernel<threads, false>, p, tiles,
-                     threads);
-  } else {
-    constexpr int threads = number_threads;
-    s = chain.launch(wide ? sparse_number_kernel<threads, true> : sparse_number_kernel<threads, false>, p, tiles,
-                     threads);
+  if constexpr (Call::sorts) {
+    if (s.ok() && p.numbers.keys != nullptr) {
+      s = sort_pairs(cut.sorted, p.points.rows, &p.counters->found, key_bits(p), chain, p.numbers.order);
+      if (!s.ok()) { return s; }
+      dim3 const all(static_cast<unsigned>((p.points.rows + list_threads - 1) / list_threads));
+      s = chain.launch(sparse_rename_kernel<list_threads>, p, all, list_threads);
+    }
   }
-  if (s.ok() && p.numbers.limited) {
-    s = chain.launch(sparse_place_kernel<number_threads>, p, dim3(1), number_threads);
-  }
-  if (!s.ok() || p.numbers.keys == nullptr) { return s; }
-  s = sort_pairs(cut.sorted, p.points.rows, &p.counters->found, key_bits(p), chain, p.numbers.order);
-  if (!s.ok()) { return s; }
-  dim3 const all(static_cast<unsigned>((p.points.rows + list_threads - 1) / list_threads));
-  return chain.launch(sparse_rename_kernel<list_threads>, p, all, list_threads);
+  return s;
 }
 
 /// From points to voxels: numbers, counts and lists them, and writes what does not depend on features.
@@ -208,7 +246,7 @@ ROBOCACHE_HIDDEN inline status launch_numbering(sparse_params& p, sparse_scratch
 /// @param also    what else is to be filled first
 /// @param counts  `[capacity]`, may be null
 /// @param listed  whether lists are wanted
-template <class Output>
+template <class Call, class Output>
 ROBOCACHE_HIDDEN status launch_voxels(sparse_pieces& pieces, Output const& out, fill_list also, std::int32_t* counts,
                                       bool listed, launch_chain& chain) {
   sparse_params& sparse = pieces.sparse;
@@ -216,7 +254,7 @@ ROBOCACHE_HIDDEN status launch_voxels(sparse_pieces& pieces, Output const& out, 
   sparse.offsets = out.voxel_offsets;
   sparse.overflow = out.overflow;
   also.add(pieces.lists.counters, pieces.lists.clear_bytes);
-  status s = launch_numbering(sparse, pieces.cut, also, chain);
+  status s = launch_numbering<Call>(sparse, pieces.cut, also, chain);
   if (!s.ok() || sparse.points.rows == 0) { return s; }
   constexpr int rows_each = list_threads * list_rows;
   auto const blocks = static_cast<unsigned>((sparse.points.rows + rows_each - 1) / rows_each);
@@ -226,8 +264,11 @@ ROBOCACHE_HIDDEN status launch_voxels(sparse_pieces& pieces, Output const& out, 
   p.count = counts;
   p.voxels = std::min(out.capacity, sparse.points.rows);
   p.listed = listed;
-  s = chain.launch(sparse.renames() ? sparse_rank_kernel<list_threads, true> : sparse_rank_kernel<list_threads, false>,
-                   p, dim3(blocks), list_threads);
+  auto* rank = sparse_rank_kernel<list_threads, false>;
+  if constexpr (Call::sorts || Call::limits) {
+    if (sparse.renames()) { rank = sparse_rank_kernel<list_threads, true>; }
+  }
+  s = chain.launch(rank, p, dim3(blocks), list_threads);
   if (!s.ok() || p.voxels == 0 || (!listed && counts == nullptr)) { return s; }
   dim3 const start_blocks(static_cast<unsigned>((p.voxels + start_cells - 1) / start_cells));
   s = chain.launch(sparse_start_kernel<start_threads>, p, start_blocks, start_threads);

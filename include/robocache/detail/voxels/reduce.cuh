@@ -4,7 +4,6 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
-#include <type_traits>
 
 #include <robocache/detail/common/clouds/reduce_launch.cuh>
 #include <robocache/detail/common/fill.cuh>
@@ -32,9 +31,10 @@ int plan_reducing(sparse_reduce_params& p, voxel_lists const& lists, point_cloud
 }
 
 /// Reduces the features of listed voxels.
-/// @param voxels  that there are at most
-/// @param kept    on the device: how many there are
-template <class Value, class Result>
+/// @tparam Extremes  whether the largest or smallest are wanted
+/// @param voxels     that there are at most
+/// @param kept       on the device: how many there are
+template <bool Extremes, class Value, class Result>
 ROBOCACHE_HIDDEN status reduce_voxels(voxel_lists const& lists, point_clouds const& clouds,
                                       point_features<Value> const& features, voxel_output<Result> const& out,
                                       std::int64_t voxels, std::int64_t const* kept, launch_chain& chain) {
@@ -42,12 +42,8 @@ ROBOCACHE_HIDDEN status reduce_voxels(voxel_lists const& lists, point_clouds con
   sparse_reduce_params p{};
   int const width = plan_reducing(p, lists, clouds, features, out, kept);
   std::int64_t const longest = longest_cloud(clouds);
-  auto const launch = [&](auto extremes) {
-    constexpr bool wanted = decltype(extremes)::value;
-    return width == 1 ? launch_reducing<Value, 1, wanted>(p, voxels, longest, chain)
-                      : launch_reducing<Value, wide, wanted>(p, voxels, longest, chain);
-  };
-  return out.max != nullptr || out.min != nullptr ? launch(std::true_type{}) : launch(std::false_type{});
+  return width == 1 ? launch_reducing<Value, 1, Extremes>(p, voxels, longest, chain)
+                    : launch_reducing<Value, wide, Extremes>(p, voxels, longest, chain);
 }
 
 }  // namespace robocache::detail

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <robocache/arch.cuh>
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/check.hpp>
 #include <robocache/detail/voxels/gather_kernel.cuh>
@@ -36,8 +37,8 @@ sparse_pieces cut_gather_call(void* memory, point_clouds const& clouds, grid con
 }
 
 /// Puts the lists in order.
-ROBOCACHE_HIDDEN inline status launch_ordering(gather_params& p, std::int64_t voxels, std::int64_t longest,
-                                               launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status launch_ordering(gather_params& p, std::int64_t voxels, std::int64_t longest, Chain& chain) {
   std::int32_t const workers = 4 * chain.device().multiprocessors;
   p.huge = longest > most_block_points ? workers : 0;
   p.crowds = longest > most_tile_points ? workers : 0;
@@ -95,7 +96,7 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
   bool const listed = out.values != nullptr || out.point_slots != nullptr;
   detail::fill_list list;
   list.add(out.point_slots, clouds.total() * 8, 0xffffffffu);
-  s = detail::launch_voxels(pieces, out, list, nullptr, listed, chain);
+  s = detail::launch_voxels<detail::gather_call>(pieces, out, list, nullptr, listed, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || voxels == 0 || (!listed && out.count == nullptr)) { return s; }
 

@@ -36,7 +36,8 @@ std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, point_features<
   return detail::cut_sparse_call(nullptr, clouds, lattice, features.channels, out, options).bytes;
 }
 
-template <class Value, class Result>
+/// @tparam Features  whether there can be features: nothing is compiled for them where there are none
+template <bool Features, class Value, class Result>
 ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features,
                                         grid const& lattice, sparse_output<Result> const& out,
                                         sparse_options const& options, scratch const& memory,
@@ -57,16 +58,22 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const reduces = detail::reduces(out);
-  s = detail::launch_voxels(pieces, out, {}, out.count, reduces, chain);
+  s = detail::launch_voxels<detail::sparse_call>(pieces, out, {}, out.count, reduces, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !reduces || voxels == 0) { return s; }
-  voxel_output<Result> results;
-  results.sum = out.sum;
-  results.mean = out.mean;
-  results.max = out.max;
-  results.min = out.min;
-  return detail::reduce_voxels(pieces.lists, clouds, features, results, voxels,
-                               pieces.sparse.numbers.offsets + clouds.batch, chain);
+  if constexpr (Features) {
+    voxel_output<Result> results;
+    results.sum = out.sum;
+    results.mean = out.mean;
+    results.max = out.max;
+    results.min = out.min;
+    std::int64_t const* const kept = pieces.sparse.numbers.offsets + clouds.batch;
+    return out.max != nullptr || out.min != nullptr
+               ? detail::reduce_voxels<true>(pieces.lists, clouds, features, results, voxels, kept, chain)
+               : detail::reduce_voxels<false>(pieces.lists, clouds, features, results, voxels, kept, chain);
+  } else {
+    return s;  // what is made of features has been refused
+  }
 }
 
 }  // namespace detail
@@ -88,11 +95,17 @@ status voxelize_sparse(point_clouds const& clouds, point_features<Value> const& 
                        sparse_output<Result> const& out, sparse_options const& options, scratch const& memory,
                        cudaStream_t cuda_stream) {
   if constexpr (detail::floats_are_sound<Value, Result>) {
-    return detail::voxelize_sparse(clouds, features, lattice, out, options, memory, cuda_stream);
+    return detail::voxelize_sparse<true>(clouds, features, lattice, out, options, memory, cuda_stream);
   } else {
     static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
     return {};
   }
+}
+
+template <class Result>
+status voxelize_sparse(point_clouds const& clouds, grid const& lattice, sparse_output<Result> const& out,
+                       sparse_options const& options, scratch const& memory, cudaStream_t cuda_stream) {
+  return detail::voxelize_sparse<false>(clouds, point_features<float>{}, lattice, out, options, memory, cuda_stream);
 }
 
 }  // namespace robocache

@@ -30,7 +30,8 @@ voxel_lists cut_sparse_backward(void* memory, point_clouds const& clouds, std::i
 }
 
 /// Lists the points of voxels that are known.
-ROBOCACHE_HIDDEN inline status launch_given_lists(given_list_params const& p, launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status launch_given_lists(given_list_params const& p, Chain& chain) {
   fill_list list;
   list.add(p.lists.counters, p.lists.clear_bytes);
   status s = fill(list, chain);

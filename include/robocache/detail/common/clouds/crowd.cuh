@@ -7,6 +7,7 @@
 #include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/results.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 
 // Cells with more points than one group of their sums' tree: their lists are sorted, each group of 64 points is added
 // up by a warp a vector, and the groups' sums go up the tree. Blocks find out on the device how much there is to do.

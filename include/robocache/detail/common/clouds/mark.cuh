@@ -4,8 +4,9 @@
 #include <cstdint>
 
 #include <robocache/detail/common/clouds/points.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/dtype.hpp>
 
 // What needs to know of a cell only that points are in it: counts and occupancy.

@@ -12,6 +12,7 @@
 #include <robocache/detail/common/clouds/group.cuh>
 #include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/results.cuh>
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/scratch.hpp>
@@ -75,7 +76,8 @@ int plan_features(voxel_features& plan, point_clouds const& clouds, point_featur
 
 /// Groups the points of each cell: clears, counts, finds places, lists.
 /// @param also  what else is to be filled first
-ROBOCACHE_HIDDEN inline status launch_grouping(voxel_group_params& p, fill_list also, launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status launch_grouping(voxel_group_params& p, fill_list also, Chain& chain) {
   also.add(p.lists.counters, p.lists.clear_bytes);
   status s = fill(also, chain);
   if (!s.ok() || p.points.rows == 0) { return s; }

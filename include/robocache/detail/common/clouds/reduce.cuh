@@ -7,6 +7,7 @@
 #include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/results.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 
 // Reduces the features of cells that are not crowded.
 namespace robocache::detail {
@@ -79,7 +80,7 @@ inline __device__ void load_few(sparse_reduce_params const& p, cell_list const& 
 template <class Value, int N, bool Extremes, class Params>
 __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
   constexpr int at_once = 4;  // loads under way
-  bool const by_channel = p.results.channels_first;
+  bool const by_channel = of_voxels<Params> ? false : p.results.channels_first;
   unsigned const all = few_cells(p);
   auto const tile = static_cast<unsigned>(p.tile);
   for (std::int64_t base = std::int64_t(worker) * tile; base < all; base += std::int64_t(workers) * tile) {

@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include <robocache/detail/common/clouds/memory.hpp>
-#include <robocache/detail/common/timed/method_rows.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/device/arithmetic.cuh>
@@ -268,6 +268,16 @@ template <int N, bool Extremes>
 __device__ void write_results(voxel_reduce_params const& p, std::int64_t cell, std::int64_t channel, unsigned count,
                               channel_sums<N, Extremes> const& sums) {
   write_results(p.results, cell, channel, count, sums);
+}
+
+/// Voxels are neither added to nor laid out by channel: no code for that is compiled.
+template <int N, bool Extremes>
+__device__ void write_results(sparse_reduce_params const& p, std::int64_t voxel, std::int64_t channel, unsigned count,
+                              channel_sums<N, Extremes> const& sums) {
+  voxel_results to = p.results;
+  to.accumulate = false;
+  to.channels_first = false;
+  write_results(to, voxel, channel, count, sums);
 }
 
 /// Writes x, y or z of one of the filter's points.

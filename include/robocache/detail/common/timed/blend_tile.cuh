@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/timed/locate_tile.cuh>
 #include <robocache/detail/common/timed/plan.cuh>
 #include <robocache/detail/common/typed_rows.cuh>

@@ -7,6 +7,7 @@
 #include <robocache/detail/common/timed/staged_search.cuh>
 #include <robocache/detail/common/warp_bisect.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/locate.cuh>
 #include <robocache/device/packed.cuh>
 
