@@ -7,8 +7,8 @@
 #include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/reduce.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
-#include <robocache/detail/common/timed/method_rows.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/divisor.hpp>
+#include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include <robocache/detail/common/clouds/points.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/dtype.hpp>
 

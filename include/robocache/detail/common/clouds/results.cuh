@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include <robocache/detail/common/clouds/memory.hpp>
-#include <robocache/detail/common/timed/method_rows.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/divisor.hpp>
+#include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/device/arithmetic.cuh>
