@@ -5,7 +5,6 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/timed/fuse_check.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/scratch.hpp>
 #include <robocache/series.hpp>

@@ -63,6 +63,21 @@ struct timeline {
     return offsets != nullptr || kind == timeline_kind::ragged;
   }
 
+  /// True where the stamps are in memory.
+  ROBOCACHE_HOST_DEVICE constexpr bool stored() const noexcept {
+    switch (kind) {
+      case timeline_kind::dense:
+      case timeline_kind::shared:
+      case timeline_kind::ragged: return true;
+      case timeline_kind::uniform:
+      case timeline_kind::windows: break;
+    }
+    return false;
+  }
+
+  /// Rows that follow each other by the row stride: of one trajectory, or of all of them if packed.
+  ROBOCACHE_HOST_DEVICE constexpr std::int64_t rows_each() const noexcept { return packed() ? rows : length; }
+
   /// Rows of all trajectories together, padding included: `rows` if packed, else `batch * length`.
   ROBOCACHE_HOST_DEVICE constexpr std::int64_t total() const noexcept { return packed() ? rows : batch * length; }
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <robocache/detail/common/timed/fuse_check.hpp>
+#include <robocache/detail/fuse/check.hpp>
 
 #include "support/catch.hpp"
 #include "support/fuse/fuse.hpp"

@@ -83,9 +83,7 @@ ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve co
   if (!blends) { return a; }
   if (c.method == interpolation::linear) { return linear(a, to_float(row[stride]), c.weight); }
   curve_samples const s = samples_of(c, row, stride);
-  if (c.method == interpolation::catmull_rom) { return catmull_rom_as<float>(c, s.p, s.a, s.b, s.n, doubt); }
-  if (c.method == interpolation::pchip) { return pchip_as<float>(c, s.p, s.a, s.b, s.n, doubt); }
-  return akima_as<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
+  return value_on<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
 }
 
 }  // namespace detail

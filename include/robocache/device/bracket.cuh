@@ -91,10 +91,8 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after_uniform(Stamp start, S
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after(trajectory<Stamp> const& source, Stamp t) {
   if (source.length == 0) { return 0; }
-  if (source.stamps == nullptr) {
-    return detail::count_not_after_uniform(source.start, source.num, source.den, source.length, t);
-  }
-  return count_not_after(source.stamps, source.length, t);
+  if (source.stored()) { return count_not_after(source.stamps, source.length, t); }
+  return detail::count_not_after_uniform(source.start, source.num, source.den, source.length, t);
 }
 
 }  // namespace robocache::device

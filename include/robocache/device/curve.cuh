@@ -6,16 +6,12 @@
 #include <robocache/detail/standard.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/locate.cuh>
+#include <robocache/device/method.cuh>
 #include <robocache/device/timeline.cuh>
 #include <robocache/options.hpp>
 
 // Cubic interpolation inside a bracket. Formulas, order of operations and sources: docs/semantics.md, Curved methods.
 namespace robocache::device {
-
-/// True for the methods that read neighbours of the bracket.
-ROBOCACHE_HOST_DEVICE constexpr bool is_curved(interpolation method) {
-  return method == interpolation::catmull_rom || method == interpolation::pchip || method == interpolation::akima;
-}
 
 /// What a curved method needs to know about one target's stamps: made once a row, used in every channel.
 struct curve {
@@ -64,7 +60,7 @@ ROBOCACHE_HOST_DEVICE inline widths widths_from(Look const& stamp, std::int64_t 
 
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline widths widths_around(trajectory<Stamp> const& source, std::int64_t row, bool second) {
-  if (source.stamps != nullptr) {
+  if (source.stored()) {
     auto const stored = [stamps = source.stamps](std::int64_t i) { return stamps[i]; };
     return widths_from<Stamp>(stored, row, source.length, second);
   }
@@ -122,7 +118,7 @@ ROBOCACHE_HOST_DEVICE inline curve curve_at(trajectory<Stamp> const& source, loc
   c.method = interpolation::linear;
   c.weight = where.weight;
   if (!is_curved(method) || !(where.weight > 0.0f && where.weight < 1.0f)) { return c; }
-  auto const [h, h0, h1, hp, hn] = detail::widths_around(source, where.row, method == interpolation::akima);
+  auto const [h, h0, h1, hp, hn] = detail::widths_around(source, where.row, neighbours_of(method) > 1);
   c.left = h0 != 0.0f ? 1 : 0;
   c.right = h1 != 0.0f ? 1 : 0;
   if (c.left + c.right == 0) { return c; }
@@ -283,14 +279,29 @@ ROBOCACHE_HOST_DEVICE inline Real akima_as(curve const& c, Real pp, Real p, Real
   return from_near(c, a, b, add_rn(mul_rn(Real(c.of[0]), x2), e));
 }
 
+/// By the formula of the curve's own method. NaN for a method that has no curve.
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real value_on(curve const& c, Real pp, Real p, Real a, Real b, Real n, Real nn,
+                                           Real& doubt) {
+  switch (c.method) {
+    case interpolation::catmull_rom: return catmull_rom_as<Real>(c, p, a, b, n, doubt);
+    case interpolation::pchip: return pchip_as<Real>(c, p, a, b, n, doubt);
+    case interpolation::akima: return akima_as<Real>(c, pp, p, a, b, n, nn, doubt);
+    case interpolation::previous:
+    case interpolation::next:
+    case interpolation::nearest:
+    case interpolation::linear:
+    case interpolation::angle:
+    case interpolation::slerp: break;
+  }
+  return static_cast<Real>(__builtin_nanf(""));
+}
+
 /// The value of a curve whose rises have no room in a float, or are NaN: the same formula in double, rounded once.
 ROBOCACHE_HOST_DEVICE inline float curve_in_double(curve const& c, float pp, float p, float a, float b, float n,
                                                    float nn) {
   double doubt = 0.0;
-  double const value = c.method == interpolation::catmull_rom ? catmull_rom_as<double>(c, p, a, b, n, doubt)
-                       : c.method == interpolation::pchip     ? pchip_as<double>(c, p, a, b, n, doubt)
-                                                              : akima_as<double>(c, pp, p, a, b, n, nn, doubt);
-  return span_to_float(value);
+  return span_to_float(value_on<double>(c, pp, p, a, b, n, nn, doubt));
 }
 
 }  // namespace detail

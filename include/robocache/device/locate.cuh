@@ -5,6 +5,7 @@
 #include <robocache/detail/standard.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/bracket.cuh>
+#include <robocache/device/method.cuh>
 #include <robocache/device/timeline.cuh>
 #include <robocache/options.hpp>
 
@@ -82,7 +83,7 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE location locate_at_edge(Stamp left, Sta
     if (rule == edge::fill) { return {}; }
     float const width = span_to_float(span_between(left, right));
     // Two samples at one time are no line: beyond them the edge sample stands, as if clamped. So does a single one.
-    if (rule == edge::extrapolate && rules.method >= interpolation::linear && length > 1 && width != 0.0f) {
+    if (rule == edge::extrapolate && !is_hold(rules.method) && length > 1 && width != 0.0f) {
       float const passed = before ? -span_to_float(span_between(t, left)) : span_to_float(span_between(left, t));
       return two_samples(before ? row : row - 1, div_rn(passed, width), false);
     }
@@ -107,7 +108,7 @@ ROBOCACHE_HOST_DEVICE inline location locate_in_pair(Stamp left, Stamp right, St
   Index const row = count - 1;
   if (t <= left) { return {row, 0.0f, false, true}; }  // later by the tolerance at most
   span_of<Stamp> const past = span_between(left, t);
-  if (rules.method >= interpolation::linear) {
+  if (!is_hold(rules.method)) {
     span_of<Stamp> const width = span_between(left, right);
     if (width > rules.max_gap) { return {}; }
     float const denominator = span_to_float(width);

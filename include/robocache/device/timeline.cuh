@@ -74,9 +74,12 @@ struct trajectory {
   Stamp num = Stamp(1);
   Stamp den = Stamp(1);
 
+  /// True where the stamps are in memory, false where they are computed.
+  ROBOCACHE_HOST_DEVICE bool stored() const { return stamps != nullptr; }
+
   /// The stamp of sample `i`, for `0 <= i < length`.
   ROBOCACHE_HOST_DEVICE Stamp stamp(std::int64_t i) const {
-    return stamps != nullptr ? stamps[i] : detail::uniform_stamp(start, num, den, i);
+    return stored() ? stamps[i] : detail::uniform_stamp(start, num, den, i);
   }
 
   /// Where row `i` begins, in elements from the values' base.
@@ -85,23 +88,40 @@ struct trajectory {
   }
 };
 
-/// Trajectory `b` of a timeline (any kind but windows). Empty where `b` is out of range. Lengths and offsets
-/// are clamped, so that whatever they hold no access leaves the timeline.
+namespace detail {
+
+/// Packed: the first row of trajectory `b`, or behind the last row where `b` is the batch. The offset is clamped, so
+/// that whatever it holds no access leaves the timeline.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline std::int64_t first_row_of(timeline<Stamp> const& when, std::int64_t b) {
+  return clamp(when.offsets[b], 0, when.rows);
+}
+
+/// Dense: how many samples of trajectory `b` are no padding.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline std::int64_t length_of(timeline<Stamp> const& when, std::int64_t b) {
+  return when.lengths != nullptr ? clamp(when.lengths[b], 0, when.length) : when.length;
+}
+
+}  // namespace detail
+
+/// Trajectory `b` of a timeline. Empty where `b` is out of range. Windows have rows and no times of their own: those
+/// are `target_stamp`'s. Lengths and offsets are clamped, so that whatever they hold no access leaves the timeline.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> const& when, std::int64_t b) {
   trajectory<Stamp> one;
   if (b < 0 || b >= when.batch) { return one; }
-  one.length = when.length;
-  if (when.offsets == nullptr) {
+  if (when.offsets == nullptr) {  // or packed without a row: then offsets need not be there
     one.batch_index = b;
+    one.length = when.length;
   } else {
-    one.first_row = detail::clamp(when.offsets[b], 0, when.rows);
+    one.first_row = detail::first_row_of(when, b);
     one.length = detail::clamp(when.offsets[b + 1], one.first_row, when.rows) - one.first_row;
   }
-  if (when.lengths != nullptr) { one.length = detail::clamp(when.lengths[b], 0, when.length); }
-  if (when.stamps != nullptr) {
+  if (when.lengths != nullptr) { one.length = detail::length_of(when, b); }
+  if (when.stored()) {
     one.stamps = when.stamps + (b * when.stride + one.first_row);  // the stride of shared and ragged stamps is 0
-  } else {
+  } else if (when.kind == timeline_kind::uniform) {
     one.start = when.starts != nullptr ? when.starts[b] : when.start;
     one.num = when.num;
     one.den = when.den;
@@ -121,13 +141,19 @@ ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> short_trajectory_of(timeline<Stam
 /// Target `k` of row `b` of a timeline of any kind, for `0 <= b < batch` and `k` inside the row.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline Stamp target_stamp(timeline<Stamp> const& when, std::int64_t b, std::int64_t k) {
-  if (when.stamps != nullptr) {
-    std::int64_t const first = when.offsets == nullptr ? 0 : detail::clamp(when.offsets[b], 0, when.rows);
+  if (when.stored()) {
+    std::int64_t const first = when.kind == timeline_kind::ragged ? detail::first_row_of(when, b) : 0;
     return when.stamps[b * when.stride + first + k];
   }
   Stamp const start = when.starts != nullptr ? when.starts[b] : when.start;
-  if (when.deltas != nullptr) { return stamp_sum(start, when.deltas[k]); }
-  return detail::uniform_stamp(start, when.num, when.den, k);
+  switch (when.kind) {
+    case timeline_kind::uniform: return detail::uniform_stamp(start, when.num, when.den, k);
+    case timeline_kind::windows: return stamp_sum(start, when.deltas[k]);
+    case timeline_kind::dense:
+    case timeline_kind::shared:
+    case timeline_kind::ragged: break;  // see above
+  }
+  return start;
 }
 
 /// Which source trajectory row `b` of the targets reads. May be out of range: then it reads as an empty series.

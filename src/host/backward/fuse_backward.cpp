@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/timed/fuse_check.hpp>
+#include <robocache/detail/backward/check.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/host.hpp>
 

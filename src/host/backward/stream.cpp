@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include <robocache/detail/common/timed/fuse_check.hpp>
+#include <robocache/detail/common/timed/streams.hpp>
 #include <robocache/device/convert.cuh>
 #include <robocache/device/gradient.cuh>
 

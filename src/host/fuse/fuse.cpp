@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <robocache/detail/common/timed/fuse_check.hpp>
+#include <robocache/detail/fuse/check.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/host.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/timed/check.hpp>
 #include <robocache/host.hpp>
 
 #include "host/common/parallel.hpp"

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/resample/check.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/host.hpp>
 #include <robocache/stream.hpp>

@@ -8,9 +8,9 @@
 #include <robocache/detail/voxels/check.hpp>
 #include <robocache/host.hpp>
 
+#include "host/common/convert.hpp"
 #include "host/common/isa.hpp"
 #include "host/common/parallel.hpp"
-#include "host/common/timed/stream_rows.hpp"
 
 namespace robocache::host {
 

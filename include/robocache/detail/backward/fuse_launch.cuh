@@ -8,7 +8,7 @@
 
 #include <robocache/arch.cuh>
 #include <robocache/detail/backward/resample_launch.cuh>
-#include <robocache/detail/common/timed/fuse_check.hpp>
+#include <robocache/detail/common/timed/streams.hpp>
 #include <robocache/fuse_backward.cuh>
 
 namespace robocache {

@@ -3,17 +3,14 @@
 
 #include <cstdint>
 
-#include <robocache/detail/backward/plan.cuh>
+#include <robocache/detail/backward/pieces.cuh>
+#include <robocache/detail/backward/policy.cuh>
 #include <robocache/detail/backward/readers.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/device/arithmetic.cuh>
 
 namespace robocache::detail {
-
-/// Vectors of `N` channels whose sums a thread keeps at a time.
-template <int N>
-inline constexpr int sums_at_a_time = N > 1 ? 2 : 4;
 
 /// The row that has vector `i` of the piece, whose rows are one flat run, so that narrow ones keep the warps as busy as
 /// wide ones. -1: there is no such vector.

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include <robocache/detail/backward/plan.cuh>
+#include <robocache/detail/backward/pieces.cuh>
 #include <robocache/detail/common/timed/staged_search.cuh>
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/locate.cuh>
@@ -69,7 +69,7 @@ __device__ void clear_sets(reader_board<Stamp>& board, int rows) {
 template <class Stamp>
 __device__ void stage_stamps(reader_board<Stamp>& board, source_piece<Stamp> const& piece) {
   for (int i = threadIdx.x; i < piece.staged; i += max_threads) {
-    if (piece.source.stamps != nullptr) {
+    if (piece.source.stored()) {
       copy_async(board.stamps + i, piece.source.stamps + piece.begin + i);
     } else {
       board.stamps[i] = piece.source.stamp(piece.begin + i);

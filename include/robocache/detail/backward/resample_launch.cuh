@@ -6,11 +6,12 @@
 #include <cstdint>
 
 #include <robocache/arch.cuh>
+#include <robocache/detail/backward/check.hpp>
 #include <robocache/detail/backward/kernel.cuh>
+#include <robocache/detail/backward/policy.cuh>
 #include <robocache/detail/backward/sums.cuh>
-#include <robocache/detail/common/divisor.cuh>
-#include <robocache/detail/common/timed/backward_check.hpp>
-#include <robocache/detail/common/timed/policy.cuh>
+#include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/timed/tiling.hpp>
 #include <robocache/detail/launch.cuh>
 #include <robocache/dtype.hpp>
 #include <robocache/resample_backward.cuh>
@@ -18,13 +19,10 @@
 namespace robocache {
 namespace detail {
 
-/// Channels of a vector where everything suits it: 16 bytes of the 2-byte types.
-inline constexpr int backward_vector = 8;
-
-/// True if rows of `type` can be read or written in vectors of `backward_vector` channels.
-inline bool suits_vectors(typed_rows const& rows, bool packed, std::int64_t channels) {
-  return reinterpret_cast<std::uintptr_t>(rows.data) % 16 == 0 && rows.row_stride % backward_vector == 0 &&
-         (packed || rows.batch_stride % backward_vector == 0) && channels % backward_vector == 0;
+/// True if rows can be read or written in vectors of `backward_vector` channels.
+inline bool suits_vectors(typed_rows const& rows, std::int64_t channels) {
+  return common_alignment(address_of(rows.data)) == 16 &&
+         common_alignment(rows.row_stride, rows.batch_stride, channels) >= backward_vector;
 }
 
 /// Cuts the source's rows for the gradients of its values, with `N` channels a vector.
@@ -40,16 +38,12 @@ status cut_backward_values(char const* name, backward_params<Stamp>& params, dev
   std::int64_t const chunk = (params.vectors_each + chunks - 1) / chunks;
   chunks = (params.vectors_each + chunk - 1) / chunk;
   params.chunk = divisor(static_cast<std::uint32_t>(chunk));
-  // Where all readers fit on one board, a tile may have several rounds of sums; else each round would look at all
-  // targets anew.
   timeline<Stamp> const& target = params.target;
   bool const one_board =
       target.trajectory == nullptr && (params.ascending || (!target.packed() && target.length <= max_threads));
-  resample_shape shape = resample_shape_for(device.compute_capability, N);
-  shape.vectors = one_board ? 16 : sums_at_a_time<N>;  // large tiles: locating is paid once
-  params.tiles = tile_targets(params.source, chunk, shape, device.multiprocessors);
+  params.tiles = tile_targets(params.source, chunk, backward_shape_for<N>(one_board), device.multiprocessors);
   auto const plain = [](timeline<Stamp> const& when) {
-    return when.stamps != nullptr && when.lengths == nullptr && !when.packed();
+    return when.stored() && when.lengths == nullptr && !when.packed();
   };
   params.plain = plain(params.source) && plain(target) && params.tiles.aligned;
   if (params.tiles.tiles > INT32_MAX) {
@@ -65,8 +59,7 @@ status cut_backward_values(char const* name, backward_params<Stamp>& params, dev
 template <class Stamp>
 status cut_backward_values(char const* name, backward_params<Stamp>& params, device_properties const& device,
                            dim3& grid, bool& wide) {
-  wide = suits_vectors(params.out, params.source.packed(), params.channels) &&
-         suits_vectors(params.results, params.target.packed(), params.channels);
+  wide = suits_vectors(params.out, params.channels) && suits_vectors(params.results, params.channels);
   return wide ? cut_backward_values<backward_vector>(name, params, device, grid)
               : cut_backward_values<1>(name, params, device, grid);
 }

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include <robocache/detail/backward/plan.cuh>
+#include <robocache/detail/backward/pieces.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>

@@ -5,7 +5,7 @@
 
 #include <robocache/detail/common/clouds/points.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>

@@ -14,7 +14,7 @@
 #include <robocache/detail/common/clouds/mark.cuh>
 #include <robocache/detail/common/clouds/plan.cuh>
 #include <robocache/detail/common/clouds/reduce_launch.cuh>
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/voxelize.cuh>

@@ -8,7 +8,7 @@
 #include <robocache/device/convert.cuh>
 #include <robocache/dtype.hpp>
 
-// Floats to memory whose type is a value that the whole grid agrees on.
+// Stores of floats whose type, and how they are aligned, is a value that the whole grid agrees on.
 namespace robocache::detail {
 
 /// Stores whole words of `rounded`.

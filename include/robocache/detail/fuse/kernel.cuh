@@ -3,14 +3,15 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/timed/blend_tile.cuh>
 #include <robocache/detail/common/timed/method_rows.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/fuse/locate.cuh>
-#include <robocache/detail/fuse/plan.cuh>
+#include <robocache/detail/fuse/params.hpp>
+#include <robocache/detail/fuse/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
 
 namespace robocache::detail {
@@ -191,7 +192,7 @@ __device__ __noinline__ void blend_beyond_linear(stream_blend const& p, method_r
 /// All rows of one stream.
 template <class Value>
 __device__ void blend_stream(stream_blend const& p, method_row const* rows, int count, thread_share share) {
-  if (__builtin_expect(p.method > interpolation::linear, false)) {
+  if (__builtin_expect(!device::is_straight(p.method), false)) {
     blend_beyond_linear<Value>(p, rows, count, share);
   } else if (p.wide) {
     blend_straight<Value, 16 / static_cast<int>(sizeof(Value)), 16>(p, rows, count, share, to_results{});

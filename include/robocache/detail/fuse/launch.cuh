@@ -7,11 +7,12 @@
 #include <cstdint>
 
 #include <robocache/arch.cuh>
-#include <robocache/detail/common/divisor.cuh>
-#include <robocache/detail/common/timed/fuse_check.hpp>
-#include <robocache/detail/common/timed/policy.cuh>
+#include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/timed/tiling.hpp>
+#include <robocache/detail/fuse/check.hpp>
 #include <robocache/detail/fuse/kernel.cuh>
 #include <robocache/detail/fuse/pinned_kernel.cuh>
+#include <robocache/detail/fuse/policy.cuh>
 #include <robocache/detail/launch.cuh>
 #include <robocache/fuse.cuh>
 
@@ -25,28 +26,18 @@ template <class Stamp>
 int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
   constexpr int most = 512;
   timeline<Stamp> const& when = stream.source;
-  if (when.stamps == nullptr || (one_row && stream.plain && when.length <= one_row_stamps)) { return 0; }
+  if (!when.stored() || (one_row && stream.plain && when.length <= one_row_stamps)) { return 0; }
   if (when.packed() || when.length >= most) { return most / 2; }
   int slots = 64;
   while (slots <= when.length) { slots *= 2; }
   return slots;
 }
 
-inline std::int64_t begin_of(void const* pointer) {
-  return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(pointer));
-}
-
-/// The largest power of two that all of what `offsets` was made of by "or" are multiples of, 16 at most.
-inline std::uint8_t alignment_of(std::int64_t offsets) {
-  std::int64_t const bits = offsets | 16;
-  return static_cast<std::uint8_t>(bits & -bits);
-}
-
 /// Whether a stream's values come to shared memory before they are blended. Those of other methods, that read up to six
 /// rows of a few channels, are read where they are.
 template <class Stamp>
 bool is_staged(stream<Stamp> const& one) {
-  return one.place == value_place::pinned && one.options.method <= interpolation::linear;
+  return one.place == value_place::pinned && device::is_straight(one.options.method);
 }
 
 /// What the kernel is told of one stream, whose results begin at channel `place` of `out`'s rows.
@@ -54,8 +45,7 @@ template <class Stamp, class Result>
 void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stamp> const& target,
                      fused_output<Result> const& out, strides to, stream_plan<Stamp>& plan) {
   std::int64_t const bytes = static_cast<std::int64_t>(size_of(one.type));
-  strides from = strides_of(one, one.when, one.channels);
-  if (one.when.packed()) { from.batch = 0; }
+  strides const from = strides_of(one, one.when, one.channels);
   plan.causal = one.options.causal;
   plan.rules = device::rules_of(one.options);
   plan.latency = one.latency;
@@ -77,12 +67,14 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
   blend.scale = one.scale;
   blend.shift = one.shift;
 
-  bool const slerp = one.options.method == interpolation::slerp;
+  bool const slerp = device::is_rotation(one.options.method);
   std::int64_t const elements = 16 / bytes;
   blend.channels = one.channels;
-  blend.wide = !slerp && alignment_of(begin_of(one.values) | (from.batch | from.row) * bytes) == 16 &&
-               one.channels % elements == 0 && alignment_of(begin_of(one.scale) | begin_of(one.shift)) == 16;
-  blend.aligned = alignment_of(begin_of(blend.results) | (to.batch | to.row) * std::int64_t(sizeof(Result)));
+  blend.wide = !slerp && common_alignment(address_of(one.values), from.batch * bytes, from.row * bytes) == 16 &&
+               one.channels % elements == 0 && common_alignment(address_of(one.scale), address_of(one.shift)) == 16;
+  constexpr auto result_bytes = static_cast<std::int64_t>(sizeof(Result));
+  blend.aligned = static_cast<std::uint8_t>(
+      common_alignment(address_of(blend.results), to.batch * result_bytes, to.row * result_bytes));
   blend.vectors_each = slerp ? 1 : blend.wide ? one.channels / elements : one.channels;
 }
 
@@ -91,9 +83,9 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
 inline void cut_for_runs(stream_blend& blend) {
   std::int64_t const bytes = static_cast<std::int64_t>(size_of(blend.value_type));
   std::int64_t const result_bytes = static_cast<std::int64_t>(size_of(blend.result_type));
-  std::int64_t const offsets = begin_of(blend.values) | (blend.values_batch_stride | blend.values_row_stride) * bytes;
   auto const alignment_in = [&](std::int64_t vector) {
-    return alignment_of(offsets | (blend.channels - vector) * bytes);
+    return common_alignment(address_of(blend.values), blend.values_batch_stride * bytes,
+                            blend.values_row_stride * bytes, (blend.channels - vector) * bytes);
   };
   std::int64_t const elements = 16 / bytes;
   bool const in_words = blend.channels >= elements && alignment_in(elements) >= 4;
@@ -101,9 +93,9 @@ inline void cut_for_runs(stream_blend& blend) {
   std::int64_t const word = !in_words ? bytes : alignment_in(elements) < 16 ? 4 : 16;
   blend.vector = static_cast<std::uint8_t>(vector);
   blend.word = static_cast<std::uint8_t>(word);
-  blend.aligned =
-      alignment_of(begin_of(blend.results) |
-                   (blend.results_batch_stride | blend.results_row_stride | (blend.channels - vector)) * result_bytes);
+  blend.aligned = static_cast<std::uint8_t>(
+      common_alignment(address_of(blend.results), blend.results_batch_stride * result_bytes,
+                       blend.results_row_stride * result_bytes, (blend.channels - vector) * result_bytes));
   blend.vectors_each = (blend.channels + vector - 1) / vector;
 }
 
@@ -119,7 +111,7 @@ tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int 
   for (int part = 1; part <= 4; part *= 2) {
     int const rows = shape.rows / part;
     tiling const tiles =
-        tile_targets(target, vectors, {rows, static_cast<int>(vectors), shape.blocks_each, 0, 0}, multiprocessors);
+        tile_targets(target, vectors, {rows, static_cast<int>(vectors), shape.blocks_each}, multiprocessors);
     auto const rounds = static_cast<double>((tiles.tiles + slots - 1) / slots);
     double const work = rounds * static_cast<double>(shape.locating + tiles.rows * vectors);
     if (part == 1 || work < least) {
@@ -134,7 +126,7 @@ tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int 
 template <class Stamp>
 tiling tile_for_pinned(timeline<Stamp> const& target, std::int64_t vectors, int streams, int multiprocessors) {
   fuse_shape const shape = fuse_shape_for(streams);
-  return tile_targets(target, vectors, {shape.rows, static_cast<int>(vectors), 1, 0, 0}, multiprocessors);
+  return tile_targets(target, vectors, {shape.rows, static_cast<int>(vectors), 1}, multiprocessors);
 }
 
 /// Collects streams until a launch is full: pinned ones, or others.
@@ -149,7 +141,6 @@ class ROBOCACHE_HIDDEN fuse_launches {
         multiprocessors_(multiprocessors),
         cuda_stream_(cuda_stream),
         dry_(dry) {
-    if (target.packed()) { to_.batch = 0; }
     params_.count = 0;
     params_.continues = false;
     params_.target = target;
@@ -195,7 +186,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     for (int i = 0; i < params_.count; ++i) {
       stream_plan<Stamp>& plan = params_.streams[i];
       timeline<Stamp> const& source = plan.source;
-      bool const within = source.stamps != nullptr && params_.tiles.aligned;
+      bool const within = source.stored() && params_.tiles.aligned;
       plan.plain = within && source.lengths == nullptr && !source.packed() && source.length > 0 &&
                    target.lengths == nullptr && target.trajectory == nullptr;
       plan.together = plan.plain || (within && !params_.alone);
@@ -242,7 +233,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
       std::int64_t const vector = 16 / static_cast<std::int64_t>(size_of(blend.value_type));
       channels += blend.channels;
       whole = whole && blend.wide && blend.aligned >= std::min<std::int64_t>(16, vector * bytes);
-      simple = simple && blend.method <= interpolation::linear;
+      simple = simple && device::is_straight(blend.method);
     }
     bool const dense = channels == to_.row && (target.packed() || to_.batch == target.length * to_.row);
     bool const few = target.total() / multiprocessors_ < 2 * fuse_shape_for(params_.count).blocks_each;

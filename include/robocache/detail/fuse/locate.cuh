@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#include <robocache/detail/common/timed/method_rows.cuh>
 #include <robocache/detail/common/timed/warp_locate.cuh>
 #include <robocache/detail/config.hpp>
-#include <robocache/detail/fuse/plan.cuh>
+#include <robocache/detail/fuse/params.hpp>
+#include <robocache/detail/fuse/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/locate.cuh>
 #include <robocache/device/packed.cuh>
@@ -47,7 +49,7 @@ __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<St
                          device::location const& where, std::int64_t element, method_row& row) {
   stream_blend const& blend = stream.blend;
   int const shift = blend.value_type == dtype::float32 ? 2 : 1;
-  bool const straight = blend.method <= interpolation::linear;
+  bool const straight = device::is_straight(blend.method);
   bool const backwards = straight && where.weight >= 0.5f;
   if (where.row >= 0) {
     std::int64_t const from =
@@ -93,8 +95,7 @@ __device__ target_of_row find_target_of_row(fuse_params<Stamp> const& p, fused_t
       b = exists ? row / target.length : 0;
       k = row - b * target.length;
     }
-    bool const wanted =
-        exists && (target.lengths == nullptr || k < device::detail::clamp(target.lengths[b], 0, target.length));
+    bool const wanted = exists && (target.lengths == nullptr || k < device::detail::length_of(target, b));
     return {b, k, wanted};
   }
   std::int64_t const b = exists ? device::owner_of_row(target.offsets, target.batch, target.rows, row).b : -1;
@@ -120,7 +121,7 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
   }
   device::trajectory<Stamp> const source = device::short_trajectory_of(stream.source, trajectory);
   auto const length = static_cast<int>(source.length);
-  bool const together = !p.alone && stream.source.stamps != nullptr;  // for all lanes the same
+  bool const together = !p.alone && stream.source.stored();  // for all lanes the same
   device::location where;
   if (!together) {
     if (at.wanted) { where = device::locate(source, sought, stream.rules); }
@@ -159,9 +160,9 @@ __device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& t
   timeline<Stamp> const& target = p.target;
   if (lane >= tile.rows) { return Stamp(0); }
   int const k = tile.k0 + lane;
-  if (target.stamps != nullptr) { return load_early(target.stamps + (tile.b * target.stride + k)); }
+  if (target.stored()) { return load_early(target.stamps + (tile.b * target.stride + k)); }
   Stamp const start = target.starts != nullptr ? load_early(target.starts + tile.b) : target.start;
-  if (target.deltas != nullptr) { return device::stamp_sum(start, load_early(target.deltas + k)); }
+  if (target.kind == timeline_kind::windows) { return device::stamp_sum(start, load_early(target.deltas + k)); }
   return computed_target(start, target.num, target.den, k);
 }
 
@@ -181,7 +182,7 @@ __device__ device::trajectory<Stamp> source_of_tile(fuse_params<Stamp> const& p,
   wanted = tile.rows;
   if (stream.plain) { return plain_source(stream, tile); }
   if (p.target.lengths != nullptr) {
-    std::int64_t const real = device::detail::clamp(p.target.lengths[tile.b], 0, p.target.length);
+    std::int64_t const real = device::detail::length_of(p.target, tile.b);
     wanted = static_cast<int>(device::detail::clamp(real - tile.k0, 0, tile.rows));
   }
   return device::short_trajectory_of(stream.source, device::source_of(p.target, tile.b));

@@ -9,7 +9,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/fuse/kernel.cuh>
 #include <robocache/detail/fuse/locate.cuh>
-#include <robocache/detail/fuse/plan.cuh>
+#include <robocache/detail/fuse/params.hpp>
+#include <robocache/detail/fuse/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
 
 // Fusing values that are in pinned host memory. No cache keeps lines of the host's: a row that several targets blend

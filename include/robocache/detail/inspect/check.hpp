@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/timed/check.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/timeline.hpp>

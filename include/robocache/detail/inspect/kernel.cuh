@@ -5,27 +5,12 @@
 
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/inspect/params.hpp>
+#include <robocache/detail/inspect/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/inspect.cuh>
 
 namespace robocache::detail {
-
-inline constexpr int inspect_threads = 256;
-
-template <class Stamp>
-struct inspect_params {
-  timeline<Stamp> when;
-  std::int64_t source_batch;
-  trajectory_report* reports;
-  unsigned parts;  ///< blocks that share a trajectory
-};
-
-struct inspect_rotations_params {
-  timeline<std::int64_t> when;  ///< without times: which rows each trajectory has
-  typed_rows values;
-  rotation_report* reports;
-  unsigned parts;  ///< blocks that share a trajectory
-};
 
 /// Sound data has nothing to count and costs no atomic operation.
 inline __device__ void add_count(std::int64_t& to, std::int64_t count) {

@@ -3,35 +3,17 @@
 
 #include <cuda_runtime_api.h>
 
-#include <algorithm>
 #include <cstdint>
 
 #include <robocache/detail/inspect/check.hpp>
 #include <robocache/detail/inspect/kernel.cuh>
+#include <robocache/detail/inspect/params.hpp>
+#include <robocache/detail/inspect/policy.cuh>
 #include <robocache/detail/launch.cuh>
 #include <robocache/inspect.cuh>
 
 namespace robocache {
 namespace detail {
-
-/// The launch of a data check: blocks, threads of each, and how many blocks share a trajectory.
-struct inspect_shape {
-  unsigned blocks;
-  int threads;
-  unsigned parts;
-};
-
-/// @param longest  samples that the longest trajectory may have: of packed ones only the sum is known
-inline inspect_shape inspect_shape_for(std::int64_t batch, std::int64_t longest) noexcept {
-  constexpr std::int64_t samples_each = 4;       // a thread, before a trajectory gets a second block
-  constexpr std::int64_t enough_blocks = 2048;   // for any chip; more only where there are more trajectories
-  constexpr std::int64_t most_blocks = 1 << 16;  // beyond this, blocks take several trajectories
-  std::int64_t const warps = longest / (32 * samples_each) + 1;
-  int const threads = static_cast<int>(32 * std::min<std::int64_t>(warps, inspect_threads / 32));
-  std::int64_t const wanted = longest / (threads * samples_each) + 1;
-  std::int64_t const parts = std::min(wanted, std::max<std::int64_t>(1, enough_blocks / batch));
-  return {static_cast<unsigned>(parts * std::min(batch, most_blocks)), threads, static_cast<unsigned>(parts)};
-}
 
 /// Enqueues a kernel that adds to the reports of `params.when`, and before it what clears them.
 template <class Params>
@@ -39,7 +21,7 @@ ROBOCACHE_HIDDEN status launch_reports(void (*kernel)(Params), Params params, cu
   auto const& when = params.when;
   status const s = clear(params.reports, when.batch * std::int64_t(sizeof *params.reports), cuda_stream);
   if (!s.ok()) { return s; }
-  inspect_shape const shape = inspect_shape_for(when.batch, when.packed() ? when.rows : when.length);
+  inspect_shape const shape = inspect_shape_for(when.batch, when.rows_each());
   params.parts = shape.parts;
   return launch(kernel, params, dim3(shape.blocks), shape.threads, 0, cuda_stream);
 }
@@ -62,7 +44,7 @@ ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, trajectory_report* 
 template <class Stamp>
 timeline<std::int64_t> without_times(timeline<Stamp> const& when) noexcept {
   timeline<std::int64_t> rows;
-  rows.kind = when.kind;
+  rows.kind = timeline_kind::uniform;
   rows.batch = when.batch;
   rows.length = when.length;
   rows.rows = when.rows;

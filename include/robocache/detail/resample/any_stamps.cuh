@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include <robocache/detail/common/timed/locate_tile.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/resample/small_tiles.cuh>
 #include <robocache/dtype.hpp>

@@ -7,12 +7,13 @@
 #include <type_traits>
 
 #include <robocache/arch.cuh>
-#include <robocache/detail/check.hpp>
-#include <robocache/detail/common/divisor.cuh>
-#include <robocache/detail/common/timed/policy.cuh>
+#include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/timed/tiling.hpp>
 #include <robocache/detail/launch.cuh>
+#include <robocache/detail/resample/check.hpp>
 #include <robocache/detail/resample/kernel.cuh>
 #include <robocache/detail/resample/method_kernel.cuh>
+#include <robocache/detail/resample/policy.cuh>
 #include <robocache/resample.cuh>
 
 namespace robocache {
@@ -21,8 +22,10 @@ namespace detail {
 /// True if rows of `Elements` can be read or written as vectors: address, strides and width are whole vectors.
 template <int Elements, class T>
 bool is_vectorizable(T const* pointer, strides step, std::int64_t channels) {
-  return reinterpret_cast<std::uintptr_t>(pointer) % (Elements * sizeof(T)) == 0 && step.batch % Elements == 0 &&
-         step.row % Elements == 0 && channels % Elements == 0;
+  static_assert(Elements * sizeof(T) <= 16);
+  constexpr auto bytes = static_cast<std::int64_t>(sizeof(T));
+  return common_alignment(address_of(pointer), step.batch * bytes, step.row * bytes, channels * bytes) >=
+         Elements * bytes;
 }
 
 template <class Result>
@@ -147,7 +150,7 @@ ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeli
       "what the kernel declares and what is asked for fit a block");
   constexpr int elements = 16 / int(sizeof(Value));
   constexpr int stored = elements < 16 / int(sizeof(Result)) ? elements : 16 / int(sizeof(Result));
-  bool const slerp = options.method == interpolation::slerp;
+  bool const slerp = device::is_rotation(options.method);
   bool const wide = !slerp && is_vectorizable<elements>(source.values, from, source.channels) &&
                     is_vectorizable<stored>(out.values, to, source.channels);
   row_cut const cut = cut_rows(slerp ? 1 : wide ? source.channels / elements : source.channels);
@@ -190,12 +193,10 @@ ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<St
   }
 
   constexpr int widest = 16 / (sizeof(Value) > sizeof(Result) ? sizeof(Value) : sizeof(Result));
-  detail::strides from = detail::strides_of(source, source.when, source.channels);
-  detail::strides to = detail::strides_of(out, target, source.channels);
-  if (source.when.packed()) { from.batch = 0; }
-  if (target.packed()) { to.batch = 0; }
+  detail::strides const from = detail::strides_of(source, source.when, source.channels);
+  detail::strides const to = detail::strides_of(out, target, source.channels);
   if constexpr (!std::is_integral_v<Value>) {
-    if (options.method > interpolation::linear) {
+    if (!device::is_straight(options.method)) {
       return detail::launch_method(source, target, out, options, from, to, device, cuda_stream);
     }
   }
@@ -221,7 +222,7 @@ ROBOCACHE_HIDDEN status locate(timeline<Stamp> const& source, timeline<Stamp> co
   if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
     return detail::cuda_failure("device", error);
   }
-  detail::resample_shape const shape{detail::max_threads, 1, 2, 0, 0};
+  detail::tile_shape const shape = detail::locate_shape();
   detail::tiling const tiles = detail::tile_targets(target, 1, shape, device.multiprocessors);
   detail::locate_params<Stamp> const params{detail::make_locate_plan(source, target, options, tiles), out};
   s = detail::check_tiles(tiles);

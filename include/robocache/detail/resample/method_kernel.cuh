@@ -6,7 +6,7 @@
 
 #include <robocache/detail/common/timed/locate_tile.cuh>
 #include <robocache/detail/common/timed/method_rows.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/resample/small_tiles.cuh>
@@ -75,7 +75,7 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
   auto const finish = [&](auto type) {
     using Result = decltype(type);
     Result* const to = static_cast<Result*>(p.blend.results) + b * p.blend.results_batch_stride;
-    bool const rotates = p.blend.method == interpolation::slerp;
+    bool const rotates = device::is_rotation(p.blend.method);
     bool const together = skew_of(from) % (4 * sizeof(Value)) == 0 && skew_of(to) % (4 * sizeof(Result)) == 0;
     float doubt = 0.0f;
     if (k < targets) {

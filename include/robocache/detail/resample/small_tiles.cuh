@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include <robocache/detail/common/timed/blend_tile.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/common/timed/staged_search.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>

@@ -6,7 +6,7 @@
 #include <robocache/detail/common/clouds/backward_plan.cuh>
 #include <robocache/detail/common/clouds/hold.cuh>
 #include <robocache/detail/common/clouds/spread.cuh>
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include <robocache/arch.cuh>
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/check.hpp>
 #include <robocache/detail/voxels/gather_kernel.cuh>

@@ -8,7 +8,7 @@
 
 #include <robocache/arch.cuh>
 #include <robocache/detail/common/clouds/plan.cuh>
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/backward.cuh>
 #include <robocache/detail/voxels/check.hpp>

@@ -8,8 +8,8 @@
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>
 
+#include "host/common/convert.hpp"
 #include "host/common/isa.hpp"
-#include "host/common/timed/stream_rows.hpp"
 
 /// Rows of channels, one a cell, without their type and in either channel order.
 namespace robocache::host::detail {

@@ -24,7 +24,7 @@ void blend_row(method_record const& record, Result* out, method_rule const& rule
   std::int64_t const stride = rule.row_bytes / static_cast<std::int64_t>(sizeof(Value));
   if (first == nullptr) {
     std::fill_n(out, rule.rows.channels, *static_cast<Result const*>(rule.rows.fill));
-  } else if (rule.method == interpolation::slerp && record.blends) {
+  } else if (device::is_rotation(rule.method) && record.blends) {
     device::quaternion const q =
         device::slerp(quaternion_at(first), quaternion_at(first + stride), record.curve.weight);
     for (int i = 0; i < 4; ++i) { out[i] = device::from_float<Result>(q.q[i]); }

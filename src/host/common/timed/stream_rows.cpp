@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/timed/check.hpp>
 #include <robocache/device/curve.cuh>
 
 #include "host/common/isa.hpp"
@@ -151,10 +151,10 @@ void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, st
                   });
     write_masks(job, run, locations);
   };
-  if (method > interpolation::linear) {
-    locate_rows(source, target, rules, begin, end, write_by_method);
-  } else {
+  if (device::is_straight(method)) {
     locate_rows(source, target, rules, begin, end, write);
+  } else {
+    locate_rows(source, target, rules, begin, end, write_by_method);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <robocache/timeline.hpp>
 
 #include "host/common/blend.hpp"
+#include "host/common/convert.hpp"
 #include "host/common/timed/methods.hpp"
 #include "host/common/timed/walk.hpp"
 
@@ -91,15 +92,5 @@ inline blend_record from_byte(blend_record const& record, std::int64_t bytes) {
 /// `v * scale + shift` in each channel, product and sum rounded each; without a scale no product, without a shift no
 /// sum.
 void scale_row(float* row, float const* scale, float const* shift, std::int64_t channels);
-
-/// Writes `count` rows of numbers in another type; `count` is at most `rows_at_once`.
-inline void convert_rows(blend_function convert, void const* from, std::int64_t from_row_bytes, std::int64_t count,
-                         void* to, std::int64_t to_row_bytes, std::int64_t channels) {
-  blend_record records[rows_at_once];
-  for (std::int64_t i = 0; i < count; ++i) {
-    records[i] = {static_cast<char const*>(from) + i * from_row_bytes, nullptr, 0.0f};
-  }
-  convert(records, count, to, {channels, to_row_bytes, nullptr});
-}
 
 }  // namespace robocache::host::detail

@@ -8,6 +8,8 @@
 #include <robocache/device/packed.cuh>
 #include <robocache/timeline.hpp>
 
+#include "host/common/convert.hpp"
+
 /// The locate half of host resampling: runs through target rows in the order in which results are stored.
 namespace robocache::host::detail {
 
@@ -90,7 +92,7 @@ class bracket_walk {
 
   /// How many samples are at or before `t`. `t` is finite.
   std::int64_t count_not_after(Stamp t) {
-    if (source_.stamps == nullptr) { return device::count_not_after(source_, t); }
+    if (!source_.stored()) { return device::count_not_after(source_, t); }
     count_ = ahead_of_last(t) ? count_from(count_, t) : device::count_not_after(source_.stamps, count_, t);
     return count_;
   }
@@ -123,9 +125,6 @@ struct stream_rules {
 
   device::sought_time<Stamp> seek(Stamp t) const { return device::seek(t, latency, causal, locate.tolerance); }
 };
-
-/// How many rows `locate_rows` hands on at once: few enough for the stack and the nearest cache.
-inline constexpr std::int64_t rows_at_once = 64;
 
 /// Locates target rows `[begin, end)` and hands them on, at most `rows_at_once` together.
 /// @param take  called with a run, the source trajectory that it reads, and one location for each of its rows

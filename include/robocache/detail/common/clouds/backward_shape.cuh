@@ -7,7 +7,7 @@
 #include <robocache/arch.cuh>
 #include <robocache/detail/common/clouds/backward_plan.cuh>
 #include <robocache/detail/common/clouds/plan.cuh>
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/grid.hpp>
 
 // The shapes of the jobs of the ways back.

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include <robocache/detail/common/clouds/points.cuh>
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/dtype.hpp>

@@ -8,11 +8,12 @@
 #include <numeric>
 
 #include <robocache/arch.cuh>
+#include <robocache/detail/common/alignment.hpp>
 #include <robocache/detail/common/clouds/check.hpp>
 #include <robocache/detail/common/clouds/group.cuh>
 #include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/results.cuh>
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/scratch.hpp>
@@ -45,15 +46,6 @@ template <class Use>
 ROBOCACHE_HIDDEN status with_cell_type(voxel_points const& p, Use&& use) {
   return !p.divides && p.batch * p.cells <= INT32_MAX ? use(std::int32_t{}) : use(std::int64_t{});
 }
-
-/// The largest power of two, up to 16, that divides all of these.
-template <class... Numbers>
-int common_alignment(Numbers... numbers) noexcept {
-  std::uint64_t const all = (std::uint64_t{16} | ... | static_cast<std::uint64_t>(numbers));
-  return static_cast<int>(all & (~all + 1));
-}
-
-inline std::uint64_t address_of(void const* pointer) noexcept { return reinterpret_cast<std::uintptr_t>(pointer); }
 
 /// Features as kernels read them, and the number of their channels that are loaded at a time: as many as 16 bytes hold,
 /// or 1.

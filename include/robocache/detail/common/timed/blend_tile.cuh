@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/timed/locate_tile.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/device/blend.cuh>
@@ -158,21 +158,6 @@ __device__ vector<T, N> filled(T value) {
   for (int i = 0; i < N; ++i) { out.element[i] = value; }
   return out;
 }
-
-template <class Value, class Result>
-struct blend_params {
-  Value const* values;
-  Result* results;
-  std::uint8_t* valid;
-  std::int64_t values_batch_stride;
-  std::int64_t results_batch_stride;
-  std::int64_t values_row_stride;
-  std::int64_t results_row_stride;
-  bool target_packed;
-  Result fill;
-  divisor chunk;              ///< vectors of a row that one block handles
-  std::int64_t vectors_each;  ///< vectors of a row
-};
 
 /// What `blend_tile` does with the rows that blend, once more and an element after the other: where a difference was
 /// not finite.

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/common/timed/staged_search.cuh>
 #include <robocache/detail/common/warp_bisect.cuh>
 #include <robocache/detail/config.hpp>
@@ -96,8 +96,8 @@ __device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::in
   std::int64_t begin = b * target.length;
   std::int64_t end = begin + target.length;
   if (target.packed()) {
-    begin = device::detail::clamp(target.offsets[b], 0, target.rows);
-    end = device::detail::clamp(target.offsets[b + 1], 0, target.rows);
+    begin = device::detail::first_row_of(target, b);
+    end = device::detail::first_row_of(target, b + 1);
   }
   part.descends = end < begin;
   part.begin = static_cast<int>(device::detail::clamp(begin - first_row, 0, rows));
@@ -105,7 +105,7 @@ __device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::in
   part.k0 = first_row - begin;
   part.wanted = part.end;
   if (target.lengths != nullptr) {
-    std::int64_t const real = device::detail::clamp(target.lengths[b], 0, target.length);
+    std::int64_t const real = device::detail::length_of(target, b);
     part.wanted = static_cast<int>(device::detail::clamp(real - part.k0, part.begin, part.end));
   }
   return part;
@@ -160,7 +160,7 @@ __device__ bool locate_parts(locate_plan<Stamp> const& plan, tile_range const& r
         mine = next;
         my_stage = stage + used;
       }
-      if (part.source.stamps != nullptr) {
+      if (part.source.stored()) {
         staged_search<Stamp> const search(part.source.stamps, static_cast<int>(part.source.length));
         search.stage(stage + used);
         used += search.slots();
@@ -173,7 +173,7 @@ __device__ bool locate_parts(locate_plan<Stamp> const& plan, tile_range const& r
     bool const wanted = mine >= 0 && slot < part.wanted && length > 0;
     Stamp t = Stamp(0);
     if (wanted) {
-      t = plan.target.stamps == nullptr
+      t = !plan.target.stored()
               ? device::target_stamp(plan.target, part.b, part.k0 + slot)
               : load_early(plan.target.stamps +
                            (slot + (plan.target.packed() ? part.first_row : part.b * plan.target.stride + part.k0)));
@@ -182,7 +182,7 @@ __device__ bool locate_parts(locate_plan<Stamp> const& plan, tile_range const& r
     __syncthreads();
     device::location where;
     if (wanted) {
-      where = part.source.stamps != nullptr
+      where = part.source.stored()
                   ? staged_search<Stamp>(part.source.stamps, length).locate(my_stage, t, plan.rules)
                   : locate_uniform(part.source.start, part.source.num, part.source.den, length, t, plan.rules);
     }

@@ -2,16 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
-#include <robocache/detail/common/divisor.cuh>
 #include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/timed/blend_tile.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/device/blend.cuh>
 #include <robocache/device/convert.cuh>
 #include <robocache/device/curve.cuh>
+#include <robocache/device/method.cuh>
 #include <robocache/device/rotation.cuh>
 #include <robocache/dtype.hpp>
 
@@ -53,7 +54,7 @@ __device__ void describe_row(device::trajectory<Stamp> const& source, device::lo
   row.left = c.left;
   row.right = c.right;
   row.method = c.method;
-  int const neighbours = method == interpolation::akima ? 2 : 1;
+  int const neighbours = device::neighbours_of(method);
   bool const weighted = method != interpolation::catmull_rom || (c.of[0] != 0.0f && c.of[1] != 0.0f && c.of[2] != 0.0f);
   if (c.left == neighbours && c.right == neighbours && weighted) { row.kind = method_row::usual; }
 }
@@ -71,23 +72,6 @@ __device__ device::curve curve_of(method_row const& row) {
   for (int i = 0; i < 7; ++i) { c.of[i] = row.of[i]; }
   return c;
 }
-
-/// `blend_params`, for results whose type is a value.
-struct method_blend {
-  void const* values;
-  void* results;
-  std::uint8_t* valid;
-  std::int64_t values_batch_stride;
-  std::int64_t results_batch_stride;
-  std::int64_t values_row_stride;
-  std::int64_t results_row_stride;
-  interpolation method;
-  dtype result_type;
-  bool target_packed;
-  float fill;
-  divisor chunk;              ///< vectors of a row that one block handles; slerp: 1
-  std::int64_t vectors_each;  ///< vectors of a row
-};
 
 /// One channel of a row that is not filled, by any method but slerp, in float alone.
 /// @param from  the left sample in that channel
@@ -203,65 +187,70 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
 #pragma unroll
     for (int e = 0; e < N; ++e) { out[e] = unusual_value(p.method, row, from + e, stride); }
   };
-  if (p.method == interpolation::angle) {
-    for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
-      bool const blends = row.kind >= method_row::blend;
-      loaded const a = load<Value, N>(from);
-      loaded const b = load<Value, N>(from + (blends ? stride : 0));
-      float const weight = row.weight;
-#pragma unroll
-      for (int e = 0; e < N; ++e) {
-        float const left = channel_of(a, e);
-        out[e] = blends ? device::angle(left, channel_of(b, e), weight) : device::wrap(left);
-      }
-    });
-  } else if (p.method == interpolation::akima) {
+  auto const blend_four = [&](auto const& value) {
     for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
       if (row.kind != method_row::usual) { return unusual(row, from, out); }
-      loaded const p2 = load<Value, N>(from - 2 * stride);
       loaded const p1 = load<Value, N>(from - stride);
       loaded const a = load<Value, N>(from);
       loaded const b = load<Value, N>(from + stride);
       loaded const n1 = load<Value, N>(from + 2 * stride);
-      loaded const n2 = load<Value, N>(from + 3 * stride);
-      device::curve const c = curve_of<2>(row);
+      device::curve const c = curve_of<1>(row);
       float doubt = 0.0f;
 #pragma unroll
       for (int e = 0; e < N; ++e) {
-        out[e] = device::detail::akima_as<float>(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e),
-                                                 channel_of(b, e), channel_of(n1, e), channel_of(n2, e), doubt);
+        out[e] = value(c, channel_of(p1, e), channel_of(a, e), channel_of(b, e), channel_of(n1, e), doubt);
       }
       if (doubt != 0.0f) { unusual(row, from, out); }
     });
-  } else {
-    auto const blend_four = [&](auto const& value) {
+  };
+  switch (p.method) {
+    case interpolation::angle:
+      for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
+        bool const blends = row.kind >= method_row::blend;
+        loaded const a = load<Value, N>(from);
+        loaded const b = load<Value, N>(from + (blends ? stride : 0));
+        float const weight = row.weight;
+#pragma unroll
+        for (int e = 0; e < N; ++e) {
+          float const left = channel_of(a, e);
+          out[e] = blends ? device::angle(left, channel_of(b, e), weight) : device::wrap(left);
+        }
+      });
+      return;
+    case interpolation::akima:
       for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
         if (row.kind != method_row::usual) { return unusual(row, from, out); }
+        loaded const p2 = load<Value, N>(from - 2 * stride);
         loaded const p1 = load<Value, N>(from - stride);
         loaded const a = load<Value, N>(from);
         loaded const b = load<Value, N>(from + stride);
         loaded const n1 = load<Value, N>(from + 2 * stride);
-        device::curve const c = curve_of<1>(row);
+        loaded const n2 = load<Value, N>(from + 3 * stride);
+        device::curve const c = curve_of<2>(row);
         float doubt = 0.0f;
 #pragma unroll
         for (int e = 0; e < N; ++e) {
-          out[e] = value(c, channel_of(p1, e), channel_of(a, e), channel_of(b, e), channel_of(n1, e), doubt);
+          out[e] = device::detail::akima_as<float>(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e),
+                                                   channel_of(b, e), channel_of(n1, e), channel_of(n2, e), doubt);
         }
         if (doubt != 0.0f) { unusual(row, from, out); }
       });
-    };
-    if (p.method == interpolation::pchip) {
-      blend_four([](auto&&... of) { return device::detail::pchip_as<float>(of...); });
-    } else {
-      blend_four([](auto&&... of) { return device::detail::catmull_rom_as<float, false>(of...); });
-    }
+      return;
+    case interpolation::pchip: return blend_four([](auto&&... of) { return device::detail::pchip_as<float>(of...); });
+    case interpolation::catmull_rom:
+      return blend_four([](auto&&... of) { return device::detail::catmull_rom_as<float, false>(of...); });
+    case interpolation::previous:  // other kernels do these
+    case interpolation::next:
+    case interpolation::nearest:
+    case interpolation::linear:
+    case interpolation::slerp: return;
   }
 }
 
 /// Rows that are not whole vectors, and slerp.
 template <class Value, class Params>
 __device__ void blend_scalars(Params const& p, method_row const* rows, int count, thread_share share) {
-  if (p.method == interpolation::slerp) {
+  if (device::is_rotation(p.method)) {
     for (int slot = share.first; slot < count; slot += share.step) {
       method_row const& row = rows[slot];
       device::quaternion const between =

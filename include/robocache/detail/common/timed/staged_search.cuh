@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
+#include <robocache/detail/common/timed/sentinel.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/locate.cuh>
@@ -64,12 +64,7 @@ class staged_search {
   /// all threads; each then waits for its copies, and all for a barrier.
   __device__ void stage(Stamp* stage) const {
     for (int i = threadIdx.x; i < probes_; i += blockDim.x) { copy_async(stage + i, stamps_ + (i << shift_)); }
-    // Behind the last stamp stands what no target is at or after, NaN or the largest integer, so that the steps of the
-    // search, three instructions each, need not look at the length. A target of that very number is put right at the
-    // end.
-    constexpr Stamp never =
-        std::is_integral_v<Stamp> ? static_cast<Stamp>(INT64_MAX) : static_cast<Stamp>(__builtin_nanf(""));
-    for (int i = probes_ + threadIdx.x; i < slots(); i += blockDim.x) { stage[i] = never; }
+    for (int i = probes_ + threadIdx.x; i < slots(); i += blockDim.x) { stage[i] = beyond_all<Stamp>; }
   }
 
   /// Locates `t`. Called by any thread, after the barrier.

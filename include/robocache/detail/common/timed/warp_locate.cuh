@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
+#include <robocache/detail/common/timed/sentinel.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/locate.cuh>
@@ -15,12 +15,6 @@ namespace robocache::detail {
 inline constexpr unsigned all_lanes = 0xffffffffu;
 
 inline __device__ int lane_of_warp() { return static_cast<int>(threadIdx.x % 32); }
-
-/// Behind the last staged stamp stands what no target is at or after, NaN or the largest integer, so that a search need
-/// not look at the length. A target of that very number is put right by the caller.
-template <class Stamp>
-inline constexpr Stamp beyond_all = std::is_integral_v<Stamp> ? static_cast<Stamp>(INT64_MAX)
-                                                              : static_cast<Stamp>(__builtin_nanf(""));
 
 /// Slots that staging `count` stamps takes: a power of two above them.
 inline __device__ int slots_for_stamps(int count) { return 1 << (32 - __clz(count)); }

@@ -3,9 +3,7 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/timed/method_rows.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
-#include <robocache/detail/common/timed/policy.cuh>
+#include <robocache/detail/common/timed/params.hpp>
 #include <robocache/device/locate.cuh>
 #include <robocache/dtype.hpp>
 #include <robocache/timeline.hpp>

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/divisor.cuh>
+#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/device/locate.cuh>
+#include <robocache/dtype.hpp>
+#include <robocache/options.hpp>
 #include <robocache/timeline.hpp>
 
 // What kernels are handed: trivially copyable, passed by value in the parameter bank.
@@ -41,7 +43,7 @@ struct locate_plan {
 template <class Stamp>
 locate_plan<Stamp> make_locate_plan(timeline<Stamp> const& source, timeline<Stamp> const& target,
                                     resample_options<Stamp> const& options, tiling const& tiles) {
-  auto const plain = [](timeline<Stamp> const& when) { return when.stamps != nullptr && when.lengths == nullptr; };
+  auto const plain = [](timeline<Stamp> const& when) { return when.stored() && when.lengths == nullptr; };
   return {plain(source) && !source.packed() && source.length > 0 && plain(target) &&
               (tiles.aligned || (target.packed() && target.batch <= INT32_MAX)),
           device::rules_of(options),
@@ -54,5 +56,38 @@ locate_plan<Stamp> make_locate_plan(timeline<Stamp> const& source, timeline<Stam
           target,
           source};
 }
+
+/// What blending a tile is told: values, results and how they lie, strides in elements.
+template <class Value, class Result>
+struct blend_params {
+  Value const* values;
+  Result* results;
+  std::uint8_t* valid;
+  std::int64_t values_batch_stride;
+  std::int64_t results_batch_stride;
+  std::int64_t values_row_stride;
+  std::int64_t results_row_stride;
+  bool target_packed;
+  Result fill;
+  divisor chunk;              ///< vectors of a row that one block handles
+  std::int64_t vectors_each;  ///< vectors of a row
+};
+
+/// `blend_params`, for results whose type is a value.
+struct method_blend {
+  void const* values;
+  void* results;
+  std::uint8_t* valid;
+  std::int64_t values_batch_stride;
+  std::int64_t results_batch_stride;
+  std::int64_t values_row_stride;
+  std::int64_t results_row_stride;
+  interpolation method;
+  dtype result_type;
+  bool target_packed;
+  float fill;
+  divisor chunk;              ///< vectors of a row that one block handles; slerp: 1
+  std::int64_t vectors_each;  ///< vectors of a row
+};
 
 }  // namespace robocache::detail

@@ -3,36 +3,15 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/divisor.cuh>
-#include <robocache/detail/common/timed/plan.cuh>
+#include <robocache/detail/backward/params.hpp>
 #include <robocache/detail/common/timed/staged_search.cuh>
-#include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/common/warp_bisect.cuh>
 #include <robocache/device/locate.cuh>
 #include <robocache/device/packed.cuh>
 #include <robocache/timeline.hpp>
 
-// What the kernels of `resample_backward` and `fuse_backward` are handed, and what a block makes of it.
+// What a block makes of what the kernels of `resample_backward` and `fuse_backward` are handed.
 namespace robocache::detail {
-
-template <class Stamp>
-struct backward_params {
-  bool plain;      ///< stored stamps, as many a trajectory, on both sides; aligned tiles: what is kept short
-  bool ascending;  ///< targets ascend within each row of their batch
-  bool causal;     ///< of a fusion's stream, and so are the next two
-  Stamp latency;
-  float const* scale;  ///< null: values are not scaled
-  device::locate_rules<Stamp> rules;
-  tiling tiles;               ///< of source rows
-  divisor chunk;              ///< vectors of a row that one block handles
-  std::int64_t vectors_each;  ///< vectors of a row
-  typed_rows results;         ///< gradients that come in
-  typed_rows out;             ///< gradients of the source's values, or of the target times
-  typed_rows values;          ///< the source's; read for target times only
-  std::int64_t channels;
-  timeline<Stamp> target;
-  timeline<Stamp> source;
-};
 
 /// What target `k` of row `b` of the targets asks the source for.
 template <class Stamp>

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <robocache/detail/common/timed/tiling.hpp>
+
+namespace robocache::detail {
+
+/// Channels of a vector where everything suits it: 16 bytes of the 2-byte types.
+inline constexpr int backward_vector = 8;
+
+/// Vectors of `N` channels whose sums a thread keeps at a time.
+template <int N>
+inline constexpr int sums_at_a_time = N > 1 ? 2 : 4;
+
+/// How the source's rows are cut for the gradients of its values, with `N` channels a vector, on every chip.
+/// @param one_board  all readers fit on one board: then a tile may have several rounds of sums, for which locating is
+///                   paid once; else each round would look at all targets anew
+template <int N>
+constexpr tile_shape backward_shape_for(bool one_board) noexcept {
+  return {256, one_board ? 16 : sums_at_a_time<N>, 4};
+}
+
+}  // namespace robocache::detail

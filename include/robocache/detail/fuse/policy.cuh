@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace robocache::detail {
+
+/// Threads of a block that fuses.
+inline constexpr int fuse_threads = 128;
+
+/// Rows of its tile: a warp locates them for a stream, a lane each.
+inline constexpr int most_fused_rows = 32;
+
+/// Records of its shared memory: rows of its tile times streams.
+inline constexpr int most_fused_records = 256;
+
+/// Vectors of a stream's row that one block handles at most, unless the row is too wide for the largest grid.
+inline constexpr int fuse_chunk = 1024;
+
+/// Bytes of results that a block puts together in shared memory at a time, and rows that this must be enough for.
+inline constexpr int most_run_bytes = 20480;
+inline constexpr int least_run_rows = 4;
+
+/// Shared memory of a block that fuses pinned values: nearly what a block may have unasked.
+inline constexpr int pinned_block_bytes = 46 * 1024;
+
+/// Vectors of 16 bytes of a pinned stream's row that one block handles at most: of rows as wide as this, some twenty
+/// fit its memory.
+inline constexpr int pinned_chunk = 128;
+
+/// Warps of a block whose warps have a row of a stream each.
+inline constexpr int most_one_row_warps = 8;
+
+/// Stamps that a warp keeps in registers where it has one row.
+inline constexpr int one_row_stamps = 256;
+
+/// The shape of a fusion's launch.
+struct fuse_shape {
+  int rows;         ///< of a tile at most
+  int blocks_each;  ///< blocks that a multiprocessor has at a time
+  int locating;     ///< vectors that could be blended while a tile is located
+};
+
+/// A fusion of `streams` streams, on every chip. Blocks are small: many of them wait for memory side by side.
+constexpr fuse_shape fuse_shape_for(int streams) noexcept {
+  int const rows = most_fused_records / streams;
+  return {rows < most_fused_rows ? rows : most_fused_rows, 8, 200};
+}
+
+}  // namespace robocache::detail

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <robocache/detail/config.hpp>
+#include <robocache/options.hpp>
+
+// What each method of interpolation is. Checks, the host side and Python read the table; kernels ask the predicates
+// below it, which cost an instruction and are compared with the table here.
+namespace robocache::device {
+
+/// What a method is.
+struct method_traits {
+  bool exists;          ///< false: no `interpolation` has this value
+  bool holds;           ///< one sample is the result, none is weighed: integers have it too, and a tolerance
+  bool differentiable;  ///< with respect to values
+  bool moves;           ///< differentiable with respect to target times as well
+  int neighbours;       ///< samples that it may read beside the bracket, on each side
+  int channels;         ///< that rows must have; 0: any number
+};
+
+/// The table. A new method is a line here; each switch over methods asks for it by a warning.
+ROBOCACHE_HOST_DEVICE constexpr method_traits traits_of(interpolation method) noexcept {
+  switch (method) {
+    // clang-format off
+    //                                   exists holds  diff.  moves  neighbours  channels
+    case interpolation::previous:    return {true, true,  true,  false, 0,          0};
+    case interpolation::next:        return {true, true,  true,  false, 0,          0};
+    case interpolation::nearest:     return {true, true,  true,  false, 0,          0};
+    case interpolation::linear:      return {true, false, true,  true,  0,          0};
+    case interpolation::angle:       return {true, false, false, false, 0,          0};
+    case interpolation::catmull_rom: return {true, false, false, false, 1,          0};
+    case interpolation::pchip:       return {true, false, false, false, 1,          0};
+    case interpolation::akima:       return {true, false, false, false, 2,          0};
+    case interpolation::slerp:       return {true, false, false, false, 0,          4};
+      // clang-format on
+  }
+  return {};
+}
+
+/// How many methods there are: their values are 0, 1, 2 and so on.
+constexpr int method_count() noexcept {
+  int count = 0;
+  while (traits_of(static_cast<interpolation>(count)).exists) { ++count; }
+  return count;
+}
+
+/// True for the methods whose result is one sample.
+ROBOCACHE_HOST_DEVICE constexpr bool is_hold(interpolation method) noexcept { return method < interpolation::linear; }
+
+/// True for the methods whose result is one sample, or lies on the straight line between two: what the plain kernels
+/// do.
+ROBOCACHE_HOST_DEVICE constexpr bool is_straight(interpolation method) noexcept {
+  return method <= interpolation::linear;
+}
+
+/// True for the methods that read neighbours of the bracket.
+ROBOCACHE_HOST_DEVICE constexpr bool is_curved(interpolation method) noexcept {
+  return method == interpolation::catmull_rom || method == interpolation::pchip || method == interpolation::akima;
+}
+
+/// How many samples beside the bracket a method may read on each side.
+ROBOCACHE_HOST_DEVICE constexpr int neighbours_of(interpolation method) noexcept {
+  return !is_curved(method) ? 0 : method == interpolation::akima ? 2 : 1;
+}
+
+/// True for the methods that turn whole rows, of four channels.
+ROBOCACHE_HOST_DEVICE constexpr bool is_rotation(interpolation method) noexcept {
+  return method == interpolation::slerp;
+}
+
+namespace detail {
+
+constexpr bool predicates_are_those_of_the_table() noexcept {
+  for (int i = 0; i < method_count(); ++i) {
+    auto const method = static_cast<interpolation>(i);
+    method_traits const traits = traits_of(method);
+    bool const straight = traits.holds || method == interpolation::linear;
+    if (is_hold(method) != traits.holds || is_straight(method) != straight ||
+        is_curved(method) != (traits.neighbours > 0) || neighbours_of(method) != traits.neighbours ||
+        is_rotation(method) != (traits.channels == 4)) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(predicates_are_those_of_the_table());
+
+}  // namespace detail
+
+}  // namespace robocache::device
