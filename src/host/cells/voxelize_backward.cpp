@@ -48,7 +48,7 @@ status exact::voxelize_backward(point_clouds const& clouds, point_features<Value
       robocache::detail::check_voxelize_backward(clouds, features, lattice, gradients, channels, out);
   if (!checked.ok()) { return checked; }
   detail::voxel_backward_job const job{{clouds, lattice},
-                                       {gradients.sum, gradients.mean, gradients.max, gradients.min},
+                                       robocache::detail::untyped(gradients),
                                        {lattice, features.channels, channels, dtype_of<Result>::value},
                                        {features, clouds},
                                        {out, clouds, features.channels}};

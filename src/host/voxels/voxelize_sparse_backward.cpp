@@ -62,7 +62,7 @@ status exact::voxelize_sparse_backward(point_clouds const& clouds, point_feature
   if (!checked.ok()) { return checked; }
   grid const none = detail::row_of_cells(0);
   detail::voxel_backward_job const job{{clouds, none},
-                                       {gradients.sum, gradients.mean, gradients.max, gradients.min},
+                                       robocache::detail::untyped(gradients),
                                        {none, features.channels, channel_order::last, dtype_of<Result>::value},
                                        {features, clouds},
                                        {out, clouds, features.channels}};
