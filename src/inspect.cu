@@ -22,11 +22,9 @@ void inspect(place where, any_timeline const& when, std::int64_t source_batch, t
 }
 
 void inspect_rotations(place where, any_series const& source, rotation_report* reports, stream_handle cuda_stream) {
-  visit_floats("source", source.type, [&](auto tag) {
-    using Value = typename decltype(tag)::type;
+  visit_float("source", source.type, [&](auto value) {
     visit_timeline("source.when", source.when, [&](auto const& when) {
-      series const values{static_cast<Value const*>(source.values), when, source.channels, source.batch_stride,
-                          source.row_stride};
+      auto const values = typed<typename decltype(value)::type>(source, when);
       require(where == place::host ? host::inspect_rotations(values, reports)
                                    : robocache::inspect_rotations(values, reports, cuda_stream));
     });

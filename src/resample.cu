@@ -14,16 +14,8 @@ void resample(place where, any_series const& source, any_timeline const& target,
               any_options const& options, stream_handle cuda_stream) {
   visit_stamps("source.when", source.when, target, options, [&](auto const& when, auto const& at, auto const& rules) {
     visit_values(source.type, out.type, [&](auto value, auto result) {
-      using Value = typename decltype(value)::type;
-      using Result = typename decltype(result)::type;
-      using Stamp = std::remove_cv_t<std::remove_reference_t<decltype(when.start)>>;
-      series<Value, Stamp> const from{static_cast<Value const*>(source.values),
-                                      when,
-                                      source.channels,
-                                      source.batch_stride,
-                                      source.row_stride,
-                                      source.place};
-      output<Result> const to{static_cast<Result*>(out.values), out.valid, out.batch_stride, out.row_stride};
+      auto const from = typed<typename decltype(value)::type>(source, when);
+      auto const to = typed<typename decltype(result)::type>(out);
       require(where == place::host ? host::resample(from, at, to, rules)
                                    : robocache::resample(from, at, to, rules, cuda_stream));
     });

@@ -2,8 +2,6 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
-#include <type_traits>
-
 #include <robocache/host.hpp>
 #include <robocache/robocache.hpp>
 #include <robocache/voxelize_backward.cuh>
@@ -14,20 +12,17 @@ namespace robocache::compiled {
 
 std::int64_t voxelize_backward_scratch(place where, point_clouds const& clouds, any_point_features const& features,
                                        grid const& lattice, any_voxel_gradients const& gradients) {
-  std::int64_t bytes = 0;
-  if (where == place::host) { return bytes; }
-  visit_gradients(features, gradients, [&](auto const& from, auto const& given) {
-    bytes = robocache::voxelize_backward_scratch(clouds, from, lattice, given);
+  if (where == place::host) { return 0; }
+  return visit_features(features, "gradients", gradients, [&](auto const& from, auto const& given) {
+    return robocache::voxelize_backward_scratch(clouds, from, lattice, given);
   });
-  return bytes;
 }
 
 void voxelize_backward(place where, point_clouds const& clouds, any_point_features const& features, grid const& lattice,
                        any_voxel_gradients const& gradients, channel_order channels, any_feature_gradients const& out,
                        scratch const& memory, stream_handle cuda_stream) {
-  visit_gradients(features, gradients, [&](auto const& from, auto const& given) {
-    using Value = std::remove_const_t<std::remove_pointer_t<decltype(from.values)>>;
-    feature_gradients<Value> const to{static_cast<Value*>(out.values), out.batch_stride, out.point_stride};
+  visit_features(features, "gradients", gradients, [&](auto const& from, auto const& given) {
+    auto const to = typed(out, from);
     require(where == place::host
                 ? host::voxelize_backward(clouds, from, lattice, given, channels, to)
                 : robocache::voxelize_backward(clouds, from, lattice, given, channels, to, memory, cuda_stream));

@@ -14,11 +14,10 @@ void voxelize_gathered_backward(place where, point_clouds const& clouds, std::in
                                 std::int64_t const* point_slots, void const* gradients, dtype gradients_type,
                                 any_feature_gradients const& out, dtype out_type, stream_handle cuda_stream,
                                 std::int64_t slots) {
-  visit_floats("out", out_type, [&](auto value) {
-    visit_floats("gradients", gradients_type, [&](auto result) {
-      using Value = typename decltype(value)::type;
+  visit_float("out", out_type, [&](auto value) {
+    visit_float("gradients", gradients_type, [&](auto result) {
       auto const* const given = static_cast<typename decltype(result)::type const*>(gradients);
-      feature_gradients<Value> const to{static_cast<Value*>(out.values), out.batch_stride, out.point_stride};
+      auto const to = typed<typename decltype(value)::type>(out);
       require(where == place::host ? host::voxelize_gathered_backward(clouds, channels, point_slots, given, to, slots)
                                    : robocache::voxelize_gathered_backward(clouds, channels, point_slots, given, to,
                                                                            cuda_stream, slots));

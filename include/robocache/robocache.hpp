@@ -46,38 +46,41 @@ using stream_handle = CUstream_st*;
 /// Where the memory of a call lies, and with that, who does the work.
 enum class place : std::uint8_t { host, device };
 
-/// A timeline whose stamp type is known only at run time. Converts from each `timeline<Stamp>`.
-struct any_timeline {
-  any_timeline(timeline<float> const& t) noexcept : type(stamp_dtype::float32), as_float32(t) {}     // NOLINT
-  any_timeline(timeline<double> const& t) noexcept : type(stamp_dtype::float64), as_float64(t) {}    // NOLINT
-  any_timeline(timeline<std::int64_t> const& t) noexcept : type(stamp_dtype::int64), as_int64(t) {}  // NOLINT
-  any_timeline(timeline<detail::other_int64> const& t) noexcept : any_timeline(detail::plain(t)) {}  // NOLINT
+/// Times, or the rules for them, whose stamp type is known only at run time. Converts from `View<Stamp>` of each type
+/// of stamps. One call has one type of stamps.
+template <template <class> class View>
+struct any_stamped {
+  any_stamped(View<float> const& view) noexcept : type(stamp_dtype::float32), as_float32(view) {}     // NOLINT
+  any_stamped(View<double> const& view) noexcept : type(stamp_dtype::float64), as_float64(view) {}    // NOLINT
+  any_stamped(View<std::int64_t> const& view) noexcept : type(stamp_dtype::int64), as_int64(view) {}  // NOLINT
+  any_stamped(View<detail::other_int64> const& view) noexcept                                         // NOLINT
+      : any_stamped(detail::plain(view)) {}
 
   stamp_dtype type;
   union {
-    timeline<float> as_float32;
-    timeline<double> as_float64;
-    timeline<std::int64_t> as_int64;
+    View<float> as_float32;
+    View<double> as_float64;
+    View<std::int64_t> as_int64;
   };
 };
 
-/// Options whose stamp type is known only at run time; it must be the timelines'. Converts from each
-/// `resample_options<Stamp>`.
-struct any_options {
-  any_options(resample_options<float> const& o) noexcept : type(stamp_dtype::float32), as_float32(o) {}     // NOLINT
-  any_options(resample_options<double> const& o) noexcept : type(stamp_dtype::float64), as_float64(o) {}    // NOLINT
-  any_options(resample_options<std::int64_t> const& o) noexcept : type(stamp_dtype::int64), as_int64(o) {}  // NOLINT
-  any_options(resample_options<detail::other_int64> const& o) noexcept : any_options(detail::plain(o)) {}   // NOLINT
+using any_timeline = any_stamped<timeline>;
+using any_options = any_stamped<resample_options>;
+
+/// An array of streams whose stamp type is known only at run time. Made of an array of `stream<Stamp>`.
+struct any_streams {
+  template <class Stamp>
+  any_streams(stream<Stamp> const* streams, std::int64_t n) noexcept
+      : type(stamp_dtype_of<Stamp>::value),
+        count(n),
+        first(static_cast<stream<detail::plain_type<Stamp>> const*>(streams)) {}
 
   stamp_dtype type;
-  union {
-    resample_options<float> as_float32;
-    resample_options<double> as_float64;
-    resample_options<std::int64_t> as_int64;
-  };
+  std::int64_t count;
+  void const* first;  ///< `stream<Stamp> const*`, of stamps of `type`
 };
 
-/// `series`, its value type a value. Strides count elements of `type`.
+/// `series`, the types of its values and stamps values. Strides count elements of `type`.
 struct any_series {
   void const* values;
   dtype type;
@@ -88,142 +91,41 @@ struct any_series {
   value_place place = value_place::device;
 };
 
-/// `output`, its result type a value. Strides count elements of `type`.
-struct any_output {
-  void* values;
-  dtype type;
-  valid_mask valid{};
-  std::int64_t batch_stride = contiguous;
-  std::int64_t row_stride = contiguous;
-};
-
-/// `result_gradients`, its type a value. Strides count elements of `type`.
-struct any_result_gradients {
-  void const* values;
-  dtype type;
-  std::int64_t batch_stride = contiguous;
-  std::int64_t row_stride = contiguous;
-};
-
-/// `source_gradients`, of the source's type. Strides count elements of it.
-struct any_source_gradients {
-  void* values = nullptr;
-  float* targets = nullptr;
-  std::int64_t batch_stride = contiguous;
-  std::int64_t row_stride = contiguous;
-};
-
-/// An array of streams whose stamp type is known only at run time. Converts from each array of `stream<Stamp>`.
-struct any_streams {
-  any_streams(stream<float> const* streams, std::int64_t n) noexcept
-      : type(stamp_dtype::float32), count(n), as_float32(streams) {}
-  any_streams(stream<double> const* streams, std::int64_t n) noexcept
-      : type(stamp_dtype::float64), count(n), as_float64(streams) {}
-  any_streams(stream<std::int64_t> const* streams, std::int64_t n) noexcept
-      : type(stamp_dtype::int64), count(n), as_int64(streams) {}
-
-  stamp_dtype type;
-  std::int64_t count;
-  union {
-    stream<float> const* as_float32;
-    stream<double> const* as_float64;
-    stream<std::int64_t> const* as_int64;
-  };
-};
-
-/// `fused_output`, its result type a value. Strides count elements of `type`.
-struct any_fused_output {
-  void* values;
-  dtype type;
-  valid_mask valid{};
-  valid_mask all_valid{};
-  std::int64_t channels = 0;
-  double fill = 0.0;
-  std::int64_t batch_stride = contiguous;
-  std::int64_t row_stride = contiguous;
-};
-
-/// `point_features`, their type a value. Strides count elements of `type`.
-struct any_point_features {
-  void const* values = nullptr;
+/// A view whose type is a value: the fields of `View`, with `void` in the place of the type, and the type. Strides
+/// count elements of `type`.
+///
+/// @code
+/// compiled::any_output out{values, dtype::bfloat16, valid};  // values, their type, the other fields in their order
+/// compiled::any_voxel_output cells;                          // or field by field
+/// cells.type = dtype::float16;
+/// cells.mean = mean;
+/// @endcode
+template <template <class> class View>
+struct any_view : View<void> {
   dtype type = dtype::float32;
-  std::int64_t channels = 0;
-  std::int64_t batch_stride = contiguous;
-  std::int64_t point_stride = contiguous;
+
+  any_view() = default;
+  /// @param values  the first field of `View`
+  /// @param fields  the others, in their order; those left out have their defaults
+  template <class Values, class... Fields>
+  any_view(Values values, dtype values_type, Fields... fields) noexcept
+      : View<void>{values, fields...}, type(values_type) {}
+  /// @param fields  all fields of `View`, in their order; those left out have their defaults
+  template <class... Fields>
+  any_view(dtype values_type, Fields... fields) noexcept : View<void>{fields...}, type(values_type) {}  // NOLINT
 };
 
-/// `voxel_output`, the type of what is made of features a value.
-struct any_voxel_output {
-  dtype type = dtype::float32;
-  std::int32_t* count = nullptr;
-  void* occupied = nullptr;
-  dtype occupied_type = dtype::uint8;
-  std::uint32_t* occupied_bits = nullptr;
-  void* sum = nullptr;
-  void* mean = nullptr;
-  void* max = nullptr;
-  void* min = nullptr;
-  std::int32_t* dropped = nullptr;
-};
-
-/// `voxel_gradients`, their type a value.
-struct any_voxel_gradients {
-  dtype type = dtype::float32;
-  void const* sum = nullptr;
-  void const* mean = nullptr;
-  void const* max = nullptr;
-  void const* min = nullptr;
-};
-
-/// `sparse_output`, the type of what is made of features a value.
-struct any_sparse_output {
-  dtype type = dtype::float32;
-  std::int64_t capacity = 0;
-  std::int32_t* coordinates = nullptr;
-  std::int32_t* count = nullptr;
-  void* sum = nullptr;
-  void* mean = nullptr;
-  void* max = nullptr;
-  void* min = nullptr;
-  std::int64_t* voxel_offsets = nullptr;
-  std::int32_t* point_voxels = nullptr;
-  std::int32_t* dropped = nullptr;
-  std::int32_t* overflow = nullptr;
-};
-
-/// `gathered_output`, the type of the gathered values a value.
-struct any_gathered_output {
-  dtype type = dtype::float32;
-  std::int64_t capacity = 0;
-  std::int64_t max_points = 0;
-  void* values = nullptr;
-  std::int32_t* coordinates = nullptr;
-  std::int32_t* count = nullptr;
-  std::int64_t* voxel_offsets = nullptr;
-  std::int64_t* point_slots = nullptr;
-  std::int32_t* dropped = nullptr;
-  std::int32_t* overflow = nullptr;
-};
-
-/// `filtered_output`, the type of the features a value.
-struct any_filtered_output {
-  dtype type = dtype::float32;
-  std::int64_t capacity = 0;
-  float* points = nullptr;
-  void* features = nullptr;
-  std::int32_t* count = nullptr;
-  std::int64_t* voxel_offsets = nullptr;
-  std::int32_t* point_voxels = nullptr;
-  std::int32_t* dropped = nullptr;
-  std::int32_t* overflow = nullptr;
-};
-
-/// `feature_gradients`, of the features' type. Strides count elements of it.
-struct any_feature_gradients {
-  void* values = nullptr;
-  std::int64_t batch_stride = contiguous;
-  std::int64_t point_stride = contiguous;
-};
+using any_output = any_view<output>;
+using any_result_gradients = any_view<result_gradients>;
+using any_source_gradients = source_gradients<void>;  ///< of the source's type
+using any_fused_output = any_view<fused_output>;
+using any_point_features = any_view<point_features>;
+using any_feature_gradients = feature_gradients<void>;  ///< of the features' type
+using any_voxel_output = any_view<voxel_output>;
+using any_voxel_gradients = any_view<voxel_gradients>;
+using any_sparse_output = any_view<sparse_output>;
+using any_gathered_output = any_view<gathered_output>;
+using any_filtered_output = any_view<filtered_output>;
 
 /// `robocache::resample` (place::device) or `robocache::host::resample` (place::host) for types known at run time.
 ///

@@ -116,6 +116,15 @@ struct gradient_rule {
                 "gradients of values have the type of the values");
 };
 
+/// A view with other types of the same size in the places of its own: the same bits.
+template <class To, class From>
+ROBOCACHE_HOST_DEVICE To same_bits(From const& view) noexcept {
+  static_assert(sizeof(To) == sizeof view && std::is_trivially_copyable_v<To> && std::is_trivially_copyable_v<From>);
+  To copy;
+  std::memcpy(static_cast<void*>(&copy), &view, sizeof copy);
+  return copy;
+}
+
 /// The view in the library's own types: itself, or a copy with the same bits.
 template <template <class...> class View, class... Types>
 ROBOCACHE_HOST_DEVICE decltype(auto) plain(View<Types...> const& view) noexcept {
@@ -123,11 +132,14 @@ ROBOCACHE_HOST_DEVICE decltype(auto) plain(View<Types...> const& view) noexcept 
   if constexpr (std::is_same_v<View<Types...>, plain_view>) {
     return (view);
   } else {
-    static_assert(sizeof(plain_view) == sizeof view && std::is_trivially_copyable_v<plain_view>);
-    plain_view copy;
-    std::memcpy(static_cast<void*>(&copy), &view, sizeof copy);
-    return copy;
+    return same_bits<plain_view>(view);
   }
+}
+
+/// The view without its type: addresses alone.
+template <template <class> class View, class T>
+View<void> untyped(View<T> const& view) noexcept {
+  return same_bits<View<void>>(view);
 }
 
 /// `number` as a stamp. Types that are no stamps give some value: they are refused elsewhere.

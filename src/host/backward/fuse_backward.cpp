@@ -9,6 +9,7 @@
 #include <robocache/host.hpp>
 
 #include "host/backward/stream.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host {
 
@@ -36,16 +37,7 @@ status exact::fuse_backward(stream<Stamp> const* streams, std::int64_t count, ti
 #define ROBOCACHE_INSTANTIATE(Stamp, Result)                                                       \
   template status exact::fuse_backward(stream<Stamp> const*, std::int64_t, timeline<Stamp> const&, \
                                        result_gradients<Result> const&, stream_gradients const*, float*, target_order)
-#define ROBOCACHE_INSTANTIATE_RESULTS(Stamp) \
-  ROBOCACHE_INSTANTIATE(Stamp, float);       \
-  ROBOCACHE_INSTANTIATE(Stamp, __half);      \
-  ROBOCACHE_INSTANTIATE(Stamp, __nv_bfloat16)
-
-ROBOCACHE_INSTANTIATE_RESULTS(float);
-ROBOCACHE_INSTANTIATE_RESULTS(double);
-ROBOCACHE_INSTANTIATE_RESULTS(std::int64_t);
-
-#undef ROBOCACHE_INSTANTIATE_RESULTS
+ROBOCACHE_FOR_STAMPS_AND_FLOATS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

@@ -10,6 +10,7 @@
 #include <robocache/stream.hpp>
 
 #include "host/backward/stream.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host {
 
@@ -33,22 +34,7 @@ status exact::resample_backward(series<Value, Stamp> const& source, timeline<Sta
   template status exact::resample_backward(series<Value, Stamp> const&, timeline<Stamp> const&,             \
                                            result_gradients<Result> const&, source_gradients<Value> const&, \
                                            resample_options<Stamp> const&, target_order)
-#define ROBOCACHE_INSTANTIATE_STAMPS(Value, Result) \
-  ROBOCACHE_INSTANTIATE(Value, Result, float);      \
-  ROBOCACHE_INSTANTIATE(Value, Result, double);     \
-  ROBOCACHE_INSTANTIATE(Value, Result, std::int64_t)
-
-ROBOCACHE_INSTANTIATE_STAMPS(float, float);
-ROBOCACHE_INSTANTIATE_STAMPS(float, __half);
-ROBOCACHE_INSTANTIATE_STAMPS(float, __nv_bfloat16);
-ROBOCACHE_INSTANTIATE_STAMPS(__half, float);
-ROBOCACHE_INSTANTIATE_STAMPS(__half, __half);
-ROBOCACHE_INSTANTIATE_STAMPS(__half, __nv_bfloat16);
-ROBOCACHE_INSTANTIATE_STAMPS(__nv_bfloat16, float);
-ROBOCACHE_INSTANTIATE_STAMPS(__nv_bfloat16, __half);
-ROBOCACHE_INSTANTIATE_STAMPS(__nv_bfloat16, __nv_bfloat16);
-
-#undef ROBOCACHE_INSTANTIATE_STAMPS
+ROBOCACHE_FOR_FLOATS_AND_STAMPS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

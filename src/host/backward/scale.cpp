@@ -10,6 +10,7 @@
 #include "host/common/parallel.hpp"
 #include "host/common/timed/stream_rows.hpp"
 #include "host/common/timed/walk.hpp"
+#include "host/instantiate.hpp"
 
 // Gradients of scale and shift are tree sums over target rows. Their shape is fixed by the number of rows, so that it
 // does not matter which thread adds up which group.
@@ -121,8 +122,8 @@ void backward_scale(stream_backward<Stamp> const& job, float* scale, float* shif
   if (shift != nullptr) { std::copy_n(parts.shift, channels, shift); }
 }
 
-template void backward_scale(stream_backward<float> const&, float*, float*);
-template void backward_scale(stream_backward<double> const&, float*, float*);
-template void backward_scale(stream_backward<std::int64_t> const&, float*, float*);
+#define ROBOCACHE_INSTANTIATE(Stamp) template void backward_scale(stream_backward<Stamp> const&, float*, float*)
+ROBOCACHE_FOR_STAMPS(ROBOCACHE_INSTANTIATE);
+#undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host::detail

@@ -15,6 +15,7 @@
 #include "host/common/parallel.hpp"
 #include "host/common/timed/stream_rows.hpp"
 #include "host/common/timed/walk.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host::detail {
 namespace {
@@ -207,9 +208,7 @@ void backward_times(stream_backward<Stamp> const& job, float* out, bool adds) {
 #define ROBOCACHE_INSTANTIATE(Stamp)                                                     \
   template void backward_values(stream_backward<Stamp> const&, stream_gradients const&); \
   template void backward_times(stream_backward<Stamp> const&, float*, bool)
-ROBOCACHE_INSTANTIATE(float);
-ROBOCACHE_INSTANTIATE(double);
-ROBOCACHE_INSTANTIATE(std::int64_t);
+ROBOCACHE_FOR_STAMPS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host::detail

@@ -12,6 +12,7 @@
 #include "host/common/clouds/cloud_loop.hpp"
 #include "host/common/clouds/job.hpp"
 #include "host/common/parallel.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host {
 namespace detail {
@@ -70,12 +71,11 @@ status exact::voxelize(point_clouds const& clouds, point_features<Value> const& 
   status const checked = robocache::detail::check_voxelize(clouds, features, lattice, out, options);
   if (!checked.ok()) { return checked; }
   bool const reduces = robocache::detail::reduces(out);
-  detail::voxel_job const job{
-      {clouds, lattice},
-      {out.count, out.occupied, out.occupied_type, out.occupied_bits, out.sum, out.mean, out.max, out.min, out.dropped},
-      options,
-      reduces ? detail::feature_rows(features, clouds) : detail::feature_rows(),
-      {lattice, reduces ? features.channels : 0, options.channels, dtype_of<Result>::value}};
+  detail::voxel_job const job{{clouds, lattice},
+                              robocache::detail::untyped(out),
+                              options,
+                              reduces ? detail::feature_rows(features, clouds) : detail::feature_rows(),
+                              {lattice, reduces ? features.channels : 0, options.channels, dtype_of<Result>::value}};
   detail::cloud_cost const cost{lattice.total() * job.cell_bytes(), detail::point_bytes + job.features.row_bytes()};
   detail::for_each_cloud(clouds, cost, [&](std::int64_t b) { detail::voxelize_cloud(job, cost, b); });
   return checked;
@@ -84,16 +84,7 @@ status exact::voxelize(point_clouds const& clouds, point_features<Value> const& 
 #define ROBOCACHE_INSTANTIATE(Value, Result)                                                      \
   template status exact::voxelize(point_clouds const&, point_features<Value> const&, grid const&, \
                                   voxel_output<Result> const&, voxel_options const&)
-#define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
-  ROBOCACHE_INSTANTIATE(Value, float);       \
-  ROBOCACHE_INSTANTIATE(Value, __half);      \
-  ROBOCACHE_INSTANTIATE(Value, __nv_bfloat16)
-
-ROBOCACHE_INSTANTIATE_RESULTS(float);
-ROBOCACHE_INSTANTIATE_RESULTS(__half);
-ROBOCACHE_INSTANTIATE_RESULTS(__nv_bfloat16);
-
-#undef ROBOCACHE_INSTANTIATE_RESULTS
+ROBOCACHE_FOR_FLOATS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

@@ -11,6 +11,7 @@
 #include "host/common/clouds/backward_job.hpp"
 #include "host/common/clouds/cloud_loop.hpp"
 #include "host/common/parallel.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host {
 namespace detail {
@@ -47,7 +48,7 @@ status exact::voxelize_backward(point_clouds const& clouds, point_features<Value
       robocache::detail::check_voxelize_backward(clouds, features, lattice, gradients, channels, out);
   if (!checked.ok()) { return checked; }
   detail::voxel_backward_job const job{{clouds, lattice},
-                                       {gradients.sum, gradients.mean, gradients.max, gradients.min},
+                                       robocache::detail::untyped(gradients),
                                        {lattice, features.channels, channels, dtype_of<Result>::value},
                                        {features, clouds},
                                        {out, clouds, features.channels}};
@@ -63,16 +64,7 @@ status exact::voxelize_backward(point_clouds const& clouds, point_features<Value
   template status exact::voxelize_backward(point_clouds const&, point_features<Value> const&, grid const&, \
                                            voxel_gradients<Result> const&, channel_order,                  \
                                            feature_gradients<Value> const&)
-#define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
-  ROBOCACHE_INSTANTIATE(Value, float);       \
-  ROBOCACHE_INSTANTIATE(Value, __half);      \
-  ROBOCACHE_INSTANTIATE(Value, __nv_bfloat16)
-
-ROBOCACHE_INSTANTIATE_RESULTS(float);
-ROBOCACHE_INSTANTIATE_RESULTS(__half);
-ROBOCACHE_INSTANTIATE_RESULTS(__nv_bfloat16);
-
-#undef ROBOCACHE_INSTANTIATE_RESULTS
+ROBOCACHE_FOR_FLOATS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

@@ -11,6 +11,7 @@
 
 #include "host/common/parallel.hpp"
 #include "host/common/timed/stream_rows.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host {
 namespace detail {
@@ -87,16 +88,7 @@ status exact::fuse(stream<Stamp> const* streams, std::int64_t count, timeline<St
 
 #define ROBOCACHE_INSTANTIATE(Stamp, Result) \
   template status exact::fuse(stream<Stamp> const*, std::int64_t, timeline<Stamp> const&, fused_output<Result> const&)
-#define ROBOCACHE_INSTANTIATE_RESULTS(Stamp) \
-  ROBOCACHE_INSTANTIATE(Stamp, float);       \
-  ROBOCACHE_INSTANTIATE(Stamp, __half);      \
-  ROBOCACHE_INSTANTIATE(Stamp, __nv_bfloat16)
-
-ROBOCACHE_INSTANTIATE_RESULTS(float);
-ROBOCACHE_INSTANTIATE_RESULTS(double);
-ROBOCACHE_INSTANTIATE_RESULTS(std::int64_t);
-
-#undef ROBOCACHE_INSTANTIATE_RESULTS
+ROBOCACHE_FOR_STAMPS_AND_FLOATS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

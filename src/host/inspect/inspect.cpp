@@ -7,6 +7,7 @@
 #include <robocache/host.hpp>
 
 #include "host/common/parallel.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host {
 
@@ -57,20 +58,15 @@ status exact::inspect_rotations(series<Value, Stamp> const& source, rotation_rep
   return checked;
 }
 
-template status exact::inspect(timeline<float> const&, trajectory_report*);
-template status exact::inspect(timeline<double> const&, trajectory_report*);
-template status exact::inspect(timeline<std::int64_t> const&, trajectory_report*);
-template status exact::inspect(timeline<float> const&, std::int64_t, trajectory_report*);
-template status exact::inspect(timeline<double> const&, std::int64_t, trajectory_report*);
-template status exact::inspect(timeline<std::int64_t> const&, std::int64_t, trajectory_report*);
-template status exact::inspect_rotations(series<float, float> const&, rotation_report*);
-template status exact::inspect_rotations(series<float, double> const&, rotation_report*);
-template status exact::inspect_rotations(series<float, std::int64_t> const&, rotation_report*);
-template status exact::inspect_rotations(series<__half, float> const&, rotation_report*);
-template status exact::inspect_rotations(series<__half, double> const&, rotation_report*);
-template status exact::inspect_rotations(series<__half, std::int64_t> const&, rotation_report*);
-template status exact::inspect_rotations(series<__nv_bfloat16, float> const&, rotation_report*);
-template status exact::inspect_rotations(series<__nv_bfloat16, double> const&, rotation_report*);
-template status exact::inspect_rotations(series<__nv_bfloat16, std::int64_t> const&, rotation_report*);
+#define ROBOCACHE_INSTANTIATE(Stamp)                                          \
+  template status exact::inspect(timeline<Stamp> const&, trajectory_report*); \
+  template status exact::inspect(timeline<Stamp> const&, std::int64_t, trajectory_report*)
+ROBOCACHE_FOR_STAMPS(ROBOCACHE_INSTANTIATE);
+#undef ROBOCACHE_INSTANTIATE
+
+#define ROBOCACHE_INSTANTIATE(Stamp, Value) \
+  template status exact::inspect_rotations(series<Value, Stamp> const&, rotation_report*)
+ROBOCACHE_FOR_STAMPS_AND_FLOATS(ROBOCACHE_INSTANTIATE);
+#undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

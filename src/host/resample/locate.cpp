@@ -6,6 +6,7 @@
 
 #include "host/common/parallel.hpp"
 #include "host/common/timed/walk.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host {
 
@@ -39,11 +40,10 @@ status exact::locate(timeline<Stamp> const& source, timeline<Stamp> const& targe
   return checked;
 }
 
-template status exact::locate(timeline<float> const&, timeline<float> const&, located const&,
-                              resample_options<float> const&);
-template status exact::locate(timeline<double> const&, timeline<double> const&, located const&,
-                              resample_options<double> const&);
-template status exact::locate(timeline<std::int64_t> const&, timeline<std::int64_t> const&, located const&,
-                              resample_options<std::int64_t> const&);
+#define ROBOCACHE_INSTANTIATE(Stamp)                                                            \
+  template status exact::locate(timeline<Stamp> const&, timeline<Stamp> const&, located const&, \
+                                resample_options<Stamp> const&)
+ROBOCACHE_FOR_STAMPS(ROBOCACHE_INSTANTIATE);
+#undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

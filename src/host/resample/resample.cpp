@@ -11,6 +11,7 @@
 
 #include "host/common/parallel.hpp"
 #include "host/common/timed/stream_rows.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host {
 
@@ -41,25 +42,8 @@ status exact::resample(series<Value, Stamp> const& source, timeline<Stamp> const
 #define ROBOCACHE_INSTANTIATE(Value, Result, Stamp)                                                           \
   template status exact::resample(series<Value, Stamp> const&, timeline<Stamp> const&, output<Result> const&, \
                                   resample_options<Stamp> const&)
-#define ROBOCACHE_INSTANTIATE_STAMPS(Value, Result) \
-  ROBOCACHE_INSTANTIATE(Value, Result, float);      \
-  ROBOCACHE_INSTANTIATE(Value, Result, double);     \
-  ROBOCACHE_INSTANTIATE(Value, Result, std::int64_t)
-
-ROBOCACHE_INSTANTIATE_STAMPS(float, float);
-ROBOCACHE_INSTANTIATE_STAMPS(float, __half);
-ROBOCACHE_INSTANTIATE_STAMPS(float, __nv_bfloat16);
-ROBOCACHE_INSTANTIATE_STAMPS(__half, float);
-ROBOCACHE_INSTANTIATE_STAMPS(__half, __half);
-ROBOCACHE_INSTANTIATE_STAMPS(__half, __nv_bfloat16);
-ROBOCACHE_INSTANTIATE_STAMPS(__nv_bfloat16, float);
-ROBOCACHE_INSTANTIATE_STAMPS(__nv_bfloat16, __half);
-ROBOCACHE_INSTANTIATE_STAMPS(__nv_bfloat16, __nv_bfloat16);
-ROBOCACHE_INSTANTIATE_STAMPS(std::uint8_t, std::uint8_t);
-ROBOCACHE_INSTANTIATE_STAMPS(std::int32_t, std::int32_t);
-ROBOCACHE_INSTANTIATE_STAMPS(std::int64_t, std::int64_t);
-
-#undef ROBOCACHE_INSTANTIATE_STAMPS
+ROBOCACHE_FOR_FLOATS_AND_STAMPS(ROBOCACHE_INSTANTIATE);
+ROBOCACHE_FOR_INTEGERS_AND_STAMPS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

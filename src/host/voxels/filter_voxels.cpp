@@ -11,6 +11,7 @@
 
 #include "host/common/clouds/cloud_loop.hpp"
 #include "host/common/parallel.hpp"
+#include "host/instantiate.hpp"
 #include "host/voxels/numbers.hpp"
 
 namespace robocache::host {
@@ -76,16 +77,7 @@ status exact::filter_voxels(point_clouds const& clouds, point_features<Value> co
 #define ROBOCACHE_INSTANTIATE(Value, Result)                                                                     \
   template status exact::filter_voxels(point_clouds const&, point_features<Value> const&, filter_options const&, \
                                        filtered_output<Result> const&)
-#define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
-  ROBOCACHE_INSTANTIATE(Value, float);       \
-  ROBOCACHE_INSTANTIATE(Value, __half);      \
-  ROBOCACHE_INSTANTIATE(Value, __nv_bfloat16)
-
-ROBOCACHE_INSTANTIATE_RESULTS(float);
-ROBOCACHE_INSTANTIATE_RESULTS(__half);
-ROBOCACHE_INSTANTIATE_RESULTS(__nv_bfloat16);
-
-#undef ROBOCACHE_INSTANTIATE_RESULTS
+ROBOCACHE_FOR_FLOATS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

@@ -11,6 +11,7 @@
 #include "host/common/convert.hpp"
 #include "host/common/isa.hpp"
 #include "host/common/parallel.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host {
 
@@ -44,16 +45,7 @@ status exact::voxelize_gathered_backward(point_clouds const& clouds, std::int64_
 #define ROBOCACHE_INSTANTIATE(Value, Result)                                                                \
   template status exact::voxelize_gathered_backward(point_clouds const&, std::int64_t, std::int64_t const*, \
                                                     Result const*, feature_gradients<Value> const&, std::int64_t)
-#define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
-  ROBOCACHE_INSTANTIATE(Value, float);       \
-  ROBOCACHE_INSTANTIATE(Value, __half);      \
-  ROBOCACHE_INSTANTIATE(Value, __nv_bfloat16)
-
-ROBOCACHE_INSTANTIATE_RESULTS(float);
-ROBOCACHE_INSTANTIATE_RESULTS(__half);
-ROBOCACHE_INSTANTIATE_RESULTS(__nv_bfloat16);
-
-#undef ROBOCACHE_INSTANTIATE_RESULTS
+ROBOCACHE_FOR_FLOATS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

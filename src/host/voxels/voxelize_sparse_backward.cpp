@@ -11,6 +11,7 @@
 
 #include "host/common/clouds/backward_job.hpp"
 #include "host/common/clouds/cloud_loop.hpp"
+#include "host/instantiate.hpp"
 #include "host/voxels/numbers.hpp"
 
 namespace robocache::host {
@@ -61,7 +62,7 @@ status exact::voxelize_sparse_backward(point_clouds const& clouds, point_feature
   if (!checked.ok()) { return checked; }
   grid const none = detail::row_of_cells(0);
   detail::voxel_backward_job const job{{clouds, none},
-                                       {gradients.sum, gradients.mean, gradients.max, gradients.min},
+                                       robocache::detail::untyped(gradients),
                                        {none, features.channels, channel_order::last, dtype_of<Result>::value},
                                        {features, clouds},
                                        {out, clouds, features.channels}};
@@ -78,16 +79,7 @@ status exact::voxelize_sparse_backward(point_clouds const& clouds, point_feature
   template status exact::voxelize_sparse_backward(point_clouds const&, point_features<Value> const&,    \
                                                   sparse_voxels const&, voxel_gradients<Result> const&, \
                                                   feature_gradients<Value> const&)
-#define ROBOCACHE_INSTANTIATE_RESULTS(Value) \
-  ROBOCACHE_INSTANTIATE(Value, float);       \
-  ROBOCACHE_INSTANTIATE(Value, __half);      \
-  ROBOCACHE_INSTANTIATE(Value, __nv_bfloat16)
-
-ROBOCACHE_INSTANTIATE_RESULTS(float);
-ROBOCACHE_INSTANTIATE_RESULTS(__half);
-ROBOCACHE_INSTANTIATE_RESULTS(__nv_bfloat16);
-
-#undef ROBOCACHE_INSTANTIATE_RESULTS
+ROBOCACHE_FOR_FLOATS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <robocache/arch.cuh>
 #include <robocache/detail/backward/resample_launch.cuh>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/timed/streams.hpp>
 #include <robocache/fuse_backward.cuh>
 
@@ -92,9 +92,7 @@ ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t
   s = detail::check_pointer("memory", "memory", static_cast<std::byte const*>(memory.memory), bytes, 16);
   if (!s.ok()) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
 
   detail::strides const step = detail::strides_of(results, target, detail::channels_of(streams, count));
   auto const describe = [&](std::int64_t i, std::int64_t place) {

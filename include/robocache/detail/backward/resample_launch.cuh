@@ -5,12 +5,12 @@
 
 #include <cstdint>
 
-#include <robocache/arch.cuh>
 #include <robocache/detail/backward/check.hpp>
 #include <robocache/detail/backward/kernel.cuh>
 #include <robocache/detail/backward/policy.cuh>
 #include <robocache/detail/backward/sums.cuh>
 #include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/timed/tiling.hpp>
 #include <robocache/detail/launch.cuh>
 #include <robocache/dtype.hpp>
@@ -114,9 +114,7 @@ ROBOCACHE_HIDDEN status resample_backward(series<Value, Stamp> const& source, ti
   bool const has_targets = target.total() > 0 && out.targets != nullptr;
   if (!s.ok() || (!has_rows && !has_targets)) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
 
   detail::backward_params<Stamp> params{};
   params.rules = device::rules_of(options);

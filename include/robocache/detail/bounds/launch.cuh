@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <robocache/arch.cuh>
 #include <robocache/bounds.cuh>
 #include <robocache/detail/bounds/kernel.cuh>
 #include <robocache/detail/common/clouds/check.hpp>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/launch.cuh>
 
@@ -29,9 +29,7 @@ inline status find_bounds(point_clouds const& clouds, cloud_bounds* bounds, cuda
   status s = detail::check_bounds(clouds, bounds);
   if (!s.ok() || clouds.batch == 0) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
   constexpr int threads = detail::bounds_threads;
   constexpr std::int64_t warps_each = threads / 32;
   std::int64_t const most_blocks = std::int64_t(device.multiprocessors) * detail::bounds_blocks;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <robocache/arch.cuh>
 #include <robocache/detail/common/clouds/backward_plan.cuh>
 #include <robocache/detail/common/clouds/backward_shape.cuh>
 #include <robocache/detail/common/clouds/check.hpp>
@@ -14,6 +13,7 @@
 #include <robocache/detail/common/clouds/mark.cuh>
 #include <robocache/detail/common/clouds/plan.cuh>
 #include <robocache/detail/common/clouds/spread.cuh>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/launch.cuh>
@@ -83,9 +83,7 @@ ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_feat
   }
   if (!s.ok() || clouds.total() == 0) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
 
   detail::voxel_backward_params p{};
   p.points = detail::points_of(clouds, lattice);

@@ -8,12 +8,12 @@
 #include <cstring>
 #include <type_traits>
 
-#include <robocache/arch.cuh>
 #include <robocache/detail/cells/add.cuh>
 #include <robocache/detail/common/clouds/check.hpp>
 #include <robocache/detail/common/clouds/mark.cuh>
 #include <robocache/detail/common/clouds/plan.cuh>
 #include <robocache/detail/common/clouds/reduce_launch.cuh>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
@@ -253,9 +253,7 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Valu
   }
   if (!s.ok()) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
   detail::launch_chain chain(device, cuda_stream);
 
   if (!reduces) {

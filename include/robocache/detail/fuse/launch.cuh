@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <robocache/arch.cuh>
 #include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/timed/tiling.hpp>
 #include <robocache/detail/fuse/check.hpp>
 #include <robocache/detail/fuse/kernel.cuh>
@@ -256,9 +256,7 @@ ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, t
   status s = detail::check_fuse(streams, count, target, out);
   if (!s.ok() || target.total() == 0) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
   std::int64_t const channels = out.channels == 0 ? detail::channels_of(streams, count) : out.channels;
   bool const staged = std::any_of(streams, streams + count, [](auto const& one) { return detail::is_staged(one); });
   auto const launch = [&](bool dry) {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <robocache/arch.cuh>
 #include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/timed/tiling.hpp>
 #include <robocache/detail/launch.cuh>
 #include <robocache/detail/resample/check.hpp>
@@ -188,9 +188,7 @@ ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<St
   status const s = detail::check_resample(source, target, out, options);
   if (!s.ok() || target.total() == 0) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
 
   constexpr int widest = 16 / (sizeof(Value) > sizeof(Result) ? sizeof(Value) : sizeof(Result));
   detail::strides const from = detail::strides_of(source, source.when, source.channels);
@@ -219,9 +217,7 @@ ROBOCACHE_HIDDEN status locate(timeline<Stamp> const& source, timeline<Stamp> co
   if (s.ok()) { s = detail::check_located(out); }
   if (!s.ok() || target.total() == 0) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
   detail::tile_shape const shape = detail::locate_shape();
   detail::tiling const tiles = detail::tile_targets(target, 1, shape, device.multiprocessors);
   detail::locate_params<Stamp> const params{detail::make_locate_plan(source, target, options, tiles), out};

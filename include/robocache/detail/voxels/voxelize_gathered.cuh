@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <robocache/arch.cuh>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/check.hpp>
@@ -87,9 +87,7 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
     if (!s.ok()) { return s; }
   }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
   detail::launch_chain chain(device, cuda_stream);
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_slots, chain); }
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <robocache/arch.cuh>
 #include <robocache/detail/common/clouds/plan.cuh>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/backward.cuh>
@@ -26,9 +26,7 @@ ROBOCACHE_HIDDEN status voxelize_gathered_backward(point_clouds const& clouds, s
   status s = detail::check_voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, slots);
   if (!s.ok() || clouds.total() == 0) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
   constexpr int wide = 16 / static_cast<int>(sizeof(Value));
   // Gradients lie as features do.
   point_features<Value> const written{out.values, channels, out.batch_stride, out.point_stride};

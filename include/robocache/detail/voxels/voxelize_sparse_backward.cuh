@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <robocache/arch.cuh>
 #include <robocache/detail/common/clouds/backward_shape.cuh>
 #include <robocache/detail/common/clouds/group.cuh>
+#include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/backward.cuh>
@@ -86,9 +86,7 @@ ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, poi
   }
   if (!s.ok() || clouds.total() == 0) { return s; }
   device_properties device;
-  if (cudaError_t const error = read_device_properties(device); error != cudaSuccess) {
-    return detail::cuda_failure("device", error);
-  }
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
   bool const holds = gradients.max != nullptr || gradients.min != nullptr;
   p.points.rows = clouds.total();
   p.gradients.sum = gradients.sum;

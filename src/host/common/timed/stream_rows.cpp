@@ -7,6 +7,7 @@
 #include <robocache/device/curve.cuh>
 
 #include "host/common/isa.hpp"
+#include "host/instantiate.hpp"
 
 namespace robocache::host::detail {
 namespace {
@@ -162,9 +163,7 @@ void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, st
   template stream_job job_of(stream<Stamp> const&, dtype);                                             \
   template void write_rows(timeline<Stamp> const&, timeline<Stamp> const&, stream_rules<Stamp> const&, \
                            stream_job const&, std::int64_t, std::int64_t)
-ROBOCACHE_INSTANTIATE(float);
-ROBOCACHE_INSTANTIATE(double);
-ROBOCACHE_INSTANTIATE(std::int64_t);
+ROBOCACHE_FOR_STAMPS(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host::detail
