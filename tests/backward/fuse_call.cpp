@@ -33,7 +33,7 @@ fuse_backward_problem<float> sound() {
 
 }  // namespace
 
-TEST_CASE("Gradients of a fusion, refused: what fuse refuses", "[fuse_backward][call]") {
+TEST_CASE("Gradients of a fusion, refused: what fuse refuses", "[fuse_backward]") {
   auto p = sound();
   p.forward.streams[1].series.options.max_gap = -1;
   CHECK(refused(p, "streams[1].options.max_gap", {"found -1", "want 0 or more"}) == "");
@@ -51,7 +51,7 @@ TEST_CASE("Gradients of a fusion, refused: what fuse refuses", "[fuse_backward][
   CHECK(refused(p, "target.batch", {"found 2", "want the 1 of streams[0].when"}) == "");
 }
 
-TEST_CASE("Gradients of a fusion, refused: methods without a gradient", "[fuse_backward][call]") {
+TEST_CASE("Gradients of a fusion, refused: methods without a gradient", "[fuse_backward]") {
   for (auto method : {interpolation::angle, interpolation::catmull_rom, interpolation::pchip, interpolation::akima}) {
     for (wanted_gradients const& asked : {wanted_gradients{true, false, false}, wanted_gradients{false, true, false},
                                           wanted_gradients{false, false, true}}) {
@@ -67,7 +67,7 @@ TEST_CASE("Gradients of a fusion, refused: methods without a gradient", "[fuse_b
   }
 }
 
-TEST_CASE("Gradients of a fusion, refused: target times unless all streams are linear", "[fuse_backward][call]") {
+TEST_CASE("Gradients of a fusion, refused: target times unless all streams are linear", "[fuse_backward]") {
   for (auto method : {interpolation::previous, interpolation::next, interpolation::nearest, interpolation::akima}) {
     auto p = sound();
     p.out = {{}, {false, false, false}};
@@ -82,7 +82,7 @@ TEST_CASE("Gradients of a fusion, refused: target times unless all streams are l
 }
 
 TEST_CASE("Gradients of a fusion, refused: a stream too wide for a grid, before another's gradients are written",
-          "[fuse_backward][call]") {
+          "[fuse_backward]") {
   using when = timeline<float>;
   float const stamps[1] = {0};
   float const numbers[4] = {1, 2, 3, 4};
@@ -98,7 +98,7 @@ TEST_CASE("Gradients of a fusion, refused: a stream too wide for a grid, before 
   CHECK(std::all_of(gradients, gradients + 4, [](float g) { return g == -5; }));
 }
 
-TEST_CASE("Gradients of a fusion, refused: order and strides", "[fuse_backward][call]") {
+TEST_CASE("Gradients of a fusion, refused: order and strides", "[fuse_backward]") {
   auto p = sound();
   p.order = target_order(9);
   CHECK(refused(p, "order", {"found 9", "want a target_order"}) == "");
@@ -114,7 +114,7 @@ TEST_CASE("Gradients of a fusion, refused: order and strides", "[fuse_backward][
   CHECK(refused(p, "results.row_stride", {"found -4", "want 0 or more"}) == "");
 }
 
-TEST_CASE("Gradients of a fusion, refused: scratch that is too small, misaligned or null", "[fuse_backward][call]") {
+TEST_CASE("Gradients of a fusion, refused: scratch that is too small, misaligned or null", "[fuse_backward]") {
   if (std::string(backend_name()) == "host") { return; }  // the host takes none
   auto p = sound();
   std::vector<float> const many(100, 0.5f);

@@ -59,15 +59,14 @@ void check_long(generator& random) {
 
 }  // namespace
 
-TEST_CASE("Gradients of a fusion, tiles: long series, late and early, causal or not", "[fuse_backward][tiles]") {
+TEST_CASE("Gradients of a fusion, tiles: long series, late and early, causal or not", "[fuse_backward]") {
   generator random(1500);
   check_long<float>(random);
   check_long<double>(random);
   check_long<std::int64_t>(random);
 }
 
-TEST_CASE("Gradients of a fusion, tiles: rows so wide that they are cut, scaled each by its own",
-          "[fuse_backward][tiles]") {
+TEST_CASE("Gradients of a fusion, tiles: rows so wide that they are cut, scaled each by its own", "[fuse_backward]") {
   generator random(1600);
   for (std::int64_t channels : {1025, 2051}) {
     auto const targets = draw_stamps<float>(random, 90, -10, 2);

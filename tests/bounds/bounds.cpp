@@ -174,7 +174,7 @@ TEST_CASE("Bounds: offsets that descend leave rows to no cloud", "[bounds]") {
   }
 }
 
-TEST_CASE("Bounds: what is refused, by name and without writing", "[bounds][call]") {
+TEST_CASE("Bounds: what is refused, by name and without writing", "[bounds]") {
   float xyz[6] = {};
   cloud_bounds box[2];
   std::memset(box, poison, sizeof box);

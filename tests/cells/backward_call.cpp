@@ -63,7 +63,7 @@ std::string refused_with(Change change, std::string const& argument, std::vector
 
 }  // namespace
 
-TEST_CASE("A call of voxelize_backward, what voxelize refuses", "[voxelize_backward][call]") {
+TEST_CASE("A call of voxelize_backward, what voxelize refuses", "[voxelize_backward]") {
   CHECK(refused_with([](views& v) { v.clouds.batch = -2; }, "clouds.batch", {"found -2", "want 0 or more"}) == "");
   CHECK(refused_with([](views& v) { v.clouds.y = nullptr; }, "clouds.y", {"found a null pointer"}) == "");
   CHECK(refused_with([](views& v) { v.clouds.point_stride = -1; }, "clouds.point_stride", {"found -1"}) == "");
@@ -81,7 +81,7 @@ TEST_CASE("A call of voxelize_backward, what voxelize refuses", "[voxelize_backw
 }
 
 TEST_CASE("A call of voxelize_backward: features may be null without max and min, not with them",
-          "[voxelize_backward][call]") {
+          "[voxelize_backward]") {
   for (bool of_max : {false, true}) {
     CHECK(refused_with(
               [&](views& v) {
@@ -92,7 +92,7 @@ TEST_CASE("A call of voxelize_backward: features may be null without max and min
   }
 }
 
-TEST_CASE("A call of voxelize_backward, gradients and where they go", "[voxelize_backward][call]") {
+TEST_CASE("A call of voxelize_backward, gradients and where they go", "[voxelize_backward]") {
   CHECK(refused_with([](views& v) { v.channels = channel_order(4); }, "channels",
                      {"found 4", "want a channel_order"}) == "");
   CHECK(refused_with([](views& v) { v.gradients.sum = odd(v.incoming); }, "gradients.sum", {"found address"}) == "");
@@ -113,7 +113,7 @@ TEST_CASE("A call of voxelize_backward, gradients and where they go", "[voxelize
                      {"2 channels", "want rows that do not overlap"}) == "");
 }
 
-TEST_CASE("A call of voxelize_backward: scratch that is too small, misaligned or null", "[voxelize_backward][call]") {
+TEST_CASE("A call of voxelize_backward: scratch that is too small, misaligned or null", "[voxelize_backward]") {
   if (std::string(backend_name()) == "host") { return; }  // the host takes none
   generator random(2600);
   for (auto r : reductions) {

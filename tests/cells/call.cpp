@@ -78,7 +78,7 @@ constexpr auto unsupported = status_code::unsupported;
 
 }  // namespace
 
-TEST_CASE("A call of voxelize, clouds: sizes", "[voxelize][call]") {
+TEST_CASE("A call of voxelize, clouds: sizes", "[voxelize]") {
   CHECK(refused_with([](views& v) { v.clouds.batch = -1; }, "clouds.batch", {"found -1", "want 0 or more"}) == "");
   CHECK(refused_with([](views& v) { v.clouds.length = -7; }, "clouds.length", {"found -7", "want 0 or more"}) == "");
   CHECK(refused_with([](views& v) { v.clouds.rows = -2; }, "clouds.rows", {"found -2", "want 0 or more"}) == "");
@@ -101,7 +101,7 @@ TEST_CASE("A call of voxelize, clouds: sizes", "[voxelize][call]") {
             "clouds.length", {"found batch", "times length 3", "want a product below 2^63"}) == "");
 }
 
-TEST_CASE("A call of voxelize, clouds: pointers and strides", "[voxelize][call]") {
+TEST_CASE("A call of voxelize, clouds: pointers and strides", "[voxelize]") {
   CHECK(refused_with([](views& v) { v.clouds.x = nullptr; }, "clouds.x", {"found a null pointer", "want 2 elements"}) ==
         "");
   CHECK(refused_with([](views& v) { v.clouds.y = nullptr; }, "clouds.y", {"found a null pointer", "want"}) == "");
@@ -121,7 +121,7 @@ TEST_CASE("A call of voxelize, clouds: pointers and strides", "[voxelize][call]"
                      {"found 1 x 2 rows with strides", "want below 2^58"}) == "");
 }
 
-TEST_CASE("A call of voxelize, the grid", "[voxelize][call]") {
+TEST_CASE("A call of voxelize, the grid", "[voxelize]") {
   char const* const axes[] = {"for x", "for y", "for z"};
   for (int axis = 0; axis < 3; ++axis) {
     for (float x : {not_a_number, infinity, -infinity}) {
@@ -154,7 +154,7 @@ TEST_CASE("A call of voxelize, the grid", "[voxelize][call]") {
                      {"found address", "want a multiple of 4 bytes"}) == "");
 }
 
-TEST_CASE("A call of voxelize, options", "[voxelize][call]") {
+TEST_CASE("A call of voxelize, options", "[voxelize]") {
   CHECK(refused_with([](views& v) { v.options.channels = channel_order(7); }, "options.channels",
                      {"found 7", "want a channel_order"}) == "");
   CHECK(refused_with([](views& v) { v.options.sums = summation(2); }, "options.sums",
@@ -163,7 +163,7 @@ TEST_CASE("A call of voxelize, options", "[voxelize][call]") {
                      {"found a pointer", "want null with options.accumulate", "add up sum and count"}) == "");
 }
 
-TEST_CASE("A call of voxelize, where results go", "[voxelize][call]") {
+TEST_CASE("A call of voxelize, where results go", "[voxelize]") {
   CHECK(refused_with([](views& v) { v.out.count = odd(v.out.count); }, "out.count",
                      {"found address", "want a multiple of 4 bytes"}) == "");
   CHECK(refused_with([](views& v) { v.out.occupied_bits = odd(v.out.occupied_bits); }, "out.occupied_bits",
@@ -187,7 +187,7 @@ TEST_CASE("A call of voxelize, where results go", "[voxelize][call]") {
   }
 }
 
-TEST_CASE("A call of voxelize, features", "[voxelize][call]") {
+TEST_CASE("A call of voxelize, features", "[voxelize]") {
   CHECK(refused_with([](views& v) { v.features.channels = 0; }, "features.channels",
                      {"found 0", "want 1 or more for sum, mean, max or min"}) == "");
   CHECK(refused_with([](views& v) { v.features.channels = -1; }, "features.channels", {"found -1"}) == "");
@@ -228,7 +228,7 @@ TEST_CASE("A call of voxelize, features", "[voxelize][call]") {
   CHECK(voxelize_views(v.clouds, v.features, v.lattice, v.out, v.options).ok());
 }
 
-TEST_CASE("A call of voxelize, an empty batch: success, and nothing is written", "[voxelize][call]") {
+TEST_CASE("A call of voxelize, an empty batch: success, and nothing is written", "[voxelize]") {
   views v;
   v.clouds = {};
   v.features = {nullptr, 2};
@@ -238,7 +238,7 @@ TEST_CASE("A call of voxelize, an empty batch: success, and nothing is written",
   CHECK(v.untouched());
 }
 
-TEST_CASE("A call of voxelize: scratch that is too small, misaligned or null", "[voxelize][call]") {
+TEST_CASE("A call of voxelize: scratch that is too small, misaligned or null", "[voxelize]") {
   if (std::string(backend_name()) == "host") { return; }  // the host takes none
   generator random(2300);
   auto p = voxels_of({}, {4, 4, 4});

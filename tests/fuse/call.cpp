@@ -41,7 +41,7 @@ std::string refused_with(Change change, std::string const& argument, std::vector
 
 }  // namespace
 
-TEST_CASE("A fusion, a stream's timeline", "[fuse][call]") {
+TEST_CASE("A fusion, a stream's timeline", "[fuse]") {
   using stream = stream_data<float>;
   CHECK(refused_with<float>([](stream& s) { s.series.source.length = -3; }, "streams[1].when.length",
                             {"found -3", "want 0 or more"}) == "");
@@ -63,7 +63,7 @@ TEST_CASE("A fusion, a stream's timeline", "[fuse][call]") {
   CHECK(refused(p, "target.num", {"found a period of 0", "want it above 0"}) == "");
 }
 
-TEST_CASE("A fusion, a stream's type", "[fuse][call]") {
+TEST_CASE("A fusion, a stream's type", "[fuse]") {
   for (auto type : integer_types) {
     auto p = sound<float>();
     p.streams[1].series.value_type = type;
@@ -73,7 +73,7 @@ TEST_CASE("A fusion, a stream's type", "[fuse][call]") {
   }
 }
 
-TEST_CASE("A fusion, a stream's options", "[fuse][call]") {
+TEST_CASE("A fusion, a stream's options", "[fuse]") {
   using stream = stream_data<double>;
   CHECK(refused_with<double>([](stream& s) { s.series.options.max_gap = -0.5; }, "streams[1].options.max_gap",
                              {"found -0.5", "want 0 or more"}) == "");
@@ -92,7 +92,7 @@ TEST_CASE("A fusion, a stream's options", "[fuse][call]") {
   CHECK(refused_with<double>(causal, "streams[1].options.before", {"found", "want edge::fill"}) == "");
 }
 
-TEST_CASE("A fusion, a stream's latency: finite", "[fuse][call]") {
+TEST_CASE("A fusion, a stream's latency: finite", "[fuse]") {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   for (double latency : {infinity, -infinity, std::nan("")}) {
     CHECK(refused_with<double>([&](stream_data<double>& s) { s.latency = latency; }, "streams[1].latency",
@@ -102,7 +102,7 @@ TEST_CASE("A fusion, a stream's latency: finite", "[fuse][call]") {
   }
 }
 
-TEST_CASE("A fusion, a stream's channels and strides", "[fuse][call]") {
+TEST_CASE("A fusion, a stream's channels and strides", "[fuse]") {
   using stream = stream_data<float>;
   CHECK(refused_with<float>([](stream& s) { s.series.channels = 0; }, "streams[1].channels",
                             {"found 0", "want 1 or more"}) == "");
@@ -121,7 +121,7 @@ TEST_CASE("A fusion, a stream's channels and strides", "[fuse][call]") {
                             {"found -8", "want 0 or more"}) == "");
 }
 
-TEST_CASE("A fusion, places: not below 0, not beyond 2^58, no two in one place", "[fuse][call]") {
+TEST_CASE("A fusion, places: not below 0, not beyond 2^58, no two in one place", "[fuse]") {
   using stream = stream_data<float>;
   CHECK(refused_with<float>([](stream& s) { s.first_channel = -2; }, "streams[1].first_channel",
                             {"found -2", "want 0 or more, or next_channel"}) == "");
@@ -144,7 +144,7 @@ TEST_CASE("A fusion, places: not below 0, not beyond 2^58, no two in one place",
   CHECK(verify(p) == "");
 }
 
-TEST_CASE("A fusion, the output: as many channels as are written, rows that do not overlap", "[fuse][call]") {
+TEST_CASE("A fusion, the output: as many channels as are written, rows that do not overlap", "[fuse]") {
   auto p = sound<float>();
   p.channels = 3;
   CHECK(refused(p, "out.channels", {"found 3", "want 0, or 4 and more"}) == "");
@@ -167,14 +167,14 @@ TEST_CASE("A fusion, the output: as many channels as are written, rows that do n
   CHECK(refused(p, "out.batch_stride", {"found", "want rows that do not overlap"}) == "");
 }
 
-TEST_CASE("A fusion, the first stream that does not fit is named", "[fuse][call]") {
+TEST_CASE("A fusion, the first stream that does not fit is named", "[fuse]") {
   auto p = sound<float>();
   for (int i = 0; i < 20; ++i) { p.streams.push_back(p.streams[1]); }
   p.streams[19].latency = p.streams[21].latency = std::nanf("");
   CHECK(refused(p, "streams[19].latency", {"finite"}) == "");
 }
 
-TEST_CASE("A fusion, null pointers, misplaced pointers and sizes beyond 64 bits", "[fuse][call]") {
+TEST_CASE("A fusion, null pointers, misplaced pointers and sizes beyond 64 bits", "[fuse]") {
   // Views made by hand over host memory, on both sides: a call that is refused reads and writes nothing.
   float const stamps[4] = {0, 1, 2, 3};
   float const values[4] = {1, 2, 3, 4};

@@ -64,7 +64,7 @@ TEST_CASE("Fusion, property: bit for bit what separate resamples with the same s
   }
 }
 
-TEST_CASE("Fusion: every kind of targets with many drawn streams of all stamp types", "[fuse][timelines]") {
+TEST_CASE("Fusion: every kind of targets with many drawn streams of all stamp types", "[fuse]") {
   for (auto target : target_shapes) {
     generator random(1100 + std::uint64_t(target));
     for (int round = 0; round < 6; ++round) {

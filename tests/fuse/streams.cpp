@@ -159,7 +159,7 @@ TEST_CASE("Fusion: streams may be slices of one buffer, as a pose is position an
   }
 }
 
-TEST_CASE("Fusion: every kind of timeline states the same stamps, all of them in one call", "[fuse][timelines]") {
+TEST_CASE("Fusion: every kind of timeline states the same stamps, all of them in one call", "[fuse]") {
   // Two trajectories sampled at 0, 10, 20, 30, of which the second has value 1000 more.
   std::vector<timeline_data<std::int64_t>> kinds{dense<std::int64_t>({0, 10, 20, 30, 0, 10, 20, 30}, 2),
                                                  dense<std::int64_t>({0, 10, 20, 30, 0, 10, 20, 30}, 2, {4, 77}),

@@ -108,7 +108,7 @@ using sizes = std::vector<std::int64_t>;
 
 }  // namespace
 
-TEST_CASE("Fusion, tiles: trajectories up to and past what a warp stages", "[fuse][tiles]") {
+TEST_CASE("Fusion, tiles: trajectories up to and past what a warp stages", "[fuse]") {
   std::vector<fuse_shape> shapes;
   for (std::int64_t length : {1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1500}) {
     shapes.push_back({2, 40, {length, length / 3 + 1}, {8, 3}});
@@ -118,12 +118,12 @@ TEST_CASE("Fusion, tiles: trajectories up to and past what a warp stages", "[fus
   check_shapes(shapes);
 }
 
-TEST_CASE("Fusion, tiles: targets that do not ascend, in trajectories staged in part", "[fuse][tiles]") {
+TEST_CASE("Fusion, tiles: targets that do not ascend, in trajectories staged in part", "[fuse]") {
   check_shapes(
       {{1, 100, {600, 2000}, {8, 3}, false}, {2, 33, {5000, 512}, {1, 16}, false}, {3, 64, {700, 20}, {5, 5}, false}});
 }
 
-TEST_CASE("Fusion, tiles: tiles of every height, of one trajectory or of several", "[fuse][tiles]") {
+TEST_CASE("Fusion, tiles: tiles of every height, of one trajectory or of several", "[fuse]") {
   std::vector<fuse_shape> shapes;
   for (std::int64_t targets : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100}) {
     shapes.push_back({12, targets, {20, 9}, {8, 2}});
@@ -137,7 +137,7 @@ TEST_CASE("Fusion, tiles: tiles of every height, of one trajectory or of several
   CHECK(verify(make<std::int64_t>({3000, 12, {5, 8}, {3, 1}}, 5901)) == "");
 }
 
-TEST_CASE("Fusion, tiles: from 1 to 16 streams share a tile", "[fuse][tiles]") {
+TEST_CASE("Fusion, tiles: from 1 to 16 streams share a tile", "[fuse]") {
   std::vector<fuse_shape> shapes;
   for (std::size_t count = 1; count <= 17; ++count) {
     fuse_shape shape{3, 70, sizes(count, 30), sizes(count, 4)};
@@ -150,7 +150,7 @@ TEST_CASE("Fusion, tiles: from 1 to 16 streams share a tile", "[fuse][tiles]") {
   check_shapes(shapes);
 }
 
-TEST_CASE("Fusion, tiles: rows so wide that they are cut into chunks, beside narrow ones", "[fuse][tiles]") {
+TEST_CASE("Fusion, tiles: rows so wide that they are cut into chunks, beside narrow ones", "[fuse]") {
   check_shapes({{1, 5, {5, 4}, {20000, 8}},
                 {1, 3, {4, 5, 6}, {3, 1030, 2100}},
                 {2, 40, {4, 5}, {1024, 1025}},
@@ -158,7 +158,7 @@ TEST_CASE("Fusion, tiles: rows so wide that they are cut into chunks, beside nar
                 {2, 3, {4, 5}, {4096, 4100}}});
 }
 
-TEST_CASE("Fusion, tiles: rows that are not whole vectors, put together as runs of bytes", "[fuse][tiles]") {
+TEST_CASE("Fusion, tiles: rows that are not whole vectors, put together as runs of bytes", "[fuse]") {
   // Widths about those of vectors, read in words of 16 and of 4 bytes and value by value.
   std::vector<fuse_shape> shapes;
   for (std::int64_t width : {1, 2, 3, 4, 5, 7, 8, 9, 12, 14, 16, 17, 31}) {
@@ -182,7 +182,7 @@ TEST_CASE("Fusion, tiles: rows that are not whole vectors, put together as runs 
   CHECK(verify(make<std::int64_t>({300, 9, {5, 8}, {11, 3}, true, true}, 5904)) == "");
 }
 
-TEST_CASE("Fusion, tiles: windows that share a trajectory, and windows that do not", "[fuse][tiles]") {
+TEST_CASE("Fusion, tiles: windows that share a trajectory, and windows that do not", "[fuse]") {
   generator random(51);
   for (std::int64_t length : {1, 5, 12, 32, 40}) {
     for (std::int64_t batch : {1, 10, 200}) {
@@ -214,7 +214,7 @@ TEST_CASE("Fusion, tiles: windows that share a trajectory, and windows that do n
   }
 }
 
-TEST_CASE("Fusion, tiles: the largest integer is a stamp and a target like any other", "[fuse][tiles]") {
+TEST_CASE("Fusion, tiles: the largest integer is a stamp and a target like any other", "[fuse]") {
   for (std::int64_t length : {1, 31, 62, 63, 64, 126, 127, 128, 511, 512, 700}) {
     for (std::int64_t copies : {0, 1, 2}) {
       stream_data<std::int64_t> s;

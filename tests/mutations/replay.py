@@ -11,6 +11,7 @@ patch does not apply.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,40 +22,19 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 INSTRUCTIONS = {"blend_avx2": ["-mavx2", "-mf16c"], "blend_avx512": ["-mavx512f", "-mavx512bw", "-mavx512vl"]}
-# The sources of the tests by folder, without those that read recordings.
-BODIES = {
-    "resample": "call curved errors golden locate numbers property rotation tiles timelines",
-    "fuse": "call drawn fuse pinned streams tiles",
-    "backward": "fuse fuse_call fuse_drawn fuse_tiles resample resample_drawn unowned",
-    "inspect": "inspect rotations",
-    "bounds": "bounds",
-    "cells": "backward backward_call call cells clouds drawn sums",
-    "voxels": "backward backward_call call clouds drawn filter gathered odd voxels",
-}
-SUPPORT = {
-    "support": "compare draw host_call main oracle oracle_methods",
-    "support/fuse": "draw fuse oracle",
-    "support/backward": "fuse resample",
-    "support/cells": "backward cells draw oracle",
-    "support/voxels": "backward draw oracle voxels",
-}
-HOST_SIDE = {
-    "support": "host_backend",
-    "support/fuse": "host",
-    "support/backward": "host_fuse host_resample",
-    "support/inspect": "host",
-    "support/bounds": "host",
-    "support/cells": "host host_backward",
-    "support/voxels": "host host_backward",
-}
 
 
 def run(command, **options):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
 
 
-def sources_in(tree, folders):
-    return [tree / "tests" / folder / f"{name}.cpp" for folder, names in folders.items() for name in names.split()]
+def sources_of(target, tree):
+    """What the test folders' CMakeLists.txt give a target."""
+    sources = []
+    for listed in sorted((tree / "tests").glob("*/CMakeLists.txt")):
+        for names in re.findall(rf"target_sources\(\s*{target}\s+PRIVATE\s+([^)]+)\)", listed.read_text()):
+            sources += [listed.parent / name for name in names.split()]
+    return sources
 
 
 class CpuSuite:
@@ -65,7 +45,7 @@ class CpuSuite:
     def __init__(self, tree, arguments):
         self.tree, self.jobs, self.cuda = tree, arguments.jobs, arguments.cuda_include
         self.tests = arguments.tests
-        self.kept = sources_in(tree, BODIES) + sources_in(tree, SUPPORT)
+        self.kept = sources_of("robocache_test_bodies", tree)
         self.rebuilt = []
         self.host = sorted((tree / "src" / "host").rglob("*.cpp"))
 
@@ -96,10 +76,9 @@ class HostSuite(CpuSuite):
 
     def __init__(self, tree, arguments):
         super().__init__(tree, arguments)
-        tests = tree / "tests"
-        self.kept += sources_in(tree, HOST_SIDE)
-        self.kept += [tests / "resample" / "large_host.cpp", tests / "cells" / "ranges.cpp"]
-        self.rebuilt = [*self.host, tests / "package" / "host_isa.cpp"]
+        # The compiled layer's tests need nvcc.
+        self.kept += [source for source in sources_of("test_host", tree) if not source.stem.startswith("compiled")]
+        self.rebuilt = [*self.host, tree / "tests" / "package" / "host_isa.cpp"]
         self.compile(self.kept)
 
 
@@ -110,7 +89,7 @@ class SimtSuite(CpuSuite):
         super().__init__(tree, arguments)
         self.flags = [f"-I{tree}/tests/simt", "-fno-extern-tls-init", "-w"]
         self.kept += self.host
-        self.rebuilt = sorted((tree / "tests" / "simt").glob("*.cpp"))
+        self.rebuilt = sources_of("test_simt", tree)
         self.compile(self.kept)
 
 
@@ -134,7 +113,7 @@ class GpuSuite:
 def failure_of(program, tests):
     """The first test case that fails, or an empty text. A mutation that crashes or hangs is caught as well."""
     try:
-        done = run([program, "--abort", *tests], timeout=1200)
+        done = run([program, "--abort", *tests], timeout=3600)
     except subprocess.TimeoutExpired:
         return "it hangs"
     if done.returncode == 0:

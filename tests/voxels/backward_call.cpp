@@ -83,7 +83,7 @@ std::string refused_with(Change change, std::string const& argument, std::vector
 
 }  // namespace
 
-TEST_CASE("A call for gradients of voxels, clouds", "[voxels_backward][call]") {
+TEST_CASE("A call for gradients of voxels, clouds", "[voxels_backward]") {
   CHECK(refused_with([](views& v) { v.clouds.batch = -2; }, "clouds.batch", {"found -2", "want 0 or more"}) == "");
   CHECK(refused_with([](views& v) { v.clouds.y = nullptr; }, "clouds.y", {"found a null pointer"}) == "");
   CHECK(refused_with([](views& v) { v.clouds.point_stride = -1; }, "clouds.point_stride", {"found -1"}) == "");
@@ -95,7 +95,7 @@ TEST_CASE("A call for gradients of voxels, clouds", "[voxels_backward][call]") {
             "clouds.length", {"found 2147483648 points in all", "want less than 2^31"}, unsupported) == "");
 }
 
-TEST_CASE("A call for gradients of sparse voxels, what voxelize_sparse said", "[voxels_backward][call]") {
+TEST_CASE("A call for gradients of sparse voxels, what voxelize_sparse said", "[voxels_backward]") {
   for (std::int64_t n : {std::int64_t(-1), two_to_31, huge}) {
     CHECK(refused_with(sparse, [&](views& v) { v.voxels.capacity = n; }, "voxels.capacity",
                        {"found " + std::to_string(n), "want 0 or more and less than 2^31"}) == "");
@@ -109,7 +109,7 @@ TEST_CASE("A call for gradients of sparse voxels, what voxelize_sparse said", "[
   CHECK(refused_with(sparse, [](views& v) { v.voxels.count = odd(v.count); }, "voxels.count", {"found address"}) == "");
 }
 
-TEST_CASE("A call for gradients of sparse voxels, features", "[voxels_backward][call]") {
+TEST_CASE("A call for gradients of sparse voxels, features", "[voxels_backward]") {
   CHECK(refused_with(sparse, [](views& v) { v.features.channels = 0; }, "features.channels",
                      {"found 0", "1 or more"}) == "");
   CHECK(refused_with(sparse, [](views& v) { v.features.values = odd(v.values); }, "features.values",
@@ -127,7 +127,7 @@ TEST_CASE("A call for gradients of sparse voxels, features", "[voxels_backward][
   }
 }
 
-TEST_CASE("A call for gradients of gathered voxels, slots and channels", "[voxels_backward][call]") {
+TEST_CASE("A call for gradients of gathered voxels, slots and channels", "[voxels_backward]") {
   for (std::int64_t n : {std::int64_t(0), std::int64_t(-1), std::int64_t((1 << 24) + 1), huge}) {
     CHECK(refused_with(gathered, [&](views& v) { v.channels = n; }, "channels",
                        {"found " + std::to_string(n), "want 1 or more and at most 2^24"}) == "");
@@ -139,7 +139,7 @@ TEST_CASE("A call for gradients of gathered voxels, slots and channels", "[voxel
   CHECK(refused_with(gathered, [](views& v) { v.of_values = odd(v.incoming); }, "gradients", {"found address"}) == "");
 }
 
-TEST_CASE("A call for gradients of voxels, gradients and where they go", "[voxels_backward][call]") {
+TEST_CASE("A call for gradients of voxels, gradients and where they go", "[voxels_backward]") {
   CHECK(refused_with(sparse, [](views& v) { v.gradients.sum = odd(v.incoming); }, "gradients.sum", {"found address"}) ==
         "");
   CHECK(refused_with(sparse, [](views& v) { v.gradients.mean = odd(v.incoming); }, "gradients.mean",
@@ -163,7 +163,7 @@ TEST_CASE("A call for gradients of voxels, gradients and where they go", "[voxel
 }
 
 TEST_CASE("A call for gradients of sparse voxels: scratch that is too small, misaligned or null; none without extremes",
-          "[voxels_backward][call]") {
+          "[voxels_backward]") {
   if (std::string(backend_name()) == "host") { return; }  // the host takes none
   generator random(3700);
   for (auto r : {sparse_result::sum, sparse_result::mean, sparse_result::max, sparse_result::min}) {

@@ -108,7 +108,7 @@ std::string refused_with(Change change, std::string const& argument, std::vector
 
 }  // namespace
 
-TEST_CASE("A call for voxels, clouds: sizes; less than 2^31 points in all", "[voxels][call]") {
+TEST_CASE("A call for voxels, clouds: sizes; less than 2^31 points in all", "[voxels]") {
   CHECK(refused_with([](views& v) { v.clouds.batch = -1; }, "clouds.batch", {"found -1", "want 0 or more"}) == "");
   CHECK(refused_with([](views& v) { v.clouds.length = -7; }, "clouds.length", {"found -7", "want 0 or more"}) == "");
   CHECK(refused_with([](views& v) { v.clouds.rows = 2; }, "clouds.rows", {"found 2", "want 0 without offsets"}) == "");
@@ -126,7 +126,7 @@ TEST_CASE("A call for voxels, clouds: sizes; less than 2^31 points in all", "[vo
                      "clouds.rows", {"found 2147483648 points in all", "want less than 2^31"}, unsupported) == "");
 }
 
-TEST_CASE("A call for voxels, clouds: pointers and strides", "[voxels][call]") {
+TEST_CASE("A call for voxels, clouds: pointers and strides", "[voxels]") {
   CHECK(refused_with([](views& v) { v.clouds.x = nullptr; }, "clouds.x", {"found a null pointer", "want 2 elements"}) ==
         "");
   CHECK(refused_with([](views& v) { v.clouds.z = odd(v.xyz); }, "clouds.z", {"found address", "4 bytes"}) == "");
@@ -140,7 +140,7 @@ TEST_CASE("A call for voxels, clouds: pointers and strides", "[voxels][call]") {
                      {"found -6", "want 0 or more"}) == "");
 }
 
-TEST_CASE("A call for voxels, the grid", "[voxels][call]") {
+TEST_CASE("A call for voxels, the grid", "[voxels]") {
   char const* const axes[] = {"for x", "for y", "for z"};
   for (auto call : {voxel_call::sparse, voxel_call::gathered}) {
     for (int axis = 0; axis < 3; ++axis) {
@@ -186,7 +186,7 @@ TEST_CASE("A call for voxels, the grid", "[voxels][call]") {
   }
 }
 
-TEST_CASE("A call for voxels, rules", "[voxels][call]") {
+TEST_CASE("A call for voxels, rules", "[voxels]") {
   for (int order : {2, 255}) {
     CHECK(refused_with(voxel_call::sparse, [&](views& v) { v.rules.order = voxel_order(order); }, "options.order",
                        {"found " + std::to_string(order), "want a voxel_order"}) == "");
@@ -201,14 +201,14 @@ TEST_CASE("A call for voxels, rules", "[voxels][call]") {
   }
 }
 
-TEST_CASE("A call for voxels, room", "[voxels][call]") {
+TEST_CASE("A call for voxels, room", "[voxels]") {
   for (std::int64_t n : {std::int64_t(-1), two_to_31, huge, -huge}) {
     CHECK(refused_with([&](views& v) { v.sparse.capacity = v.gathered.capacity = v.filtered.capacity = n; },
                        "out.capacity", {"found " + std::to_string(n), "want 0 or more and less than 2^31"}) == "");
   }
 }
 
-TEST_CASE("A call for voxels, where results go", "[voxels][call]") {
+TEST_CASE("A call for voxels, where results go", "[voxels]") {
   auto const misplaced = [](voxel_call call, auto field, char const* argument, int bytes) {
     return refused_with(call, [&](views& v) { field(v) = odd(field(v)); }, std::string("out.") + argument,
                         {"found address", "want a multiple of " + std::to_string(bytes) + " bytes"});
@@ -267,7 +267,7 @@ TEST_CASE("A call for voxels, where results go", "[voxels][call]") {
             filter, [](v & o) -> auto& { return o.filtered.overflow; }, "overflow", 4) == "");
 }
 
-TEST_CASE("A call for voxels, features", "[voxels][call]") {
+TEST_CASE("A call for voxels, features", "[voxels]") {
   char const* const reasons[] = {"sum, mean, max or min", "values", "features"};
   for (auto call : voxel_calls) {
     CHECK(refused_with(call, [](views& v) { v.features.channels = 0; }, "features.channels",
@@ -304,7 +304,7 @@ TEST_CASE("A call for voxels, features", "[voxels][call]") {
             "features.channels", {"found 1048576 for 1099511627776 rows", "2^58"}, unsupported) == "");
 }
 
-TEST_CASE("A call for voxels: features that nobody asks about need not be", "[voxels][call]") {
+TEST_CASE("A call for voxels: features that nobody asks about need not be", "[voxels]") {
   for (auto call : voxel_calls) {
     views v;
     v.features = {odd(v.values), -5};
@@ -317,7 +317,7 @@ TEST_CASE("A call for voxels: features that nobody asks about need not be", "[vo
   }
 }
 
-TEST_CASE("A call for voxels: scratch that is too small, misaligned or null", "[voxels][call]") {
+TEST_CASE("A call for voxels: scratch that is too small, misaligned or null", "[voxels]") {
   if (std::string(backend_name()) == "host") { return; }  // the host takes none
   generator random(3500);
   for (auto call : voxel_calls) {
@@ -345,7 +345,7 @@ TEST_CASE("A call for voxels: scratch that is too small, misaligned or null", "[
   }
 }
 
-TEST_CASE("A call for voxels: of arguments that are refused no scratch is wanted", "[voxels][call]") {
+TEST_CASE("A call for voxels: of arguments that are refused no scratch is wanted", "[voxels]") {
   generator random(3501);
   for (auto call : voxel_calls) {
     auto p = listed(call, {}, {4, 4, 4});
