@@ -154,7 +154,9 @@ template <int N>
 __device__ void scale_and_shift(method_blend const&, std::int64_t, float (&)[N]) {}
 
 /// Runs over the tile's vectors.
-/// @param blend  called as `blend(row, from, out)` for each vector whose row is not filled; `from` is the left sample's
+/// @param blend  called as `blend(row, from, out)` for each vector whose row is not filled; `from` is the left
+/// sample's.
+///               Where it returns false nothing is stored
 template <int N, class Value, class Params, class Blend>
 __device__ void for_each_vector(Params const& p, method_row const* rows, int count, thread_share share, Blend&& blend) {
   vector_run const run(p, count);
@@ -170,11 +172,46 @@ __device__ void for_each_vector(Params const& p, method_row const* rows, int cou
 #pragma unroll
       for (int e = 0; e < N; ++e) { out[e] = p.fill; }
     } else {
-      blend(row, reinterpret_cast<Value const*>(row.from + first_value) + static_cast<unsigned>(column * N), out);
+      auto const* const from = reinterpret_cast<Value const*>(row.from + first_value);
+      if (!blend(row, from + static_cast<unsigned>(column * N), out)) { continue; }
       scale_and_shift(p, (run.begin + column) * N, out);
     }
     store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column * N), out, store_alignment(p));
   }
+}
+
+/// What `blend_cubics` left out, a channel after the other. Out of line and behind its loop, so that nothing is kept
+/// for it there.
+/// @param all  usual rows are done again, too
+template <class Value, int N, class Params>
+__device__ __noinline__ void blend_vectors_again(Params const& p, method_row const* rows, int count, thread_share share,
+                                                 bool all) {
+  for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
+    if (row.kind == method_row::move || (row.kind == method_row::usual && !all)) { return false; }
+#pragma unroll
+    for (int e = 0; e < N; ++e) { out[e] = unusual_value(p.method, row, from + e, p.values_row_stride); }
+    return true;
+  });
+}
+
+/// Rows of one cubic method: those with all the neighbours that it reads, and those that move. The others follow.
+/// @param value  called as `value(row, from, out, doubt)`, `doubt` as `device::detail::value_in_float`
+template <class Value, int N, class Params, class Blend>
+__device__ void blend_cubics(Params const& p, method_row const* rows, int count, thread_share share, Blend&& value) {
+  float doubt = 0.0f;
+  bool others = false;
+  for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
+    if (row.kind == method_row::usual) {
+      value(row, from, out, doubt);
+      return true;
+    }
+    others = others || row.kind == method_row::blend;
+    vector<Value, N> const alone = load<Value, N>(from);
+#pragma unroll
+    for (int e = 0; e < N; ++e) { out[e] = channel_of(alone, e); }
+    return row.kind == method_row::move;
+  });
+  if (others || doubt != 0.0f) { blend_vectors_again<Value, N>(p, rows, count, share, doubt != 0.0f); }
 }
 
 /// Rows in whole vectors. Each method has a loop of its own, so that only what it needs is in registers; all loads of a
@@ -183,25 +220,19 @@ template <class Value, int N, class Params>
 __device__ void blend_vectors(Params const& p, method_row const* rows, int count, thread_share share) {
   std::int64_t const stride = p.values_row_stride;
   using loaded = vector<Value, N>;
-  auto const unusual = [&](method_row const& row, Value const* from, float(&out)[N]) {
-#pragma unroll
-    for (int e = 0; e < N; ++e) { out[e] = unusual_value(p.method, row, from + e, stride); }
-  };
   auto const blend_four = [&](auto const& value) {
-    for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
-      if (row.kind != method_row::usual) { return unusual(row, from, out); }
-      loaded const p1 = load<Value, N>(from - stride);
-      loaded const a = load<Value, N>(from);
-      loaded const b = load<Value, N>(from + stride);
-      loaded const n1 = load<Value, N>(from + 2 * stride);
-      device::curve const c = curve_of<1>(row);
-      float doubt = 0.0f;
+    blend_cubics<Value, N>(
+        p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
+          loaded const p1 = load<Value, N>(from - stride);
+          loaded const a = load<Value, N>(from);
+          loaded const b = load<Value, N>(from + stride);
+          loaded const n1 = load<Value, N>(from + 2 * stride);
+          device::curve const c = curve_of<1>(row);
 #pragma unroll
-      for (int e = 0; e < N; ++e) {
-        out[e] = value(c, channel_of(p1, e), channel_of(a, e), channel_of(b, e), channel_of(n1, e), doubt);
-      }
-      if (doubt != 0.0f) { unusual(row, from, out); }
-    });
+          for (int e = 0; e < N; ++e) {
+            out[e] = value(c, channel_of(p1, e), channel_of(a, e), channel_of(b, e), channel_of(n1, e), doubt);
+          }
+        });
   };
   switch (p.method) {
     case interpolation::angle:
@@ -215,26 +246,25 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
           float const left = channel_of(a, e);
           out[e] = blends ? device::angle(left, channel_of(b, e), weight) : device::wrap(left);
         }
+        return true;
       });
       return;
     case interpolation::akima:
-      for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
-        if (row.kind != method_row::usual) { return unusual(row, from, out); }
-        loaded const p2 = load<Value, N>(from - 2 * stride);
-        loaded const p1 = load<Value, N>(from - stride);
-        loaded const a = load<Value, N>(from);
-        loaded const b = load<Value, N>(from + stride);
-        loaded const n1 = load<Value, N>(from + 2 * stride);
-        loaded const n2 = load<Value, N>(from + 3 * stride);
-        device::curve const c = curve_of<2>(row);
-        float doubt = 0.0f;
+      blend_cubics<Value, N>(
+          p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
+            loaded const p2 = load<Value, N>(from - 2 * stride);
+            loaded const p1 = load<Value, N>(from - stride);
+            loaded const a = load<Value, N>(from);
+            loaded const b = load<Value, N>(from + stride);
+            loaded const n1 = load<Value, N>(from + 2 * stride);
+            loaded const n2 = load<Value, N>(from + 3 * stride);
+            device::curve const c = curve_of<2>(row);
 #pragma unroll
-        for (int e = 0; e < N; ++e) {
-          out[e] = device::detail::akima_as<float>(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e),
-                                                   channel_of(b, e), channel_of(n1, e), channel_of(n2, e), doubt);
-        }
-        if (doubt != 0.0f) { unusual(row, from, out); }
-      });
+            for (int e = 0; e < N; ++e) {
+              out[e] = device::detail::akima_as<float>(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e),
+                                                       channel_of(b, e), channel_of(n1, e), channel_of(n2, e), doubt);
+            }
+          });
       return;
     case interpolation::pchip: return blend_four([](auto&&... of) { return device::detail::pchip_as<float>(of...); });
     case interpolation::catmull_rom:
@@ -268,6 +298,7 @@ __device__ void blend_scalars(Params const& p, method_row const* rows, int count
     float doubt = 0.0f;
     out[0] = value_of(p.method, row, from, p.values_row_stride, doubt);
     if (doubt != 0.0f) { out[0] = unusual_value(p.method, row, from, p.values_row_stride); }
+    return true;
   });
 }
 
