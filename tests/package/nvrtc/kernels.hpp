@@ -86,6 +86,11 @@ __global__ void locate_all(rc::timeline<long long> a, rc::timeline<double> b, rc
   out[1] = located(b, rc::timeline<double>::uniform(0.0, 0.1, 1, 10), {});
   out[2] = located(c, rc::timeline<float>::uniform(0.0f, 0.1f, 1, 10), {});
 })"},
+    {"method.cuh", R"(
+__global__ void methods(rc::interpolation method, int* out) {
+  out[0] = traits_of(method).channels;
+  out[1] = is_hold(method) + is_straight(method) + neighbours_of(method) + is_rotation(method);
+})"},
     {"packed.cuh", R"(
 __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {
   out[0] = owner_of_row(offsets, 2, 10, 5);
