@@ -169,6 +169,13 @@ inline constexpr bool of_voxels = std::is_base_of_v<voxel_reduce_params, Params>
 template <class Params>
 inline constexpr bool of_coordinates = std::is_same_v<filter_reduce_params, Params>;
 
+/// The elements to skip for a cell.
+/// @param row  one of its points
+template <class Params>
+__device__ std::int64_t skip_for(Params const& p, std::int64_t cell, std::int64_t row) {
+  return p.features.skip(of_voxels<Params> ? row : cell);
+}
+
 /// Where occupancy goes; each pointer may be null.
 struct cell_marks {
   void* occupied;

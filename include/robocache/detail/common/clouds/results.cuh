@@ -16,13 +16,6 @@
 // What is made of the features of one cell, and where it goes.
 namespace robocache::detail {
 
-/// The elements to skip for a cell.
-/// @param row  one of its points
-template <class Params>
-__device__ std::int64_t skip_for(Params const& p, std::int64_t cell, std::int64_t row) {
-  return p.features.skip(of_voxels<Params> ? row : cell);
-}
-
 /// N neighbouring channels of a cell, so far.
 /// @tparam Extremes  whether the largest and smallest are kept
 template <int N, bool Extremes>
