@@ -294,7 +294,8 @@ ROBOCACHE_HOST_DEVICE inline Real value_on(curve const& c, Real pp, Real p, Real
     case interpolation::angle:
     case interpolation::slerp: break;
   }
-  return static_cast<Real>(__builtin_nanf(""));
+  constexpr Real no_curve = std::numeric_limits<Real>::quiet_NaN();
+  return no_curve;
 }
 
 /// The value of a curve whose rises have no room in a float, or are NaN: the same formula in double, rounded once.

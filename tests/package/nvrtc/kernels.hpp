@@ -86,6 +86,12 @@ __global__ void locate_all(rc::timeline<long long> a, rc::timeline<double> b, rc
   out[1] = located(b, rc::timeline<double>::uniform(0.0, 0.1, 1, 10), {});
   out[2] = located(c, rc::timeline<float>::uniform(0.0f, 0.1f, 1, 10), {});
 })"},
+    {"method.cuh", R"(
+__global__ void methods(rc::interpolation method, int* out) {
+  method_traits const traits = traits_of(method);
+  out[0] = traits.exists ? traits.channels : method_count();
+  out[1] = is_hold(method) || is_straight(method) || is_rotation(method) ? 0 : neighbours_of(method);
+})"},
     {"packed.cuh", R"(
 __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {
   out[0] = owner_of_row(offsets, 2, 10, 5);
