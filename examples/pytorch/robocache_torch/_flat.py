@@ -11,10 +11,17 @@ from torch import Tensor
 from ._arguments import adjacent, plain_number, real_number, want_device, word_of
 from ._timelines import STAMPS, Stream, Timeline, is_packed
 
-# In the order of robocache::timeline_kind, interpolation and edge.
+# In the order of robocache::timeline_kind and edge.
 KINDS = ("dense", "shared", "ragged", "uniform", "windows")
-METHODS = ("previous", "next", "nearest", "linear", "angle", "catmull_rom", "pchip", "akima", "slerp")
 EDGES = ("clamp", "fill", "extrapolate")
+
+# What the library says of its methods: all of them, in the order of robocache::interpolation; those that take one
+# sample as it is; those that have gradients of values; and of target times.
+_names, *_traits = torch.ops.robocache.methods()
+METHODS = tuple(_names)
+HOLDS, DIFFERENTIABLE, MOVING = (
+    tuple(name for name, has in zip(METHODS, trait) if has) for trait in _traits
+)
 
 # What a timeline and a stream have of times that are numbers, in the order that operators take them.
 TICKS = ("start", "period", "period[1]", "max_gap", "latency", "tolerance")

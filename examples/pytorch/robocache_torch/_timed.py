@@ -8,10 +8,8 @@ import torch
 from torch import Tensor
 
 from ._arguments import FLOATS, INTEGERS, Number, count_of, real_number, result_type, want_device, want_tensor
-from ._flat import METHODS, flatten, flatten_alone, rules_of
+from ._flat import HOLDS, flatten, flatten_alone, rules_of
 from ._timelines import Stream, Timeline, as_timeline, is_packed
-
-HOLDS = METHODS[:3]
 
 
 class Resampled(NamedTuple):

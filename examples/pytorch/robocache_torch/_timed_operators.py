@@ -5,9 +5,7 @@ values, for torch.compile, and the backward pass."""
 import torch
 
 from ._arguments import refuse_double_backward
-from ._flat import KINDS, METHODS
-
-DIFFERENTIABLE = METHODS[:4]
+from ._flat import DIFFERENTIABLE, KINDS, METHODS, MOVING
 
 
 def _target_shape(kinds, sizes, target_index):
@@ -75,9 +73,10 @@ def _require_differentiable(rules, names, needed, of_targets):
 
 def _require_linear(rules, names):
     for method, name in zip(rules[::4], names):
-        if METHODS[method] != "linear":
+        if METHODS[method] not in MOVING:
             raise ValueError(
-                f"{name}method: found {METHODS[method]!r}, want 'linear' where gradients of targets are needed"
+                f"{name}method: found {METHODS[method]!r}, want {' or '.join(map(repr, MOVING))} where gradients of "
+                "targets are needed"
             )
 
 

@@ -95,8 +95,9 @@ __global__ void locate_all(rc::timeline<long long> a, rc::timeline<double> b, rc
 })"},
     {"method.cuh", R"(
 __global__ void methods(rc::interpolation method, int* out) {
-  out[0] = traits_of(method).channels;
-  out[1] = is_hold(method) + is_straight(method) + neighbours_of(method) + is_rotation(method);
+  method_traits const traits = traits_of(method);
+  out[0] = traits.exists ? traits.channels : method_count();
+  out[1] = is_hold(method) || is_straight(method) || is_rotation(method) ? 0 : neighbours_of(method);
 })"},
     {"packed.cuh", R"(
 __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {

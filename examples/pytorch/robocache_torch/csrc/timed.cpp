@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include <robocache/device/method.cuh>
+
 #include "common.hpp"
 #include "timelines.hpp"
 
@@ -230,9 +232,27 @@ at::Tensor inspect(at::Tensor const& place, optional_tensor const& stamps, optio
   return result;
 }
 
+/// What each method is, in the order of its values: its name, whether it holds samples, and whether it has gradients of
+/// values and of target times. The library's own table: nothing in Python says it once more.
+std::tuple<std::vector<std::string>, std::vector<std::int64_t>, std::vector<std::int64_t>, std::vector<std::int64_t>>
+methods() {
+  std::vector<std::string> names;
+  std::vector<std::int64_t> holds, differentiable, moves;
+  for (int i = 0; i < rc::device::method_count(); ++i) {
+    auto const method = static_cast<rc::interpolation>(i);
+    rc::device::method_traits const traits = rc::device::traits_of(method);
+    names.emplace_back(rc::name_of(method));
+    holds.push_back(traits.holds);
+    differentiable.push_back(traits.differentiable);
+    moves.push_back(traits.moves);
+  }
+  return {names, holds, differentiable, moves};
+}
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(robocache, library) {
+  library.def("methods() -> (str[] names, int[] holds, int[] differentiable, int[] moves)", methods);
   auto const define = [&](std::string const& schema) { library.def(schema.c_str()); };
   define("warn(str text) -> ()");
   std::string const numbers = "int[] kinds, int stamp, SymInt[] sizes, SymInt[] whole, float[] real, ";
