@@ -161,6 +161,31 @@ TEST_CASE("Gradients of voxels: points without one have +0: dropped, no room, pa
   }
 }
 
+TEST_CASE("Gradients of sparse voxels: a number that no voxel can have is none, and nothing is read there",
+          "[voxels_backward][sanitize]") {
+  // Room for more voxels than there are points: behind those no gradient counts, and all are NaN.
+  auto p = line_of(voxel_call::sparse, {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f}, {3, 9, 9, 1, 9, 0}, {});
+  p.forward.capacity = 8;
+  auto const check = [&](result r, numbers const& wanted) {
+    p.forward.want({r});
+    set_incoming(p, r, {100, 20});
+    CAPTURE(name_of(r));
+    CHECK(gradients_of(p) == wanted);
+  };
+  auto const check_all = [&] {
+    check(result::sum, {20, 0, 0, 20, 0, 0});
+    check(result::mean, {10, 0, 0, 10, 0, 0});
+    check(result::max, {20, 0, 0, 0, 0, 0});
+    check(result::min, {0, 0, 0, 20, 0, 0});
+  };
+  p.numbers = {1, -2, 6, 1, 7, std::numeric_limits<std::int32_t>::min()};
+  check_all();
+  p.numbers = {1, 8, -1, 1, 9, std::numeric_limits<std::int32_t>::max()};
+  check_all();
+  exact_memory const exact;
+  check_all();
+}
+
 TEST_CASE("Gradients of gathered voxels: each point has that of its slot, -0 and NaN as they are",
           "[voxels_backward]") {
   auto p = line_of(voxel_call::gathered, {3.5f, 1.5f, 3.1f, 3.2f, -1}, {1, 2, 3, 4, 5}, {result::values});
