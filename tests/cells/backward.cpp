@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "support/backend.hpp"
 #include "support/catch.hpp"
 #include "support/cells/backward.hpp"
+#include "support/cells/property.hpp"
 #include "support/cells/scene.hpp"
-#include "support/guarded.hpp"
 #include "support/scenario.hpp"
 
 // The semantics' "Through voxelize", sentence by sentence. `verify` compares every bit with its formula.
@@ -223,18 +222,7 @@ TEST_CASE("Gradients through voxelize: many channels", "[voxelize_backward]") {
 }
 
 TEST_CASE("Gradients through voxelize, property: whatever is drawn is what the formula says", "[voxelize_backward]") {
-  std::uint64_t const first = seed_or(95'000);
-  int const count = count_draws(200);
-  for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
-    voxel_limits limits;
-    if (seed % 50 == 49) { limits = {3, 12'000, 6}; }
-    if (seed % 50 == 48) { limits = {200, 900, 3}; }
-    generator random(seed);
-    auto const p = draw_voxel_backward(random, limits);
-    std::string const program = std::string("test_") + backend_name() + " '[voxelize_backward]'";
-    REQUIRE(repeatable(verify(p), p, seed, program) == "");
-  }
+  check_drawn(95'000, 200, "[voxelize_backward]", draw_voxel_backward);
 }
 
 TEST_CASE("Gradients through voxelize: offsets that descend leave rows to no cloud", "[voxelize_backward]") {
@@ -254,9 +242,5 @@ TEST_CASE("Gradients through voxelize: offsets that descend leave rows to no clo
 }
 
 TEST_CASE("Sanitize: gradients through voxelize in memory allocated to the byte", "[.][sanitize]") {
-  exact_memory const exact;
-  for (std::uint64_t seed = 96'000; seed < 96'040; ++seed) {
-    generator random(seed);
-    CHECK(verify(draw_voxel_backward(random)) == "");
-  }
+  check_drawn_to_the_byte(96'000, 40, draw_voxel_backward);
 }

@@ -6,9 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "support/backend.hpp"
 #include "support/catch.hpp"
-#include "support/guarded.hpp"
+#include "support/cells/property.hpp"
 #include "support/scenario.hpp"
 #include "support/voxels/backward.hpp"
 #include "support/voxels/scene.hpp"
@@ -307,24 +306,9 @@ TEST_CASE("Gradients of voxels: many channels, numbers of points at borders, str
 }
 
 TEST_CASE("Gradients of voxels, property: whatever is drawn is what the formula says", "[voxels_backward]") {
-  std::uint64_t const first = seed_or(105'000);
-  int const count = count_draws(200);
-  for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
-    voxel_limits limits;
-    if (seed % 50 == 49) { limits = {3, 12'000, 6}; }
-    if (seed % 50 == 48) { limits = {200, 900, 3}; }
-    generator random(seed);
-    auto const p = draw_sparse_backward(random, limits);
-    std::string const program = std::string("test_") + backend_name() + " '[voxels_backward]'";
-    REQUIRE(repeatable(verify(p), p, seed, program) == "");
-  }
+  check_drawn(105'000, 200, "[voxels_backward]", draw_sparse_backward);
 }
 
 TEST_CASE("Sanitize: gradients of voxels in memory allocated to the byte", "[.][sanitize]") {
-  exact_memory const exact;
-  for (std::uint64_t seed = 106'000; seed < 106'040; ++seed) {
-    generator random(seed);
-    CHECK(verify(draw_sparse_backward(random)) == "");
-  }
+  check_drawn_to_the_byte(106'000, 40, draw_sparse_backward);
 }

@@ -14,20 +14,14 @@ namespace test {
 
 /// One call: that of `voxelize_sparse` or `voxelize_gathered` which it is the way back of. What of features the forward
 /// call wants is that whose gradients come in, in the type of its results.
-struct sparse_backward_problem {
+struct sparse_backward_problem : gradient_place {
   sparse_problem forward{};
   sparse_bytes incoming{};              ///< NaN behind the voxels that are kept
   bool with_count = false;              ///< gives the counts where no mean asks for them
   bool null_incoming = false;           ///< gathered: null for gradients, where no point has a slot
   std::vector<std::int32_t> numbers{};  ///< sparse: given as the voxels of points, in place of those of `forward`
-  std::int64_t out_first = 0;
-  std::int64_t out_stride = contiguous;
-  std::int64_t out_batch_stride = contiguous;
 
-  row_layout out_layout() const {
-    cloud_data const& c = forward.from.clouds;
-    return {c.packed ? 0 : c.length, c.total(), forward.from.channels, out_first, out_batch_stride, out_stride};
-  }
+  row_layout out_layout() const { return layout_for(forward.from); }
   std::vector<sparse_result> gradients() const {
     using r = sparse_result;
     if (forward.call == voxel_call::gathered) { return {r::values}; }
