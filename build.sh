@@ -117,6 +117,12 @@ setup() {
   fi
 }
 
+# Compilers are called through ccache where it is there, by the projects that tests build, too.
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"
+  export CMAKE_CUDA_COMPILER_LAUNCHER="${CMAKE_CUDA_COMPILER_LAUNCHER-ccache}"
+fi
+
 # ---- build -----------------------------------------------------------------------------------------------------------
 
 # Configures directory $1 with the options after it, unless that was already done with these. Afresh: an option that
@@ -126,7 +132,7 @@ configure() {
   shift
   # shellcheck disable=SC2206  # options are separated by blanks
   options+=("$@" ${ROBOCACHE_CMAKE_ARGS:-})
-  wanted="${options[*]}"
+  wanted="${options[*]} ${CMAKE_CXX_COMPILER_LAUNCHER:-} ${CMAKE_CUDA_COMPILER_LAUNCHER:-}"
   if [[ ! -f $directory/build.ninja || "$(cat "$directory/configured_with" 2>/dev/null)" != "$wanted" ]]; then
     say "configuring $directory"
     cmake --fresh -G Ninja -S . -B "$directory" "${options[@]}" >&2
