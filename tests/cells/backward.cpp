@@ -9,6 +9,7 @@
 
 #include "support/catch.hpp"
 #include "support/cells/backward.hpp"
+#include "support/cells/holders.hpp"
 #include "support/cells/property.hpp"
 #include "support/cells/scene.hpp"
 #include "support/scenario.hpp"
@@ -17,9 +18,6 @@
 using namespace test;
 
 namespace {
-
-double const infinity = std::numeric_limits<double>::infinity();
-double const not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// Points at the given x, in a row of cells of size 1, one channel each.
 voxel_backward_problem line_of(std::vector<float> const& xs, std::vector<double> const& features, std::int64_t cells,
@@ -65,23 +63,9 @@ TEST_CASE("Gradients through voxelize: each point has that of its cell's sum, an
 
 TEST_CASE("Gradients through voxelize: of max and min to the point that holds it, of several the first",
           "[voxelize_backward]") {
-  CHECK(shares_of({1, 3, 2}, voxel_result::max) == numbers{0, 1, 0});
-  CHECK(shares_of({1, 3, 2}, voxel_result::min) == numbers{1, 0, 0});
-  CHECK(shares_of({3, 1, 3, 1}, voxel_result::max) == numbers{1, 0, 0, 0});
-  CHECK(shares_of({3, 1, 3, 1}, voxel_result::min) == numbers{0, 1, 0, 0});
-  CHECK(shares_of({-0.0, 0.0, 0.0}, voxel_result::max) == numbers{0, 1, 0});  // -0 is below +0
-  CHECK(shares_of({0.0, -0.0, -0.0}, voxel_result::min) == numbers{0, 1, 0});
-  CHECK(shares_of({5, not_a_number, infinity, not_a_number}, voxel_result::max) == numbers{0, 1, 0, 0});
-  CHECK(shares_of({5, not_a_number, -infinity, not_a_number}, voxel_result::min) == numbers{0, 1, 0, 0});
-  CHECK(shares_of({5, infinity, infinity}, voxel_result::max) == numbers{0, 1, 0});
-  for (std::size_t count : {64, 65, 200, 4097, 5000}) {  // in crowds too
-    std::vector<double> features(count, 1.0);
-    features[count - 1] = features[count / 2] = 2;
-    numbers wanted(count, 0.0);
-    wanted[count / 2] = 1;
-    CAPTURE(count);
-    CHECK(shares_of(features, voxel_result::max) == wanted);
-  }
+  check_holders([](numbers const& features, bool of_max) {
+    return shares_of(features, of_max ? voxel_result::max : voxel_result::min);
+  });
 }
 
 TEST_CASE(

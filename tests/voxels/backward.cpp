@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/cells/holders.hpp"
 #include "support/cells/property.hpp"
 #include "support/scenario.hpp"
 #include "support/voxels/backward.hpp"
@@ -87,22 +88,8 @@ TEST_CASE("Gradients of sparse voxels: of the sum each point's, of the mean divi
 
 TEST_CASE("Gradients of sparse voxels: of max and min to the point that holds it, of several the first",
           "[voxels_backward]") {
-  CHECK(shares_of_one({1, 3, 2}, result::max) == numbers{0, 1, 0});
-  CHECK(shares_of_one({1, 3, 2}, result::min) == numbers{1, 0, 0});
-  CHECK(shares_of_one({3, 1, 3, 1}, result::max) == numbers{1, 0, 0, 0});
-  CHECK(shares_of_one({3, 1, 3, 1}, result::min) == numbers{0, 1, 0, 0});
-  CHECK(shares_of_one({-0.0, 0.0, 0.0}, result::max) == numbers{0, 1, 0});  // -0 is below +0
-  CHECK(shares_of_one({0.0, -0.0, -0.0}, result::min) == numbers{0, 1, 0});
-  CHECK(shares_of_one({5, not_a_number, infinity, not_a_number}, result::max) == numbers{0, 1, 0, 0});
-  CHECK(shares_of_one({5, not_a_number, -infinity, not_a_number}, result::min) == numbers{0, 1, 0, 0});
-  for (std::size_t count : {64, 65, 200, 4097, 5000}) {  // in crowds too
-    std::vector<double> features(count, 1.0);
-    features[count - 1] = features[count / 2] = 2;
-    numbers wanted(count, 0.0);
-    wanted[count / 2] = 1;
-    CAPTURE(count);
-    CHECK(shares_of_one(features, result::max) == wanted);
-  }
+  check_holders(
+      [](numbers const& features, bool of_max) { return shares_of_one(features, of_max ? result::max : result::min); });
 }
 
 TEST_CASE("Gradients of sparse voxels: terms are added from left to right; those not asked for are left out",
