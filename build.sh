@@ -23,9 +23,9 @@ usage: ./build.sh COMMAND
   setup           install the packages that the other commands need, and stop
   help            this text
 
-Needs the CUDA Toolkit, CMake 3.25 and g++. Each command first sets up what is missing: with apt where that is
-allowed, else it prints the command to run. Only a demo with a .ply or .pcd file downloads more: two packages, with
-pip, into the build folder.
+Needs the CUDA Toolkit, CMake 3.25 and g++; ccache is used where it is installed. Each command first sets up what is
+missing: with apt where that is allowed, else it prints the command to run. Only a demo with a .ply or .pcd file
+downloads more: two packages, with pip, into the build folder.
 
 environment
   ROBOCACHE_BUILD_DIR    where to build (build/main)
