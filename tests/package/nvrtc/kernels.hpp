@@ -52,6 +52,8 @@ __global__ void rows(rc::point_clouds clouds, cloud_rows* out, long long* length
   out[1] = packed_rows_from(clouds, 3, owner_of_row(clouds.offsets, clouds.batch, clouds.rows, 3));
   *length = cloud_of(clouds, 0).length;
 })"},
+    {"cloud.cuh", R"(
+__global__ void clouds(rc::point_clouds clouds, long long* out) { out[0] = cloud_of(clouds, blockIdx.x).length; })"},
     {"convert.cuh", R"(
 __global__ void convert(__half* half, __nv_bfloat16* brain, float* single) {
   *brain = from_float<__nv_bfloat16>(to_float(*half));
