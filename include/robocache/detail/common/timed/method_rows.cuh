@@ -216,7 +216,7 @@ __device__ __noinline__ void blend_vectors_again(Params const& p, method_row con
   });
 }
 
-/// Rows of one cubic method: those that `value` takes, and those that move. The others follow.
+/// Rows of one cubic method: those that `value` takes, and those that move. The others follow. Called by whole warps.
 /// @param takes  whether `value` takes a row that blends
 /// @param value  called as `value(row, from, out, doubt)`, `doubt` as `device::detail::value_in_float`
 template <class Value, int N, class Params, class Takes, class Blend>
@@ -236,6 +236,7 @@ __device__ void blend_cubics(Params const& p, method_row const* rows, int count,
     return row.kind == method_row::move;
   });
   if (others || doubt != 0.0f) { blend_vectors_again<Value, N>(p, rows, count, share, doubt != 0.0f); }
+  __syncwarp();  // some lanes alone made that call; a barrier that follows wants all of them together
 }
 
 /// Rows in whole vectors. Each method has a loop of its own, so that only what it needs is in registers; all loads of a
