@@ -25,9 +25,12 @@ from pathlib import Path
 import torch
 
 HERE = Path(__file__).resolve().parent
-SOURCES = [HERE / "csrc" / name for name in ("common.cpp", "points.cpp", "stamps.cpp", "tangents.cpp", "timed.cpp")]
+SOURCES = [
+    HERE / "csrc" / f"{name}.cpp" for name in ("common", "layout", "points", "stamps", "tangents", "timed")
+]
 # No -std: PyTorch's builder gives the one that its own headers ask for.
-FLAGS = ["-O2", "-fopenmp"]
+# An enumerator without a word in layout.cpp does not compile.
+FLAGS = ["-O2", "-fopenmp", "-Werror=switch"]
 # The GPUs that code is made for where none is there to ask.
 DEFAULT_ARCHITECTURES = "80;90"
 

@@ -8,10 +8,12 @@ import torch
 from torch import Tensor
 
 from ._arguments import FLOATS, INTEGERS, Number, count_of, real_number, result_type, want_device, want_tensor
-from ._flat import METHODS, flatten, flatten_alone, rules_of
+from ._flat import flatten, flatten_alone, rules_of
+from ._layout import Report
 from ._timelines import Stream, Timeline, as_timeline, is_packed
 
-HOLDS = METHODS[:3]
+# Methods that move integers.
+HOLDS = ("previous", "next", "nearest")
 
 
 class Resampled(NamedTuple):
@@ -99,7 +101,8 @@ def resample(
     stream = Stream(values, source, method, before, after, max_gap, fill, causal, tolerance=tolerance)
     rules = rules_of(stream, "")
     fill = real_number(fill, "fill")
-    result = torch.ops.robocache.resample(values, *flatten([stream], target, values.device, [""]), rules, fill, dtype)
+    times = flatten([stream], target, values.device, [""])
+    result = torch.ops.robocache.resample(values=values, **times, rules=rules, fill=fill, dtype=dtype)
     return Resampled(*_without_batch(result, alone, target))
 
 
@@ -145,17 +148,22 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
         widest = torch.promote_types(widest, stream.values.dtype)
     dtype = result_type(dtype, widest)
     affine: list[Tensor] = []
-    places: list[int] = []
-    for stream in given:
-        for factor in (stream.scale, stream.shift):
-            places.append(-1 if factor is None else len(affine))
-            if factor is not None:
-                affine.append(factor.contiguous())
+    scale_places = [_place_in(affine, stream.scale) for stream in given]
+    shift_places = [_place_in(affine, stream.shift) for stream in given]
     rules = [rule for stream, name in zip(given, names) for rule in rules_of(stream, name)]
     fills = [real_number(stream.fill, f"{name}fill") for stream, name in zip(given, names)]
     times = flatten(given, target, given[0].values.device, names)
     values = [stream.values for stream in given]
-    result = torch.ops.robocache.fuse(values, affine, places, *times, rules, fills, dtype)
+    result = torch.ops.robocache.fuse(
+        values=values,
+        affine=affine,
+        scale_places=scale_places,
+        shift_places=shift_places,
+        **times,
+        rules=rules,
+        fills=fills,
+        dtype=dtype,
+    )
     return Fused(*_without_batch(result, all(alone), target))
 
 
@@ -182,7 +190,8 @@ def inspect(times: Timeline | Tensor, *, source_batch: int | None = None) -> Ins
     if names_trajectories and source_batch is None:
         raise ValueError("source_batch: found None, want that of the source, since the windows name its trajectories")
     batch = 0 if source_batch is None else count_of(source_batch, "source_batch")
-    return Inspected(*torch.ops.robocache.inspect(*flatten_alone(when, "times"), batch).unbind(1))
+    counts = torch.ops.robocache.inspect(**flatten_alone(when, "times"), source_batch=batch)
+    return Inspected(**dict(zip(Report._fields, counts.unbind(1))))
 
 
 def _is_alone(values, times, name):
@@ -198,6 +207,14 @@ def _without_batch(results, alone, target):
     if alone and target.kind in ("shared", "uniform") and target.index is None and target.batch is None:
         return [result.squeeze(0) for result in results]
     return results
+
+
+def _place_in(affine, factor):
+    """Adds a scale or a shift to the list; -1 without one."""
+    if factor is None:
+        return -1
+    affine.append(factor.contiguous())
+    return len(affine) - 1
 
 
 def _want_factor(factor, name, values):

@@ -29,3 +29,10 @@ def forgets_what_it_compiled():
     yield
     if "torch._dynamo" in sys.modules:  # it takes seconds to import
         torch._dynamo.reset()
+
+
+@pytest.fixture(scope="module")
+def recording():
+    from training import episodes
+
+    return episodes.made_up(4, 8.0, 3, vision=24)

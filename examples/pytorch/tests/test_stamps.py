@@ -157,7 +157,8 @@ def test_opcheck_of_inspect(device):
         rc.windows(stamps, stamps, index(0, 1, 2, 0, 1, 2)),
         rc.dense(stamps[:0].reshape(0, 3), index(0)[:0]),
     ):
-        torch.library.opcheck(torch.ops.robocache.inspect.default, (*_flat.flatten_alone(times, "times"), 3))
+        given = {**_flat.flatten_alone(times, "times"), "source_batch": 3}
+        torch.library.opcheck(torch.ops.robocache.inspect.default, (), given)
 
 
 def test_inspect_compiles(device):
