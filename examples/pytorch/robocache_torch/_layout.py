@@ -2,7 +2,7 @@
 """What the operators take and give, entry by entry, as the compiled operators tell it.
 
 The C++ side alone writes it down: schemas name arguments and results, and the operator `layout` (csrc/layout.hpp) names
-what lists of numbers hold. All other files of this package go by name, so that no order is written twice.
+what lists of numbers hold. What a method is, the library's own table says. All other files of this package go by name, so that no order is written twice.
 """
 
 import functools
@@ -20,6 +20,11 @@ KINDS = _names("timeline_kind")
 METHODS = _names("interpolation")
 EDGES = _names("edge")
 ORDERS = _names("voxel_order")
+
+# Methods whose result is one sample, those that have gradients of values, and those that have gradients of target times.
+HOLDS = _names("interpolation holds")
+DIFFERENTIABLE = _names("interpolation differentiable")
+MOVES = _names("interpolation moves")
 
 # The place of a reduction is that of its bit.
 REDUCTIONS = _names("reductions")

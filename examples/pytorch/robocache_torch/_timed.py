@@ -9,11 +9,8 @@ from torch import Tensor
 
 from ._arguments import FLOATS, INTEGERS, Number, count_of, real_number, result_type, want_device, want_tensor
 from ._flat import flatten, flatten_alone, rules_of
-from ._layout import Report
+from ._layout import HOLDS, Report
 from ._timelines import Stream, Timeline, as_timeline, is_packed
-
-# Methods that move integers.
-HOLDS = ("previous", "next", "nearest")
 
 
 class Resampled(NamedTuple):

@@ -5,11 +5,18 @@ values, for torch.compile, and the backward pass."""
 import torch
 
 from ._arguments import refuse_double_backward
-from ._layout import KINDS, METHODS, Report, Rules, Sizes, arguments_of, gives_shapes_of, rows_of
-
-# Methods that have gradients, and those of them that have gradients of target times.
-DIFFERENTIABLE = ("previous", "next", "nearest", "linear")
-DIFFERENTIABLE_IN_TARGETS = ("linear",)
+from ._layout import (
+    DIFFERENTIABLE,
+    KINDS,
+    METHODS,
+    MOVES,
+    Report,
+    Rules,
+    Sizes,
+    arguments_of,
+    gives_shapes_of,
+    rows_of,
+)
 
 
 def _is_packed(given):
@@ -78,9 +85,10 @@ def _require_differentiable(given, names, needed):
 
 def _require_differentiable_in_targets(given, names):
     for rules, name in zip(rows_of(Rules, given.rules), names):
-        if METHODS[rules.method] not in DIFFERENTIABLE_IN_TARGETS:
+        if METHODS[rules.method] not in MOVES:
             raise ValueError(
-                f"{name}method: found {METHODS[rules.method]!r}, want 'linear' where gradients of targets are needed"
+                f"{name}method: found {METHODS[rules.method]!r}, want {' or '.join(map(repr, MOVES))} where gradients of "
+                "targets are needed"
             )
 
 

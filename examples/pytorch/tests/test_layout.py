@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import robocache_torch as rc
-from robocache_torch import _arguments, _flat, _layout, _timed, _timed_operators
+from robocache_torch import _arguments, _flat, _layout, _timed
 from robocache_torch._timelines import STAMPS
 
 # bool is not among them: it is taken as bytes.
@@ -68,12 +68,12 @@ def test_results_are_those_of_the_operators():
 
 @pytest.mark.parametrize("method", _layout.METHODS)
 def test_methods_are_as_the_operators_have_them(method):
-    assert resamples(method=method, dtype=torch.int32) == (method in _timed.HOLDS)
+    assert resamples(method=method, dtype=torch.int32) == (method in _layout.HOLDS)
     backward = {"method": method, "gradient": torch.zeros(1, 1, 4)}
     of_values = accepts(torch.ops.robocache.resample_backward, **backward, of_values=True, of_targets=False)
-    assert of_values == (method in _timed_operators.DIFFERENTIABLE)
+    assert of_values == (method in _layout.DIFFERENTIABLE)
     of_targets = accepts(torch.ops.robocache.resample_backward, **backward, of_values=False, of_targets=True)
-    assert of_targets == (method in _timed_operators.DIFFERENTIABLE_IN_TARGETS)
+    assert of_targets == (method in _layout.MOVES)
 
 
 @pytest.mark.parametrize("dtype", FLOATS + INTEGERS, ids=str)

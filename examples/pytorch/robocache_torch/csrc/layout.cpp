@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operator `layout`, by which Python learns what the operators' lists of numbers hold.
+// The operator `layout`, by which Python learns what the operators' lists of numbers hold, and what methods are.
 
 #include "layout.hpp"
 
 #include <c10/util/Exception.h>
 #include <torch/library.h>
 
-#include <cstdint>
+#include <robocache/device/method.cuh>
 
 namespace robocache_torch {
 namespace {
 
 namespace rc = robocache;
 
-// Null for a number that is no enumerator. Without a default label, so that a new enumerator does not compile until it
-// has a word here (-Werror=switch).
+// Null for a number that is no enumerator. No switch has a default label, so that a new enumerator does not compile
+// until it has a word here (-Werror=switch).
 
 char const* word_of(rc::timeline_kind kind) {
   switch (kind) {
@@ -28,18 +28,7 @@ char const* word_of(rc::timeline_kind kind) {
 }
 
 char const* word_of(rc::interpolation method) {
-  switch (method) {
-    case rc::interpolation::previous:
-    case rc::interpolation::next:
-    case rc::interpolation::nearest:
-    case rc::interpolation::linear:
-    case rc::interpolation::angle:
-    case rc::interpolation::catmull_rom:
-    case rc::interpolation::pchip:
-    case rc::interpolation::akima:
-    case rc::interpolation::slerp: return rc::name_of(method);
-  }
-  return nullptr;
+  return rc::device::traits_of(method).exists ? rc::name_of(method) : nullptr;
 }
 
 char const* word_of(rc::edge rule) {
@@ -67,9 +56,22 @@ std::vector<std::string> words_of() {
   return words;
 }
 
+/// The methods of which the library's table says so.
+std::vector<std::string> methods_where(bool rc::device::method_traits::*is_so) {
+  std::vector<std::string> words;
+  for (int number = 0; number < rc::device::method_count(); ++number) {
+    auto const method = static_cast<rc::interpolation>(number);
+    if (rc::device::traits_of(method).*is_so) { words.push_back(word_of(method)); }
+  }
+  return words;
+}
+
 std::vector<std::string> layout(c10::string_view of) {
   if (of == "timeline_kind") { return words_of<rc::timeline_kind>(); }
   if (of == "interpolation") { return words_of<rc::interpolation>(); }
+  if (of == "interpolation holds") { return methods_where(&rc::device::method_traits::holds); }
+  if (of == "interpolation differentiable") { return methods_where(&rc::device::method_traits::differentiable); }
+  if (of == "interpolation moves") { return methods_where(&rc::device::method_traits::moves); }
   if (of == "edge") { return words_of<rc::edge>(); }
   if (of == "voxel_order") { return words_of<rc::voxel_order>(); }
   if (of == "source") { return source_row.names(); }
