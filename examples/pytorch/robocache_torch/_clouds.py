@@ -14,12 +14,16 @@ LARGEST = 2**31 - 1
 
 
 class Clouds(NamedTuple):
-    """As operators name them."""
+    """With a batch, and as operators name them."""
 
     points: Tensor
     features: Tensor | None
     lengths: Tensor | None
     offsets: Tensor | None
+
+    def arguments(self) -> dict:
+        """By name. Not `_asdict`: the oldest PyTorch that we take does not compile it."""
+        return dict(zip(Clouds._fields, self))
 
 
 def clouds_of(points, features, lengths, offsets) -> Clouds:

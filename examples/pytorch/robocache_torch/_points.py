@@ -64,7 +64,7 @@ def voxelize(
     dtype = _result_type(dtype, clouds)
     want_type(occupied_dtype, "occupied_dtype")
     results = torch.ops.robocache.voxelize(
-        **clouds._asdict(),
+        **clouds.arguments(),
         **lattice,
         reductions=reductions_of(wanted, clouds.features, OTHERS),
         count="count" in wanted,
@@ -107,7 +107,7 @@ def voxelize_sparse(
     wanted = words_of(reduce, "reduce")
     clouds = clouds_of(points, points if features is None else features, lengths, offsets)
     results = torch.ops.robocache.voxelize_sparse(
-        **clouds._asdict(),
+        **clouds.arguments(),
         **lattice_of(grid, clouds),
         reductions=reductions_of(wanted, clouds.features),
         capacity=capacity_of(capacity, clouds),
@@ -148,7 +148,7 @@ def voxelize_gathered(
     if capacity is None and max_voxels is not None:
         capacity = min(points_of(clouds), max_voxels * batch_of(clouds))
     results = torch.ops.robocache.voxelize_gathered(
-        **clouds._asdict(),
+        **clouds.arguments(),
         **lattice,
         capacity=capacity_of(capacity, clouds),
         max_points=max_points,
@@ -184,7 +184,7 @@ def filter_voxels(
     clouds = clouds_of(points, features, lengths, offsets)
     dtype = _result_type(dtype, clouds)
     results = torch.ops.robocache.filter_voxels(
-        **clouds._asdict(),
+        **clouds.arguments(),
         origin=three_of(origin, "origin"),
         size=three_of(size, "size"),
         capacity=capacity_of(capacity, clouds),
