@@ -80,7 +80,7 @@ std::vector<stored_timeline<Stamp>> make_store(fuse_case const& one) {
 }
 
 /// Windows at 50 Hz, half of each up to and including its anchor. An anchor is anywhere in any episode; each set of
-/// buffers has windows of its own.
+/// buffers has its own windows.
 template <class Stamp>
 stored_timeline<Stamp> make_windows(fuse_case const& one, int set) {
   constexpr std::int64_t period = 20'000'000;
@@ -99,7 +99,7 @@ stored_timeline<Stamp> make_windows(fuse_case const& one, int set) {
   return made;
 }
 
-/// Ends the case where its inputs are not what it means to measure: stamps ascend, indices are in range.
+/// Ends the case where its inputs are not sound: stamps must ascend, indices must be in range.
 template <class Stamp>
 void require_sound(timeline<Stamp> const& when, std::int64_t source_batch, std::string const& what) {
   std::vector<trajectory_report> reports(when.batch);
