@@ -226,9 +226,9 @@ def voxelize_tables(run, peers):
     yield "## Cases"
     yield ""
     yield (
-        "Clearing is included. N: points, B: clouds in one call, C: features, G: cells. Naive: clear, then one thread "
-        "per point and one atomic per number. Sums are in the order of the points unless a line says unordered; naive and "
-        "PyTorch take any order."
+        "Clearing is included. N: points, B: clouds in one call, C: features, G: cells. Naive: clear, then one "
+        "thread per point and one atomic per number. Sums are in the order of the points unless a line says unordered; "
+        "naive and PyTorch take any order."
     )
     yield ""
     lines = [

@@ -71,7 +71,7 @@ def cpu_name():
 
 
 def run(report, measured):
-    """The command line of this script and of cupy_resample.py; `measured()` fills in `report` where libraries are there."""
+    """The command line of this script and of cupy_resample.py; `measured()` fills in `report`, if it can."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__.splitlines()[0])
     parser.add_argument("--json", help="where to write everything")
     args = parser.parse_args()
