@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files and folders that the documentation names: prints those that are not there; fails if there is one.
 
-A name in backquotes that ends like a file of this project or in a slash is looked up beside the page, from the root, and
-at the end of every path of the project, so that `detail/config.hpp` finds include/robocache/detail/config.hpp.
+A name in backquotes that ends like a file of this project or in a slash has to be the end of a path of the project, so
+that `detail/config.hpp` means include/robocache/detail/config.hpp. Links are looked up beside the page.
 """
 
 import re
