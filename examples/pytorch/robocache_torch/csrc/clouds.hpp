@@ -41,7 +41,7 @@ struct clouds_of {
     }
   }
 
-  /// One number a point.
+  /// One number per point.
   std::vector<std::int64_t> shape() const {
     if (view.packed()) { return {view.rows}; }
     return {view.batch, view.length};

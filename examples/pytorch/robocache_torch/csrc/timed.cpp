@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// resample and fuse, forward and back, and inspect. What the arguments are is told in timelines.hpp.
+// resample and fuse, their backward passes, and inspect. timelines.hpp describes the arguments.
 
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
@@ -20,8 +20,8 @@ at::Tensor empty(std::vector<std::int64_t> shape, std::int64_t last, at::Tensor 
   return at::empty(shape, like.options().dtype(type));
 }
 
-/// For the gradient of a stream's values. Packed ones may have more rows than their times, which the library does not
-/// know of: these have no part in any result.
+/// For the gradient of a stream's values. Packed values may have more rows than their times; the library does not know
+/// of these rows, which have no part in any result.
 at::Tensor gradient_for(at::Tensor const& values, timed_arguments const& given, std::size_t stream) {
   auto result = at::empty(values.sizes(), values.options());
   auto const rows = given.size(stream, "rows");

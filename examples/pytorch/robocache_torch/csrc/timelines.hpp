@@ -109,7 +109,7 @@ struct timed_arguments {
     return sizes[sizes_row.size() * i + sizes_row[name]];
   }
 
-  /// For times that lie in the host's memory: warns where float32 is not enough for them.
+  /// For times in the host's memory: warns where float32 is not enough for them.
   /// @param source  what Python calls the times of stream i
   template <class Stamp, class Name>
   void warn_of_stamps(rc::compiled::place where, Name source) const {
