@@ -38,7 +38,7 @@ def clouds_of(points, features, lengths, offsets) -> Clouds:
         want_tensor(features, "features", FLOATS)
         if features.dim() != points.dim() or features.shape[:-1] != points.shape[:-1]:
             want = [*points.shape[:-1], "C"]
-            raise ValueError(f"features: found {list(features.shape)}, want {want}, one row a point")
+            raise ValueError(f"features: found {list(features.shape)}, want {want}, one row per point")
     if offsets is None and points.dim() == 2:
         points = points.unsqueeze(0)
         features = None if features is None else features.unsqueeze(0)

@@ -92,8 +92,8 @@ def _check_series(stream, times_name, values_name, device, batch, target):
     for tensor in (when.stamps, when.starts):
         if tensor is not None and tensor.requires_grad and torch.is_grad_enabled():
             raise ValueError(
-                f"{times_name}: found stamps that require gradients, want such that do not: "
-                "only targets have gradients; times.detach() says so"
+                f"{times_name}: found stamps that require gradients, want stamps that do not: "
+                "only targets have gradients; pass times.detach()"
             )
     if when.kind == "windows":
         raise ValueError(
@@ -110,13 +110,13 @@ def _check_series(stream, times_name, values_name, device, batch, target):
             )
         rows = when.rows
         if rows is not None and values.shape[0] < rows:
-            raise ValueError(f"{values_name}: found {values.shape[0]} rows, want {rows}, one a stamp")
+            raise ValueError(f"{values_name}: found {values.shape[0]} rows, want {rows}, one per stamp")
         found = when.batch
     else:
         if values.dim() != 3:
             raise ValueError(f"{values_name}: found {list(values.shape)}, want [B, N, D]")
         if values.shape[1] != when.length:
-            raise ValueError(f"{values_name}: found {values.shape[1]} samples, want {when.length}, one a stamp")
+            raise ValueError(f"{values_name}: found {values.shape[1]} samples, want {when.length}, one per stamp")
         found = values.shape[0]
         if when.batch is not None and when.batch != found:
             raise ValueError(f"{values_name}: found a batch of {found}, want {when.batch}, that of {times_name}")
@@ -213,8 +213,8 @@ def _batch_of_values(values, batch):
 def _want_rows(when, name):
     if is_packed(when) and when.rows is None:
         raise ValueError(
-            f"{name}: found offsets without rows, want uniform(..., offsets=..., rows=...): how many there "
-            "are in all is known on the GPU alone"
+            f"{name}: found offsets without rows, want uniform(..., offsets=..., rows=...): their "
+            "number is known only on the GPU"
         )
 
 

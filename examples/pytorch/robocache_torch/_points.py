@@ -39,7 +39,7 @@ def voxelize(
 
     One sequence of launches for the whole batch, on the current stream, without waiting. Points on a face belong to the
     upper cell; points that are NaN, infinite or outside are dropped and counted. Gradients: of features, for sum, mean,
-    max and min (of equal ones the first point has it).
+    max and min (where several are equal, the first point has it).
 
     Args:
         points: float32 `[B, N, 3 or more]`, x y z first; `[N, 3 or more]`: one cloud, B = 1; with `offsets` packed
@@ -94,15 +94,15 @@ def voxelize_sparse(
 ) -> Sparse:
     """The cells that have points, one after the other: what sparse convolutions take.
 
-    Arguments, stream, errors and gradients as `voxelize`; memory goes with the points, not with the grid.
+    Arguments, stream, errors and gradients as in `voxelize`; memory grows with the points, not with the grid.
 
     Args:
         features: Default: all channels of `points`, so that the mean of x, y, z is among them. It is a plain sum,
             divided: where x, y, z are large, as in UTM coordinates, subtract a local origin first.
         reduce: One or several of sum, mean, max, min, or none.
-        capacity: Voxels that there is room for, of all clouds together; default: as many as points. Voxels beyond it
-            are counted in `overflow`.
-        order: Within a cloud: "first_point", as their first points stand, or "cell", by z, then y, then x.
+        capacity: How many voxels there is room for, of all clouds together; default: as many as points. Voxels
+            beyond it are counted in `overflow`.
+        order: Within a cloud: "first_point", in the order of their first points, or "cell", by z, then y, then x.
     """
     wanted = words_of(reduce, "reduce")
     clouds = clouds_of(points, points if features is None else features, lengths, offsets)
@@ -131,15 +131,15 @@ def voxelize_gathered(
 ) -> Gathered:
     """The first points of each voxel, as pillar and voxel detectors take them ("hard" voxelization).
 
-    Arguments, stream and errors as `voxelize`. The order and the truncation are mmcv's deterministic ones. Gradients:
-    of features.
+    Arguments, stream and errors as in `voxelize`. The order and the truncation are mmcv's deterministic ones.
+    Gradients: of features.
 
     Args:
         features: Default: all channels of `points`, as mmcv has it.
-        max_points: P: points of a voxel that are kept.
+        max_points: P: how many points of a voxel are kept.
         max_voxels: Of each cloud; default: all.
-        capacity: Voxels that there is room for, of all clouds together; default: as many as points, or `max_voxels` of
-            each.
+        capacity: How many voxels there is room for, of all clouds together; default: as many as points, or
+            `max_voxels` of each.
     """
     clouds = clouds_of(points, points if features is None else features, lengths, offsets)
     lattice = lattice_of(grid, clouds)
@@ -169,9 +169,9 @@ def filter_voxels(
     capacity: int | None = None,
     dtype: torch.dtype | None = None,
 ) -> Filtered:
-    """One point for each voxel: the mean of its points, and of their features. What PCL has as VoxelGrid.
+    """One point for each voxel: the mean of its points, and of their features. PCL's VoxelGrid.
 
-    Arguments, stream and errors as `voxelize`. Each point that is left is in its voxel, between the voxel's points.
+    Arguments, stream and errors as in `voxelize`. Each point that is left is in its voxel, between the voxel's points.
     Gradients: of points and of features, as of means.
 
     Args:
@@ -179,7 +179,7 @@ def filter_voxels(
         origin: Where a voxel begins: a number, or three. Voxels reach 2^20 times their size from it along each axis,
             and points beyond are dropped and counted. So choose one in or near the clouds where they are far from 0, as
             in UTM coordinates: a whole cloud may be dropped otherwise.
-        capacity: Points that there is room for, of all clouds together; default: as many as there are.
+        capacity: How many points there is room for, of all clouds together; default: as many as there are.
     """
     clouds = clouds_of(points, features, lengths, offsets)
     dtype = _result_type(dtype, clouds)

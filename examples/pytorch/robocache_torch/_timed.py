@@ -106,13 +106,13 @@ def resample(
 def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.dtype | None = None) -> Fused:
     """Streams of different rates, types and rules, as one aligned tensor.
 
-    One launch for up to 16 streams, on the current stream, without waiting; more go in groups of 16. Gradients: of the
-    streams' values, scale and shift, for previous, next, nearest and linear; of float target times, where all streams
-    are linear.
+    One launch for up to 16 streams, on the current stream, without waiting; more streams go in groups of 16. Gradients:
+    of the streams' values, scale and shift, for previous, next, nearest and linear; of float target times, where all
+    streams are linear.
 
     Args:
         streams: One or more. Their channels are side by side, in this order. Where all of them are one trajectory
-            `[N, D]` with times `[N]`, results are without the batch, too.
+            `[N, D]` with times `[N]`, results have no batch either.
         targets: Where values are wanted: a `Timeline`, `windows` too, or a tensor of stamps `[B, T]` or `[T]`.
         dtype: Of the result; default: what the streams' types promote to.
 
@@ -165,11 +165,11 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
 
 
 def inspect(times: Timeline | Tensor, *, source_batch: int | None = None) -> Inspected:
-    """Counts what `resample` and `fuse` take for granted and cannot look at without waiting for the GPU.
+    """Counts violations of what `resample` and `fuse` assume and cannot check without waiting for the GPU.
 
     One launch, on the current stream, without waiting: call it beside a fusion and read the counts later. Where all are
-    0, results are what docs/semantics.md says. Float32 stamps that cannot tell neighbours apart are duplicates here.
-    There are no gradients.
+    0, results are what docs/semantics.md says. Float32 stamps that cannot tell neighbours apart count as duplicates
+    here. There are no gradients.
 
     Args:
         times: A `Timeline` of any kind, or a tensor of stamps `[B, N]` or `[N]`; of sources or targets. Uniform times
@@ -219,7 +219,7 @@ def _want_factor(factor, name, values):
         return
     want_tensor(factor, name, (torch.float32,))
     if factor.dim() != 1 or factor.shape[0] != values.shape[-1]:
-        raise ValueError(f"{name}: found {list(factor.shape)}, want [{values.shape[-1]}], one a channel")
+        raise ValueError(f"{name}: found {list(factor.shape)}, want [{values.shape[-1]}], one per channel")
     want_device(factor, name, values.device)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every test that asks for `device` runs on the CPU, and on each GPU that is there."""
+"""Every test that takes `device` runs on the CPU, and on each GPU."""
 
 import sys
 from pathlib import Path
