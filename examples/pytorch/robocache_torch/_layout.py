@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the operators take and give, entry by entry, as the compiled operators tell it.
+"""What the operators take and give, entry by entry, as the compiled operators report it.
 
-The C++ side alone writes it down: schemas name arguments and results, and the operator `layout` (csrc/layout.hpp) names
-what lists of numbers hold. What a method is, the library's own table says. All other files of this package go by name, so that no order is written twice.
+Only the C++ side writes it down: schemas name arguments and results, and the operator `layout` (csrc/layout.hpp) names
+the entries of lists of numbers. The library's own table says what a method is. All other files of this package go by
+name, so that no order is written twice.
 """
 
 import functools
@@ -21,7 +22,7 @@ METHODS = _names("interpolation")
 EDGES = _names("edge")
 ORDERS = _names("voxel_order")
 
-# Methods whose result is one sample, those that have gradients of values, and those that have gradients of target times.
+# Methods whose result is one sample, those that have gradients of values, and those that have gradients of targets.
 HOLDS = _names("interpolation holds")
 DIFFERENTIABLE = _names("interpolation differentiable")
 MOVES = _names("interpolation moves")

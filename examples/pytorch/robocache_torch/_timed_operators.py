@@ -87,8 +87,8 @@ def _require_differentiable_in_targets(given, names):
     for rules, name in zip(rows_of(Rules, given.rules), names):
         if METHODS[rules.method] not in MOVES:
             raise ValueError(
-                f"{name}method: found {METHODS[rules.method]!r}, want {' or '.join(map(repr, MOVES))} where gradients of "
-                "targets are needed"
+                f"{name}method: found {METHODS[rules.method]!r}, want {' or '.join(map(repr, MOVES))} where gradients "
+                "of targets are needed"
             )
 
 

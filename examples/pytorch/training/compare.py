@@ -39,8 +39,8 @@ def compare(trainer, given, *, steps, rounds, workers):
     Returns:
         The steps of a round, and a list of one dictionary per path: its name, milliseconds of wall time and of GPU time
         per step (medians over the rounds, and each), and what it adds to the step whose input is ready-made: the median
-        over the rounds, each beside the ready-made step of its round. GPU time counts every kernel and copy, including those that
-        run beside each other and those that wait for other ranks.
+        over the rounds, each beside the ready-made step of its round. GPU time counts every kernel and copy,
+        including those that run beside each other and those that wait for other ranks.
     """
     with ExitStack() as stack:
         ready = ReadyMade(*given)
