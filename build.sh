@@ -23,9 +23,9 @@ usage: ./build.sh COMMAND
   setup           install the packages that the other commands need, and stop
   help            this text
 
-Needs the CUDA Toolkit, CMake 3.25 and g++. Each command first sets up what is missing: with apt where that is
-allowed, else it prints the command to run. Only a demo with a .ply or .pcd file downloads more: two packages, with
-pip, into the build folder.
+Needs the CUDA Toolkit, CMake 3.25 and g++; ccache is used where it is installed. Each command first sets up what is
+missing: with apt where that is allowed, else it prints the command to run. Only a demo with a .ply or .pcd file
+downloads more: two packages, with pip, into the build folder.
 
 environment
   ROBOCACHE_BUILD_DIR    where to build (build/main)
@@ -117,6 +117,12 @@ setup() {
   fi
 }
 
+# Compilers are called through ccache where it is there, by the projects that tests build, too.
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"
+  export CMAKE_CUDA_COMPILER_LAUNCHER="${CMAKE_CUDA_COMPILER_LAUNCHER-ccache}"
+fi
+
 # ---- build -----------------------------------------------------------------------------------------------------------
 
 # Configures directory $1 with the options after it, unless that was already done with the same options. Starts afresh,
@@ -126,7 +132,7 @@ configure() {
   shift
   # shellcheck disable=SC2206  # options are separated by blanks
   options+=("$@" ${ROBOCACHE_CMAKE_ARGS:-})
-  wanted="${options[*]}"
+  wanted="${options[*]} ${CMAKE_CXX_COMPILER_LAUNCHER:-} ${CMAKE_CUDA_COMPILER_LAUNCHER:-}"
   if [[ ! -f $directory/build.ninja || "$(cat "$directory/configured_with" 2>/dev/null)" != "$wanted" ]]; then
     say "configuring $directory"
     cmake --fresh -G Ninja -S . -B "$directory" "${options[@]}" >&2

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include <robocache/device/method.cuh>
 #include <robocache/robocache.hpp>
 
 #include "../device_memory.hpp"
@@ -131,6 +132,12 @@ int robocache_demo_gpu(char* name, std::size_t capacity) {
   std::strncpy(name, properties.name, capacity - 1);
   name[capacity - 1] = '\0';
   return 1;
+}
+
+/// The name of the method with this number; null if there is none.
+char const* robocache_demo_method(std::int32_t number) {
+  auto const method = static_cast<rc::interpolation>(number);
+  return number >= 0 && number < rc::device::method_count() ? rc::name_of(method) : nullptr;
 }
 
 int robocache_demo_fuse_int64(demo_job<std::int64_t> const* job, double* microseconds, char* message,

@@ -80,4 +80,4 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, grid const& lattice
 
 }  // namespace robocache
 
-#include <robocache/detail/cells/launch.cuh>
+#include <robocache/detail/cells/voxelize.cuh>

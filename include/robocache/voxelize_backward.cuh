@@ -46,4 +46,4 @@ ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_feat
 
 }  // namespace robocache
 
-#include <robocache/detail/cells/backward_launch.cuh>
+#include <robocache/detail/cells/voxelize_backward.cuh>

@@ -3,24 +3,20 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <string>
 #include <vector>
 
-#include "support/backend.hpp"
 #include "support/catch.hpp"
 #include "support/cells/backward.hpp"
+#include "support/cells/holders.hpp"
+#include "support/cells/property.hpp"
 #include "support/cells/scene.hpp"
-#include "support/guarded.hpp"
 #include "support/scenario.hpp"
 
 // The semantics' "Through voxelize", sentence by sentence. `verify` compares every bit with its formula.
 using namespace test;
 
 namespace {
-
-double const infinity = std::numeric_limits<double>::infinity();
-double const not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// Points at the given x, in a row of cells of size 1, one channel each.
 voxel_backward_problem line_of(std::vector<float> const& xs, std::vector<double> const& features, std::int64_t cells,
@@ -66,23 +62,9 @@ TEST_CASE("Gradients through voxelize: each point has that of its cell's sum, an
 
 TEST_CASE("Gradients through voxelize: of max and min to the point that holds it, of several the first",
           "[voxelize_backward]") {
-  CHECK(shares_of({1, 3, 2}, voxel_result::max) == numbers{0, 1, 0});
-  CHECK(shares_of({1, 3, 2}, voxel_result::min) == numbers{1, 0, 0});
-  CHECK(shares_of({3, 1, 3, 1}, voxel_result::max) == numbers{1, 0, 0, 0});
-  CHECK(shares_of({3, 1, 3, 1}, voxel_result::min) == numbers{0, 1, 0, 0});
-  CHECK(shares_of({-0.0, 0.0, 0.0}, voxel_result::max) == numbers{0, 1, 0});  // -0 is below +0
-  CHECK(shares_of({0.0, -0.0, -0.0}, voxel_result::min) == numbers{0, 1, 0});
-  CHECK(shares_of({5, not_a_number, infinity, not_a_number}, voxel_result::max) == numbers{0, 1, 0, 0});
-  CHECK(shares_of({5, not_a_number, -infinity, not_a_number}, voxel_result::min) == numbers{0, 1, 0, 0});
-  CHECK(shares_of({5, infinity, infinity}, voxel_result::max) == numbers{0, 1, 0});
-  for (std::size_t count : {64, 65, 200, 4097, 5000}) {  // in crowds too
-    std::vector<double> features(count, 1.0);
-    features[count - 1] = features[count / 2] = 2;
-    numbers wanted(count, 0.0);
-    wanted[count / 2] = 1;
-    CAPTURE(count);
-    CHECK(shares_of(features, voxel_result::max) == wanted);
-  }
+  check_holders([](numbers const& features, bool of_max) {
+    return shares_of(features, of_max ? voxel_result::max : voxel_result::min);
+  });
 }
 
 TEST_CASE(
@@ -223,18 +205,7 @@ TEST_CASE("Gradients through voxelize: many channels", "[voxelize_backward]") {
 }
 
 TEST_CASE("Gradients through voxelize, property: whatever is drawn is what the formula says", "[voxelize_backward]") {
-  std::uint64_t const first = seed_or(95'000);
-  int const count = count_draws(200);
-  for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
-    voxel_limits limits;
-    if (seed % 50 == 49) { limits = {3, 12'000, 6}; }
-    if (seed % 50 == 48) { limits = {200, 900, 3}; }
-    generator random(seed);
-    auto const p = draw_voxel_backward(random, limits);
-    std::string const program = std::string("test_") + backend_name() + " '[voxelize_backward]'";
-    REQUIRE(repeatable(verify(p), p, seed, program) == "");
-  }
+  check_drawn(95'000, 200, "[voxelize_backward]", draw_voxel_backward);
 }
 
 TEST_CASE("Gradients through voxelize: offsets that descend leave rows to no cloud", "[voxelize_backward]") {
@@ -254,9 +225,5 @@ TEST_CASE("Gradients through voxelize: offsets that descend leave rows to no clo
 }
 
 TEST_CASE("Sanitize: gradients through voxelize in memory allocated to the byte", "[.][sanitize]") {
-  exact_memory const exact;
-  for (std::uint64_t seed = 96'000; seed < 96'040; ++seed) {
-    generator random(seed);
-    CHECK(verify(draw_voxel_backward(random)) == "");
-  }
+  check_drawn_to_the_byte(96'000, 40, draw_voxel_backward);
 }

@@ -10,6 +10,7 @@
 #include "support/bits.hpp"
 #include "support/catch.hpp"
 #include "support/cells/backward.hpp"
+#include "support/cells/refusal.hpp"
 #include "support/cells/scene.hpp"
 
 // What `voxelize_backward` refuses: each check names its argument, says what was found and what is wanted, and nothing
@@ -19,12 +20,6 @@ using namespace test;
 namespace {
 
 constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
-
-/// The same address, misplaced by a byte.
-template <class T>
-T* odd(T* p) {
-  return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(p) + 1);
-}
 
 /// Everything that a call takes, over host memory, on both sides: a call that is refused reads and writes nothing.
 struct views {
@@ -54,11 +49,7 @@ std::string refused_with(Change change, std::string const& argument, std::vector
   views v;
   change(v);
   status const s = voxelize_backward_views(v.clouds, v.features, v.lattice, v.gradients, v.channels, v.out);
-  if (auto text = unlike_refusal(s, argument, words); !text.empty()) { return text; }
-  if (s.code() != code) { return "the code is another"; }
-  auto const* bytes = reinterpret_cast<unsigned char const*>(v.results);
-  bool const untouched = std::all_of(bytes, bytes + sizeof v.results, [](unsigned char b) { return b == poison; });
-  return untouched ? "" : "something was written";
+  return unlike_refusal(s, argument, words, code, v.results);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "support/backend.hpp"
 #include "support/bits.hpp"
 #include "support/catch.hpp"
+#include "support/cells/refusal.hpp"
 #include "support/cells/scene.hpp"
 
 // What `voxelize` refuses: each check names its argument, says what was found and what is wanted, and nothing is
@@ -21,12 +22,6 @@ namespace {
 constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
 float const not_a_number = std::numeric_limits<float>::quiet_NaN();
 constexpr float infinity = std::numeric_limits<float>::infinity();
-
-/// The same address, misplaced by a byte.
-template <class T>
-T* odd(T* p) {
-  return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(p) + 1);
-}
 
 /// Everything that a call takes, over host memory, on both sides: a call that is refused reads and writes nothing.
 struct views {
@@ -55,11 +50,6 @@ struct views {
   }
   views(views const&) = delete;
   views& operator=(views const&) = delete;
-
-  bool untouched() const {
-    auto const* bytes = &results[0][0];
-    return std::all_of(bytes, bytes + sizeof results, [](unsigned char b) { return b == poison; });
-  }
 };
 
 /// Why a call with a change is not refused as it should be; empty where it is.
@@ -69,9 +59,7 @@ std::string refused_with(Change change, std::string const& argument, std::vector
   views v;
   change(v);
   status const s = voxelize_views(v.clouds, v.features, v.lattice, v.out, v.options);
-  if (auto text = unlike_refusal(s, argument, words); !text.empty()) { return text; }
-  if (s.code() != code) { return "the code is another"; }
-  return v.untouched() ? "" : "something was written";
+  return unlike_refusal(s, argument, words, code, v.results);
 }
 
 constexpr auto unsupported = status_code::unsupported;
@@ -235,7 +223,7 @@ TEST_CASE("A call of voxelize, an empty batch: success, and nothing is written",
   CHECK(voxelize_views(v.clouds, v.features, v.lattice, v.out, v.options).ok());
   v.clouds = robocache::point_clouds::ragged(nullptr, v.indices, 0, 0);
   CHECK(voxelize_views(v.clouds, v.features, v.lattice, v.out, v.options).ok());
-  CHECK(v.untouched());
+  CHECK(untouched(v.results));
 }
 
 TEST_CASE("A call of voxelize: scratch that is too small, misaligned or null", "[voxelize]") {

@@ -5,6 +5,7 @@
 """
 
 import csv
+import ctypes
 import os
 import unittest
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from case import DemoTest, main  # first: says so where NumPy is missing
 
 import numpy as np
+from bridge import METHODS
 
 
 class FuseTest(DemoTest):
@@ -30,6 +32,12 @@ class FuseTest(DemoTest):
 
 
 class GoodInput(FuseTest):
+    def test_methods_are_those_of_the_library(self):
+        name_of = ctypes.CDLL(str(self.bridge)).robocache_demo_method
+        name_of.restype = ctypes.c_char_p
+        names = iter(name_of(number) for number in range(256))
+        self.assertEqual(METHODS, tuple(name.decode() for name in iter(names.__next__, None)))
+
     def test_linear_is_numpy_interp(self):
         rng = np.random.default_rng(1)
         stamps = np.sort(rng.integers(0, 10_000_000, 300))

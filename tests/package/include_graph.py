@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 # What device/ needs of detail/: the compiler's keywords, and which types there are.
-OF_ALL = {"config.hpp", "minimum_arch.cuh", "types.hpp"}
+OF_ALL = {"config.hpp", "halves.hpp", "math.hpp", "minimum_arch.cuh", "standard.hpp", "types.hpp"}
 
 
 def room_of(path):

@@ -23,7 +23,7 @@ def family_of(kernel):
 
 
 def is_voxelizing(kernel):
-    return re.search("voxel|sparse|given|gather|pack|sort|bounds|fill", family_of(kernel)) is not None
+    return re.search("cell|voxel|crowd|reduce|list|given|gather|pack|sort|bounds|fill", family_of(kernel)) is not None
 
 
 def report(what, kernels, limit):

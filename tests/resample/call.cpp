@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <robocache/device/method.cuh>
+#include <robocache/device/timeline.cuh>
+
 #include "support/catch.hpp"
 #include "support/scenario.hpp"
 
@@ -24,6 +27,39 @@ problem<Stamp> sound() {
 }
 
 }  // namespace
+
+TEST_CASE("A call, methods: the table says what the semantics say", "[call]") {
+  namespace device = robocache::device;
+  CHECK(device::method_count() == static_cast<int>(all_methods.size()));
+  for (auto method : all_methods) {
+    CAPTURE(robocache::name_of(method));
+    auto const traits = device::traits_of(method);
+    CHECK(traits.exists);
+    CHECK(traits.holds == is_hold(method));
+    CHECK(traits.differentiable == (is_hold(method) || method == interpolation::linear));
+    CHECK(traits.moves == (method == interpolation::linear));
+    CHECK(traits.channels == channels_for(method, 0));
+    int const neighbours = method == interpolation::akima ? 2 : 1;
+    bool const curved = std::find(curved_methods.begin(), curved_methods.end(), method) != curved_methods.end();
+    CHECK(traits.neighbours == (curved ? neighbours : 0));
+  }
+}
+
+TEST_CASE("A call, an unknown method, edge or kind is refused and named, and is no other in its place", "[call]") {
+  namespace device = robocache::device;
+  for (int unknown : {device::method_count(), 77, 255}) {
+    CHECK_FALSE(device::traits_of(interpolation(unknown)).exists);
+    auto p = sound<float>();
+    p.options.method = interpolation(unknown);
+    CHECK(refused(p, "options.method", {"found " + std::to_string(unknown), "want an interpolation"}) == "");
+  }
+  // What no call takes a kernel of the user's may be handed all the same: then it is not taken for a uniform timeline.
+  auto when = robocache::timeline<double>::uniform(5.0, 2.0, 1, 4);
+  CHECK(device::target_stamp(when, 0, 3) == 11.0);
+  when.kind = timeline_kind(17);
+  CHECK(device::target_stamp(when, 0, 3) == 5.0);
+  CHECK(device::trajectory_of(when, 0).num != 2.0);
+}
 
 TEST_CASE("A call, tolerance: finite, 0 or more, of hold methods alone and not with causal", "[call]") {
   auto p = one_trajectory<double>({0, 1}, {1, 2}, {0.5}, interpolation::previous);

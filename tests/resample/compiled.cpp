@@ -161,6 +161,10 @@ TEST_CASE("Compiled API: quaternions are counted, and what is none is refused by
   CHECK(report.turned == 1);
   auto const null = error_of([&] { inspect_rotations(place::host, source, nullptr); });
   CHECK(std::string(null.what()) == "reports: found a null pointer, want 1 elements");
+  any_series nowhere = source;
+  nowhere.place = robocache::value_place(7);
+  auto const place_error = error_of([&] { inspect_rotations(place::host, nowhere, &report); });
+  CHECK(std::string(place_error.what()) == "source.place: found 7, want a value_place");
   source.values = nullptr;
   auto const none = error_of([&] { inspect_rotations(place::host, source, &report); });
   CHECK(std::string(none.what()) == "source.values: found a null pointer, want 8 elements");

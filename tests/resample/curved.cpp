@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include <robocache/device/curve.cuh>
+
 #include "support/catch.hpp"
 #include "support/draw.hpp"
 #include "support/scenario.hpp"
@@ -322,5 +324,14 @@ TEST_CASE("Curved: every channel count, pair of types, alignment and slice", "[c
         }
       }
     }
+  }
+}
+
+TEST_CASE("Curved methods, a curve by a method that has none is NaN", "[curved]") {
+  for (int method = 0; method < 256; ++method) {
+    robocache::device::curve const c{interpolation(method), 2, 2, 0.5f, {0.5f, 0.1f, 0.1f, 1, 1, 0.5f, 0.5f}};
+    float doubt = 0.0f;
+    bool const found = !std::isnan(robocache::device::detail::value_on<float>(c, 1, 2, 3, 4, 5, 6, doubt));
+    CHECK(found == robocache::device::is_curved(c.method));
   }
 }

@@ -25,11 +25,6 @@ inspected_rotations inspect_rotations(problem<Stamp> const& p) {
   });
 }
 
-template inspected inspect(timeline_data<float> const&, std::optional<std::int64_t>);
-template inspected inspect(timeline_data<double> const&, std::optional<std::int64_t>);
-template inspected inspect(timeline_data<std::int64_t> const&, std::optional<std::int64_t>);
-template inspected_rotations inspect_rotations(problem<float> const&);
-template inspected_rotations inspect_rotations(problem<double> const&);
-template inspected_rotations inspect_rotations(problem<std::int64_t> const&);
+#include "support/inspect/instances.inc"
 
 }  // namespace test

@@ -301,6 +301,20 @@ std::string describe(problem<Stamp> const& p) {
   return text.str();
 }
 
+std::array<double, 4> draw_rotation(generator& random) {
+  std::array<double, 4> q{};
+  double square = 0;
+  do {
+    square = 0;
+    for (double& x : q) {
+      x = 2 * random.unit() - 1;
+      square += x * x;
+    }
+  } while (square > 1 || square < 0.01);
+  for (double& x : q) { x /= std::sqrt(square); }
+  return q;
+}
+
 std::uint64_t seed_or(std::uint64_t otherwise) {
   char const* const text = std::getenv("ROBOCACHE_SEED");
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);

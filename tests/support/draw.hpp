@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+
 #include "support/problem.hpp"
 
 /// Random problems: every kind of timeline for source and target, types, strides, rules. What a seed draws never
@@ -97,6 +99,9 @@ void with_drawn_stamp(generator& random, Use&& use) {
     default: return use(std::int64_t{});
   }
 }
+
+/// A rotation in any direction: a quaternion of length 1 but for rounding.
+std::array<double, 4> draw_rotation(generator& random);
 
 /// `ROBOCACHE_SEED` if set, else `otherwise`.
 std::uint64_t seed_or(std::uint64_t otherwise);

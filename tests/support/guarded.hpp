@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -66,18 +67,27 @@ class guarded {
   std::vector<std::byte> read(char const* name, std::string& trouble) const {
     std::vector<std::byte> now(before_.size());
     Space::read(now.data(), memory_, now.size());
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      bool const inside = i >= front_ && i < front_ + bytes_;
-      if ((is_input_ || !inside) && now[i] != before_[i]) {
-        trouble += std::string(name) + ": byte " + std::to_string(long(i) - long(front_)) + " of " +
-                   std::to_string(bytes_) + " was written; ";
-        break;
-      }
+    if (is_input_) {
+      check(now, 0, now.size(), name, trouble);
+    } else {
+      check(now, 0, front_, name, trouble);
+      check(now, front_ + bytes_, now.size(), name, trouble);
     }
-    return {now.begin() + long(front_), now.begin() + long(front_ + bytes_)};
+    now.resize(front_ + bytes_);
+    now.erase(now.begin(), now.begin() + long(front_));
+    return now;
   }
 
  private:
+  /// Adds to `trouble` the first byte of `[begin, end)` that was written.
+  void check(std::vector<std::byte> const& now, std::size_t begin, std::size_t end, char const* name,
+             std::string& trouble) const {
+    if (begin == end || std::memcmp(&now[begin], &before_[begin], end - begin) == 0) { return; }
+    while (now[begin] == before_[begin]) { ++begin; }
+    trouble += std::string(name) + ": byte " + std::to_string(long(begin) - long(front_)) + " of " +
+               std::to_string(bytes_) + " was written; ";
+  }
+
   static constexpr std::size_t guard_bytes = 512;
   std::size_t front_;
   std::size_t bytes_;

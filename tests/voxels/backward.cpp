@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "support/backend.hpp"
 #include "support/catch.hpp"
-#include "support/guarded.hpp"
+#include "support/cells/holders.hpp"
+#include "support/cells/property.hpp"
 #include "support/scenario.hpp"
 #include "support/voxels/backward.hpp"
 #include "support/voxels/scene.hpp"
@@ -88,22 +88,8 @@ TEST_CASE("Gradients of sparse voxels: of the sum each point's, of the mean divi
 
 TEST_CASE("Gradients of sparse voxels: of max and min to the point that holds it, of several the first",
           "[voxels_backward]") {
-  CHECK(shares_of_one({1, 3, 2}, result::max) == numbers{0, 1, 0});
-  CHECK(shares_of_one({1, 3, 2}, result::min) == numbers{1, 0, 0});
-  CHECK(shares_of_one({3, 1, 3, 1}, result::max) == numbers{1, 0, 0, 0});
-  CHECK(shares_of_one({3, 1, 3, 1}, result::min) == numbers{0, 1, 0, 0});
-  CHECK(shares_of_one({-0.0, 0.0, 0.0}, result::max) == numbers{0, 1, 0});  // -0 is below +0
-  CHECK(shares_of_one({0.0, -0.0, -0.0}, result::min) == numbers{0, 1, 0});
-  CHECK(shares_of_one({5, not_a_number, infinity, not_a_number}, result::max) == numbers{0, 1, 0, 0});
-  CHECK(shares_of_one({5, not_a_number, -infinity, not_a_number}, result::min) == numbers{0, 1, 0, 0});
-  for (std::size_t count : {64, 65, 200, 4097, 5000}) {  // in crowds too
-    std::vector<double> features(count, 1.0);
-    features[count - 1] = features[count / 2] = 2;
-    numbers wanted(count, 0.0);
-    wanted[count / 2] = 1;
-    CAPTURE(count);
-    CHECK(shares_of_one(features, result::max) == wanted);
-  }
+  check_holders(
+      [](numbers const& features, bool of_max) { return shares_of_one(features, of_max ? result::max : result::min); });
 }
 
 TEST_CASE("Gradients of sparse voxels: terms are added from left to right; those not asked for are left out",
@@ -159,6 +145,31 @@ TEST_CASE("Gradients of voxels: points without one have +0: dropped, no room, pa
     CHECK(verify(p) == "");
     CHECK(gradients_of(p) == numbers(6, 0));
   }
+}
+
+TEST_CASE("Gradients of sparse voxels: a number that no voxel can have is none, and nothing is read there",
+          "[voxels_backward][sanitize]") {
+  // Room for more voxels than there are points: behind those no gradient counts, and all are NaN.
+  auto p = line_of(voxel_call::sparse, {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f}, {3, 9, 9, 1, 9, 0}, {});
+  p.forward.capacity = 8;
+  auto const check = [&](result r, numbers const& wanted) {
+    p.forward.want({r});
+    set_incoming(p, r, {100, 20});
+    CAPTURE(name_of(r));
+    CHECK(gradients_of(p) == wanted);
+  };
+  auto const check_all = [&] {
+    check(result::sum, {20, 0, 0, 20, 0, 0});
+    check(result::mean, {10, 0, 0, 10, 0, 0});
+    check(result::max, {20, 0, 0, 0, 0, 0});
+    check(result::min, {0, 0, 0, 20, 0, 0});
+  };
+  p.numbers = {1, -2, 6, 1, 7, std::numeric_limits<std::int32_t>::min()};
+  check_all();
+  p.numbers = {1, 8, -1, 1, 9, std::numeric_limits<std::int32_t>::max()};
+  check_all();
+  exact_memory const exact;
+  check_all();
 }
 
 TEST_CASE("Gradients of gathered voxels: each point has that of its slot, -0 and NaN as they are",
@@ -282,24 +293,9 @@ TEST_CASE("Gradients of voxels: many channels, numbers of points at borders, str
 }
 
 TEST_CASE("Gradients of voxels, property: whatever is drawn is what the formula says", "[voxels_backward]") {
-  std::uint64_t const first = seed_or(105'000);
-  int const count = count_draws(200);
-  for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
-    voxel_limits limits;
-    if (seed % 50 == 49) { limits = {3, 12'000, 6}; }
-    if (seed % 50 == 48) { limits = {200, 900, 3}; }
-    generator random(seed);
-    auto const p = draw_sparse_backward(random, limits);
-    std::string const program = std::string("test_") + backend_name() + " '[voxels_backward]'";
-    REQUIRE(repeatable(verify(p), p, seed, program) == "");
-  }
+  check_drawn(105'000, 200, "[voxels_backward]", draw_sparse_backward);
 }
 
 TEST_CASE("Sanitize: gradients of voxels in memory allocated to the byte", "[.][sanitize]") {
-  exact_memory const exact;
-  for (std::uint64_t seed = 106'000; seed < 106'040; ++seed) {
-    generator random(seed);
-    CHECK(verify(draw_sparse_backward(random)) == "");
-  }
+  check_drawn_to_the_byte(106'000, 40, draw_sparse_backward);
 }

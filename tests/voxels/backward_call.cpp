@@ -9,6 +9,7 @@
 #include "support/backend.hpp"
 #include "support/bits.hpp"
 #include "support/catch.hpp"
+#include "support/cells/refusal.hpp"
 #include "support/voxels/backward.hpp"
 #include "support/voxels/scene.hpp"
 
@@ -22,12 +23,6 @@ constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t two_to_31 = std::int64_t(1) << 31;
 constexpr auto invalid = status_code::invalid_argument;
 constexpr auto unsupported = status_code::unsupported;
-
-/// The same address, misplaced by a byte.
-template <class T>
-T* odd(T* p) {
-  return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(p) + 1);
-}
 
 /// Everything that the calls take, over host memory, on both sides: a call that is refused reads and writes nothing.
 struct views {
@@ -66,12 +61,8 @@ std::string refused_with(voxel_call call, Change change, std::string const& argu
                          std::vector<std::string> const& words, status_code code = invalid) {
   views v;
   change(v);
-  status const s = v.made(call);
-  if (auto text = unlike_refusal(s, argument, words); !text.empty()) { return text_of(name_of(call), ": ", text); }
-  if (s.code() != code) { return "the code is another"; }
-  auto const* bytes = reinterpret_cast<unsigned char const*>(v.results);
-  bool const untouched = std::all_of(bytes, bytes + sizeof v.results, [](unsigned char b) { return b == poison; });
-  return untouched ? "" : "something was written";
+  auto const text = unlike_refusal(v.made(call), argument, words, code, v.results);
+  return text.empty() ? "" : text_of(name_of(call), ": ", text);
 }
 
 /// The same of both calls.

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdint>
-#include <string>
-
-#include "support/backend.hpp"
 #include "support/catch.hpp"
-#include "support/guarded.hpp"
+#include "support/cells/property.hpp"
 #include "support/voxels/draw.hpp"
 #include "support/voxels/voxels.hpp"
 
@@ -12,24 +8,9 @@
 using namespace test;
 
 TEST_CASE("Voxels, property: whatever is drawn is what the oracle says", "[voxels_property]") {
-  std::uint64_t const first = seed_or(100'000);
-  int const count = count_draws(300);
-  for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
-    voxel_limits limits;
-    if (seed % 50 == 49) { limits = {3, 12'000, 6}; }  // few large ones: crowds, more than one block
-    if (seed % 50 == 48) { limits = {200, 900, 3}; }
-    generator random(seed);
-    auto const p = draw_sparse(random, limits);
-    std::string const program = std::string("test_") + backend_name() + " '[voxels_property]'";
-    REQUIRE(repeatable(verify(p), p, seed, program) == "");
-  }
+  check_drawn(100'000, 300, "[voxels_property]", draw_sparse);
 }
 
 TEST_CASE("Sanitize: drawn clouds without a grid in memory allocated to the byte", "[.][sanitize]") {
-  exact_memory const exact;
-  for (std::uint64_t seed = 101'000; seed < 101'060; ++seed) {
-    generator random(seed);
-    CHECK(verify(draw_sparse(random)) == "");
-  }
+  check_drawn_to_the_byte(101'000, 60, draw_sparse);
 }

@@ -95,7 +95,9 @@ sparse_problem many_points(generator& random, voxel_call call, bool huge) {
   if (huge) { make_large(p.from.lattice); }
   std::int64_t const rows = std::int64_t(xyz.size()) / 3;
   set_clouds(p, ragged_clouds(xyz, {5, rows / 4, rows / 2, rows - 3}));
-  p.max_points = 30;
+  // There are some 315,000 voxels. What the slots of each take is copied and compared at every call.
+  p.capacity = 2 * rows / 3;
+  p.max_points = 5;
   draw_features(p, random, 4);
   return p;
 }

@@ -123,7 +123,7 @@ TEST_CASE("Voxels: cells whose first place in a table is the same", "[voxels]") 
 }
 
 TEST_CASE("Voxels: around the number of rows from which larger blocks number them", "[voxels]") {
-  constexpr std::int64_t many = 1 << 19;  // as has_many_rows() in voxels/plan.cuh
+  constexpr std::int64_t many = 1 << 19;  // as has_many_rows() in voxels/policy.cuh
   generator random(9300);
   std::vector<float> xyz;
   for (std::int64_t i = 0; i < 3 * (many + 1); ++i) { xyz.push_back(float(100 * random.unit())); }

@@ -149,7 +149,7 @@ def test_forked_workers_resample(device):
     # OpenMP's threads are there before the fork, and are not after it.
     expected = [rc.resample(values, stamps, stamps + i).values for i in range(8)]
     loader = torch.utils.data.DataLoader(
-        Windows(values, stamps), batch_size=None, num_workers=2, timeout=60, multiprocessing_context="fork"
+        Windows(values, stamps), batch_size=None, num_workers=2, timeout=3600, multiprocessing_context="fork"
     )
     for found, wanted in zip(loader, expected):
         assert torch.equal(found, wanted)

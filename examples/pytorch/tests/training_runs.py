@@ -44,7 +44,7 @@ def run(*arguments, processes=0, program="train.py"):
         [*start, str(HERE / program), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=3600,
         check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )

@@ -60,9 +60,6 @@ inline __device__ void let_next_launch_begin() {
 #endif
 }
 
-/// `a + b`, rounded towards minus infinity.
-inline __device__ float add_rounded_down(float a, float b) { return __fadd_rd(a, b); }
-
 /// The sum over a warp's lanes, in each of them.
 inline __device__ int sum_over_warp(int x) { return __reduce_add_sync(0xffffffffu, x); }
 

@@ -138,7 +138,7 @@ ROBOCACHE_HOST_DEVICE decltype(auto) plain(View<Types...> const& view) noexcept 
 
 /// The view without its type: addresses alone.
 template <template <class> class View, class T>
-View<void> untyped(View<T> const& view) noexcept {
+ROBOCACHE_HOST_DEVICE View<void> untyped(View<T> const& view) noexcept {
   return same_bits<View<void>>(view);
 }
 

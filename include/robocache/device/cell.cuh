@@ -5,10 +5,8 @@
 #include <robocache/detail/math.hpp>
 #include <robocache/detail/standard.hpp>
 #include <robocache/device/arithmetic.cuh>
-#include <robocache/device/packed.cuh>
-#include <robocache/device/timeline.cuh>
+#include <robocache/device/cloud.cuh>
 #include <robocache/grid.hpp>
-#include <robocache/points.hpp>
 #include <robocache/voxels.hpp>
 
 namespace robocache::device {
@@ -18,16 +16,162 @@ struct cell {
   std::int64_t x, y, z;
 };
 
-/// The cell of a coordinate, as a whole number in a float; any number, NaN included, where it is far outside.
+/// The cell of a coordinate, as a whole number in a float; any number, NaN included, where it is far outside. This is
+/// the rule: whatever else finds cells gives those that this gives.
 ROBOCACHE_HOST_DEVICE inline float cell_along(float coordinate, float origin, float size) {
   return std::floor(div_rn(sub_rn(coordinate, origin), size));
 }
 
-/// True for whole numbers from 0 up to, but not including, `cells`. False for NaN.
-ROBOCACHE_HOST_DEVICE inline bool is_inside(float whole, std::int64_t cells) {
-  // A whole number below 2^31 is exact as a double, and -0 is 0.
-  return whole >= 0.0f && static_cast<double>(whole) < static_cast<double>(cells);
+/// One axis of a grid, prepared for many points.
+struct grid_axis {
+  float origin;
+  float size;
+  float inverse;  ///< of the size
+  float certain;  ///< how far a quotient may be from the middle of a cell for its floor to be known
+  std::uint32_t cells;
+};
+
+/// @param axis  0, 1 or 2
+ROBOCACHE_HOST_DEVICE inline grid_axis axis_of(grid const& lattice, int axis) {
+  auto const cells = static_cast<float>(lattice.cells[axis]);
+  return {lattice.origin[axis], lattice.size[axis], 1.0f / lattice.size[axis], 0.5f - (cells + 2.0f) * 0x1p-22f,
+          static_cast<std::uint32_t>(lattice.cells[axis])};
 }
+
+/// True where cells along an axis can be found by division only.
+ROBOCACHE_HOST_DEVICE inline bool needs_division(grid const& lattice, int axis) {
+  bool const usual =
+      lattice.size[axis] > 0x1p-80f && lattice.size[axis] < 0x1p80f && lattice.cells[axis] <= std::int64_t{1} << 20;
+  return !usual;
+}
+
+/// A position in a grid of prepared axes. Outside of the grid at least one number is beyond the cells of its axis.
+struct axis_cells {
+  std::uint32_t x, y, z;
+};
+
+namespace detail {
+
+/// No axis has this cell.
+inline constexpr std::uint32_t no_axis_cell = UINT32_MAX;
+
+/// The number of a cell that is whole in a float.
+ROBOCACHE_HOST_DEVICE inline std::uint32_t axis_cell_of(float whole) {
+  return whole >= 0.0f && whole < 0x1p31f ? static_cast<std::uint32_t>(whole) : no_axis_cell;
+}
+
+/// The cell along an axis, by division: the rule, word for word.
+/// @tparam Lowest  the cell that is counted as 0; exact wherever the coordinate is inside
+template <int Lowest>
+ROBOCACHE_HOST_DEVICE inline std::uint32_t divide_along(grid_axis const& axis, float origin, float coordinate) {
+  float whole = cell_along(coordinate, origin, axis.size);
+  if constexpr (Lowest != 0) { whole = sub_rn(whole, static_cast<float>(Lowest)); }
+  return axis_cell_of(whole);
+}
+
+/// `a + b`, rounded towards minus infinity.
+ROBOCACHE_HOST_DEVICE inline float add_rounded_down(float a, float b) {
+#if defined(__CUDA_ARCH__)
+  return __fadd_rd(a, b);
+#else
+  float const sum = a + b;
+  float const of_b = sum - a;
+  float const error = (a - (sum - of_b)) + (b - of_b);  // exact, Knuth's
+  return error < 0.0f ? std::nextafter(sum, -INFINITY) : sum;
+#endif
+}
+
+/// The next float towards 0 from one that is not 0.
+ROBOCACHE_HOST_DEVICE inline float float_before(float x) {
+#if defined(__CUDA_ARCH__)
+  return __int_as_float(__float_as_int(x) - 1);
+#else
+  return std::nextafter(x, 0.0f);
+#endif
+}
+
+/// The same cell where q is near a whole number n, or any number where that is told from q. The quotient d / s rounds
+/// to n or more where it is above the middle between n and the float below it; at the middle n wins, its last bit is 0.
+/// So the sign of d - n * s, which one rounding leaves as it is, or its comparison with a power of 2 times s, decides.
+ROBOCACHE_HOST_DEVICE inline std::uint32_t settle_along(grid_axis const& axis, float distance, float q) {
+  float const whole = std::rint(q);
+  if (!(whole >= 1.0f)) {
+    // Below the origin only what rounds to -0 is in the grid.
+    bool const zero = distance >= 0.0f || static_cast<double>(-distance) <= static_cast<double>(axis.size) * 0x1p-150;
+    return whole >= 0.0f && zero ? 0 : no_axis_cell;
+  }
+  float const rest = fma_rn(-whole, axis.size, distance);
+  float const half_step = mul_rn(sub_rn(whole, float_before(whole)), 0.5f);
+  bool const reached = rest >= 0.0f || -rest <= mul_rn(axis.size, half_step);
+  return whole < 0x1p31f ? static_cast<std::uint32_t>(whole) - (reached ? 0 : 1) : no_axis_cell;
+}
+
+/// The same cell by multiplication. q = d * (1 / s) is within 3 units of 2^-24, relatively, of the rounded quotient
+/// d / s. So where a q inside the grid is further than that from all whole numbers, both have the same floor; and where
+/// q is outside by more than a cell, so is the quotient. Adding 1.5 * 2^23, rounded down, leaves the floor in the last
+/// bits: right for |q| < 2^22; beyond, and for NaN, a number that is no cell.
+/// @param near  set where a whole number is too near
+ROBOCACHE_HOST_DEVICE inline std::uint32_t multiply_along(grid_axis const& axis, float q, bool& near) {
+  float const shifted = add_rounded_down(q, 0x1.8p23f);
+  float const from_middle = sub_rn(sub_rn(q, sub_rn(shifted, 0x1.8p23f)), 0.5f);
+  near |= absolute(from_middle) >= axis.certain;
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &shifted, sizeof bits);
+  return bits - 0x4b400000u;
+}
+
+}  // namespace detail
+
+/// The cells of a point along all axes, of a grid that begins at `x0`, `y0`, `z0`.
+/// @tparam Divides  false: the same cells without a division, for grids of which no axis `needs_division`
+/// @tparam Lowest   with divisions: the cell of each axis that is counted as 0
+template <bool Divides, int Lowest = 0>
+ROBOCACHE_HOST_DEVICE inline axis_cells cells_along(grid_axis const (&axis)[3], float x0, float y0, float z0, float x,
+                                                    float y, float z) {
+  static_assert(Divides || Lowest == 0, "multiplications find the cells of grids that begin with cell 0");
+  if constexpr (Divides) {
+    return {detail::divide_along<Lowest>(axis[0], x0, x), detail::divide_along<Lowest>(axis[1], y0, y),
+            detail::divide_along<Lowest>(axis[2], z0, z)};
+  } else {
+    float const dx = sub_rn(x, x0);
+    float const dy = sub_rn(y, y0);
+    float const dz = sub_rn(z, z0);
+    float const qx = mul_rn(dx, axis[0].inverse);
+    float const qy = mul_rn(dy, axis[1].inverse);
+    float const qz = mul_rn(dz, axis[2].inverse);
+    bool near = false;
+    axis_cells found{};
+    found.x = detail::multiply_along(axis[0], qx, near);
+    found.y = detail::multiply_along(axis[1], qy, near);
+    found.z = detail::multiply_along(axis[2], qz, near);
+    if (near) {
+      found.x = detail::settle_along(axis[0], dx, qx);
+      found.y = detail::settle_along(axis[1], dy, qy);
+      found.z = detail::settle_along(axis[2], dz, qz);
+    }
+    return found;
+  }
+}
+
+/// True where all three are cells of the grid.
+ROBOCACHE_HOST_DEVICE inline bool are_inside(grid_axis const (&axis)[3], axis_cells const& found) {
+  return (found.x < axis[0].cells) & (found.y < axis[1].cells) & (found.z < axis[2].cells);
+}
+
+namespace detail {
+
+/// The cell of one point, of a grid that begins at `x0`, `y0`, `z0`.
+template <int Lowest>
+ROBOCACHE_HOST_DEVICE inline bool find_cell_from(grid const& lattice, float x0, float y0, float z0, float x, float y,
+                                                 float z, cell& found) {
+  grid_axis const axis[3] = {axis_of(lattice, 0), axis_of(lattice, 1), axis_of(lattice, 2)};
+  axis_cells const at = cells_along<true, Lowest>(axis, x0, y0, z0, x, y, z);
+  if (!are_inside(axis, at)) { return false; }
+  found = {at.x, at.y, at.z};
+  return true;
+}
+
+}  // namespace detail
 
 /// Where the grid of cloud b begins, along axis 0, 1 or 2.
 ROBOCACHE_HOST_DEVICE inline float origin_of(grid const& lattice, std::int64_t b, int axis) {
@@ -38,14 +182,8 @@ ROBOCACHE_HOST_DEVICE inline float origin_of(grid const& lattice, std::int64_t b
 /// @return false: none, because the point is outside, infinite or NaN; then `found` is as it was
 ROBOCACHE_HOST_DEVICE inline bool find_cell(grid const& lattice, std::int64_t b, float x, float y, float z,
                                             cell& found) {
-  float const i = cell_along(x, origin_of(lattice, b, 0), lattice.size[0]);
-  float const j = cell_along(y, origin_of(lattice, b, 1), lattice.size[1]);
-  float const k = cell_along(z, origin_of(lattice, b, 2), lattice.size[2]);
-  if (!is_inside(i, lattice.cells[0]) || !is_inside(j, lattice.cells[1]) || !is_inside(k, lattice.cells[2])) {
-    return false;
-  }
-  found = {static_cast<std::int64_t>(i), static_cast<std::int64_t>(j), static_cast<std::int64_t>(k)};
-  return true;
+  return detail::find_cell_from<0>(lattice, origin_of(lattice, b, 0), origin_of(lattice, b, 1),
+                                   origin_of(lattice, b, 2), x, y, z, found);
 }
 
 /// Cells of the voxel filter on either side of its origin, along an axis.
@@ -63,19 +201,18 @@ ROBOCACHE_HOST_DEVICE inline grid filter_grid(filter_options const& options) {
   return lattice;
 }
 
+/// The cell of the voxel filter's grid that its cells are counted from.
+inline constexpr int lowest_filter_cell = -static_cast<int>(filter_reach);
+
 /// `find_cell` for the grid of the voxel filter, whose origin is in the middle and not where cell 0 begins.
 ROBOCACHE_HOST_DEVICE inline bool find_filter_cell(grid const& lattice, float x, float y, float z, cell& found) {
-  // Exact wherever the point is inside.
-  constexpr auto reach = static_cast<float>(filter_reach);
-  float const i = cell_along(x, lattice.origin[0], lattice.size[0]) + reach;
-  float const j = cell_along(y, lattice.origin[1], lattice.size[1]) + reach;
-  float const k = cell_along(z, lattice.origin[2], lattice.size[2]) + reach;
-  if (!is_inside(i, lattice.cells[0]) || !is_inside(j, lattice.cells[1]) || !is_inside(k, lattice.cells[2])) {
-    return false;
-  }
-  found = {static_cast<std::int64_t>(i), static_cast<std::int64_t>(j), static_cast<std::int64_t>(k)};
-  return true;
+  return detail::find_cell_from<lowest_filter_cell>(lattice, lattice.origin[0], lattice.origin[1], lattice.origin[2], x,
+                                                    y, z, found);
 }
+
+/// Points of a cell whose features are added up one after the other; sums of so many groups are added up likewise, and
+/// so on.
+inline constexpr int sum_group = 64;
 
 /// Where the filter's voxel that a coordinate is in begins: the same for all coordinates of a voxel.
 ROBOCACHE_HOST_DEVICE inline float corner_along(float coordinate, float origin, float size) {
@@ -95,36 +232,6 @@ ROBOCACHE_HOST_DEVICE inline float centroid_along(float corner, float sum, float
 /// The cell's place in `[z, y, x]`.
 ROBOCACHE_HOST_DEVICE inline std::int64_t index_of(grid const& lattice, cell const& where) {
   return (where.z * lattice.cells[1] + where.y) * lattice.cells[0] + where.x;
-}
-
-/// The points of one cloud, resolved from a batch.
-struct cloud {
-  std::int64_t length = 0;       ///< points
-  std::int64_t batch_index = 0;  ///< times a batch stride; 0 if packed
-  std::int64_t first_row = 0;    ///< of packed points; 0 unless packed
-
-  /// Where point `i` begins, in elements.
-  ROBOCACHE_HOST_DEVICE std::int64_t element(std::int64_t i, std::int64_t batch_stride,
-                                             std::int64_t point_stride) const {
-    return batch_index * batch_stride + (first_row + i) * point_stride;
-  }
-};
-
-/// Cloud `b` of a batch. Lengths and offsets are clamped, so that whatever they hold no access leaves the points; no
-/// row is in two clouds.
-ROBOCACHE_HOST_DEVICE inline cloud cloud_of(point_clouds const& clouds, std::int64_t b) {
-  cloud one;
-  one.length = clouds.length;
-  if (clouds.packed()) {
-    packed_rows const owned = rows_of_owner(clouds.offsets, clouds.batch, clouds.rows, b);
-    one.first_row = owned.begin;
-    one.length = owned.end - owned.begin;
-  } else {
-    one.batch_index = b;
-    if (clouds.lengths != nullptr) { one.length = detail::clamp(clouds.lengths[b], 0, clouds.length); }
-  }
-  one.length = one.length < INT32_MAX ? one.length : INT32_MAX;
-  return one;
 }
 
 }  // namespace robocache::device

@@ -27,6 +27,9 @@ struct curve {
 
 namespace detail {
 
+/// A constant, because device code calls no function of the host's standard library, and NVRTC has no builtin for it.
+inline constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
 /// Widths of a bracket and of the intervals next to it; 0 where there is none, and beside a duplicate.
 struct widths {
   float h;       ///< the bracket's
@@ -294,7 +297,7 @@ ROBOCACHE_HOST_DEVICE inline Real value_on(curve const& c, Real pp, Real p, Real
     case interpolation::angle:
     case interpolation::slerp: break;
   }
-  return static_cast<Real>(__builtin_nanf(""));
+  return static_cast<Real>(not_a_number);
 }
 
 /// The value of a curve whose rises have no room in a float, or are NaN: the same formula in double, rounded once.

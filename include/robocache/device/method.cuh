@@ -38,7 +38,7 @@ ROBOCACHE_HOST_DEVICE constexpr method_traits traits_of(interpolation method) no
 }
 
 /// How many methods there are: their values are 0, 1, 2 and so on.
-constexpr int method_count() noexcept {
+ROBOCACHE_HOST_DEVICE constexpr int method_count() noexcept {
   int count = 0;
   while (traits_of(static_cast<interpolation>(count)).exists) { ++count; }
   return count;
@@ -70,7 +70,7 @@ ROBOCACHE_HOST_DEVICE constexpr bool is_rotation(interpolation method) noexcept 
 
 namespace detail {
 
-constexpr bool predicates_are_those_of_the_table() noexcept {
+ROBOCACHE_HOST_DEVICE constexpr bool predicates_are_those_of_the_table() noexcept {
   for (int i = 0; i < method_count(); ++i) {
     auto const method = static_cast<interpolation>(i);
     method_traits const traits = traits_of(method);

@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include <robocache/detail/common/clouds/check.hpp>
+#include <robocache/detail/bounds/check.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/cell.cuh>
 #include <robocache/host.hpp>

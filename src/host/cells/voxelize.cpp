@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <robocache/detail/common/clouds/check.hpp>
+#include <robocache/detail/cells/check.hpp>
 #include <robocache/host.hpp>
 
 #include "host/common/clouds/cloud_loop.hpp"
@@ -17,19 +17,16 @@
 namespace robocache::host {
 namespace detail {
 
-std::int64_t voxel_job::cell_bytes() const {
+std::int64_t cell_job::cell_bytes() const {
   std::int64_t bytes = 0;
   if (out.count != nullptr) { bytes += static_cast<std::int64_t>(sizeof *out.count); }
   if (out.occupied != nullptr) { bytes += static_cast<std::int64_t>(size_of(out.occupied_type)); }
-  for (void const* one : {out.sum, out.mean, out.max, out.min}) {
-    if (one != nullptr) { bytes += features.channels * results.bytes(); }
-  }
-  return bytes;
+  return bytes + robocache::detail::needs_of(out).results * features.channels * results.bytes();
 }
 
 namespace {
 
-void add_dropped(voxel_job const& job, std::int64_t b, std::int64_t dropped) {
+void add_dropped(cell_job const& job, std::int64_t b, std::int64_t dropped) {
   if (job.out.dropped == nullptr) { return; }
   // Unsigned: sums beyond the type wrap around.
   auto* const to = reinterpret_cast<std::uint32_t*>(job.out.dropped) + b;
@@ -37,7 +34,7 @@ void add_dropped(voxel_job const& job, std::int64_t b, std::int64_t dropped) {
 }
 
 template <class Item>
-void voxelize_ranges(voxel_job const& job, cloud_cost const& cost, std::int64_t b) {
+void voxelize_ranges(cell_job const& job, cloud_cost const& cost, std::int64_t b) {
   point_ranges<Item> const ranges(job.from, b, job.cell_bytes());
   add_dropped(job, b, ranges.dropped());
   std::int64_t const points = device::cloud_of(job.from.clouds, b).length;
@@ -53,7 +50,7 @@ void voxelize_ranges(voxel_job const& job, cloud_cost const& cost, std::int64_t 
 
 }  // namespace
 
-void voxelize_cloud(voxel_job const& job, cloud_cost const& cost, std::int64_t b) {
+void voxelize_cloud(cell_job const& job, cloud_cost const& cost, std::int64_t b) {
   if (job.out.occupied_bits == nullptr && job.cell_bytes() == 0) {
     add_dropped(job, b, count_dropped(job.from, b));
   } else if (job.features.channels == 0 && job.from.places.total() < UINT32_MAX) {
@@ -71,11 +68,11 @@ status exact::voxelize(point_clouds const& clouds, point_features<Value> const& 
   status const checked = robocache::detail::check_voxelize(clouds, features, lattice, out, options);
   if (!checked.ok()) { return checked; }
   bool const reduces = robocache::detail::reduces(out);
-  detail::voxel_job const job{{clouds, lattice},
-                              robocache::detail::untyped(out),
-                              options,
-                              reduces ? detail::feature_rows(features, clouds) : detail::feature_rows(),
-                              {lattice, reduces ? features.channels : 0, options.channels, dtype_of<Result>::value}};
+  detail::cell_job const job{{clouds, lattice},
+                             robocache::detail::untyped(out),
+                             options,
+                             reduces ? detail::feature_rows(features, clouds) : detail::feature_rows(),
+                             {lattice, reduces ? features.channels : 0, options.channels, dtype_of<Result>::value}};
   detail::cloud_cost const cost{lattice.total() * job.cell_bytes(), detail::point_bytes + job.features.row_bytes()};
   detail::for_each_cloud(clouds, cost, [&](std::int64_t b) { detail::voxelize_cloud(job, cost, b); });
   return checked;

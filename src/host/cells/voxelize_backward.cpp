@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <robocache/detail/common/clouds/check.hpp>
+#include <robocache/detail/cells/check.hpp>
 #include <robocache/host.hpp>
 
 #include "host/common/clouds/backward_job.hpp"
@@ -16,7 +16,7 @@
 namespace robocache::host {
 namespace detail {
 
-void clear_gradients(voxel_backward_job const& job) {
+void clear_gradients(cell_backward_job const& job) {
   point_clouds const& clouds = job.from.clouds;
   std::int64_t const rows = clouds.total();
   std::int64_t const bytes = job.features.row_bytes();
@@ -30,7 +30,7 @@ void clear_gradients(voxel_backward_job const& job) {
   });
 }
 
-void backward_cloud(voxel_backward_job const& job, cloud_cost const& cost, std::int64_t b) {
+void backward_cloud(cell_backward_job const& job, cloud_cost const& cost, std::int64_t b) {
   point_ranges<cell_point> const ranges(job.from, b, job.cell_bytes());
   std::int64_t const points = device::cloud_of(job.from.clouds, b).length;
   for_each_piece(ranges.size(), cost.of(points) / ranges.size(), [&](std::int64_t begin, std::int64_t end) {
@@ -47,11 +47,11 @@ status exact::voxelize_backward(point_clouds const& clouds, point_features<Value
   status const checked =
       robocache::detail::check_voxelize_backward(clouds, features, lattice, gradients, channels, out);
   if (!checked.ok()) { return checked; }
-  detail::voxel_backward_job const job{{clouds, lattice},
-                                       robocache::detail::untyped(gradients),
-                                       {lattice, features.channels, channels, dtype_of<Result>::value},
-                                       {features, clouds},
-                                       {out, clouds, features.channels}};
+  detail::cell_backward_job const job{{clouds, lattice},
+                                      robocache::detail::untyped(gradients),
+                                      {lattice, features.channels, channels, dtype_of<Result>::value},
+                                      {features, clouds},
+                                      {out, clouds, features.channels}};
   detail::clear_gradients(job);
   if (job.cell_bytes() == 0) { return checked; }
   // Gradients of cells without points are not read: each point reads those of one cell.

@@ -49,7 +49,7 @@ void reduce_voxels(numbered_cloud const& one, feature_rows const& features, voxe
   for (void** to : {&out.sum, &out.mean, &out.max, &out.min}) {
     if (*to != nullptr) { *to = static_cast<char*>(*to) + bytes; }
   }
-  voxel_job const job{
+  cell_job const job{
       one.voxels(), out, {}, features, {row_of_cells(one.kept), features.channels, channel_order::last, result},
       filter};
   if (job.cell_bytes() == 0) { return; }

@@ -11,7 +11,7 @@
 
 #include "host/common/clouds/cloud_loop.hpp"
 #include "host/common/parallel.hpp"
-#include "host/voxels/cell_table.hpp"
+#include "host/voxels/voxel_table.hpp"
 
 namespace robocache::host::detail {
 namespace {
@@ -65,7 +65,7 @@ class cell_finder {
 /// Puts every point into the table.
 /// @param slots  gets that of each point; -1: none
 /// @return points that are in no cell
-std::int64_t add_points(cell_finder const& cell_of, std::int64_t points, cell_table& table, std::int32_t* slots) {
+std::int64_t add_points(cell_finder const& cell_of, std::int64_t points, voxel_table& table, std::int32_t* slots) {
   std::atomic<std::int64_t> dropped{0};
   for_each_piece(points, number_bytes, [&](std::int64_t begin, std::int64_t end) {
     std::int64_t cells[ask_ahead];
@@ -88,7 +88,7 @@ std::int64_t add_points(cell_finder const& cell_of, std::int64_t points, cell_ta
 
 /// The cells of the table in the order of their first points.
 /// @param slots  of each point; -1: none
-std::vector<found_cell> cells_by_point(cell_table const& table, std::int32_t const* slots, std::int64_t points) {
+std::vector<found_cell> cells_by_point(voxel_table const& table, std::int32_t const* slots, std::int64_t points) {
   std::vector<std::vector<found_cell>> parts(static_cast<std::size_t>((points + piece_points - 1) / piece_points));
   for_each_piece(static_cast<std::int64_t>(parts.size()), piece_points * number_bytes, [&](auto begin, auto end) {
     for (std::int64_t part = begin; part < end; ++part) {
@@ -131,7 +131,7 @@ void number_voxels(point_clouds const& clouds, grid const& lattice, lattice_kind
                    std::int64_t b, numbered_cloud& one) {
   std::int64_t const points = one.points.length;
   one.numbers.reset(new std::int32_t[static_cast<std::size_t>(points)]);
-  cell_table table(points);
+  voxel_table table(points);
   one.dropped = add_points({clouds, lattice, kind, b, one.points}, points, table, one.numbers.get());
   std::vector<found_cell> found = cells_by_point(table, one.numbers.get(), points);
   if (order == voxel_order::cell) { sort_cells(found); }

@@ -76,7 +76,7 @@ void write_coordinates(numbered_cloud const& one, grid const& lattice, std::int6
 /// Reduces the features of the cloud's voxels, as `voxelize` does in a grid.
 /// @param features  of the cloud alone; without channels: only `count` is written
 /// @param out       all voxels of the batch; `count`, `sum`, `mean`, `max` and `min` may be there
-/// @param filter    as `voxel_job` has it
+/// @param filter    as `cell_job` has it
 void reduce_voxels(numbered_cloud const& one, feature_rows const& features, voxel_output<void> out, dtype result,
                    filter_options const* filter = nullptr);
 

@@ -33,7 +33,7 @@ cloud_cells voxels_between(std::int32_t const* numbers, std::int64_t points, std
 
 /// The gradients of the points of one cloud: as through a grid of one row, of the voxels that the cloud has.
 /// @param all  the batch; its cells and the layout of its results do not count
-void backward_voxels(voxel_backward_job const& all, numbered_cloud const& one, sparse_voxels const& voxels) {
+void backward_voxels(cell_backward_job const& all, numbered_cloud const& one, sparse_voxels const& voxels) {
   // There are never more voxels than points: on the device, too, numbers beyond are none.
   std::int64_t const most = std::min(voxels.capacity, all.from.clouds.total());
   cloud_cells const from = voxels_between(voxels.point_voxels + one.row, one.points.length, most);
@@ -42,12 +42,12 @@ void backward_voxels(voxel_backward_job const& all, numbered_cloud const& one, s
   auto const move = [&](void const* p) -> void const* {
     return p != nullptr ? static_cast<char const*>(p) + first * all.features.channels * all.results.bytes() : nullptr;
   };
-  voxel_backward_job const job{from,
-                               {move(all.given.sum), move(all.given.mean), move(all.given.max), move(all.given.min)},
-                               {from.lattice, all.features.channels, channel_order::last, all.results.type},
-                               all.features.of(one.points),
-                               all.out.of(one.points),
-                               voxels.count != nullptr ? voxels.count + first : nullptr};
+  cell_backward_job const job{from,
+                              {move(all.given.sum), move(all.given.mean), move(all.given.max), move(all.given.min)},
+                              {from.lattice, all.features.channels, channel_order::last, all.results.type},
+                              all.features.of(one.points),
+                              all.out.of(one.points),
+                              voxels.count != nullptr ? voxels.count + first : nullptr};
   backward_cloud(job, {0, point_bytes + 2 * job.features.row_bytes() + job.cell_bytes()}, 0);
 }
 
@@ -61,11 +61,11 @@ status exact::voxelize_sparse_backward(point_clouds const& clouds, point_feature
   status const checked = robocache::detail::check_voxelize_sparse_backward(clouds, features, voxels, gradients, out);
   if (!checked.ok()) { return checked; }
   grid const none = detail::row_of_cells(0);
-  detail::voxel_backward_job const job{{clouds, none},
-                                       robocache::detail::untyped(gradients),
-                                       {none, features.channels, channel_order::last, dtype_of<Result>::value},
-                                       {features, clouds},
-                                       {out, clouds, features.channels}};
+  detail::cell_backward_job const job{{clouds, none},
+                                      robocache::detail::untyped(gradients),
+                                      {none, features.channels, channel_order::last, dtype_of<Result>::value},
+                                      {features, clouds},
+                                      {out, clouds, features.channels}};
   detail::clear_gradients(job);
   if (job.cell_bytes() == 0) { return checked; }
   auto const all = detail::clouds_of(clouds);

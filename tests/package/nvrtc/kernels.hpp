@@ -43,7 +43,14 @@ __global__ void cells(rc::point_clouds clouds, rc::grid lattice, rc::filter_opti
   out[0] = find_cell(lattice, 0, *clouds.x, *clouds.y, *clouds.z, found) ? index_of(lattice, found) : -1;
   rc::grid const voxels = filter_grid(leaf);
   out[1] = find_filter_cell(voxels, *clouds.x, *clouds.y, *clouds.z, found) ? index_of(voxels, found) : -1;
-  out[2] = cloud_of(clouds, 0).length;
+  grid_axis const axes[3] = {axis_of(lattice, 0), axis_of(lattice, 1), axis_of(lattice, 2)};
+  out[2] = are_inside(axes, cells_along<false>(axes, 0.0f, 0.0f, 0.0f, *clouds.x, *clouds.y, *clouds.z));
+})"},
+    {"cloud.cuh", R"(
+__global__ void rows(rc::point_clouds clouds, cloud_rows* out, long long* length) {
+  out[0] = padded_rows_from(clouds, 3, 0);
+  out[1] = packed_rows_from(clouds, 3, owner_of_row(clouds.offsets, clouds.batch, clouds.rows, 3));
+  *length = cloud_of(clouds, 0).length;
 })"},
     {"convert.cuh", R"(
 __global__ void convert(__half* half, __nv_bfloat16* brain, float* single) {
@@ -85,6 +92,12 @@ __global__ void locate_all(rc::timeline<long long> a, rc::timeline<double> b, rc
   out[0] = located(a, rc::timeline<long long>::uniform(0, {1'000'000, 30}, 1, 10), {});
   out[1] = located(b, rc::timeline<double>::uniform(0.0, 0.1, 1, 10), {});
   out[2] = located(c, rc::timeline<float>::uniform(0.0f, 0.1f, 1, 10), {});
+})"},
+    {"method.cuh", R"(
+__global__ void methods(rc::interpolation method, int* out) {
+  method_traits const traits = traits_of(method);
+  out[0] = traits.exists ? traits.channels : method_count();
+  out[1] = is_hold(method) || is_straight(method) || is_rotation(method) ? 0 : neighbours_of(method);
 })"},
     {"packed.cuh", R"(
 __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {

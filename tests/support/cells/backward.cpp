@@ -98,6 +98,41 @@ std::string difference(voxel_backward_problem const& p, feature_gradients const&
   return unlike_results(p.forward.value_type, a.values, b.values);
 }
 
+void gradient_place::draw_place(generator& random, voxel_problem const& p) {
+  if (random.chance(0.3)) {
+    out_first = random.between(0, 9);
+    out_stride = p.channels + random.between(0, 9);
+    if (random.chance(0.5)) { out_batch_stride = p.clouds.length * out_stride + random.between(0, 9); }
+  } else if (!p.clouds.packed && random.chance(0.2)) {  // [N, B, C]
+    out_batch_stride = p.channels + random.between(0, 3);
+    out_stride = std::max<std::int64_t>(p.clouds.batch, 1) * out_batch_stride;
+  }
+}
+
+std::string describe(gradient_place const& place) {
+  return text_of("\ngradients at ", place.out_first, ", strides ", place.out_batch_stride, " and ", place.out_stride);
+}
+
+void draw_equal_features(generator& random, voxel_problem& p) {
+  if (!random.chance(0.3)) { return; }
+  std::vector<double> few;
+  for (std::size_t i = 0; i < p.features.size(); ++i) { few.push_back(random.one_of({-1.0, -0.0, 0.0, 1.0})); }
+  p.set_features(few, p.channels);
+}
+
+std::vector<double> numbers_of(feature_gradients const& o, dtype type, row_layout const& layout) {
+  INFO(o.state.message() << o.trouble);
+  REQUIRE(o.state.ok());
+  REQUIRE(o.trouble.empty());
+  std::vector<double> numbers;
+  for (std::int64_t row = 0; row < layout.total; ++row) {
+    for (std::int64_t c = 0; c < layout.channels; ++c) {
+      numbers.push_back(decode(type, load_bits(type, o.values.data(), layout.begin(row) + c)));
+    }
+  }
+  return numbers;
+}
+
 std::string unlike_expected(feature_gradients const& o, dtype type, row_layout const& layout,
                             std::vector<float> const& expected) {
   if (!o.state.ok()) { return text_of("status: ", o.state.message()); }
@@ -137,45 +172,21 @@ voxel_backward_problem draw_voxel_backward(generator& random, voxel_limits const
   voxel_backward_problem p;
   voxel_problem& f = p.forward;
   do { f = draw_voxels(random, limits); } while (f.channels == 0);
-  if (random.chance(0.3)) {  // many equal ones
-    std::vector<double> few;
-    for (std::size_t i = 0; i < f.features.size(); ++i) { few.push_back(random.one_of({-1.0, -0.0, 0.0, 1.0})); }
-    f.set_features(few, f.channels);
-  }
+  draw_equal_features(random, f);
   f.options.accumulate = false;
   f.before = {};
   for (auto r : all_voxel_results) { f.wants[r] = is_reduction(r) && random.chance(0.5); }
-  if (random.chance(0.3)) {
-    p.out_first = random.between(0, 9);
-    p.out_stride = f.channels + random.between(0, 9);
-    if (random.chance(0.5)) { p.out_batch_stride = f.clouds.length * p.out_stride + random.between(0, 9); }
-  } else if (!f.clouds.packed && random.chance(0.2)) {  // [N, B, C]
-    p.out_batch_stride = f.channels + random.between(0, 3);
-    p.out_stride = std::max<std::int64_t>(f.clouds.batch, 1) * p.out_batch_stride;
-  }
+  p.draw_place(random, f);
   p.draw_incoming(random, random.chance(0.5) ? 0.03 : 0);
   return p;
 }
 
 std::string describe(voxel_backward_problem const& p) {
-  return describe(p.forward) +
-         text_of("\ngradients at ", p.out_first, ", strides ", p.out_batch_stride, " and ", p.out_stride);
+  return describe(p.forward) + describe(static_cast<gradient_place const&>(p));
 }
 
 std::vector<double> gradients_of(voxel_backward_problem const& p) {
-  feature_gradients const o = voxelize_backward(p);
-  INFO(o.state.message() << o.trouble);
-  REQUIRE(o.state.ok());
-  REQUIRE(o.trouble.empty());
-  std::vector<double> numbers;
-  auto const layout = p.out_layout();
-  for (std::int64_t row = 0; row < layout.total; ++row) {
-    for (std::int64_t c = 0; c < layout.channels; ++c) {
-      auto const bits = load_bits(p.forward.value_type, o.values.data(), layout.begin(row) + c);
-      numbers.push_back(decode(p.forward.value_type, bits));
-    }
-  }
-  return numbers;
+  return numbers_of(voxelize_backward(p), p.forward.value_type, p.out_layout());
 }
 
 }  // namespace test

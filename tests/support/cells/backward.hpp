@@ -11,19 +11,29 @@
 /// `voxelize_backward` under test: as cells.hpp is for `voxelize`.
 namespace test {
 
-/// One call: that of `voxelize` which it is the way back of. The reductions that it wants are those whose gradients
-/// come in, in the type of its results.
-struct voxel_backward_problem {
-  voxel_problem forward{};
-  voxel_bytes incoming{};
+/// Where the gradients of points' features go.
+struct gradient_place {
   std::int64_t out_first = 0;
   std::int64_t out_stride = contiguous;
   std::int64_t out_batch_stride = contiguous;
 
-  row_layout out_layout() const {
-    cloud_data const& c = forward.clouds;
-    return {c.packed ? 0 : c.length, c.total(), forward.channels, out_first, out_batch_stride, out_stride};
+  row_layout layout_for(voxel_problem const& p) const {
+    cloud_data const& c = p.clouds;
+    return {c.packed ? 0 : c.length, c.total(), p.channels, out_first, out_batch_stride, out_stride};
   }
+  /// Rows apart, rows of points before rows of clouds, or neither.
+  void draw_place(generator& random, voxel_problem const& p);
+};
+
+std::string describe(gradient_place const& place);
+
+/// One call: the backward pass of that of `voxelize`. The reductions that it wants are those whose gradients come in,
+/// in the type of its results.
+struct voxel_backward_problem : gradient_place {
+  voxel_problem forward{};
+  voxel_bytes incoming{};
+
+  row_layout out_layout() const { return layout_for(forward); }
   bool needs_values() const { return forward.wants[voxel_result::max] || forward.wants[voxel_result::min]; }
 
   /// The gradient that comes in for a channel of a cell of cloud b.
@@ -70,6 +80,12 @@ std::string verify(voxel_backward_problem const& p);
 /// Empty where gradients are those expected, `[points, C]`, and nothing was written between them.
 std::string unlike_expected(feature_gradients const& o, dtype type, row_layout const& layout,
                             std::vector<float> const& expected);
+
+/// Gradients of all points, `[points, C]`, as numbers; fails the test where the call failed.
+std::vector<double> numbers_of(feature_gradients const& o, dtype type, row_layout const& layout);
+
+/// Sometimes many equal features in place of what `p` has.
+void draw_equal_features(generator& random, voxel_problem& p);
 
 /// Empty where a call was refused as it should be, and nothing was written.
 std::string unlike_refusal(feature_gradients const& o, std::string const& argument,

@@ -111,45 +111,21 @@ sparse_backward_problem draw_sparse_backward(generator& random, voxel_limits con
   do { p.forward = draw_sparse(random, limits); } while (p.forward.from.channels == 0);
   if (p.forward.call == voxel_call::filter) { p.forward.call = voxel_call::sparse; }
   voxel_problem& from = p.forward.from;
-  if (random.chance(0.3)) {  // many equal ones
-    std::vector<double> few;
-    for (std::size_t i = 0; i < from.features.size(); ++i) { few.push_back(random.one_of({-1.0, -0.0, 0.0, 1.0})); }
-    from.set_features(few, from.channels);
-  }
+  draw_equal_features(random, from);
   p.forward.wants = {};
   for (auto r : p.gradients()) { p.forward.wants[r] = r == sparse_result::values || random.chance(0.5); }
   p.with_count = random.chance(0.5);
-  if (random.chance(0.3)) {
-    p.out_first = random.between(0, 9);
-    p.out_stride = from.channels + random.between(0, 9);
-    if (random.chance(0.5)) { p.out_batch_stride = from.clouds.length * p.out_stride + random.between(0, 9); }
-  } else if (!from.clouds.packed && random.chance(0.2)) {  // [N, B, C]
-    p.out_batch_stride = from.channels + random.between(0, 3);
-    p.out_stride = std::max<std::int64_t>(from.clouds.batch, 1) * p.out_batch_stride;
-  }
+  p.draw_place(random, from);
   p.draw_incoming(random, random.chance(0.5) ? 0.03 : 0);
   return p;
 }
 
 std::string describe(sparse_backward_problem const& p) {
-  return describe(p.forward) +
-         text_of("\ngradients at ", p.out_first, ", strides ", p.out_batch_stride, " and ", p.out_stride);
+  return describe(p.forward) + describe(static_cast<gradient_place const&>(p));
 }
 
 std::vector<double> gradients_of(sparse_backward_problem const& p) {
-  feature_gradients const o = voxelize_backward(p);
-  INFO(o.state.message() << o.trouble);
-  REQUIRE(o.state.ok());
-  REQUIRE(o.trouble.empty());
-  std::vector<double> numbers;
-  auto const layout = p.out_layout();
-  for (std::int64_t row = 0; row < layout.total; ++row) {
-    for (std::int64_t c = 0; c < layout.channels; ++c) {
-      auto const bits = load_bits(p.forward.from.value_type, o.values.data(), layout.begin(row) + c);
-      numbers.push_back(decode(p.forward.from.value_type, bits));
-    }
-  }
-  return numbers;
+  return numbers_of(voxelize_backward(p), p.forward.from.value_type, p.out_layout());
 }
 
 }  // namespace test

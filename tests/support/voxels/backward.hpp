@@ -14,19 +14,14 @@ namespace test {
 
 /// One call: that of `voxelize_sparse` or `voxelize_gathered` which it is the way back of. What of features the forward
 /// call wants is that whose gradients come in, in the type of its results.
-struct sparse_backward_problem {
+struct sparse_backward_problem : gradient_place {
   sparse_problem forward{};
-  sparse_bytes incoming{};     ///< NaN behind the voxels that are kept
-  bool with_count = false;     ///< gives the counts where no mean asks for them
-  bool null_incoming = false;  ///< gathered: null for gradients, where no point has a slot
-  std::int64_t out_first = 0;
-  std::int64_t out_stride = contiguous;
-  std::int64_t out_batch_stride = contiguous;
+  sparse_bytes incoming{};              ///< NaN behind the voxels that are kept
+  bool with_count = false;              ///< gives the counts where no mean asks for them
+  bool null_incoming = false;           ///< gathered: null for gradients, where no point has a slot
+  std::vector<std::int32_t> numbers{};  ///< sparse: given as the voxels of points, in place of those of `forward`
 
-  row_layout out_layout() const {
-    cloud_data const& c = forward.from.clouds;
-    return {c.packed ? 0 : c.length, c.total(), forward.from.channels, out_first, out_batch_stride, out_stride};
-  }
+  row_layout out_layout() const { return layout_for(forward.from); }
   std::vector<sparse_result> gradients() const {
     using r = sparse_result;
     if (forward.call == voxel_call::gathered) { return {r::values}; }
@@ -119,8 +114,8 @@ auto call_sparse_backward(sparse_backward_arguments const& a, Sparse sparse, Gat
                 a.gradients<robocache::voxel_gradients<Result>, Result>(), a.output<Value>());
 }
 
-/// Puts the problem into guarded memory of `Space`, makes the call, and reads back what it left. Voxels of points,
-/// slots and counts are the oracle's.
+/// Puts the problem into guarded memory of `Space`, makes the call, and reads back what it left. Voxels of points are
+/// the oracle's unless the problem gives them; slots are the oracle's.
 /// @param scratch_bytes  `std::int64_t(sparse_backward_arguments const&)`: what the call asks for
 /// @param call           `status(sparse_backward_arguments const&)`, which returns when the gradients are written
 template <class Space, class ScratchBytes, class Call>
@@ -130,10 +125,13 @@ feature_gradients run_sparse_backward(sparse_backward_problem const& p, ScratchB
   cloud_memory<Space> const points(from);
   auto const size = robocache::size_of(from.value_type);
   auto const listed = oracle::list_voxels(p.forward);
+  std::vector<std::int32_t> numbers(listed.voxel_of.begin(), listed.voxel_of.end());
+  if (!p.numbers.empty()) { numbers = p.numbers; }
   std::vector<std::int32_t> counts(std::size_t(p.forward.capacity), 0);  // behind the voxels anything
-  for (std::size_t i = 0; i < listed.kept.size(); ++i) { counts[i] = std::int32_t(listed.kept[i].rows.size()); }
-  auto const voxels = put<Space>(std::vector<std::int32_t>(listed.voxel_of.begin(), listed.voxel_of.end()),
-                                 std::size_t(from.misaligned) * 4);
+  for (auto voxel : numbers) {
+    if (voxel >= 0 && voxel < p.forward.capacity) { ++counts[std::size_t(voxel)]; }
+  }
+  auto const voxels = put<Space>(numbers, std::size_t(from.misaligned) * 4);
   auto const slots = put<Space>(listed.slot_of, std::size_t(from.misaligned) * 8);
   auto const count = put<Space>(counts, std::size_t(from.misaligned) * 4);
   sparse_backward_arguments arguments{

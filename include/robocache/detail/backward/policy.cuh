@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
+#include <robocache/detail/common/timed/policy.cuh>
 #include <robocache/detail/common/timed/tiling.hpp>
 
 namespace robocache::detail {
@@ -17,7 +20,18 @@ inline constexpr int sums_at_a_time = N > 1 ? 2 : 4;
 ///                   paid once; else each round would look at all targets anew
 template <int N>
 constexpr tile_shape backward_shape_for(bool one_board) noexcept {
-  return {256, one_board ? 16 : sums_at_a_time<N>, 4};
+  return {max_threads, one_board ? 16 : sums_at_a_time<N>, 4};
 }
+
+/// Targets that a block takes at a time for their times: its first warp locates one a lane, then each warp sums up
+/// every eighth.
+inline constexpr int times_rows = 32;
+
+/// Channels that a block takes of its groups of rows, and groups that it takes at a time.
+inline constexpr int row_sum_channels = 64;
+inline constexpr int row_sum_groups = max_threads / row_sum_channels;
+
+/// Blocks of sums that are launched at most; beyond, blocks take several tiles.
+inline constexpr std::int64_t most_sum_blocks = 1 << 20;
 
 }  // namespace robocache::detail

@@ -80,8 +80,7 @@ ROBOCACHE_HIDDEN status launch_backward_values(char const* name, backward_params
 template <class Stamp>
 ROBOCACHE_HIDDEN status launch_sums(sums_params<Stamp> const& params, std::int64_t tiles, unsigned chunks,
                                     cudaStream_t cuda_stream) {
-  constexpr std::int64_t most_blocks = 1 << 20;
-  dim3 const grid(static_cast<unsigned>(tiles < most_blocks ? tiles : most_blocks), chunks);
+  dim3 const grid(static_cast<unsigned>(tiles < most_sum_blocks ? tiles : most_sum_blocks), chunks);
   return launch(backward_sums_kernel<Stamp>, params, grid, max_threads, 0, cuda_stream);
 }
 

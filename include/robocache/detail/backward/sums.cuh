@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <robocache/detail/backward/pieces.cuh>
+#include <robocache/detail/backward/policy.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
@@ -40,10 +41,6 @@ struct sums_params {
   tree_level shift;
   backward_params<Stamp> backward;
 };
-
-/// Targets that a block takes at a time for their times: its first warp locates one a lane, then each warp sums up
-/// every eighth.
-inline constexpr int times_rows = 32;
 
 /// What the sum of one target's time needs.
 struct times_record {
@@ -132,10 +129,6 @@ __device__ void sum_times(sums_params<Stamp> const& sums) {
     __syncthreads();  // the next targets take the records
   }
 }
-
-/// Channels that a block takes of its groups of rows, and groups that it takes at a time.
-inline constexpr int row_sum_channels = 64;
-inline constexpr int row_sum_groups = max_threads / row_sum_channels;
 
 /// What one target row adds to the sums of its group.
 struct sum_record {

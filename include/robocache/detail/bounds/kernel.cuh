@@ -4,28 +4,16 @@
 #include <cmath>
 #include <cstdint>
 
-#include <robocache/detail/common/warp_search.cuh>
+#include <robocache/detail/bounds/params.hpp>
+#include <robocache/detail/bounds/policy.cuh>
+#include <robocache/detail/bounds/warp_search.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/arithmetic.cuh>
-#include <robocache/device/cell.cuh>
+#include <robocache/device/cloud.cuh>
 #include <robocache/points.hpp>
 
 namespace robocache::detail {
-
-inline constexpr int bounds_threads = 256;
-
-/// Blocks that a multiprocessor holds at a time.
-inline constexpr int bounds_blocks = 6;
-
-/// Points that a thread of `bounds_kernel` has under way.
-inline constexpr int bounds_points = 4;
-
-struct bounds_params {
-  point_clouds clouds;  ///< strides filled in
-  cloud_bounds* bounds;
-  std::int64_t rows_each;  ///< rows that a warp takes
-};
 
 /// A box around points, in whole numbers: `device::order_of` their coordinates.
 struct point_box {
@@ -88,13 +76,13 @@ inline __device__ void add_box(cloud_bounds& to, point_box const& box) {
   atomicAdd(&to.points, static_cast<std::int32_t>(box.points));
 }
 
-/// This lane's part of `count` points of a cloud, from point `first` on.
-inline __device__ point_box box_of(point_clouds const& clouds, device::cloud const& of, std::int64_t first,
-                                   unsigned count) {
+/// This lane's part of `count` points of a cloud.
+/// @param element  of the first one
+inline __device__ point_box box_of(point_clouds const& clouds, std::int64_t element, unsigned count) {
   unsigned const lane = threadIdx.x % 32;
   std::int64_t const stride = clouds.point_stride;
   std::int64_t const hop = 32 * stride;
-  std::int64_t element = of.element(first + lane, clouds.batch_stride, stride);
+  element += lane * stride;
   point_box box = empty_box();
   for (unsigned i = lane; i < count; i += 32 * bounds_points) {
     float at[bounds_points][3];
@@ -137,7 +125,7 @@ __global__ void __launch_bounds__(Threads, bounds_blocks) bounds_kernel(__grid_c
   std::int64_t owner = -1;
   point_box box = empty_box();
   for (std::int64_t row = begin; row < end;) {
-    owned_rows const next = rows_from(p.clouds, row, owner);
+    device::cloud_rows const next = rows_from(p.clouds, row, owner);
     std::int64_t const stop = min(next.end, end);
     if (next.b >= 0) {
       if (owner >= 0) {
@@ -145,7 +133,10 @@ __global__ void __launch_bounds__(Threads, bounds_blocks) bounds_kernel(__grid_c
         if (lane == 0) { add_box(p.bounds[owner], box); }
       }
       owner = next.b;
-      box = merge_boxes(box_of(p.clouds, next.cloud, row - next.first, static_cast<unsigned>(stop - row)));
+      std::int64_t const element = p.clouds.packed()
+                                       ? row * p.clouds.point_stride
+                                       : next.b * p.clouds.batch_stride + (row - next.begin) * p.clouds.point_stride;
+      box = merge_boxes(box_of(p.clouds, element, static_cast<unsigned>(stop - row)));
     }
     row = stop;
   }

@@ -6,24 +6,16 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <robocache/arch.cuh>
 #include <robocache/bounds.cuh>
+#include <robocache/detail/bounds/check.hpp>
 #include <robocache/detail/bounds/kernel.cuh>
-#include <robocache/detail/common/clouds/check.hpp>
+#include <robocache/detail/bounds/params.hpp>
+#include <robocache/detail/bounds/policy.cuh>
 #include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
-#include <robocache/detail/launch.cuh>
 
 namespace robocache {
-namespace detail {
-
-/// Rows that each warp takes where `warps` share them: no fewer than keep a warp's loads together.
-inline std::int64_t bounds_rows_each(std::int64_t rows, std::int64_t warps) noexcept {
-  constexpr std::int64_t at_once = 32 * bounds_points;
-  std::int64_t const shares = (rows + at_once - 1) / at_once;
-  return (shares + warps - 1) / warps * at_once;
-}
-
-}  // namespace detail
 
 inline status find_bounds(point_clouds const& clouds, cloud_bounds* bounds, cudaStream_t cuda_stream) {
   status s = detail::check_bounds(clouds, bounds);

@@ -3,29 +3,24 @@
 
 #include <cstdint>
 
+#include <robocache/detail/cells/params.hpp>
+#include <robocache/detail/cells/policy.cuh>
 #include <robocache/detail/common/clouds/points.cuh>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
-#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
+#include <robocache/device/arithmetic.cuh>
 
 // Sums in whatever order: straight into the results, which the L2 cache should hold.
 namespace robocache::detail {
 
-struct voxel_add_params {
-  voxel_points points;
-  voxel_features features;
-  float* sums;          ///< `[cells, channels]`
-  std::int32_t* count;  ///< null: not wanted
-  std::int32_t* dropped;
-};
-
 /// Adds each point's features to its cell: a warp takes the vectors of 32 points side by side.
 template <class Cell, class Value, int N>
-__global__ void __launch_bounds__(point_threads) voxel_add_kernel(__grid_constant__ voxel_add_params const p) {
+__global__ void __launch_bounds__(point_threads) cell_add_kernel(__grid_constant__ cell_add_params const p) {
   static_assert(N % 4 == 0, "vectors of 16 bytes are added");
-  constexpr int at_once = 4;  // loads under way
+  constexpr int at_once = add_at_once;
   unsigned const lane = threadIdx.x % 32;
   unsigned const vectors = p.features.vectors.value;
   std::int64_t const channels = std::int64_t(vectors) * N;
@@ -61,18 +56,9 @@ __global__ void __launch_bounds__(point_threads) voxel_add_kernel(__grid_constan
   });
 }
 
-struct voxel_divide_params {
-  float const* sums;  ///< `[cells, channels]`
-  float* means;       ///< may be `sums`
-  std::int32_t const* count;
-  std::int64_t vectors;  ///< of 4 channels, all cells'
-  divisor vectors_each;  ///< of a cell
-  bool narrow;           ///< less than 2^31 vectors
-};
-
 /// Makes means of sums. Many sums of a scattered cloud are of one point or none, and means already.
 template <int Threads>
-__global__ void __launch_bounds__(Threads) voxel_divide_kernel(__grid_constant__ voxel_divide_params const p) {
+__global__ void __launch_bounds__(Threads) cell_divide_kernel(__grid_constant__ cell_divide_params const p) {
   wait_for_launch_before();
   bool const in_place = p.sums == p.means;
   for (std::int64_t i = std::int64_t(blockIdx.x) * Threads + threadIdx.x; i < p.vectors;

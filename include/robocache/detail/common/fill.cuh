@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include <robocache/detail/common/launch_chain.cuh>
+#include <robocache/detail/common/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
 
 // Fills several arrays in one launch, the first of a call: each launch of its own costs as much as clearing some
@@ -32,8 +33,6 @@ struct fill_list {
     if (to != nullptr && bytes > 0) { regions[count++] = {static_cast<std::byte*>(to), bytes, pattern}; }
   }
 };
-
-inline constexpr int fill_threads = 256;
 
 /// A row of the grid for each region.
 template <int Threads>
@@ -67,8 +66,9 @@ ROBOCACHE_HIDDEN status fill(fill_list const& list, Chain& chain) {
   if (list.count == 0) { return {}; }
   std::int64_t most = 0;
   for (int i = 0; i < list.count; ++i) { most = std::max(most, list.regions[i].bytes); }
-  std::int64_t const wanted = most / (16 * fill_threads * 4) + 1;
-  auto const blocks = static_cast<unsigned>(std::min(wanted, std::int64_t{chain.device().multiprocessors} * 16));
+  std::int64_t const wanted = most / (16 * fill_threads * fill_vectors_each) + 1;
+  auto const blocks = static_cast<unsigned>(
+      std::min(wanted, std::int64_t{chain.device().multiprocessors} * fill_blocks_each(chain.device())));
   return chain.launch(fill_kernel<fill_threads>, list, dim3(blocks, static_cast<unsigned>(list.count)), fill_threads);
 }
 

@@ -8,6 +8,7 @@
 
 #include <robocache/detail/common/block_scan.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
+#include <robocache/detail/common/policy.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
@@ -16,13 +17,7 @@
 // which a call of this library never does.
 namespace robocache::detail {
 
-inline constexpr int sort_threads = 256;
-inline constexpr int digit_bits = 8;
-inline constexpr int digits = 1 << digit_bits;
-static_assert(digits == sort_threads, "a thread a digit");
-
-/// Keys of a thread, 32 apart, and of a block.
-inline constexpr int sort_rounds = 4;
+/// Keys of a block.
 inline constexpr int sort_tile = sort_threads * sort_rounds;
 
 /// What is sorted: two buffers each.

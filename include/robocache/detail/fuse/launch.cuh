@@ -24,11 +24,10 @@ namespace detail {
 /// @param one_row  tiles have one row: short trajectories stay in registers
 template <class Stamp>
 int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
-  constexpr int most = 512;
   timeline<Stamp> const& when = stream.source;
   if (!when.stored() || (one_row && stream.plain && when.length <= one_row_stamps)) { return 0; }
-  if (when.packed() || when.length >= most) { return most / 2; }
-  int slots = 64;
+  if (when.packed() || when.length >= most_staged_stamps) { return most_staged_stamps / 2; }
+  int slots = least_staged_stamps;
   while (slots <= when.length) { slots *= 2; }
   return slots;
 }

@@ -29,6 +29,10 @@ inline constexpr int pinned_chunk = 128;
 /// Warps of a block whose warps have a row of a stream each.
 inline constexpr int most_one_row_warps = 8;
 
+/// Stamps that a warp can stage: at least, and of streams whose trajectories are all shorter than this, at most.
+inline constexpr int least_staged_stamps = 64;
+inline constexpr int most_staged_stamps = 512;
+
 /// Stamps that a warp keeps in registers where it has one row.
 inline constexpr int one_row_stamps = 256;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <robocache/arch.cuh>
+#include <robocache/detail/common/timed/policy.cuh>
 #include <robocache/detail/common/timed/tiling.hpp>
 
 namespace robocache::detail {
@@ -16,8 +17,8 @@ struct resample_shape : tile_shape {
 /// @param elements            channels in one vector of values: 1 where rows cannot be read in vectors
 constexpr resample_shape resample_shape_for(int compute_capability, int elements) noexcept {
   int const trajectory_bytes = compute_capability >= arch::sm90 ? 24576 : 16384;
-  return elements > 1 ? resample_shape{{256, 8, 4}, 2, trajectory_bytes}
-                      : resample_shape{{256, 16, 4}, 32, trajectory_bytes};
+  return elements > 1 ? resample_shape{{max_threads, 8, 4}, 2, trajectory_bytes}
+                      : resample_shape{{max_threads, 16, 4}, 32, trajectory_bytes};
 }
 
 /// Shared memory for a trajectory by a method beyond linear: what a block may have, 48 kB, less what the kernel
@@ -26,10 +27,10 @@ inline constexpr int method_trajectory_bytes = 16384;
 
 /// The same for the methods beyond linear, on every chip.
 constexpr resample_shape method_shape_for(int elements) noexcept {
-  return {{256, elements > 1 ? 8 : 16, 4}, 16, method_trajectory_bytes};
+  return {{max_threads, elements > 1 ? 8 : 16, 4}, 16, method_trajectory_bytes};
 }
 
 /// Locating alone: a thread has a row, and rows are one vector.
-constexpr tile_shape locate_shape() noexcept { return {256, 1, 2}; }
+constexpr tile_shape locate_shape() noexcept { return {max_threads, 1, 2}; }
 
 }  // namespace robocache::detail

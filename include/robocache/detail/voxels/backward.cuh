@@ -3,29 +3,21 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/clouds/backward_plan.cuh>
+#include <robocache/detail/common/clouds/backward.cuh>
 #include <robocache/detail/common/clouds/hold.cuh>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/clouds/spread.cuh>
-#include <robocache/detail/common/divisor.hpp>
+#include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/voxels/params.hpp>
 
-// The ways back through voxels: as those through cells, but that the voxel of each row is given.
+// Backward passes through voxels: as those through cells, but that the voxel of each row is given.
 namespace robocache::detail {
-
-/// The points are those of all clouds, the lists those of voxels.
-struct sparse_backward_params : voxel_backward_params {
-  std::int32_t const* voxels_of;  ///< `[rows]`; beyond `voxels`: none
-  std::int32_t const* count;      ///< `[voxels]`; where a mean is divided by it
-  std::uint32_t voxels;
-};
-
-template <>
-inline constexpr bool of_voxels<sparse_backward_params> = true;
 
 /// Calls `use(row)` for steps of a warp's rows; `row` is the first.
 template <class Use>
-__device__ void for_each_step(voxel_backward_params const& p, Use const& use) {
+__device__ void for_each_step(cell_backward_params const& p, Use const& use) {
   std::int64_t const warps = std::int64_t(gridDim.x) * (point_threads / 32);
   std::int64_t const warp = std::int64_t(blockIdx.x) * (point_threads / 32) + threadIdx.x / 32;
   for (std::int64_t row = warp * rows_a_step; row < p.points.rows; row += warps * rows_a_step) { use(row); }
@@ -33,8 +25,8 @@ __device__ void for_each_step(voxel_backward_params const& p, Use const& use) {
 
 /// Gradients of sums and means: the first and only launch of its call.
 template <class Value, int N>
-__global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
-    sparse_spread_kernel(__grid_constant__ sparse_backward_params const p) {
+__global__ void __launch_bounds__(point_threads, backward_blocks<N>)
+    voxel_spread_kernel(__grid_constant__ voxel_backward_params const p) {
   __shared__ spread_board boards[point_threads / 32];
   spread_board& board = boards[threadIdx.x / 32];
   unsigned const lane = threadIdx.x % 32;
@@ -63,8 +55,8 @@ __global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
 
 /// Gradients where maxima or minima are among the results.
 template <class Value, int N>
-__global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
-    sparse_hold_kernel(__grid_constant__ sparse_backward_params const p) {
+__global__ void __launch_bounds__(point_threads, backward_blocks<N>)
+    voxel_hold_kernel(__grid_constant__ voxel_backward_params const p) {
   __shared__ hold_board boards[point_threads / 32];
   __shared__ holders<N> agreed[most_crowd_vectors];
   hold_board& board = boards[threadIdx.x / 32];
@@ -82,16 +74,6 @@ __global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
   });
 }
 
-struct gather_backward_params {
-  feature_rows out;
-  std::int64_t const* slots;  ///< `[rows]`; outside of `[0, count)`: none
-  std::int64_t count;         ///< slots that have gradients; 0: `slots` is not read
-  void const* gradients;      ///< `[slots, channels]`
-  dtype type;
-  std::int64_t rows;
-  divisor vectors;  ///< of a row
-};
-
 /// Each point has the gradient of its slot: the first and only launch of its call.
 template <class Value, int N>
 __global__ void __launch_bounds__(point_threads)
@@ -101,7 +83,7 @@ __global__ void __launch_bounds__(point_threads)
   with_float_type(p.type, [&](auto zero) {
     using Result = decltype(zero);
     auto const* const gradients = static_cast<Result const*>(p.gradients);
-    constexpr int at_once = N > 1 ? 2 : 4;  // loads under way
+    constexpr int at_once = gradients_at_once<N>;
     for (std::int64_t base = std::int64_t(blockIdx.x) * point_threads * at_once; base < items;
          base += std::int64_t(gridDim.x) * point_threads * at_once) {
       packed_floats<Result, N> packed[at_once] = {};

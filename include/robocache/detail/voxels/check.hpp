@@ -149,8 +149,7 @@ status check_voxelize_sparse_backward(point_clouds const& clouds, point_features
   bool const divides = gradients.mean != nullptr && points > 0;
   s = check_pointer("voxels", "count", voxels.count, divides ? voxels.capacity : 0, alignof(std::int32_t));
   if (!s.ok()) { return s; }
-  s = check_feature_view(clouds, features, gradients.max != nullptr || gradients.min != nullptr,
-                         "sum, mean, max or min");
+  s = check_feature_view(clouds, features, needs_of(gradients).extremes(), "sum, mean, max or min");
   if (!s.ok()) { return s; }
   s = check_row_elements(features, voxels.capacity);
   if (!s.ok()) { return s; }

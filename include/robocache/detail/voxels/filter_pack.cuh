@@ -3,20 +3,13 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/clouds/points.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/voxels/params.hpp>
+#include <robocache/detail/voxels/policy.cuh>
 
 // Brings coordinates that are three arrays together, so that a point's can be reduced as three channels.
 namespace robocache::detail {
-
-inline constexpr int pack_threads = 256;
-
-struct pack_params {
-  voxel_points points;
-  std::int64_t length;  ///< rows of a cloud, where anything is between clouds
-  float* xyz;           ///< `[rows, 3]`
-};
 
 template <int Threads>
 __global__ void __launch_bounds__(Threads) pack_kernel(__grid_constant__ pack_params const p) {

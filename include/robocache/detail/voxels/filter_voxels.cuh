@@ -6,12 +6,17 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <robocache/arch.cuh>
 #include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
+#include <robocache/detail/common/memory_cutter.hpp>
 #include <robocache/detail/voxels/check.hpp>
 #include <robocache/detail/voxels/filter_pack.cuh>
-#include <robocache/detail/voxels/plan.cuh>
-#include <robocache/detail/voxels/reduce.cuh>
+#include <robocache/detail/voxels/launch.cuh>
+#include <robocache/detail/voxels/params.hpp>
+#include <robocache/detail/voxels/policy.cuh>
+#include <robocache/detail/voxels/reduce_launch.cuh>
+#include <robocache/detail/voxels/scratch.cuh>
 #include <robocache/device/cell.cuh>
 #include <robocache/filter_voxels.cuh>
 
@@ -25,7 +30,7 @@ inline bool are_adjacent(point_clouds const& clouds) noexcept {
 
 /// The whole scratch of a call.
 struct filter_pieces {
-  sparse_pieces voxels;
+  voxel_pieces voxels;
   float* xyz;  ///< `[rows, 3]`; null where coordinates are adjacent already
   std::int64_t bytes;
 };
@@ -35,17 +40,20 @@ template <class Result>
 filter_pieces cut_filter_call(void* memory, point_clouds const& clouds, std::int64_t channels,
                               filter_options const& options, filtered_output<Result> const& out) {
   bool const reduces = out.points != nullptr || out.features != nullptr;
-  sparse_params sparse = filter_params_of(clouds, device::filter_grid(options));
-  sparse.numbers.max_voxels = INT32_MAX;
-  sparse.numbers.capacity = static_cast<std::int32_t>(out.capacity);
-  sparse.voxels_of = out.point_voxels;
+  voxel_params params = filter_params_of(clouds, device::filter_grid(options));
+  params.numbers.max_voxels = INT32_MAX;
+  params.numbers.capacity = static_cast<std::int32_t>(out.capacity);
+  params.voxels_of = out.point_voxels;
   filter_pieces pieces{};
   memory_cutter cutter(memory);
   if (out.points != nullptr && !are_adjacent(clouds)) { pieces.xyz = cutter.take<float>(3 * clouds.total()); }
   void* const rest = memory == nullptr ? nullptr : static_cast<char*>(memory) + cutter.bytes();
+  // The filter's points are kept inside of their voxel by its largest and smallest coordinates.
+  reduction_needs needs;
+  needs.sums = reduces;
+  needs.largest = needs.smallest = out.points != nullptr;
   pieces.voxels =
-      cut_pieces(rest, sparse, false, most_voxels(clouds, out.capacity), std::max<std::int64_t>(channels, 3), reduces,
-                 out.points != nullptr, out.points != nullptr);
+      cut_pieces(rest, params, false, most_voxels(clouds, out.capacity), std::max<std::int64_t>(channels, 3), needs);
   pieces.bytes = cutter.bytes() + pieces.voxels.bytes;
   return pieces;
 }
@@ -59,15 +67,16 @@ ROBOCACHE_HIDDEN status reduce_coordinates(filter_pieces const& pieces, point_cl
   out.mean = points;
   point_features<float> features{clouds.x, 3, clouds.batch_stride, clouds.point_stride};
   if (pieces.xyz != nullptr) {
-    pack_params const pack{pieces.voxels.sparse.points, clouds.length, pieces.xyz};
+    pack_params const pack{pieces.voxels.params.points, clouds.length, pieces.xyz};
     std::int64_t const wanted = (pack.points.rows - 1) / pack_threads + 1;
-    auto const blocks = static_cast<unsigned>(std::min<std::int64_t>(wanted, 16 * chain.device().multiprocessors));
+    auto const blocks = static_cast<unsigned>(std::min<std::int64_t>(
+        wanted, std::int64_t{chain.device().multiprocessors} * voxel_shape_for(chain.device()).pack_each));
     status const s = chain.launch(pack_kernel<pack_threads>, pack, dim3(blocks), pack_threads);
     if (!s.ok()) { return s; }
     features = {pieces.xyz, 3};
   }
   filter_reduce_params p{};
-  plan_reducing(p, pieces.voxels.lists, clouds, features, out, pieces.voxels.sparse.numbers.offsets + clouds.batch);
+  plan_reducing(p, pieces.voxels.lists, clouds, features, out, pieces.voxels.params.numbers.offsets + clouds.batch);
   std::copy_n(options.origin, 3, p.origin);
   std::copy_n(options.size, 3, p.size);
   return launch_reducing<float, 1, true>(p, voxels, longest_cloud(clouds), chain);
@@ -110,10 +119,10 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
     if (out.features == nullptr) { return s; }
     voxel_output<Result> results;
     results.mean = out.features;
-    detail::voxel_lists lists = pieces.voxels.lists;
+    detail::point_lists lists = pieces.voxels.lists;
     lists.largest = lists.smallest = nullptr;  // of coordinates alone
     return detail::reduce_voxels<false>(lists, clouds, features, results, voxels,
-                                        pieces.voxels.sparse.numbers.offsets + clouds.batch, chain);
+                                        pieces.voxels.params.numbers.offsets + clouds.batch, chain);
   } else {
     return s;  // what is made of features has been refused
   }

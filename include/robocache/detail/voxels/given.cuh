@@ -3,23 +3,14 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/clouds/memory.hpp>
 #include <robocache/detail/common/clouds/points.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
-#include <robocache/detail/voxels/memory.hpp>
+#include <robocache/detail/voxels/params.hpp>
+#include <robocache/detail/voxels/policy.cuh>
 
 // Groups points by voxel where the voxel of each is given.
 namespace robocache::detail {
-
-inline constexpr int given_threads = 256;
-
-struct given_list_params {
-  voxel_lists lists;
-  std::int32_t const* voxels_of;  ///< `[rows]`; what is not below `voxels` is none
-  std::int64_t rows;
-  std::uint32_t voxels;
-};
 
 inline __device__ std::int32_t given_voxel(given_list_params const& p, std::int64_t row) {
   std::int32_t const voxel = row < p.rows ? p.voxels_of[row] : no_voxel;

@@ -6,7 +6,8 @@
 
 #include <robocache/detail/common/clouds/points.cuh>
 #include <robocache/detail/config.hpp>
-#include <robocache/detail/voxels/memory.hpp>
+#include <robocache/detail/voxels/params.hpp>
+#include <robocache/detail/voxels/policy.cuh>
 #include <robocache/device/bracket.cuh>
 
 // Finds the cells that have points, and the first row of each: the smallest wins, whichever thread comes first. Where
@@ -34,8 +35,8 @@ struct place_range {
 };
 
 /// The places of the rows from `row` on.
-inline __device__ place_range places_at(voxel_points const& p, std::int64_t row) {
-  row_segment const segment = segment_at(p, row);
+inline __device__ place_range places_at(cloud_points const& p, std::int64_t row) {
+  device::cloud_rows const segment = segment_at(p, row);
   if (segment.b < 0) { return {0, 0, segment.end}; }
   std::int64_t const begin = places_before(segment.begin, p.rows);
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(places_before(segment.end, p.rows) - begin),
@@ -51,16 +52,13 @@ struct sought_place {
   std::uint32_t row;
   std::uint32_t tries;  ///< that were in vain
 
-  __device__ static unsigned long long* word_of(cell_table const& table, std::uint32_t place) {
+  __device__ static unsigned long long* word_of(voxel_table const& table, std::uint32_t place) {
     return (Wide ? table.cells : reinterpret_cast<unsigned long long*>(table.first)) + place;
   }
   __device__ unsigned long long word() const {
     if constexpr (Wide) { return cell; }
     return static_cast<unsigned long long>(cell) << 32 | row;
   }
-
-  /// The last of the tries that are anywhere; those behind it go from place to place, so that all are tried.
-  static constexpr std::uint32_t last_anywhere = 3;
 
   /// The place to try.
   __device__ std::uint32_t place(place_range const& range) const {
@@ -72,7 +70,7 @@ struct sought_place {
   }
 
   /// @return what was there: of narrow places cell and first row
-  __device__ unsigned long long try_place(cell_table const& table, std::uint32_t at) const {
+  __device__ unsigned long long try_place(voxel_table const& table, std::uint32_t at) const {
     return atomicCAS(word_of(table, at), nothing, word());
   }
   __device__ bool is_ours(unsigned long long found) const {
@@ -80,7 +78,7 @@ struct sought_place {
   }
 
   /// Enters the row at the place, which is that of the cell.
-  __device__ void settle(sparse_params const& p, std::uint32_t at, unsigned long long found) const {
+  __device__ void settle(voxel_params const& p, std::uint32_t at, unsigned long long found) const {
     constexpr std::uint32_t nobody = UINT32_MAX;
     std::uint32_t other = nobody;
     // First rows only fall: one that was below stays so.
@@ -104,7 +102,7 @@ struct waiting_rows {
   using sought = sought_place<Wide>;
   static constexpr unsigned room = 2 * rows_a_step - 1;
 
-  sparse_params const& p;
+  voxel_params const& p;
   sought* rows;  ///< `[room]`, shared memory of the warp's own
   place_range range{0, 0, 0};
   unsigned count = 0;
@@ -150,17 +148,12 @@ struct waiting_rows {
   }
 };
 
-/// Blocks of a multiprocessor: hashing takes more registers than reading points does, and what is spilled costs memory
-/// traffic.
-template <bool Hashed>
-inline constexpr int insert_blocks_each = Hashed ? 4 : point_blocks_each;
-
 /// Notes the cell of each row, and finds the first row of each cell; hashed, notes the places of the cells of all other
 /// rows.
 /// @tparam Lowest  the cell of each axis that is counted as 0
 template <class Cell, bool Hashed, int Lowest = 0>
 __global__ void __launch_bounds__(point_threads, insert_blocks_each<Hashed>)
-    sparse_insert_kernel(__grid_constant__ sparse_params const p) {
+    voxel_insert_kernel(__grid_constant__ voxel_params const p) {
   // The next launch must not begin early: before it waits for this one it relies on the one before this one.
   constexpr bool wide = Hashed && sizeof(Cell) == 8;
   using waiting = waiting_rows<wide>;

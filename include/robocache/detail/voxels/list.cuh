@@ -4,33 +4,20 @@
 #include <cstdint>
 
 #include <robocache/detail/common/block_scan.cuh>
-#include <robocache/detail/common/clouds/group.cuh>
-#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/clouds/list_start.cuh>
 #include <robocache/detail/common/clouds/points.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
-#include <robocache/detail/voxels/memory.hpp>
 #include <robocache/detail/voxels/number.cuh>
+#include <robocache/detail/voxels/params.hpp>
+#include <robocache/detail/voxels/policy.cuh>
 
-// Groups points by voxel, as clouds/group.cuh groups them by cell. The first point of a voxel is known, and many voxels
+// Groups points by voxel, as cells/group.cuh groups them by cell. The first point of a voxel is known, and many voxels
 // have no other: so only later points are counted, and voxels of one point have no list.
 namespace robocache::detail {
 
-inline constexpr int list_threads = 256;
-
-/// Rows of a thread, 32 apart.
-inline constexpr int list_rows = 4;
-
-struct sparse_list_params {
-  sparse_params sparse;
-  voxel_lists lists;    ///< `counts` are of later points; `starts` of voxels with one point are that point
-  std::int32_t* count;  ///< `[voxels]`: where all points are counted; may be null
-  std::int64_t voxels;  ///< that there is room for
-  bool listed;          ///< whether lists are wanted
-};
-
 /// The first row of the cell at a place.
-inline __device__ std::uint32_t first_at(cell_table const& table, std::uint32_t place) {
+inline __device__ std::uint32_t first_at(voxel_table const& table, std::uint32_t place) {
   return table.first[(table.kind == table_kind::narrow ? 2 : 1) * std::int64_t{place}];
 }
 
@@ -42,8 +29,8 @@ inline __device__ std::int64_t first_list_row() {
 /// The voxel with a number.
 /// @param first   the voxel's first point
 /// @param around  the cloud of rows up to its end, where clouds are not packed
-inline __device__ std::int32_t rename_voxel(sparse_params const& p, std::int32_t number, std::int64_t first,
-                                            row_segment const& around) {
+inline __device__ std::int32_t rename_voxel(voxel_params const& p, std::int32_t number, std::int64_t first,
+                                            device::cloud_rows const& around) {
   if (number < 0) { return no_voxel; }
   auto voxel = static_cast<std::uint32_t>(number);
   if (p.numbers.renamed != nullptr) { voxel = p.numbers.renamed[voxel]; }
@@ -61,9 +48,9 @@ inline __device__ std::int32_t rename_voxel(sparse_params const& p, std::int32_t
 /// Gives each point that is not the first of its voxel a place in the voxel's list, and counts them.
 /// @tparam Renames  whether numbers do not stay as they are
 template <int Threads, bool Renames>
-__global__ void __launch_bounds__(Threads) sparse_rank_kernel(__grid_constant__ sparse_list_params const p) {
+__global__ void __launch_bounds__(Threads) voxel_rank_kernel(__grid_constant__ voxel_list_params const p) {
   static_assert(Threads == list_threads);
-  sparse_params const& from = p.sparse;
+  voxel_params const& from = p.params;
   let_next_launch_begin();
   wait_for_launch_before();
   if (!from.numbers.limited) {
@@ -97,7 +84,7 @@ __global__ void __launch_bounds__(Threads) sparse_rank_kernel(__grid_constant__ 
     number[r] = numbered ? __ldcg(from.numbers_of + first[r]) : no_voxel;
   }
   if constexpr (Renames) {
-    row_segment const around = segment_at(from.points, min(row - threadIdx.x % 32, from.points.rows - 1));
+    device::cloud_rows const around = segment_at(from.points, min(row - threadIdx.x % 32, from.points.rows - 1));
 #pragma unroll
     for (int r = 0; r < list_rows; ++r) {
       number[r] = rename_voxel(from, number[r], first[r], around);
@@ -126,7 +113,7 @@ __global__ void __launch_bounds__(Threads) sparse_rank_kernel(__grid_constant__ 
 
 /// Says where each list begins, and puts the first point there; gathers the voxels with more than a few points.
 template <int Threads>
-__global__ void __launch_bounds__(Threads) sparse_start_kernel(__grid_constant__ sparse_list_params const p) {
+__global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ voxel_list_params const p) {
   static_assert(Threads == start_threads);
   __shared__ unsigned listed_before;
   __shared__ unsigned some_before;
@@ -136,13 +123,13 @@ __global__ void __launch_bounds__(Threads) sparse_start_kernel(__grid_constant__
   constexpr int some_at = 20;
   constexpr unsigned mask = (1u << some_at) - 1;
   static_assert(start_cells * most_tile_points <= mask && start_cells < 1 << (32 - some_at), "no sum reaches beyond");
-  std::int64_t const voxels = p.sparse.numbers.offsets[p.sparse.points.batch];
+  std::int64_t const voxels = p.params.numbers.offsets[p.params.points.batch];
   std::int64_t const first = std::int64_t(blockIdx.x) * start_cells + 4 * threadIdx.x;
   if (std::int64_t(blockIdx.x) * start_cells >= voxels) { return; }
   unsigned n[4];
   unsigned first_row[4];
   load_four(p.lists.counts, first, voxels, UINT32_MAX, n);
-  load_four(p.sparse.first_rows, first, voxels, 0u, first_row);
+  load_four(p.params.first_rows, first, voxels, 0u, first_row);
   unsigned mine = 0;
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
@@ -164,7 +151,7 @@ __global__ void __launch_bounds__(Threads) sparse_start_kernel(__grid_constant__
   unsigned total = 0;
   unsigned const before = sum_before<Threads>(mine, total);
   if (total != 0) {
-    voxel_counters& counters = *p.lists.counters;
+    list_counters& counters = *p.lists.counters;
     if (threadIdx.x == 0) { listed_before = atomicAdd(&counters.listed, total & mask); }
     if (threadIdx.x == 32 && total >> some_at != 0) { some_before = atomicAdd(&counters.some, total >> some_at); }
   }
@@ -177,7 +164,7 @@ __global__ void __launch_bounds__(Threads) sparse_start_kernel(__grid_constant__
     starts[i] = first_row[i];
     if (n[i] < 2) { continue; }
     if (n[i] > most_tile_points) {
-      starts[i] = place_crowd(p.lists, p.sparse.points.rows, first + i, n[i]);
+      starts[i] = place_crowd(p.lists, p.params.points.rows, first + i, n[i]);
     } else {
       starts[i] = start;
       start += n[i];
@@ -192,7 +179,7 @@ __global__ void __launch_bounds__(Threads) sparse_start_kernel(__grid_constant__
 
 /// Writes later points to the lists.
 template <int Threads>
-__global__ void __launch_bounds__(Threads) sparse_list_kernel(__grid_constant__ sparse_list_params const p) {
+__global__ void __launch_bounds__(Threads) voxel_list_kernel(__grid_constant__ voxel_list_params const p) {
   static_assert(Threads == list_threads);
   let_next_launch_begin();
   wait_for_launch_before();
@@ -202,14 +189,14 @@ __global__ void __launch_bounds__(Threads) sparse_list_kernel(__grid_constant__ 
   std::uint32_t at[list_rows] = {};
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {
-    later[r] = row + r * 32 < p.sparse.points.rows && p.sparse.places[row + r * 32] != no_place;
+    later[r] = row + r * 32 < p.params.points.rows && p.params.places[row + r * 32] != no_place;
   }
 #pragma unroll
   for (int r = 0; r < list_rows; ++r) {
     rank[r] = no_place;
     if (!later[r]) { continue; }
     rank[r] = p.lists.ranks[row + r * 32];
-    std::int32_t const voxel = p.sparse.voxels_of[row + r * 32];
+    std::int32_t const voxel = p.params.voxels_of[row + r * 32];
     if (rank[r] != no_place) { at[r] = p.lists.starts[voxel] + 1 + rank[r]; }
   }
 #pragma unroll

@@ -7,7 +7,8 @@
 #include <robocache/detail/common/clouds/points.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
-#include <robocache/detail/voxels/memory.hpp>
+#include <robocache/detail/voxels/params.hpp>
+#include <robocache/detail/voxels/policy.cuh>
 #include <robocache/device/packed.cuh>
 
 // Numbers the voxels of a batch in the order of their first points: a row that is its cell's first counts as one in a
@@ -15,7 +16,7 @@
 namespace robocache::detail {
 
 /// The cell of a row that has one.
-inline __device__ unsigned long long noted_cell(sparse_params const& p, std::int64_t row) {
+inline __device__ unsigned long long noted_cell(voxel_params const& p, std::int64_t row) {
   return p.table.kind == table_kind::wide ? static_cast<noted_type<true> const*>(p.cells)[row]
                                           : static_cast<noted_type<false> const*>(p.cells)[row];
 }
@@ -27,8 +28,8 @@ struct cloud_cell {
 };
 
 /// @param noted  of the row
-inline __device__ cloud_cell cell_of_row(sparse_params const& p, unsigned long long noted, std::int64_t row) {
-  voxel_points const& points = p.points;
+inline __device__ cloud_cell cell_of_row(voxel_params const& p, unsigned long long noted, std::int64_t row) {
+  cloud_points const& points = p.points;
   if (p.table.kind == table_kind::direct) {
     auto const cell = static_cast<std::uint32_t>(noted);
     auto const each = static_cast<std::uint32_t>(p.grid_cells);
@@ -39,7 +40,7 @@ inline __device__ cloud_cell cell_of_row(sparse_params const& p, unsigned long l
 }
 
 /// Writes where a voxel is: cloud, z, y, x.
-inline __device__ void write_coordinates(sparse_params const& p, std::int64_t voxel, cloud_cell const& where) {
+inline __device__ void write_coordinates(voxel_params const& p, std::int64_t voxel, cloud_cell const& where) {
   std::uint32_t const nx = p.points.axis[0].cells;
   std::uint32_t const ny = p.points.axis[1].cells;
   int4 at{static_cast<int>(where.b), 0, 0, 0};
@@ -70,7 +71,7 @@ inline __device__ void write_coordinates(sparse_params const& p, std::int64_t vo
 
 /// Writes what is known of a voxel by its first row.
 /// @param noted  the row's cell
-inline __device__ void write_voxel(sparse_params const& p, std::int32_t voxel, unsigned long long noted,
+inline __device__ void write_voxel(voxel_params const& p, std::int32_t voxel, unsigned long long noted,
                                    std::int64_t row) {
   p.first_rows[voxel] = static_cast<std::uint32_t>(row);
   if (p.coordinates != nullptr) { write_coordinates(p, voxel, cell_of_row(p, noted, row)); }
@@ -83,7 +84,7 @@ inline __device__ void write_voxel(sparse_params const& p, std::int32_t voxel, u
 inline __device__ std::uint32_t sum_of_tiles_before(std::uint64_t* tiles, std::uint32_t tile, std::uint32_t mine) {
   constexpr std::uint64_t has_own = std::uint64_t{1} << 32;
   constexpr std::uint64_t has_all = std::uint64_t{2} << 32;
-  constexpr unsigned each = 4;  // tiles that a lane looks at
+  constexpr unsigned each = tiles_a_lane;
   constexpr unsigned span = 32 * each;
   auto* const states = reinterpret_cast<std::uint64_t volatile*>(tiles);
   unsigned const lane = threadIdx.x % 32;
@@ -141,9 +142,8 @@ __device__ void load_four(T const* from, std::int64_t row, std::int64_t end, T o
 /// How many voxels stand before each cloud that begins in a tile, or at its end if it is the last.
 /// @param behind  `behind(i)`: how many stand before the tile's row i
 template <int Threads, class Behind>
-__device__ void count_before_clouds(sparse_params const& p, std::int64_t begin, std::int64_t end,
-                                    Behind const& behind) {
-  voxel_points const& points = p.points;
+__device__ void count_before_clouds(voxel_params const& p, std::int64_t begin, std::int64_t end, Behind const& behind) {
+  cloud_points const& points = p.points;
   bool const last = end == points.rows;
   if (points.offsets == nullptr) {
     std::int64_t const first = points.batch == 1 ? (begin == 0 ? 0 : 1) : (begin + points.length - 1) / points.length;
@@ -163,7 +163,7 @@ __device__ void count_before_clouds(sparse_params const& p, std::int64_t begin, 
     return device::rows_before_owner(points.offsets, points.batch, points.rows, b);
   };
   // A few clouds are looked at all: finding where to begin would take longer.
-  if (points.batch <= 4 * Threads) {
+  if (points.batch <= clouds_a_thread * Threads) {
     bool descends = false;
     for (std::int64_t b = threadIdx.x; b < points.batch; b += Threads) {
       descends = descends || points.offsets[b] > points.offsets[b + 1];
@@ -182,18 +182,11 @@ __device__ void count_before_clouds(sparse_params const& p, std::int64_t begin, 
   for (std::int64_t b = first + threadIdx.x; b <= behind_last; b += Threads) { note(b, rows_before(b)); }
 }
 
-/// Threads that a multiprocessor holds at a time, or fewer: the chips of data centres hold more.
-#if defined(__CUDA_ARCH__) && (__CUDA_ARCH__ == 800 || __CUDA_ARCH__ == 900 || __CUDA_ARCH__ / 100 == 10)
-inline constexpr int most_threads = 2048;
-#else
-inline constexpr int most_threads = 1536;
-#endif
-
 /// Numbers the voxels. Where numbers stay as they are, what is known of each voxel is written.
 /// @tparam Wide  whether cells are noted with 64 bits
 template <int Threads, bool Wide>
-__global__ void __launch_bounds__(Threads, (Wide ? 1536 : most_threads) / Threads)
-    sparse_number_kernel(__grid_constant__ sparse_params const p) {
+__global__ void __launch_bounds__(Threads, number_threads_each<Wide> / Threads)
+    voxel_number_kernel(__grid_constant__ voxel_params const p) {
   constexpr int warps = Threads / 32;
   constexpr int each = number_rows_each;  // rows of a thread, 32 apart
   constexpr int words = warps * each;
@@ -292,7 +285,7 @@ __global__ void __launch_bounds__(Threads, (Wide ? 1536 : most_threads) / Thread
 /// Where the kept voxels of each cloud begin, and how many of each were not kept, where clouds have no limit of their
 /// own: all threads of a launch share the clouds.
 /// @param thread, threads  of the launch
-inline __device__ void place_clouds(sparse_params const& p, std::int64_t thread, std::int64_t threads) {
+inline __device__ void place_clouds(voxel_params const& p, std::int64_t thread, std::int64_t threads) {
   auto const capacity = static_cast<std::uint32_t>(p.numbers.capacity);
   if (thread == 0) {
     std::int64_t const kept = min(p.counters->found, capacity);
@@ -313,7 +306,7 @@ inline __device__ void place_clouds(sparse_params const& p, std::int64_t thread,
 
 /// The same where each cloud has a limit: one block, before voxels get their last numbers.
 template <int Threads>
-__global__ void __launch_bounds__(Threads) sparse_place_kernel(__grid_constant__ sparse_params const p) {
+__global__ void __launch_bounds__(Threads) voxel_place_kernel(__grid_constant__ voxel_params const p) {
   wait_for_launch_before();
   std::int64_t kept_before = 0;
   for (std::int64_t first = 0; first < p.points.batch; first += Threads) {
@@ -343,7 +336,7 @@ __global__ void __launch_bounds__(Threads) sparse_place_kernel(__grid_constant__
 
 /// Gives voxels the numbers that they have in the order of their cells.
 template <int Threads>
-__global__ void __launch_bounds__(Threads) sparse_rename_kernel(__grid_constant__ sparse_params const p) {
+__global__ void __launch_bounds__(Threads) voxel_rename_kernel(__grid_constant__ voxel_params const p) {
   wait_for_launch_before();
   std::int64_t const found = p.counters->found;
   std::int64_t const i = std::int64_t(blockIdx.x) * Threads + threadIdx.x;

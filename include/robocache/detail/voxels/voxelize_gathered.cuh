@@ -6,12 +6,17 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <robocache/arch.cuh>
+#include <robocache/detail/common/alignment.hpp>
 #include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/check.hpp>
-#include <robocache/detail/voxels/gather_kernel.cuh>
-#include <robocache/detail/voxels/plan.cuh>
+#include <robocache/detail/voxels/gather.cuh>
+#include <robocache/detail/voxels/launch.cuh>
+#include <robocache/detail/voxels/params.hpp>
+#include <robocache/detail/voxels/policy.cuh>
+#include <robocache/detail/voxels/scratch.cuh>
 #include <robocache/dtype.hpp>
 #include <robocache/voxelize_gathered.cuh>
 
@@ -20,10 +25,10 @@ namespace detail {
 
 /// @param memory  null: how much it would be
 template <class Result>
-sparse_pieces cut_gather_call(void* memory, point_clouds const& clouds, grid const& lattice,
-                              gathered_output<Result> const& out, gather_options const& options) {
-  sparse_params sparse = sparse_params_of(clouds, lattice);
-  voxel_numbers& numbers = sparse.numbers;
+voxel_pieces cut_gather_call(void* memory, point_clouds const& clouds, grid const& lattice,
+                             gathered_output<Result> const& out, gather_options const& options) {
+  voxel_params params = voxel_params_of(clouds, lattice);
+  voxel_numbers& numbers = params.numbers;
   numbers.max_voxels = static_cast<std::int32_t>(std::min<std::int64_t>(options.max_voxels, INT32_MAX));
   numbers.capacity = static_cast<std::int32_t>(out.capacity);
   if (clouds.batch == 1) {
@@ -32,18 +37,16 @@ sparse_pieces cut_gather_call(void* memory, point_clouds const& clouds, grid con
   } else {
     numbers.limited = options.max_voxels < longest_cloud(clouds);
   }
-  sparse.coordinates = out.coordinates;
-  return cut_pieces(memory, sparse, false, most_voxels(clouds, out.capacity), 0, false, false, false);
+  params.coordinates = out.coordinates;
+  return cut_pieces(memory, params, false, most_voxels(clouds, out.capacity), 0, {});
 }
 
 /// Puts the lists in order.
 template <class Chain>
 ROBOCACHE_HIDDEN status launch_ordering(gather_params& p, std::int64_t voxels, std::int64_t longest, Chain& chain) {
-  std::int32_t const workers = 4 * chain.device().multiprocessors;
-  p.huge = longest > most_block_points ? workers : 0;
-  p.crowds = longest > most_tile_points ? workers : 0;
-  p.some = longest > most_few_points ? workers : 0;
-  std::int64_t const few = std::min<std::int64_t>((voxels + gather_threads - 1) / gather_threads, 4 * workers);
+  plan_parts(p, longest, chain.device());
+  std::int64_t const most_few = std::int64_t{chain.device().multiprocessors} * voxel_shape_for(chain.device()).few_each;
+  std::int64_t const few = std::min((voxels + gather_threads - 1) / gather_threads, most_few);
   dim3 const blocks(static_cast<unsigned>(p.huge + p.crowds + p.some + few));
   return chain.launch(voxel_order_kernel<gather_threads>, p, blocks, gather_threads);
 }
@@ -52,17 +55,18 @@ ROBOCACHE_HIDDEN status launch_ordering(gather_params& p, std::int64_t voxels, s
 /// @param width  channels of a vector
 template <class Value>
 ROBOCACHE_HIDDEN status launch_gathering(gather_params const& p, std::int64_t voxels, int width, launch_chain& chain) {
-  std::int64_t const most_blocks = 16 * chain.device().multiprocessors;
+  std::int64_t const most_blocks =
+      std::int64_t{chain.device().multiprocessors} * voxel_shape_for(chain.device()).gather_each;
   auto const blocks_for = [&](std::int64_t items, std::int64_t each) {
     return dim3(static_cast<unsigned>(std::min((items - 1) / each + 1, most_blocks)));
   };
   if (p.values == nullptr) {
     return chain.launch(voxel_slots_kernel<gather_threads>, p, blocks_for(voxels, gather_threads / 32), gather_threads);
   }
-  constexpr int wide = 16 / static_cast<int>(sizeof(Value));
+  constexpr int wide = wide_channels<Value>;
   std::int64_t const items = voxels * p.max_points.value * p.features.vectors.value;  // below 2^58
   return chain.launch(width == wide ? voxel_gather_kernel<Value, wide> : voxel_gather_kernel<Value, 1>, p,
-                      blocks_for(items, 4 * gather_threads), gather_threads);
+                      blocks_for(items, gather_at_once * gather_threads), gather_threads);
 }
 
 template <class Value, class Result>
@@ -80,7 +84,7 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
                                           cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_gathered(clouds, features, lattice, out, options);
   if (!s.ok()) { return s; }
-  detail::sparse_pieces pieces{};
+  detail::voxel_pieces pieces{};
   if (clouds.batch > 0) {
     pieces = detail::cut_gather_call(memory.memory, clouds, lattice, out, options);
     s = detail::check_scratch(memory, pieces.bytes, "voxelize_gathered_scratch");
@@ -106,7 +110,7 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
   p.values = reinterpret_cast<char*>(out.values);
   p.count = out.count;
   p.slots = out.point_slots;
-  p.kept = pieces.sparse.numbers.offsets + clouds.batch;
+  p.kept = pieces.params.numbers.offsets + clouds.batch;
   p.rows = clouds.total();
   p.max_points = detail::divisor(static_cast<std::uint32_t>(out.max_points));
   p.type = dtype_of<Result>::value;

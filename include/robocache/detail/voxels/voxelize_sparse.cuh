@@ -5,11 +5,13 @@
 
 #include <cstdint>
 
+#include <robocache/arch.cuh>
 #include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/check.hpp>
-#include <robocache/detail/voxels/plan.cuh>
-#include <robocache/detail/voxels/reduce.cuh>
+#include <robocache/detail/voxels/launch.cuh>
+#include <robocache/detail/voxels/reduce_launch.cuh>
+#include <robocache/detail/voxels/scratch.cuh>
 #include <robocache/voxelize_sparse.cuh>
 
 namespace robocache {
@@ -17,15 +19,15 @@ namespace detail {
 
 /// @param memory  null: how much it would be
 template <class Result>
-sparse_pieces cut_sparse_call(void* memory, point_clouds const& clouds, grid const& lattice, std::int64_t channels,
-                              sparse_output<Result> const& out, sparse_options const& options) {
-  sparse_params sparse = sparse_params_of(clouds, lattice);
-  sparse.numbers.max_voxels = INT32_MAX;
-  sparse.numbers.capacity = static_cast<std::int32_t>(out.capacity);
-  sparse.voxels_of = out.point_voxels;
-  sparse.coordinates = out.coordinates;
-  return cut_pieces(memory, sparse, options.order == voxel_order::cell, most_voxels(clouds, out.capacity), channels,
-                    out.sum != nullptr || out.mean != nullptr, out.max != nullptr, out.min != nullptr);
+voxel_pieces cut_sparse_call(void* memory, point_clouds const& clouds, grid const& lattice, std::int64_t channels,
+                             sparse_output<Result> const& out, sparse_options const& options) {
+  voxel_params params = voxel_params_of(clouds, lattice);
+  params.numbers.max_voxels = INT32_MAX;
+  params.numbers.capacity = static_cast<std::int32_t>(out.capacity);
+  params.voxels_of = out.point_voxels;
+  params.coordinates = out.coordinates;
+  return cut_pieces(memory, params, options.order == voxel_order::cell, most_voxels(clouds, out.capacity), channels,
+                    needs_of(out));
 }
 
 template <class Value, class Result>
@@ -44,7 +46,7 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
                                         cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_sparse(clouds, features, lattice, out, options);
   if (!s.ok()) { return s; }
-  detail::sparse_pieces pieces{};
+  detail::voxel_pieces pieces{};
   if (clouds.batch > 0) {
     pieces = detail::cut_sparse_call(memory.memory, clouds, lattice, features.channels, out, options);
     s = detail::check_scratch(memory, pieces.bytes, "voxelize_sparse_scratch");
@@ -65,8 +67,8 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
     results.mean = out.mean;
     results.max = out.max;
     results.min = out.min;
-    std::int64_t const* const kept = pieces.sparse.numbers.offsets + clouds.batch;
-    return out.max != nullptr || out.min != nullptr
+    std::int64_t const* const kept = pieces.params.numbers.offsets + clouds.batch;
+    return detail::needs_of(out).extremes()
                ? detail::reduce_voxels<true>(pieces.lists, clouds, features, results, voxels, kept, chain)
                : detail::reduce_voxels<false>(pieces.lists, clouds, features, results, voxels, kept, chain);
   } else {

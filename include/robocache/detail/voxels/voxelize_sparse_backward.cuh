@@ -6,14 +6,18 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <robocache/detail/common/clouds/backward_shape.cuh>
-#include <robocache/detail/common/clouds/group.cuh>
+#include <robocache/arch.cuh>
+#include <robocache/detail/common/clouds/backward_launch.cuh>
+#include <robocache/detail/common/clouds/list_start.cuh>
+#include <robocache/detail/common/clouds/scratch.hpp>
 #include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/backward.cuh>
 #include <robocache/detail/voxels/check.hpp>
 #include <robocache/detail/voxels/given.cuh>
+#include <robocache/detail/voxels/params.hpp>
+#include <robocache/detail/voxels/policy.cuh>
 #include <robocache/dtype.hpp>
 #include <robocache/voxelize_sparse_backward.cuh>
 
@@ -23,10 +27,10 @@ namespace detail {
 /// Lists of voxels' points, where some hold maxima or minima.
 /// @param memory  null: how much it would be
 template <class Result>
-voxel_lists cut_sparse_backward(void* memory, point_clouds const& clouds, std::int64_t capacity,
-                                voxel_gradients<Result> const& gradients) {
-  if (gradients.max == nullptr && gradients.min == nullptr) { return {}; }
-  return cut_lists(memory, clouds.total(), std::min(capacity, clouds.total()), 0, false, false, false);
+point_lists cut_given_lists(void* memory, point_clouds const& clouds, std::int64_t capacity,
+                            voxel_gradients<Result> const& gradients) {
+  if (!needs_of(gradients).extremes()) { return {}; }
+  return cut_lists(memory, clouds.total(), std::min(capacity, clouds.total()), 0, {});
 }
 
 /// Lists the points of voxels that are known.
@@ -39,24 +43,24 @@ ROBOCACHE_HIDDEN status launch_given_lists(given_list_params const& p, Chain& ch
   dim3 const blocks(static_cast<unsigned>((p.rows + given_threads - 1) / given_threads));
   s = chain.launch(given_rank_kernel<given_threads>, p, blocks, given_threads);
   if (!s.ok()) { return s; }
-  voxel_group_params start{};
+  cell_group_params start{};
   start.points.rows = p.rows;
   start.lists = p.lists;
   start.cells = p.voxels;
   dim3 const start_blocks((p.voxels + start_cells - 1) / start_cells);
-  s = chain.launch(voxel_start_kernel<start_threads>, start, start_blocks, start_threads);
+  s = chain.launch(list_start_kernel<start_threads>, start, start_blocks, start_threads);
   return s.ok() ? chain.launch(given_list_kernel<given_threads>, p, blocks, given_threads) : s;
 }
 
 template <class Value, int N>
-ROBOCACHE_HIDDEN status launch_sparse_backward(sparse_backward_params& p, bool holds, launch_chain& chain) {
+ROBOCACHE_HIDDEN status launch_voxel_backward(voxel_backward_params& p, bool holds, launch_chain& chain) {
   std::int64_t const wanted =
       (p.points.rows + rows_a_step * (point_threads / 32) - 1) / (rows_a_step * (point_threads / 32));
-  auto const blocks = static_cast<unsigned>(
-      std::min<std::int64_t>(wanted, std::int64_t{chain.device().multiprocessors} * point_blocks_each * 4));
+  auto const blocks = static_cast<unsigned>(std::min<std::int64_t>(
+      wanted, std::int64_t{chain.device().multiprocessors} * voxel_shape_for(chain.device()).backward_each));
   p.vectors = p.gradients.channels / N;
   dim3 const grid(blocks, cut_rows(p, blocks, chain.device()));
-  return chain.launch(holds ? sparse_hold_kernel<Value, N> : sparse_spread_kernel<Value, N>, p, grid, point_threads);
+  return chain.launch(holds ? voxel_hold_kernel<Value, N> : voxel_spread_kernel<Value, N>, p, grid, point_threads);
 }
 
 template <class Value, class Result>
@@ -67,7 +71,7 @@ std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_
   out.values = reinterpret_cast<Value*>(alignof(Value));
   bool const sound =
       clouds.batch > 0 && detail::check_voxelize_sparse_backward(clouds, features, voxels, gradients, out).ok();
-  return sound ? detail::cut_sparse_backward(nullptr, clouds, voxels.capacity, gradients).bytes : 0;
+  return sound ? detail::cut_given_lists(nullptr, clouds, voxels.capacity, gradients).bytes : 0;
 }
 
 template <class Value, class Result>
@@ -77,30 +81,20 @@ ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, poi
                                                  cudaStream_t cuda_stream) {
   status s = detail::check_voxelize_sparse_backward(clouds, features, voxels, gradients, out);
   if (!s.ok()) { return s; }
-  detail::sparse_backward_params p{};
+  detail::voxel_backward_params p{};
   // Rows that no cloud owns are in no voxel, whatever there is beside them.
   std::int64_t const capacity = clouds.batch > 0 ? voxels.capacity : 0;
   if (clouds.batch > 0) {
-    p.lists = detail::cut_sparse_backward(memory.memory, clouds, capacity, gradients);
+    p.lists = detail::cut_given_lists(memory.memory, clouds, capacity, gradients);
     s = detail::check_scratch(memory, p.lists.bytes, "voxelize_sparse_backward_scratch");
   }
   if (!s.ok() || clouds.total() == 0) { return s; }
   device_properties device;
   if (status const read = detail::read_device(device); !read.ok()) { return read; }
-  bool const holds = gradients.max != nullptr || gradients.min != nullptr;
+  bool const holds = detail::needs_of(gradients).extremes();
   p.points.rows = clouds.total();
-  p.gradients.sum = gradients.sum;
-  p.gradients.mean = gradients.mean;
-  p.gradients.max = gradients.max;
-  p.gradients.min = gradients.min;
-  p.gradients.type = dtype_of<Result>::value;
-  p.gradients.channels = features.channels;
-  p.gradients.channel_stride = 1;
-  // Gradients lie as features do.
-  point_features<Value> const written{out.values, features.channels, out.batch_stride, out.point_stride};
-  detail::voxel_features to{};
-  int width = detail::plan_features(to, clouds, written, clouds.length);
-  p.out = {out.values, to.point_stride, to.between_clouds, clouds.length};
+  p.gradients = detail::gradients_of(gradients, features.channels);
+  int width = detail::plan_written(p.out, clouds, features.channels, out);
   p.voxels_of = capacity > 0 ? voxels.point_voxels : nullptr;
   p.count = gradients.mean != nullptr ? voxels.count : nullptr;
   std::int64_t const listed = std::min(capacity, clouds.total());
@@ -111,12 +105,12 @@ ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, poi
     s = detail::launch_given_lists({p.lists, voxels.point_voxels, p.points.rows, p.voxels}, chain);
     if (!s.ok()) { return s; }
   }
-  constexpr int wide = 16 / static_cast<int>(sizeof(Value));
+  constexpr int wide = detail::wide_channels<Value>;
   // Without a voxel there are zeros to write, and no lists.
   bool const lists = holds && listed > 0;
   return width == wide && detail::suits_vectors(gradients, 1, wide)
-             ? detail::launch_sparse_backward<Value, wide>(p, lists, chain)
-             : detail::launch_sparse_backward<Value, 1>(p, lists, chain);
+             ? detail::launch_voxel_backward<Value, wide>(p, lists, chain)
+             : detail::launch_voxel_backward<Value, 1>(p, lists, chain);
 }
 
 }  // namespace detail

@@ -41,7 +41,7 @@ struct gradient_rows {
   }
 };
 
-struct voxel_backward_job {
+struct cell_backward_job {
   cloud_cells from;
   voxel_gradients<void> given;  ///< addresses alone
   cell_layout results;
@@ -54,12 +54,12 @@ struct voxel_backward_job {
 };
 
 /// +0 for every point. Those in a cell are written again.
-void clear_gradients(voxel_backward_job const& job);
+void clear_gradients(cell_backward_job const& job);
 
 /// The gradients of all points of cloud b that are in a cell.
-void backward_cloud(voxel_backward_job const& job, cloud_cost const& cost, std::int64_t b);
+void backward_cloud(cell_backward_job const& job, cloud_cost const& cost, std::int64_t b);
 
 /// The gradients of all points in a range of cells of cloud b.
-void backward_range(voxel_backward_job const& job, std::int64_t b, cell_range<cell_point> const& range);
+void backward_range(cell_backward_job const& job, std::int64_t b, cell_range<cell_point> const& range);
 
 }  // namespace robocache::host::detail

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <robocache/device/cell.cuh>
 #include <robocache/device/extreme.cuh>
 
 #include "host/common/clouds/cell_rows.hpp"
@@ -40,7 +41,7 @@ class tree_sums {
   std::int64_t count() const { return count_; }
 
  private:
-  static constexpr std::int64_t group = 64;
+  static constexpr std::int64_t group = device::sum_group;
   static constexpr int most_levels = 6;  // 64^6 is more than the points of a cloud.
 
   void add_to(float* sums, float const* row) const {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <robocache/detail/common/clouds/reductions.hpp>
 #include <robocache/device/cell.cuh>
 
 #include "host/common/clouds/cell_sums.hpp"
@@ -13,35 +14,40 @@ namespace {
 /// Some channels of one cell after the other.
 class cell_reduction {
  public:
-  cell_reduction(voxel_job const& job, std::int64_t b, std::int64_t channel, std::int64_t width)
-      : job_(job), b_(b), channel_(channel), width_(width), sums_(width), largest_(width), smallest_(width) {}
+  cell_reduction(cell_job const& job, std::int64_t b, std::int64_t channel, std::int64_t width)
+      : job_(job),
+        needs_(robocache::detail::needs_of(job.out)),
+        b_(b),
+        channel_(channel),
+        width_(width),
+        sums_(width),
+        largest_(width),
+        smallest_(width) {}
 
   void begin() {
-    if (adds()) { sums_.begin(); }
-    if (job_.out.max != nullptr) { largest_.begin(); }
-    if (job_.out.min != nullptr) { smallest_.begin(); }
+    if (needs_.sums) { sums_.begin(); }
+    if (needs_.largest) { largest_.begin(); }
+    if (needs_.smallest) { smallest_.begin(); }
     count_ = 0;
   }
 
   /// One point's features.
   void add(float const* row) {
-    if (adds()) { sums_.add(row); }
-    if (job_.out.max != nullptr) { largest_.add(row); }
-    if (job_.out.min != nullptr) { smallest_.add(row); }
+    if (needs_.sums) { sums_.add(row); }
+    if (needs_.largest) { largest_.add(row); }
+    if (needs_.smallest) { smallest_.add(row); }
     ++count_;
   }
 
   /// Writes what is wanted.
   void end(std::int64_t cell) {
     alignas(64) float row[most_channels];
-    if (adds()) { end_sums(cell, row); }
+    if (needs_.sums) { end_sums(cell, row); }
     end_extremes(job_.out.max, largest_, cell, row);
     end_extremes(job_.out.min, smallest_, cell, row);
   }
 
  private:
-  bool adds() const { return job_.out.sum != nullptr || job_.out.mean != nullptr; }
-
   void end_sums(std::int64_t cell, float* row) {
     float const* const sums = sums_.end();
     if (job_.out.mean != nullptr) {
@@ -68,7 +74,8 @@ class cell_reduction {
     job_.results.store(out, b_, cell, channel_, row, width_);
   }
 
-  voxel_job const& job_;
+  cell_job const& job_;
+  robocache::detail::reduction_needs needs_;
   std::int64_t b_;
   std::int64_t channel_;
   std::int64_t width_;
@@ -81,7 +88,7 @@ class cell_reduction {
 /// The filter's points: x, y and z of one voxel after the other.
 class centroids {
  public:
-  centroids(voxel_job const& job, std::int64_t b, std::int64_t /*channel*/, std::int64_t width)
+  centroids(cell_job const& job, std::int64_t b, std::int64_t /*channel*/, std::int64_t width)
       : job_(job), b_(b), sums_(width) {}
 
   void begin() { sums_.begin(); }
@@ -117,7 +124,7 @@ class centroids {
     }
   }
 
-  voxel_job const& job_;
+  cell_job const& job_;
   std::int64_t b_;
   float corner_[3] = {};
   float lowest_[3] = {};
@@ -129,8 +136,8 @@ class centroids {
 /// @tparam Reduction  of a cell: `cell_reduction` or `centroids`
 /// @param points      sorted by cell
 template <class Reduction>
-void reduce_channels(voxel_job const& job, std::int64_t b, cell_range<cell_point> const& range,
-                     cell_point const* points, std::int64_t channel, std::int64_t width) {
+void reduce_channels(cell_job const& job, std::int64_t b, cell_range<cell_point> const& range, cell_point const* points,
+                     std::int64_t channel, std::int64_t width) {
   constexpr std::int64_t most_values = 4096;
   alignas(64) float room[most_values];
   float const* rows[rows_at_once];
@@ -153,7 +160,7 @@ void reduce_channels(voxel_job const& job, std::int64_t b, cell_range<cell_point
 
 }  // namespace
 
-void reduce_features(voxel_job const& job, std::int64_t b, cell_range<cell_point> const& range) {
+void reduce_features(cell_job const& job, std::int64_t b, cell_range<cell_point> const& range) {
   if (!job.options.accumulate) {
     std::int64_t const begin = job.from.places.cell_of(range.begin);
     std::int64_t const end = job.from.places.cell_of(range.end);

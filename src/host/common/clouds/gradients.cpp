@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include <robocache/device/cell.cuh>
+#include <robocache/detail/common/clouds/reductions.hpp>
+#include <robocache/device/cloud.cuh>
 
 #include "host/common/clouds/backward_job.hpp"
 #include "host/common/clouds/cell_sums.hpp"
@@ -25,7 +26,7 @@ struct cell_part {
 /// Numbers as they are written: rounded to the type of the features.
 class narrow_row {
  public:
-  narrow_row(voxel_backward_job const& job, float const* numbers, std::int64_t width)
+  narrow_row(cell_backward_job const& job, float const* numbers, std::int64_t width)
       : value_bytes_(job.features.value_bytes) {
     convert_rows(job.out.narrow, numbers, 0, 1, bytes_, 0, width);
   }
@@ -51,14 +52,14 @@ class narrow_row {
 };
 
 /// Where the gradients of a point of the cell begin.
-char* place_of(voxel_backward_job const& job, cell_part const& part, std::int64_t point) {
+char* place_of(cell_backward_job const& job, cell_part const& part, std::int64_t point) {
   return job.out.values + part.one.element(point, job.out.batch_bytes, job.out.point_bytes) +
          part.channel * job.features.value_bytes;
 }
 
 /// What the sum and the mean give to each point of the cell.
 /// @return false: neither is asked for
-bool shared_terms(voxel_backward_job const& job, cell_part const& part, float* row) {
+bool shared_terms(cell_backward_job const& job, cell_part const& part, float* row) {
   if (job.given.sum != nullptr) { job.results.load(job.given.sum, part.b, part.cell, part.channel, row, part.width); }
   if (job.given.mean != nullptr) {
     alignas(64) float mean[most_channels];
@@ -69,12 +70,12 @@ bool shared_terms(voxel_backward_job const& job, cell_part const& part, float* r
       row[c] = job.given.sum != nullptr ? row[c] + term : term;
     }
   }
-  return job.given.sum != nullptr || job.given.mean != nullptr;
+  return robocache::detail::needs_of(job.given).sums;
 }
 
 /// Hands over the features of each point of the cell.
 template <class Take>
-void for_each_row(voxel_backward_job const& job, cell_part const& part, Take const& take) {
+void for_each_row(cell_backward_job const& job, cell_part const& part, Take const& take) {
   constexpr std::int64_t most_values = 4096;
   alignas(64) float room[most_values];
   float const* rows[rows_at_once];
@@ -88,7 +89,7 @@ void for_each_row(voxel_backward_job const& job, cell_part const& part, Take con
 
 /// Adds what maximum and minimum give to the points that hold them, in the order of the formula.
 /// @param row  what these points have already; null: nothing
-void add_extremes(voxel_backward_job const& job, cell_part const& part, float const* row) {
+void add_extremes(cell_backward_job const& job, cell_part const& part, float const* row) {
   bool const has_max = job.given.max != nullptr;
   bool const has_min = job.given.min != nullptr;
   holders<true> largest(part.width);
@@ -121,7 +122,7 @@ void add_extremes(voxel_backward_job const& job, cell_part const& part, float co
   }
 }
 
-void backward_part(voxel_backward_job const& job, cell_part const& part) {
+void backward_part(cell_backward_job const& job, cell_part const& part) {
   alignas(64) float row[most_channels];
   bool const shared = shared_terms(job, part, row);
   if (shared) {
@@ -130,23 +131,19 @@ void backward_part(voxel_backward_job const& job, cell_part const& part) {
       numbers.copy_to(place_of(job, part, point_of(part.points[i])), part.width);
     }
   }
-  if (job.given.max != nullptr || job.given.min != nullptr) { add_extremes(job, part, shared ? row : nullptr); }
+  if (robocache::detail::needs_of(job.given).extremes()) { add_extremes(job, part, shared ? row : nullptr); }
 }
 
 }  // namespace
 
-std::int64_t voxel_backward_job::cell_bytes() const {
-  std::int64_t bytes = 0;
-  for (void const* one : {given.sum, given.mean, given.max, given.min}) {
-    if (one != nullptr) { bytes += results.channels * results.bytes(); }
-  }
-  return bytes;
+std::int64_t cell_backward_job::cell_bytes() const {
+  return robocache::detail::needs_of(given).results * results.channels * results.bytes();
 }
 
-void backward_range(voxel_backward_job const& job, std::int64_t b, cell_range<cell_point> const& range) {
+void backward_range(cell_backward_job const& job, std::int64_t b, cell_range<cell_point> const& range) {
   cell_point const* const points = sort_by_cell(range);
   auto const one = device::cloud_of(job.from.clouds, b);
-  bool const reads = job.given.max != nullptr || job.given.min != nullptr;
+  bool const reads = robocache::detail::needs_of(job.given).extremes();
   // Points of a cell stand anywhere among those of the cloud: their memory is asked for ahead of time. (Here in the
   // loop, because GCC drops calls of functions that do nothing else.)
   std::int64_t const last_byte = job.features.row_bytes() - 1;

@@ -16,7 +16,7 @@
 /// One call of `voxelize`, the types of features and results as values: compiled once.
 namespace robocache::host::detail {
 
-struct voxel_job {
+struct cell_job {
   cloud_cells from;
   voxel_output<void> out;  ///< addresses alone
   voxel_options options;
@@ -29,13 +29,13 @@ struct voxel_job {
 };
 
 /// The results of cloud b.
-void voxelize_cloud(voxel_job const& job, cloud_cost const& cost, std::int64_t b);
+void voxelize_cloud(cell_job const& job, cloud_cost const& cost, std::int64_t b);
 
 /// Count and occupancy of a range of cells of cloud b.
 template <class Item>
-void mark_cells(voxel_job const& job, std::int64_t b, cell_range<Item> const& range);
+void mark_cells(cell_job const& job, std::int64_t b, cell_range<Item> const& range);
 
 /// Sum, mean, maximum and minimum. The range's points are in any order afterwards.
-void reduce_features(voxel_job const& job, std::int64_t b, cell_range<cell_point> const& range);
+void reduce_features(cell_job const& job, std::int64_t b, cell_range<cell_point> const& range);
 
 }  // namespace robocache::host::detail

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <robocache/detail/common/bits_of_one.hpp>
 #include <robocache/dtype.hpp>
 
 #include "host/common/clouds/job.hpp"
@@ -10,16 +11,6 @@
 // is atomic, and the order of the points does not matter.
 namespace robocache::host::detail {
 namespace {
-
-/// The bits of 1 in each type.
-std::uint64_t bits_of_one(dtype type) {
-  switch (type) {
-    case dtype::float32: return 0x3F800000;
-    case dtype::float16: return 0x3C00;
-    case dtype::bfloat16: return 0x3F80;
-    default: return 1;
-  }
-}
 
 /// Calls `mark(place)` for each point of a range.
 template <class Item, class Mark>
@@ -30,7 +21,7 @@ void for_each_place(cell_range<Item> const& range, Mark const& mark) {
 }  // namespace
 
 template <class Item>
-void mark_cells(voxel_job const& job, std::int64_t b, cell_range<Item> const& range) {
+void mark_cells(cell_job const& job, std::int64_t b, cell_range<Item> const& range) {
   cell_places const& places = job.from.places;
   grid const& lattice = job.from.lattice;
   std::int64_t const begin = places.cell_of(range.begin);
@@ -43,7 +34,7 @@ void mark_cells(voxel_job const& job, std::int64_t b, cell_range<Item> const& ra
   }
   if (job.out.occupied != nullptr) {
     dtype const type = job.out.occupied_type;
-    visit_word(size_of(type), bits_of_one(type), [&](auto one) {
+    visit_word(size_of(type), robocache::detail::bits_of_one(type), [&](auto one) {
       auto* const occupied = static_cast<decltype(one)*>(job.out.occupied) + b * lattice.total();
       if (!job.options.accumulate) { std::fill_n(occupied + begin, cells, decltype(one)(0)); }
       for_each_place(range, [&](std::int64_t place) { occupied[places.cell_of(place)] = one; });
@@ -60,7 +51,7 @@ void mark_cells(voxel_job const& job, std::int64_t b, cell_range<Item> const& ra
   }
 }
 
-template void mark_cells(voxel_job const&, std::int64_t, cell_range<cell_point> const&);
-template void mark_cells(voxel_job const&, std::int64_t, cell_range<cell_mark> const&);
+template void mark_cells(cell_job const&, std::int64_t, cell_range<cell_point> const&);
+template void mark_cells(cell_job const&, std::int64_t, cell_range<cell_mark> const&);
 
 }  // namespace robocache::host::detail

@@ -29,14 +29,6 @@ inline void let_next_launch_begin() {}
 inline void prefetch(void const*) {}
 inline unsigned unknown_zero() { return 0; }
 
-inline float add_rounded_down(float a, float b) {
-  float const sum = a + b;
-  float const of_b = sum - a;
-  float const error = (a - (sum - of_b)) + (b - of_b);  // exact, Knuth's
-  if (sum == 0 && (a != 0 || std::signbit(a) || std::signbit(b))) { return -0.0f; }
-  return error < 0 ? std::nextafter(sum, -std::numeric_limits<float>::infinity()) : sum;
-}
-
 inline int sum_over_warp(int x) { return int(__reduce_add_sync(~0u, unsigned(x))); }
 
 inline void add_to_memory(float* to, float4 const& terms) {

@@ -4,7 +4,8 @@
 #include <cstdint>
 
 #include <robocache/detail/common/block_scan.cuh>
-#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/clouds/params.hpp>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
@@ -13,14 +14,12 @@
 // up by a warp a vector, and the groups' sums go up the tree. Blocks find out on the device how much there is to do.
 namespace robocache::detail {
 
-inline constexpr int crowd_threads = 256;
-
 /// Sorts `count` numbers in shared memory, ascending: a bitonic network.
 /// @param count  a power of 2
 inline __device__ void sort_block(std::uint32_t* numbers, unsigned count) {
   for (unsigned run = 2; run <= count; run *= 2) {
     for (unsigned step = run / 2; step > 0; step /= 2) {
-      for (unsigned i = threadIdx.x; i < count / 2; i += crowd_threads) {
+      for (unsigned i = threadIdx.x; i < count / 2; i += reduce_threads) {
         unsigned const low = 2 * i - (i & (step - 1));
         std::uint32_t const a = numbers[low];
         std::uint32_t const b = numbers[low + step];
@@ -38,22 +37,22 @@ inline __device__ void sort_block(std::uint32_t* numbers, unsigned count) {
 /// Sorts the lists of crowded cells that fit a block, in place; says which cell each group belongs to.
 /// @param numbers  shared memory for `most_block_points`
 /// @param worker   of so many blocks that do the same
-inline __device__ void sort_crowds(voxel_lists const& lists, std::uint32_t* numbers, unsigned worker,
+inline __device__ void sort_crowds(point_lists const& lists, std::uint32_t* numbers, unsigned worker,
                                    unsigned workers) {
   unsigned const cells = lists.counters->crowded;
   for (unsigned index = worker; index < cells; index += workers) {
     crowded_cell const one = lists.crowded[index];
     unsigned const groups = (one.count + most_tile_points - 1) / most_tile_points;
-    for (unsigned i = threadIdx.x; i < groups; i += crowd_threads) { lists.owners[one.first_group + i] = index; }
+    for (unsigned i = threadIdx.x; i < groups; i += reduce_threads) { lists.owners[one.first_group + i] = index; }
     if (one.count > most_block_points) { continue; }
     unsigned padded = 2 * most_tile_points;
     while (padded < one.count) { padded *= 2; }
-    for (unsigned i = threadIdx.x; i < padded; i += crowd_threads) {
+    for (unsigned i = threadIdx.x; i < padded; i += reduce_threads) {
       numbers[i] = i < one.count ? lists.rows[one.start + i] : UINT32_MAX;
     }
     __syncthreads();
     sort_block(numbers, padded);
-    for (unsigned i = threadIdx.x; i < one.count; i += crowd_threads) { lists.rows[one.start + i] = numbers[i]; }
+    for (unsigned i = threadIdx.x; i < one.count; i += reduce_threads) { lists.rows[one.start + i] = numbers[i]; }
     __syncthreads();
   }
 }
@@ -66,18 +65,18 @@ inline constexpr unsigned range_rows = 32 * range_words;
 /// Rows are there once, so their bits in order are the list in order.
 /// @param rows  of all clouds
 /// @param bits  shared memory for `range_words`
-inline __device__ void sort_huge(voxel_lists const& lists, std::int64_t rows, std::uint32_t* bits, unsigned worker,
+inline __device__ void sort_huge(point_lists const& lists, std::int64_t rows, std::uint32_t* bits, unsigned worker,
                                  unsigned workers) {
-  constexpr unsigned words_each = range_words / crowd_threads;
+  constexpr unsigned words_each = range_words / reduce_threads;
   auto const ranges = static_cast<unsigned>((rows + range_rows - 1) / range_rows);
   std::int64_t const jobs = std::int64_t(lists.counters->huge) * ranges;
   for (std::int64_t job = worker; job < jobs; job += workers) {
     crowded_cell const one = lists.crowded[lists.huge[job / ranges]];
     unsigned const low = static_cast<unsigned>(job % ranges) * range_rows;
-    for (unsigned i = threadIdx.x; i < range_words; i += crowd_threads) { bits[i] = 0; }
+    for (unsigned i = threadIdx.x; i < range_words; i += reduce_threads) { bits[i] = 0; }
     __syncthreads();
     unsigned before = 0;
-    for (unsigned i = threadIdx.x; i < one.count; i += crowd_threads) {
+    for (unsigned i = threadIdx.x; i < one.count; i += reduce_threads) {
       unsigned const row = lists.rows[one.start + i];
       if (row < low) {
         ++before;
@@ -86,11 +85,11 @@ inline __device__ void sort_huge(voxel_lists const& lists, std::int64_t rows, st
       }
     }
     unsigned all_before = 0;
-    sum_before<crowd_threads>(before, all_before);
+    sum_before<reduce_threads>(before, all_before);
     unsigned found = 0;
     for (unsigned i = 0; i < words_each; ++i) { found += __popc(bits[threadIdx.x * words_each + i]); }
     unsigned total = 0;
-    std::uint32_t* to = lists.ranks + (one.start + all_before + sum_before<crowd_threads>(found, total));
+    std::uint32_t* to = lists.ranks + (one.start + all_before + sum_before<reduce_threads>(found, total));
     for (unsigned i = 0; i < words_each; ++i) {
       unsigned const word = threadIdx.x * words_each + i;
       for (unsigned left = bits[word]; left != 0; left &= left - 1) {
@@ -104,7 +103,7 @@ inline __device__ void sort_huge(voxel_lists const& lists, std::int64_t rows, st
 /// Stores what a group of 64 points adds up to, some channels of it.
 /// @param to  the element of the first channel
 template <int N, bool Extremes>
-__device__ void store_group(voxel_lists const& lists, std::int64_t to, channel_sums<N, Extremes> const& sums) {
+__device__ void store_group(point_lists const& lists, std::int64_t to, channel_sums<N, Extremes> const& sums) {
 #pragma unroll
   for (int i = 0; i < N; ++i) {
     if (lists.sums != nullptr) { lists.sums[to + i] = sums.sum[i]; }
@@ -114,7 +113,7 @@ __device__ void store_group(voxel_lists const& lists, std::int64_t to, channel_s
     }
   }
 }
-inline __device__ void store_group(voxel_lists const& lists, std::int64_t to, coordinate_sums const& sums) {
+inline __device__ void store_group(point_lists const& lists, std::int64_t to, coordinate_sums const& sums) {
   lists.sums[to] = sums.sum;
   lists.largest[to] = device::order_of(sums.highest);
   lists.smallest[to] = device::order_of(sums.lowest);
@@ -122,8 +121,8 @@ inline __device__ void store_group(voxel_lists const& lists, std::int64_t to, co
 
 /// Adds up each group of 64 points, a warp a vector.
 template <class Value, int N, bool Extremes, class Params>
-__global__ void __launch_bounds__(crowd_threads) voxel_crowd_group_kernel(__grid_constant__ Params const p) {
-  constexpr unsigned warps = crowd_threads / 32;
+__global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_constant__ Params const p) {
+  constexpr unsigned warps = reduce_threads / 32;
   if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
   wait_for_launch_before();
   unsigned const vectors = p.features.vectors.value;
@@ -146,9 +145,9 @@ __global__ void __launch_bounds__(crowd_threads) voxel_crowd_group_kernel(__grid
 }
 
 /// A channel of `count` groups, the next level of it.
-inline __device__ channel_sums<1, true> add_groups(voxel_lists const& lists, std::int64_t first, unsigned count,
+inline __device__ channel_sums<1, true> add_groups(point_lists const& lists, std::int64_t first, unsigned count,
                                                    std::int64_t channels) {
-  constexpr unsigned at_once = 8;  // loads under way
+  constexpr unsigned at_once = groups_at_once;
   channel_sums<1, true> sums;
   sums.clear();
   for (unsigned turn = 0; turn < count; turn += at_once) {
@@ -176,9 +175,9 @@ inline __device__ channel_sums<1, true> add_groups(voxel_lists const& lists, std
 
 /// Goes up the trees of crowded cells, a block a cell, and writes their results. Levels take the place of the ones
 /// before: a level's sum i is of sums 64 i and on, so all that a round of threads overwrites has been read.
-/// @tparam Params  `filter_reduce_params`, or `voxel_reduce_params` for all others
+/// @tparam Params  `filter_reduce_params`, or `cell_reduce_params` for all others
 template <int Threads, class Params>
-__global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ Params const p) {
+__global__ void __launch_bounds__(Threads) crowd_kernel(__grid_constant__ Params const p) {
   constexpr unsigned width = most_tile_points;
   wait_for_launch_before();
   unsigned const cells = p.lists.counters->crowded;
@@ -189,7 +188,7 @@ __global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ 
     unsigned groups = (one.count + width - 1) / width;
     for (; groups > width; groups = (groups + width - 1) / width) {
       std::int64_t const items = (groups + width - 1) / width * channels;
-      for (std::int64_t round = 0; round < items; round += crowd_threads) {
+      for (std::int64_t round = 0; round < items; round += reduce_threads) {
         std::int64_t const item = round + threadIdx.x;
         channel_sums<1, true> sums;
         if (item < items) {
@@ -206,7 +205,7 @@ __global__ void __launch_bounds__(Threads) voxel_crowd_kernel(__grid_constant__ 
         __syncthreads();
       }
     }
-    for (std::int64_t c = threadIdx.x; c < channels; c += crowd_threads) {
+    for (std::int64_t c = threadIdx.x; c < channels; c += reduce_threads) {
       channel_sums<1, true> const all = add_groups(p.lists, first + c, groups, channels);
       if constexpr (of_coordinates<Params>) {
         coordinate_sums sums;

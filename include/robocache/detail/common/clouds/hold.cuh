@@ -3,10 +3,11 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/clouds/backward_plan.cuh>
+#include <robocache/detail/common/clouds/backward.cuh>
 #include <robocache/detail/common/clouds/holders.cuh>
-#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/points.cuh>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
@@ -18,7 +19,7 @@ namespace robocache::detail {
 /// A cell of those that a warp takes at a time.
 struct held_cell {
   std::int64_t from;  ///< element at which its gradients begin
-  std::int64_t skip;  ///< as `voxel_features::skip`
+  std::int64_t skip;  ///< as `cloud_features::skip`
   std::uint32_t start;
   std::uint32_t count;
 };
@@ -31,8 +32,7 @@ union hold_board {
 
 /// The points of `cells` cells of the board: a lane has a vector of a cell.
 template <class Value, class Result, int N>
-__device__ void hold_cells(voxel_backward_params const& p, hold_board const& board, unsigned cells,
-                           vector_chunk chunk) {
+__device__ void hold_cells(cell_backward_params const& p, hold_board const& board, unsigned cells, vector_chunk chunk) {
   auto const* const features = static_cast<Value const*>(p.features.values);
   for (unsigned item = threadIdx.x % 32; item < cells * p.chunk.value; item += 32) {
     work_item const of = item_of(p, item, cells);
@@ -72,9 +72,6 @@ __device__ void hold_listed(Params const& p, hold_board& board) {
     __syncwarp();  // the next cells take the board
   }
 }
-
-/// Vectors of a crowded cell that a block takes at a time: the more, the fewer threads share one.
-inline constexpr unsigned most_crowd_vectors = 32;
 
 /// The greatest candidates of all lanes that have the same column of `width`, a power of 2.
 template <int N>
@@ -132,7 +129,7 @@ __device__ void hold_crowds(Params const& p, holders<N> (&agreed)[most_crowd_vec
 
 /// Zeros for those lanes' rows that are in no cell; called by a warp.
 template <class Value, int N>
-__device__ void write_dropped_lanes(voxel_backward_params const& p, hold_board& board, std::int64_t row, bool drops) {
+__device__ void write_dropped_lanes(cell_backward_params const& p, hold_board& board, std::int64_t row, bool drops) {
   unsigned const lanes = __ballot_sync(0xffffffffu, drops);
   if (lanes == 0) { return; }
   if (drops) { board.dropped[__popc(lanes & ((1u << threadIdx.x % 32) - 1))] = row; }
@@ -141,31 +138,6 @@ __device__ void write_dropped_lanes(voxel_backward_params const& p, hold_board& 
     write_zeros<Value, N>(p, __popc(lanes), chunk, [&](unsigned i) { return board.dropped[i]; });
   });
   __syncwarp();  // the next rows take the board
-}
-
-/// Zeros for points in no cell.
-template <class Value, int N>
-__device__ void write_dropped(voxel_backward_params const& p, hold_board& board) {
-  for_each_row<std::int64_t>(p.points, nullptr, [&](std::int64_t row, std::int64_t const(&cell)[points_at_once]) {
-#pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      write_dropped_lanes<Value, N>(p, board, row + r * 32, cell[r] == dropped_point);
-    }
-  });
-}
-
-/// Large cells first: what is small fills the gaps at the end.
-template <class Value, int N>
-__global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
-    voxel_hold_kernel(__grid_constant__ voxel_backward_params const p) {
-  __shared__ hold_board boards[point_threads / 32];
-  __shared__ holders<N> agreed[most_crowd_vectors];
-  hold_board& board = boards[threadIdx.x / 32];
-  wait_for_launch_before();
-  hold_crowds<Value, N>(p, agreed);
-  hold_listed<Value, N>(p, board);
-  write_dropped<Value, N>(p, board);
-  write_gaps<Value, N>(p);
 }
 
 }  // namespace robocache::detail

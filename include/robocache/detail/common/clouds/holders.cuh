@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/clouds/backward_plan.cuh>
+#include <robocache/detail/common/clouds/backward.cuh>
+#include <robocache/detail/common/clouds/params.hpp>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/device/arithmetic.cuh>
@@ -43,9 +45,9 @@ struct list_part {
 /// Looks for the holders among some points.
 /// @param from  the channels of row 0
 template <class Value, int N>
-__device__ void find_holders(voxel_backward_params const& p, list_part const& points, Value const* from,
+__device__ void find_holders(cell_backward_params const& p, list_part const& points, Value const* from,
                              holders<N>& held) {
-  constexpr int at_once = 4;  // loads under way
+  constexpr int at_once = holders_at_once;
   bool const max_wanted = p.gradients.max != nullptr;
   bool const min_wanted = p.gradients.min != nullptr;
   for (unsigned j = points.begin; j < points.end; j += at_once * points.step) {
@@ -90,7 +92,7 @@ struct cell_terms {
 /// Writes N channels of some points of a cell.
 /// @param count  points of the cell
 template <class Value, class Result, int N>
-__device__ void spread_list(voxel_backward_params const& p, list_part const& points, std::int64_t channel,
+__device__ void spread_list(cell_backward_params const& p, list_part const& points, std::int64_t channel,
                             unsigned count, cell_terms<Result, N> const& terms, holders<N> const& held) {
   bool const has_common = p.gradients.sum != nullptr || p.gradients.mean != nullptr;
   float common[N];

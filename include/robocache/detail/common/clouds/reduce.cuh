@@ -4,15 +4,15 @@
 #include <cstdint>
 
 #include <robocache/detail/common/clouds/crowd.cuh>
-#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/clouds/params.hpp>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
+#include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
 // Reduces the features of cells that are not crowded.
 namespace robocache::detail {
-
-inline constexpr int reduce_threads = crowd_threads;
 
 /// Sorts numbers in registers: Batcher's odd-even merge network.
 template <int N>
@@ -52,21 +52,21 @@ inline __device__ void sort_by_warp(std::uint32_t* numbers, unsigned count) {
 }
 
 /// How many cells may have few points, and one of them.
-inline __device__ unsigned few_cells(voxel_reduce_params const& p) { return p.lists.counters->few; }
-inline __device__ unsigned few_cells(sparse_reduce_params const& p) { return static_cast<unsigned>(*p.voxels); }
-inline __device__ cell_list few_cell(voxel_reduce_params const& p, std::int64_t i) { return p.lists.few[i]; }
-inline __device__ cell_list few_cell(sparse_reduce_params const& p, std::int64_t i) {
+inline __device__ unsigned few_cells(cell_reduce_params const& p) { return p.lists.counters->few; }
+inline __device__ unsigned few_cells(voxel_reduce_params const& p) { return static_cast<unsigned>(*p.voxels); }
+inline __device__ cell_list few_cell(cell_reduce_params const& p, std::int64_t i) { return p.lists.few[i]; }
+inline __device__ cell_list few_cell(voxel_reduce_params const& p, std::int64_t i) {
   return {i, p.lists.starts[i], p.lists.counts[i] + 1};
 }
 
 /// The points of a cell that has few, in their order.
-inline __device__ void load_few(voxel_reduce_params const& p, cell_list const& one,
+inline __device__ void load_few(cell_reduce_params const& p, cell_list const& one,
                                 std::uint32_t (&rows)[most_few_points]) {
 #pragma unroll
   for (unsigned i = 0; i < most_few_points; ++i) { rows[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX; }
   sort_registers(rows);
 }
-inline __device__ void load_few(sparse_reduce_params const& p, cell_list const& one,
+inline __device__ void load_few(voxel_reduce_params const& p, cell_list const& one,
                                 std::uint32_t (&rows)[most_few_points]) {
   rows[0] = one.count == 1 ? one.start : p.lists.rows[one.start];
   if (one.count == 2) { rows[1] = p.lists.rows[one.start + 1]; }
@@ -79,7 +79,7 @@ inline __device__ void load_few(sparse_reduce_params const& p, cell_list const& 
 /// Cells with few points: a thread has a vector of a cell, from its first load to its store.
 template <class Value, int N, bool Extremes, class Params>
 __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
-  constexpr int at_once = 4;  // loads under way
+  constexpr int at_once = few_at_once;
   bool const by_channel = of_voxels<Params> ? false : p.results.channels_first;
   unsigned const all = few_cells(p);
   auto const tile = static_cast<unsigned>(p.tile);
@@ -122,9 +122,6 @@ __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
     }
   }
 }
-
-/// Cells that a warp takes at a time.
-inline constexpr unsigned some_cells = 8;
 
 /// Shared memory of a block that reduces: 16 kB, whatever its part.
 inline constexpr unsigned reduce_words = most_block_points;
@@ -180,7 +177,7 @@ __device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worke
 /// @tparam N         channels of a vector
 /// @tparam Extremes  whether the largest or smallest are wanted
 template <class Value, int N, bool Extremes, class Params>
-__global__ void __launch_bounds__(reduce_threads) voxel_reduce_kernel(__grid_constant__ Params const p) {
+__global__ void __launch_bounds__(reduce_threads) reduce_kernel(__grid_constant__ Params const p) {
   __shared__ std::uint32_t words[reduce_words];
   if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
   wait_for_launch_before();

@@ -7,8 +7,11 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <robocache/detail/common/alignment.hpp>
 #include <robocache/detail/common/clouds/crowd.cuh>
-#include <robocache/detail/common/clouds/plan.cuh>
+#include <robocache/detail/common/clouds/launch.cuh>
+#include <robocache/detail/common/clouds/params.hpp>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/clouds/reduce.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
@@ -21,36 +24,32 @@ namespace robocache::detail {
 /// Everything in the stated order, but for the grouping.
 template <class Value, int N, bool Extremes, class Params>
 ROBOCACHE_HIDDEN status launch_reducing(Params& p, std::int64_t cells, std::int64_t longest, launch_chain& chain) {
-  constexpr std::int64_t blocks_each = 32;  // of a multiprocessor, at most: few cells may have a point
-  std::int32_t const multiprocessors = chain.device().multiprocessors;
-  std::int32_t const workers = 4 * multiprocessors;
-  p.huge = longest > most_block_points ? workers : 0;
-  p.crowds = longest > most_tile_points ? workers : 0;
-  p.some = longest > most_few_points ? workers : 0;
+  reduce_shape const shape = reduce_shape_for(chain.device());
+  std::int32_t const workers = plan_parts(p, longest, chain.device());
   auto const vectors = static_cast<std::int32_t>(p.features.vectors.value);
   // By channel, the cells of a warp lie side by side, and the warps of a block share the lines of their points.
-  p.tile = std::max(p.results.channels_first ? 32 : 1, reduce_threads / vectors);
+  p.tile = std::max(p.results.channels_first ? shape.channel_tile : 1, reduce_threads / vectors);
   std::int64_t const tiles = (std::min(p.rows, cells) + p.tile - 1) / p.tile;
-  std::int64_t const few = std::min(tiles, blocks_each * multiprocessors);
+  std::int64_t const few = std::min(tiles, std::int64_t{chain.device().multiprocessors} * shape.few_each);
   dim3 const blocks(static_cast<unsigned>(p.huge + p.crowds + p.some + few));
-  status s = chain.launch(voxel_reduce_kernel<Value, N, Extremes, Params>, p, blocks, reduce_threads);
+  status s = chain.launch(reduce_kernel<Value, N, Extremes, Params>, p, blocks, reduce_threads);
   if (!s.ok() || longest <= most_tile_points) { return s; }
   dim3 const crowd_blocks(static_cast<unsigned>(workers));
-  s = chain.launch(voxel_crowd_group_kernel<Value, N, Extremes, Params>, p, crowd_blocks, crowd_threads);
+  s = chain.launch(crowd_group_kernel<Value, N, Extremes, Params>, p, crowd_blocks, reduce_threads);
   if (!s.ok()) { return s; }
-  using crowd_params = std::conditional_t<of_coordinates<Params>, Params, voxel_reduce_params>;
-  return chain.launch(voxel_crowd_kernel<crowd_threads, crowd_params>, static_cast<crowd_params const&>(p),
-                      crowd_blocks, crowd_threads);
+  using crowd_params = std::conditional_t<of_coordinates<Params>, Params, cell_reduce_params>;
+  return chain.launch(crowd_kernel<reduce_threads, crowd_params>, static_cast<crowd_params const&>(p), crowd_blocks,
+                      reduce_threads);
 }
 
 /// Where results go.
 /// @param cells  of a grid
 template <class Result>
-voxel_results results_of(voxel_output<Result> const& out, std::int64_t cells, std::int64_t channels, int width,
-                         voxel_options const& options) {
+cell_results results_of(voxel_output<Result> const& out, std::int64_t cells, std::int64_t channels, int width,
+                        voxel_options const& options) {
   auto const bytes = static_cast<std::int64_t>(sizeof(Result));
   auto const at = [](Result* results) { return reinterpret_cast<char*>(results); };
-  voxel_results to{};
+  cell_results to{};
   to.sum = at(out.sum);
   to.mean = at(out.mean);
   to.max = at(out.max);

@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <robocache/detail/common/clouds/memory.hpp>
-#include <robocache/detail/common/divisor.hpp>
+#include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
@@ -13,77 +12,9 @@
 #include <robocache/device/cell.cuh>
 #include <robocache/device/extreme.cuh>
 #include <robocache/dtype.hpp>
-#include <robocache/grid.hpp>
 
 // What is made of the features of one cell, and where it goes.
 namespace robocache::detail {
-
-/// Where features are reduced to. Pointers may be null.
-struct voxel_results {
-  char* sum;
-  char* mean;
-  char* max;
-  char* min;
-  dtype type;
-  std::int32_t type_bytes;
-  bool channels_first;
-  bool accumulate;
-  std::int32_t aligned;  ///< bytes: all vectors of a cell's channels begin at multiples of it
-  std::int64_t channels;
-  std::int64_t cells;  ///< of a grid
-};
-
-/// Features in memory.
-struct voxel_features {
-  void const* values;
-  std::int64_t point_stride;
-  std::int64_t between_clouds;  ///< elements between the last point of a cloud and the first of the next
-  std::int64_t each;            ///< cells of a grid; for voxels rows of a cloud, where anything is between clouds
-  divisor vectors;              ///< of a point
-
-  /// Elements that rows of a cloud are away from where they would be without anything between clouds.
-  /// @param one  a cell of the cloud; for voxels a row
-  __device__ std::int64_t skip(std::int64_t one) const { return between_clouds == 0 ? 0 : one / each * between_clouds; }
-};
-
-/// All that reducing takes.
-struct voxel_reduce_params {
-  voxel_lists lists;
-  voxel_features features;
-  voxel_results results;
-  std::int64_t rows;    ///< of all clouds
-  std::int32_t tile;    ///< cells that a block takes at a time
-  std::int32_t huge;    ///< blocks that sort the lists of huge cells
-  std::int32_t crowds;  ///< blocks that sort those of other crowded cells
-  std::int32_t some;    ///< blocks for cells with more than a few points
-};
-
-/// The same for voxels. All of them have points, so those with few have no list; those with one point have none at all:
-/// `lists.starts` is that point. Of the others the first point stands first. `lists.counts` are of later points.
-struct sparse_reduce_params : voxel_reduce_params {
-  std::int64_t const* voxels;  ///< how many there are
-};
-
-/// The same for the filter's points: features are x, y and z, which are added up from the corner of their voxel on.
-struct filter_reduce_params : sparse_reduce_params {
-  float origin[3];
-  float size[3];
-};
-
-/// Whether the cells of a job are voxels.
-template <class Params>
-inline constexpr bool of_voxels = std::is_base_of_v<sparse_reduce_params, Params>;
-
-/// Whether features are the filter's points.
-template <class Params>
-inline constexpr bool of_coordinates = std::is_same_v<filter_reduce_params, Params>;
-
-/// The elements to skip for a cell.
-/// @param row  one of its points
-template <class Params>
-__device__ std::int64_t skip_for(Params const& p, std::int64_t cell, std::int64_t row) {
-  return p.features.skip(of_voxels<Params> ? row : cell);
-}
 
 /// N neighbouring channels of a cell, so far.
 /// @tparam Extremes  whether the largest and smallest are kept
@@ -191,7 +122,7 @@ __device__ std::int64_t element_of(Results const& of, std::int64_t cell, std::in
 
 /// Stores N neighbouring channels.
 template <int N>
-__device__ void store_channels(voxel_results const& to, char* results, std::int64_t cell, std::int64_t channel,
+__device__ void store_channels(cell_results const& to, char* results, std::int64_t cell, std::int64_t channel,
                                float const (&x)[N]) {
   std::int64_t const element = element_of(to, cell, channel);
   if (!to.channels_first) { return store_floats(to.type, results + element * to.type_bytes, 0, x, to.aligned); }
@@ -203,7 +134,7 @@ __device__ void store_channels(voxel_results const& to, char* results, std::int6
 }
 
 /// What results hold of a channel.
-inline __device__ float load_result(voxel_results const& to, char const* results, std::int64_t element) {
+inline __device__ float load_result(cell_results const& to, char const* results, std::int64_t element) {
   float x = 0.0f;
   // A plain load: the kernel writes there.
   with_float_type(to.type,
@@ -213,7 +144,7 @@ inline __device__ float load_result(voxel_results const& to, char const* results
 
 /// Adds N neighbouring channels of a cell to what results hold.
 template <int N, bool Extremes>
-__device__ void accumulate_channels(voxel_results const& to, std::int64_t cell, std::int64_t channel,
+__device__ void accumulate_channels(cell_results const& to, std::int64_t cell, std::int64_t channel,
                                     channel_sums<N, Extremes> const& sums) {
 #pragma unroll
   for (int i = 0; i < N; ++i) {
@@ -239,7 +170,7 @@ __device__ void accumulate_channels(voxel_results const& to, std::int64_t cell, 
 /// Writes all results of N neighbouring channels of a cell with points.
 /// @param count  how many
 template <int N, bool Extremes>
-__device__ void write_results(voxel_results const& to, std::int64_t cell, std::int64_t channel, unsigned count,
+__device__ void write_results(cell_results const& to, std::int64_t cell, std::int64_t channel, unsigned count,
                               channel_sums<N, Extremes> const& sums) {
   if (to.accumulate) { return accumulate_channels(to, cell, channel, sums); }
   float x[N];
@@ -265,16 +196,16 @@ __device__ void write_results(voxel_results const& to, std::int64_t cell, std::i
 }
 
 template <int N, bool Extremes>
-__device__ void write_results(voxel_reduce_params const& p, std::int64_t cell, std::int64_t channel, unsigned count,
+__device__ void write_results(cell_reduce_params const& p, std::int64_t cell, std::int64_t channel, unsigned count,
                               channel_sums<N, Extremes> const& sums) {
   write_results(p.results, cell, channel, count, sums);
 }
 
 /// Voxels are neither added to nor laid out by channel: no code for that is compiled.
 template <int N, bool Extremes>
-__device__ void write_results(sparse_reduce_params const& p, std::int64_t voxel, std::int64_t channel, unsigned count,
+__device__ void write_results(voxel_reduce_params const& p, std::int64_t voxel, std::int64_t channel, unsigned count,
                               channel_sums<N, Extremes> const& sums) {
-  voxel_results to = p.results;
+  cell_results to = p.results;
   to.accumulate = false;
   to.channels_first = false;
   write_results(to, voxel, channel, count, sums);

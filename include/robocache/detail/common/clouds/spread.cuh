@@ -3,8 +3,10 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/clouds/backward_plan.cuh>
+#include <robocache/detail/common/clouds/backward.cuh>
+#include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/points.cuh>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 
@@ -20,9 +22,9 @@ struct spread_board {
 
 /// Gathers the gradients of a step's points, and writes them.
 template <class Value, class Result, int N>
-__device__ void spread_step(voxel_backward_params const& p, spread_board const& board, std::int64_t first_row,
+__device__ void spread_step(cell_backward_params const& p, spread_board const& board, std::int64_t first_row,
                             vector_chunk chunk) {
-  constexpr int at_once = N > 1 ? 2 : 4;  // loads under way
+  constexpr int at_once = gradients_at_once<N>;
   unsigned const items = rows_a_step * p.chunk.value;
   for (unsigned item = threadIdx.x % 32; item < items; item += at_once * 32) {
     common_terms<Result, N> terms[at_once];
@@ -46,31 +48,6 @@ __device__ void spread_step(voxel_backward_params const& p, spread_board const& 
       store_packed(static_cast<Value*>(p.out.values) + to, x);
     }
   }
-}
-
-/// Rows are dealt out as points are; rows of the grid's blocks take chunks of their vectors.
-template <class Value, int N>
-__global__ void __launch_bounds__(point_threads, N > 4 ? 2 : 3)
-    voxel_spread_kernel(__grid_constant__ voxel_backward_params const p) {
-  __shared__ spread_board boards[point_threads / 32];
-  spread_board& board = boards[threadIdx.x / 32];
-  unsigned const lane = threadIdx.x % 32;
-  for_each_row<std::int64_t>(p.points, nullptr, [&](std::int64_t row, std::int64_t const(&cell)[points_at_once]) {
-#pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      board.from[lane + r * 32] = cell[r] < 0 ? cell[r] : p.gradients.element(cell[r]);
-      if (p.gradients.mean != nullptr && cell[r] >= 0) {
-        board.counts[lane + r * 32] = static_cast<float>(p.lists.counts[cell[r]]);
-      }
-    }
-    __syncwarp();
-    for_each_chunk(p, [&](vector_chunk chunk) {
-      with_float_type(p.gradients.type,
-                      [&](auto zero) { spread_step<Value, decltype(zero), N>(p, board, row - lane, chunk); });
-    });
-    __syncwarp();  // the next rows take the board
-  });
-  write_gaps<Value, N>(p);
 }
 
 }  // namespace robocache::detail

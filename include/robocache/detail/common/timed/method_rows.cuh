@@ -154,7 +154,9 @@ template <int N>
 __device__ void scale_and_shift(method_blend const&, std::int64_t, float (&)[N]) {}
 
 /// Runs over the tile's vectors.
-/// @param blend  called as `blend(row, from, out)` for each vector whose row is not filled; `from` is the left sample's
+/// @param blend  called as `blend(row, from, out)` for each vector whose row is not filled; `from` is the left
+/// sample's.
+///               Where it returns false nothing is stored
 template <int N, class Value, class Params, class Blend>
 __device__ void for_each_vector(Params const& p, method_row const* rows, int count, thread_share share, Blend&& blend) {
   vector_run const run(p, count);
@@ -170,11 +172,70 @@ __device__ void for_each_vector(Params const& p, method_row const* rows, int cou
 #pragma unroll
       for (int e = 0; e < N; ++e) { out[e] = p.fill; }
     } else {
-      blend(row, reinterpret_cast<Value const*>(row.from + first_value) + static_cast<unsigned>(column * N), out);
+      auto const* const from = reinterpret_cast<Value const*>(row.from + first_value);
+      if (!blend(row, from + static_cast<unsigned>(column * N), out)) { continue; }
       scale_and_shift(p, (run.begin + column) * N, out);
     }
     store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column * N), out, store_alignment(p));
   }
+}
+
+/// One channel on a curve that may lack neighbours, with double where float has too little room: `value_by_method`, of
+/// samples that were read. Out of line, for there are as many calls as channels of a vector.
+inline __device__ __noinline__ float value_on_curve(device::curve const& c, float pp, float p, float a, float b,
+                                                    float n, float nn) {
+  if (c.method == interpolation::linear) { return device::linear(a, b, c.weight); }
+  float doubt = 0.0f;
+  float const value = device::detail::value_on<float>(c, pp, p, a, b, n, nn, doubt);
+  return doubt == 0.0f ? value : device::detail::curve_in_double(c, pp, p, a, b, n, nn);
+}
+
+/// What `blend_cubics` left out. Out of line and behind its loop, so that nothing is kept for it there. Few rows, which
+/// others wait for: here, too, all loads of a vector are on their way before the first is used.
+/// @param all  usual rows are done again, too
+template <class Value, int N, class Params>
+__device__ __noinline__ void blend_vectors_again(Params const& p, method_row const* rows, int count, thread_share share,
+                                                 bool all) {
+  std::int64_t const stride = p.values_row_stride;
+  for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
+    if (row.kind == method_row::move || (row.kind == method_row::usual && !all)) { return false; }
+    device::curve const c = curve_of<-1>(row);
+    int const left = c.method == interpolation::linear ? 0 : c.left;
+    int const right = c.method == interpolation::linear ? 0 : c.right;
+    auto const sample = [&](int i) { return load<Value, N>(from + i * stride); };
+    // What is not there is its neighbour.
+    auto const a = sample(0), b = sample(1);
+    auto const p1 = sample(left > 0 ? -1 : 0), n1 = sample(right > 0 ? 2 : 1);
+    auto const p2 = sample(-min(left, 2)), n2 = sample(1 + min(right, 2));
+#pragma unroll
+    for (int e = 0; e < N; ++e) {
+      out[e] = value_on_curve(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e), channel_of(b, e),
+                              channel_of(n1, e), channel_of(n2, e));
+    }
+    return true;
+  });
+}
+
+/// Rows of one cubic method: those that `value` takes, and those that move. The others follow.
+/// @param takes  whether `value` takes a row that blends
+/// @param value  called as `value(row, from, out, doubt)`, `doubt` as `device::detail::value_in_float`
+template <class Value, int N, class Params, class Takes, class Blend>
+__device__ void blend_cubics(Params const& p, method_row const* rows, int count, thread_share share, Takes&& takes,
+                             Blend&& value) {
+  float doubt = 0.0f;
+  bool others = false;
+  for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
+    if (takes(row)) {
+      value(row, from, out, doubt);
+      return true;
+    }
+    others = others || row.kind != method_row::move;
+    vector<Value, N> const alone = load<Value, N>(from);
+#pragma unroll
+    for (int e = 0; e < N; ++e) { out[e] = channel_of(alone, e); }
+    return row.kind == method_row::move;
+  });
+  if (others || doubt != 0.0f) { blend_vectors_again<Value, N>(p, rows, count, share, doubt != 0.0f); }
 }
 
 /// Rows in whole vectors. Each method has a loop of its own, so that only what it needs is in registers; all loads of a
@@ -183,25 +244,20 @@ template <class Value, int N, class Params>
 __device__ void blend_vectors(Params const& p, method_row const* rows, int count, thread_share share) {
   std::int64_t const stride = p.values_row_stride;
   using loaded = vector<Value, N>;
-  auto const unusual = [&](method_row const& row, Value const* from, float(&out)[N]) {
-#pragma unroll
-    for (int e = 0; e < N; ++e) { out[e] = unusual_value(p.method, row, from + e, stride); }
-  };
+  auto const usual = [](method_row const& row) { return row.kind == method_row::usual; };
   auto const blend_four = [&](auto const& value) {
-    for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
-      if (row.kind != method_row::usual) { return unusual(row, from, out); }
-      loaded const p1 = load<Value, N>(from - stride);
-      loaded const a = load<Value, N>(from);
-      loaded const b = load<Value, N>(from + stride);
-      loaded const n1 = load<Value, N>(from + 2 * stride);
-      device::curve const c = curve_of<1>(row);
-      float doubt = 0.0f;
+    blend_cubics<Value, N>(
+        p, rows, count, share, usual, [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
+          loaded const p1 = load<Value, N>(from - stride);
+          loaded const a = load<Value, N>(from);
+          loaded const b = load<Value, N>(from + stride);
+          loaded const n1 = load<Value, N>(from + 2 * stride);
+          device::curve const c = curve_of<1>(row);
 #pragma unroll
-      for (int e = 0; e < N; ++e) {
-        out[e] = value(c, channel_of(p1, e), channel_of(a, e), channel_of(b, e), channel_of(n1, e), doubt);
-      }
-      if (doubt != 0.0f) { unusual(row, from, out); }
-    });
+          for (int e = 0; e < N; ++e) {
+            out[e] = value(c, channel_of(p1, e), channel_of(a, e), channel_of(b, e), channel_of(n1, e), doubt);
+          }
+        });
   };
   switch (p.method) {
     case interpolation::angle:
@@ -215,26 +271,31 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
           float const left = channel_of(a, e);
           out[e] = blends ? device::angle(left, channel_of(b, e), weight) : device::wrap(left);
         }
+        return true;
       });
       return;
     case interpolation::akima:
-      for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
-        if (row.kind != method_row::usual) { return unusual(row, from, out); }
-        loaded const p2 = load<Value, N>(from - 2 * stride);
-        loaded const p1 = load<Value, N>(from - stride);
-        loaded const a = load<Value, N>(from);
-        loaded const b = load<Value, N>(from + stride);
-        loaded const n1 = load<Value, N>(from + 2 * stride);
-        loaded const n2 = load<Value, N>(from + 3 * stride);
-        device::curve const c = curve_of<2>(row);
-        float doubt = 0.0f;
+      // Two brackets at each end lack neighbours: too many to leave them to others. What is not there is not read: its
+      // neighbour is, twice.
+      blend_cubics<Value, N>(
+          p, rows, count, share,
+          [](method_row const& row) { return row.kind >= method_row::blend && row.method == interpolation::akima; },
+          [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
+            auto const sample = [&](int i) { return load<Value, N>(from + i * stride); };
+            int const left = row.left, right = row.right;
+            loaded const p2 = sample(-left);
+            loaded const p1 = sample(left > 0 ? -1 : 0);
+            loaded const a = sample(0);
+            loaded const b = sample(1);
+            loaded const n1 = sample(right > 0 ? 2 : 1);
+            loaded const n2 = sample(1 + right);
+            device::curve const c = curve_of<-1>(row);
 #pragma unroll
-        for (int e = 0; e < N; ++e) {
-          out[e] = device::detail::akima_as<float>(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e),
-                                                   channel_of(b, e), channel_of(n1, e), channel_of(n2, e), doubt);
-        }
-        if (doubt != 0.0f) { unusual(row, from, out); }
-      });
+            for (int e = 0; e < N; ++e) {
+              out[e] = device::detail::akima_as<float>(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e),
+                                                       channel_of(b, e), channel_of(n1, e), channel_of(n2, e), doubt);
+            }
+          });
       return;
     case interpolation::pchip: return blend_four([](auto&&... of) { return device::detail::pchip_as<float>(of...); });
     case interpolation::catmull_rom:
@@ -268,6 +329,7 @@ __device__ void blend_scalars(Params const& p, method_row const* rows, int count
     float doubt = 0.0f;
     out[0] = value_of(p.method, row, from, p.values_row_stride, doubt);
     if (doubt != 0.0f) { out[0] = unusual_value(p.method, row, from, p.values_row_stride); }
+    return true;
   });
 }
 

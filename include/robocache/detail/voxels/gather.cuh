@@ -4,36 +4,18 @@
 #include <cstdint>
 
 #include <robocache/detail/common/clouds/crowd.cuh>
-#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/reduce.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
-#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/voxels/params.hpp>
+#include <robocache/detail/voxels/policy.cuh>
 
 // Copies the first points of each voxel to where the voxel is.
 namespace robocache::detail {
-
-struct gather_params {
-  voxel_lists lists;
-  voxel_features features;
-  char* values;              ///< `[voxels, max_points, channels]`; may be null, as all below
-  std::int32_t* count;       ///< `[voxels]`
-  std::int64_t* slots;       ///< `[rows]`
-  std::int64_t const* kept;  ///< how many voxels there are
-  std::int64_t rows;
-  divisor max_points;
-  dtype type;
-  std::int32_t type_bytes;
-  std::int32_t aligned;  ///< bytes: all vectors of values begin at multiples of it
-  std::int32_t huge;     ///< blocks that sort the lists of huge voxels
-  std::int32_t crowds;   ///< blocks that sort those of other crowded voxels
-  std::int32_t some;     ///< blocks for voxels with more than a few points
-};
-
-inline constexpr int gather_threads = reduce_threads;
 
 /// Sorts the lists of voxels with few points, in place. The first point stands first already.
 inline __device__ void order_few(gather_params const& p, unsigned worker, unsigned workers) {
@@ -93,11 +75,11 @@ struct ordered_voxel {
   std::uint32_t start;
   unsigned count;
 
-  __device__ ordered_voxel(voxel_lists const& lists, std::int64_t voxel)
+  __device__ ordered_voxel(point_lists const& lists, std::int64_t voxel)
       : start(lists.starts[voxel]), count(lists.counts[voxel] + 1) {}
 
   /// The row of point i. A voxel of one point has no list.
-  __device__ std::uint32_t row(voxel_lists const& lists, std::int64_t i) const {
+  __device__ std::uint32_t row(point_lists const& lists, std::int64_t i) const {
     if (count == 1) { return start; }
     return (count > most_block_points ? lists.ranks : lists.rows)[start + i];
   }
@@ -111,7 +93,7 @@ inline __device__ std::int32_t kept_points(gather_params const& p, unsigned coun
 /// Writes the voxels: a thread has some vectors of slots, next to those of its neighbours.
 template <class Value, int N>
 __global__ void __launch_bounds__(gather_threads) voxel_gather_kernel(__grid_constant__ gather_params const p) {
-  constexpr int at_once = 4;  // loads under way
+  constexpr int at_once = gather_at_once;
   wait_for_launch_before();
   auto const* const features = static_cast<Value const*>(p.features.values);
   divisor const& vectors = p.features.vectors;

@@ -6,62 +6,45 @@
 #include <algorithm>
 #include <cstdint>
 
-#include <robocache/detail/common/clouds/backward_plan.cuh>
-#include <robocache/detail/common/clouds/backward_shape.cuh>
-#include <robocache/detail/common/clouds/check.hpp>
-#include <robocache/detail/common/clouds/hold.cuh>
-#include <robocache/detail/common/clouds/mark.cuh>
-#include <robocache/detail/common/clouds/plan.cuh>
-#include <robocache/detail/common/clouds/spread.cuh>
+#include <robocache/arch.cuh>
+#include <robocache/detail/cells/backward.cuh>
+#include <robocache/detail/cells/check.hpp>
+#include <robocache/detail/cells/launch.cuh>
+#include <robocache/detail/cells/params.hpp>
+#include <robocache/detail/common/clouds/backward_launch.cuh>
+#include <robocache/detail/common/clouds/launch.cuh>
+#include <robocache/detail/common/clouds/scratch.hpp>
 #include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
-#include <robocache/detail/launch.cuh>
+#include <robocache/detail/common/memory_cutter.hpp>
 #include <robocache/voxelize_backward.cuh>
 
 namespace robocache {
 namespace detail {
 
-/// Scratch of the way back: the points of each cell where some hold its maximum or minimum, else how many they are
+/// Scratch of the backward pass: the points of each cell where some hold its maximum or minimum, else how many they are
 /// where a mean wants to know.
 template <class Result>
-voxel_lists cut_backward_lists(void* memory, point_clouds const& clouds, grid const& lattice,
+point_lists cut_backward_lists(void* memory, point_clouds const& clouds, grid const& lattice,
                                voxel_gradients<Result> const& gradients) {
   std::int64_t const cells = clouds.batch * lattice.total();
-  if (gradients.max != nullptr || gradients.min != nullptr) {
-    return cut_lists(memory, clouds.total(), cells, 0, false, false, false);
-  }
-  voxel_lists lists{};
+  if (needs_of(gradients).extremes()) { return cut_lists(memory, clouds.total(), cells, 0, {}); }
+  point_lists lists{};
   memory_cutter cut(memory);
   if (gradients.mean != nullptr) { lists.counts = cut.take<std::uint32_t>(cells); }
   lists.bytes = cut.bytes();
   return lists;
 }
 
-/// Counts the points of each cell.
-template <class Chain>
-ROBOCACHE_HIDDEN status launch_counting(voxel_points const& points, std::uint32_t* counts, Chain& chain) {
-  fill_list list;
-  list.add(counts, points.batch * points.cells * 4);
-  status const s = fill(list, chain);
-  if (!s.ok()) { return s; }
-  voxel_mark_params mark{};
-  mark.points = points;
-  mark.count = reinterpret_cast<std::int32_t*>(counts);
-  dim3 const blocks(point_blocks(mark.points, chain.device()));
-  return with_cell_type(points, [&](auto cell) {
-    return chain.launch(voxel_mark_kernel<decltype(cell), mark_kind::counts>, mark, blocks, point_threads);
-  });
-}
-
-/// The way back with `N` channels a vector. The lists are there.
+/// The backward pass with `N` channels a vector. The lists are there.
 template <class Value, int N>
-ROBOCACHE_HIDDEN status launch_backward(voxel_backward_params& p, launch_chain& chain) {
+ROBOCACHE_HIDDEN status launch_cell_backward(cell_backward_params& p, launch_chain& chain) {
   unsigned const blocks = point_blocks(p.points, chain.device());
   p.vectors = p.gradients.channels / N;
   dim3 const grid(blocks, cut_rows(p, blocks, chain.device()));
-  bool const holds = p.gradients.max != nullptr || p.gradients.min != nullptr;
-  return chain.launch(holds ? voxel_hold_kernel<Value, N> : voxel_spread_kernel<Value, N>, p, grid, point_threads);
+  bool const holds = needs_of(p.gradients).extremes();
+  return chain.launch(holds ? cell_hold_kernel<Value, N> : cell_spread_kernel<Value, N>, p, grid, point_threads);
 }
 
 template <class Value, class Result>
@@ -85,28 +68,18 @@ ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_feat
   device_properties device;
   if (status const read = detail::read_device(device); !read.ok()) { return read; }
 
-  detail::voxel_backward_params p{};
+  detail::cell_backward_params p{};
   p.points = detail::points_of(clouds, lattice);
-  if (clouds.batch > 0) {  // else there are zeros to write, and nothing to read
-    p.lists = detail::cut_backward_lists(memory.memory, clouds, lattice, gradients);
-    p.gradients.sum = gradients.sum;
-    p.gradients.mean = gradients.mean;
-    p.gradients.max = gradients.max;
-    p.gradients.min = gradients.min;
-  }
-  p.gradients.type = dtype_of<Result>::value;
-  p.gradients.channels = features.channels;
+  // Without a cloud there are zeros to write, and nothing to read.
+  p.gradients = detail::gradients_of(clouds.batch > 0 ? gradients : voxel_gradients<Result>{}, features.channels);
+  if (clouds.batch > 0) { p.lists = detail::cut_backward_lists(memory.memory, clouds, lattice, gradients); }
   p.gradients.cells = lattice.total();
   p.gradients.channel_stride = channels == channel_order::first ? lattice.total() : 1;
-  // Gradients lie as features do.
-  point_features<Value> const written{out.values, features.channels, out.batch_stride, out.point_stride};
-  detail::voxel_features to{};
-  int width = detail::plan_features(to, clouds, written, lattice.total());
-  p.out = {out.values, to.point_stride, to.between_clouds, clouds.length};
+  int width = detail::plan_written(p.out, clouds, features.channels, out);
   detail::launch_chain chain(device, cuda_stream);
-  if (p.gradients.max != nullptr || p.gradients.min != nullptr) {
+  if (detail::needs_of(p.gradients).extremes()) {
     width = std::min(width, detail::plan_features(p.features, clouds, features, lattice.total()));
-    detail::voxel_group_params group{};
+    detail::cell_group_params group{};
     group.points = p.points;
     group.lists = p.lists;
     group.cells = clouds.batch * lattice.total();
@@ -115,10 +88,10 @@ ROBOCACHE_HIDDEN status voxelize_backward(point_clouds const& clouds, point_feat
     s = detail::launch_counting(p.points, p.lists.counts, chain);
   }
   if (!s.ok()) { return s; }
-  constexpr int wide = 16 / static_cast<int>(sizeof(Value));
+  constexpr int wide = detail::wide_channels<Value>;
   return width == wide && detail::suits_vectors(gradients, p.gradients.channel_stride, wide)
-             ? detail::launch_backward<Value, wide>(p, chain)
-             : detail::launch_backward<Value, 1>(p, chain);
+             ? detail::launch_cell_backward<Value, wide>(p, chain)
+             : detail::launch_cell_backward<Value, 1>(p, chain);
 }
 
 }  // namespace detail

@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include <robocache/detail/common/block_scan.cuh>
-#include <robocache/detail/common/clouds/mark.cuh>
-#include <robocache/detail/common/clouds/memory.hpp>
-#include <robocache/detail/common/clouds/points.cuh>
+#include <robocache/detail/common/clouds/marks.cuh>
+#include <robocache/detail/common/clouds/params.hpp>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
@@ -14,48 +14,10 @@
 // order sorts each list, which is short.
 namespace robocache::detail {
 
-struct voxel_group_params {
-  voxel_points points;
-  voxel_lists lists;
-  std::int32_t* dropped;
-  std::int64_t cells;  ///< of all clouds
-  voxel_marks marks;   ///< what else is written of cells with points
-  std::int32_t* count;
-  bool accumulate;
-};
-
-/// Counts the points of each cell, and gives each a place in its list.
-template <class Cell>
-__global__ void __launch_bounds__(point_threads, point_blocks_each)
-    voxel_rank_kernel(__grid_constant__ voxel_group_params const p) {
-  for_each_row<Cell>(p.points, p.dropped, [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
-    cell_run run[points_at_once];
-    unsigned rank[points_at_once];
-#pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      run[r] = run_of(cell[r]);
-      rank[r] = 0;
-      if (run[r].leads && cell[r] >= 0) {
-        rank[r] = atomicAdd(p.lists.counts + cell[r], static_cast<unsigned>(run[r].count));
-      }
-    }
-#pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      int const leader = leader_of(run[r]);
-      unsigned const first = __shfl_sync(0xffffffffu, rank[r], leader);
-      if (cell[r] >= 0) { p.lists.ranks[row + r * 32] = first + threadIdx.x % 32 - leader; }
-    }
-  });
-}
-
-/// Cells of a block, four a thread.
-inline constexpr int start_threads = 256;
-inline constexpr int start_cells = 4 * start_threads;
-
 /// Finds a place for the list of a crowded cell.
 /// @param rows  of all clouds
-inline __device__ unsigned place_crowd(voxel_lists const& lists, std::int64_t rows, std::int64_t cell, unsigned count) {
-  voxel_counters& counters = *lists.counters;
+inline __device__ unsigned place_crowd(point_lists const& lists, std::int64_t rows, std::int64_t cell, unsigned count) {
+  list_counters& counters = *lists.counters;
   unsigned const start = static_cast<unsigned>(rows) - count - atomicAdd(&counters.in_crowd, count);
   unsigned const groups = count / most_tile_points + (count % most_tile_points != 0 ? 1 : 0);
   unsigned const index = atomicAdd(&counters.crowded, 1u);
@@ -65,7 +27,7 @@ inline __device__ unsigned place_crowd(voxel_lists const& lists, std::int64_t ro
 }
 
 /// Counts and occupancy of a cell with points.
-inline __device__ void write_count(voxel_group_params const& p, std::int64_t cell, unsigned count) {
+inline __device__ void write_count(cell_group_params const& p, std::int64_t cell, unsigned count) {
   if (p.count != nullptr) {
     unsigned const old = p.accumulate ? static_cast<unsigned>(p.count[cell]) : 0;
     p.count[cell] = static_cast<std::int32_t>(old + count);
@@ -76,7 +38,7 @@ inline __device__ void write_count(voxel_group_params const& p, std::int64_t cel
 /// Says where each list begins, and sorts the cells with points by how many they have. Lists of a block's cells stand
 /// side by side, in the order of the cells, but for those of crowded cells.
 template <int Threads>
-__global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ voxel_group_params const p) {
+__global__ void __launch_bounds__(Threads) list_start_kernel(__grid_constant__ cell_group_params const p) {
   __shared__ unsigned listed_before;
   __shared__ unsigned few_before;
   __shared__ unsigned some_before;
@@ -100,7 +62,7 @@ __global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ 
   sums total = 0;
   sums const before = sum_before<Threads>(mine, total);
   if (total != 0) {
-    voxel_counters& counters = *p.lists.counters;
+    list_counters& counters = *p.lists.counters;
     if (threadIdx.x == 0) { listed_before = atomicAdd(&counters.listed, static_cast<unsigned>(total) & mask); }
     if (threadIdx.x == 32) { few_before = atomicAdd(&counters.few, static_cast<unsigned>(total >> few_at) & mask); }
     if (threadIdx.x == 64) { some_before = atomicAdd(&counters.some, static_cast<unsigned>(total >> some_at)); }
@@ -125,23 +87,6 @@ __global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ 
     (n[i] <= most_few_points ? p.lists.few : p.lists.some)[place] = {first + i, starts[i], n[i]};
   }
   *reinterpret_cast<uint4*>(p.lists.starts + first) = uint4{starts[0], starts[1], starts[2], starts[3]};
-}
-
-/// Writes the lists.
-template <class Cell>
-__global__ void __launch_bounds__(point_threads, point_blocks_each)
-    voxel_list_kernel(__grid_constant__ voxel_group_params const p) {
-  for_each_row<Cell>(p.points, nullptr, [&](std::int64_t row, Cell const(&cell)[points_at_once]) {
-    unsigned at[points_at_once] = {};
-#pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      if (cell[r] >= 0) { at[r] = p.lists.starts[cell[r]] + p.lists.ranks[row + r * 32]; }
-    }
-#pragma unroll
-    for (int r = 0; r < points_at_once; ++r) {
-      if (cell[r] >= 0) { p.lists.rows[at[r]] = static_cast<std::uint32_t>(row + r * 32); }
-    }
-  });
 }
 
 }  // namespace robocache::detail

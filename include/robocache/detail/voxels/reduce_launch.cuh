@@ -5,10 +5,11 @@
 
 #include <cstdint>
 
+#include <robocache/detail/common/clouds/launch.cuh>
+#include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/reduce_launch.cuh>
-#include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
-#include <robocache/detail/voxels/plan.cuh>
+#include <robocache/detail/voxels/launch.cuh>
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
 
@@ -20,7 +21,7 @@ namespace robocache::detail {
 /// @param kept  on the device: how many voxels there are
 /// @return channels that are loaded at a time, as `plan_features`
 template <class Value, class Result>
-int plan_reducing(sparse_reduce_params& p, voxel_lists const& lists, point_clouds const& clouds,
+int plan_reducing(voxel_reduce_params& p, point_lists const& lists, point_clouds const& clouds,
                   point_features<Value> const& features, voxel_output<Result> const& out, std::int64_t const* kept) {
   int const width = plan_features(p.features, clouds, features, clouds.length);
   p.lists = lists;
@@ -35,11 +36,11 @@ int plan_reducing(sparse_reduce_params& p, voxel_lists const& lists, point_cloud
 /// @param voxels     that there are at most
 /// @param kept       on the device: how many there are
 template <bool Extremes, class Value, class Result>
-ROBOCACHE_HIDDEN status reduce_voxels(voxel_lists const& lists, point_clouds const& clouds,
+ROBOCACHE_HIDDEN status reduce_voxels(point_lists const& lists, point_clouds const& clouds,
                                       point_features<Value> const& features, voxel_output<Result> const& out,
                                       std::int64_t voxels, std::int64_t const* kept, launch_chain& chain) {
-  constexpr int wide = 16 / static_cast<int>(sizeof(Value));
-  sparse_reduce_params p{};
+  constexpr int wide = wide_channels<Value>;
+  voxel_reduce_params p{};
   int const width = plan_reducing(p, lists, clouds, features, out, kept);
   std::int64_t const longest = longest_cloud(clouds);
   return width == 1 ? launch_reducing<Value, 1, Extremes>(p, voxels, longest, chain)

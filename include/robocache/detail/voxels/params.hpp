@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <robocache/detail/common/clouds/points.cuh>
+#include <robocache/detail/common/clouds/params.hpp>
+#include <robocache/detail/common/divisor.hpp>
+#include <robocache/detail/config.hpp>
+#include <robocache/dtype.hpp>
 
 // What numbering the voxels of a batch takes.
 namespace robocache::detail {
@@ -14,13 +17,6 @@ inline constexpr std::uint32_t no_place = UINT32_MAX;
 
 /// Added to a distance up to 31, instead of the place of a row's cell: it is that of the row so far before it.
 inline constexpr std::uint32_t follows = UINT32_MAX - 32;
-
-/// Places of hash tables for all rows before one: two a row, or three for two rows where there are so many that places
-/// could not be counted below `follows`.
-/// @param rows  of all clouds
-ROBOCACHE_HOST_DEVICE constexpr std::int64_t places_before(std::int64_t row, std::int64_t rows) {
-  return row + (rows <= std::int64_t{1} << 30 ? row : row / 2);
-}
 
 /// How the cells of rows are noted.
 /// @tparam Wide  whether the table is
@@ -33,11 +29,6 @@ inline constexpr unsigned long long no_cell = ~0ull;
 /// What a row has instead of a voxel.
 inline constexpr std::int32_t no_voxel = -1;
 
-/// Rows that a thread numbers; threads of a block, where there are few rows and where there are many.
-inline constexpr int number_rows_each = 4;
-inline constexpr int number_threads = 256;
-inline constexpr int many_number_threads = 512;
-
 enum class table_kind : std::uint8_t {
   direct,  ///< a place for each cell of all grids
   narrow,  ///< places are found by hashing, see `places_before`; cell and first row are one word
@@ -45,7 +36,7 @@ enum class table_kind : std::uint8_t {
 };
 
 /// Cells that points were found in, and the first row of each. All bits are 1 at the beginning.
-struct cell_table {
+struct voxel_table {
   table_kind kind;
   unsigned long long* cells;  ///< wide: `[places]`
   std::uint32_t* first;       ///< `[places]`; narrow: `[places, 2]`, first row and cell
@@ -70,11 +61,11 @@ struct alignas(16) number_counters {
 };
 
 /// From points to voxels. Rows, and so points, are counted over all clouds.
-struct sparse_params {
-  voxel_points points;      ///< where places are hashed, its `cells` is 0, so that cells are counted within a cloud
+struct voxel_params {
+  cloud_points points;      ///< where places are hashed, its `cells` is 0, so that cells are counted within a cloud
   std::int64_t grid_cells;  ///< of a grid
   bool centred;             ///< the grid of the voxel filter: cells of an axis are counted from `-device::filter_reach`
-  cell_table table;
+  voxel_table table;
   voxel_numbers numbers;
   number_counters* counters;
   std::uint64_t* tiles;  ///< what is known of the voxels of each block's rows, 0 at the beginning
@@ -92,6 +83,64 @@ struct sparse_params {
 
   /// True where numbers do not stay as they are.
   ROBOCACHE_HOST_DEVICE bool renames() const { return numbers.limited || numbers.renamed != nullptr; }
+};
+
+struct voxel_list_params {
+  voxel_params params;
+  point_lists lists;    ///< `counts` are of later points; `starts` of voxels with one point are that point
+  std::int32_t* count;  ///< `[voxels]`: where all points are counted; may be null
+  std::int64_t voxels;  ///< that there is room for
+  bool listed;          ///< whether lists are wanted
+};
+
+struct given_list_params {
+  point_lists lists;
+  std::int32_t const* voxels_of;  ///< `[rows]`; what is not below `voxels` is none
+  std::int64_t rows;
+  std::uint32_t voxels;
+};
+
+struct gather_params {
+  point_lists lists;
+  cloud_features features;
+  char* values;              ///< `[voxels, max_points, channels]`; may be null, as all below
+  std::int32_t* count;       ///< `[voxels]`
+  std::int64_t* slots;       ///< `[rows]`
+  std::int64_t const* kept;  ///< how many voxels there are
+  std::int64_t rows;
+  divisor max_points;
+  dtype type;
+  std::int32_t type_bytes;
+  std::int32_t aligned;  ///< bytes: all vectors of values begin at multiples of it
+  std::int32_t huge;     ///< blocks that sort the lists of huge voxels
+  std::int32_t crowds;   ///< blocks that sort those of other crowded voxels
+  std::int32_t some;     ///< blocks for voxels with more than a few points
+};
+
+struct pack_params {
+  cloud_points points;
+  std::int64_t length;  ///< rows of a cloud, where anything is between clouds
+  float* xyz;           ///< `[rows, 3]`
+};
+
+/// The points are those of all clouds, the lists those of voxels.
+struct voxel_backward_params : cell_backward_params {
+  std::int32_t const* voxels_of;  ///< `[rows]`; beyond `voxels`: none
+  std::int32_t const* count;      ///< `[voxels]`; where a mean is divided by it
+  std::uint32_t voxels;
+};
+
+template <>
+inline constexpr bool of_voxels<voxel_backward_params> = true;
+
+struct gather_backward_params {
+  feature_rows out;
+  std::int64_t const* slots;  ///< `[rows]`; outside of `[0, count)`: none
+  std::int64_t count;         ///< slots that have gradients; 0: `slots` is not read
+  void const* gradients;      ///< `[slots, channels]`
+  dtype type;
+  std::int64_t rows;
+  divisor vectors;  ///< of a row
 };
 
 }  // namespace robocache::detail

@@ -12,7 +12,7 @@ namespace robocache::host::detail {
 
 /// Cells that have points, found by their index. Which slot a cell gets depends on who comes first; what is kept in it
 /// does not.
-class cell_table {
+class voxel_table {
  public:
   struct slot {
     std::atomic<std::int64_t> cell;    ///< `free_slot`: none yet
@@ -20,7 +20,7 @@ class cell_table {
   };
 
   /// @param points  less than 2^31; there is always a free slot then
-  explicit cell_table(std::int64_t points)
+  explicit voxel_table(std::int64_t points)
       : bits_(bits_for(points)), slots_(new slot[std::size_t{1} << bits_]) {  // filled by all threads
     for_each_piece(std::int64_t{1} << bits_, sizeof(slot), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {

@@ -4,56 +4,16 @@
 #include <cstdint>
 #include <cstring>
 
-#include <robocache/detail/common/clouds/memory.hpp>
+#include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/points.cuh>
-#include <robocache/detail/common/clouds/results.cuh>
-#include <robocache/detail/common/divisor.hpp>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/dtype.hpp>
 
-// What the ways back through voxelizing share: from the gradients of a cell's results to those of its points.
+// What the backward passes of voxelizing share: from the gradients of a cell's results to those of its points.
 namespace robocache::detail {
-
-/// The gradients with respect to what was made of features. Pointers may be null.
-struct cell_gradients {
-  void const* sum;
-  void const* mean;
-  void const* max;
-  void const* min;
-  dtype type;
-  std::int64_t channels;
-  std::int64_t cells;           ///< of a grid
-  std::int64_t channel_stride;  ///< elements from one channel of a cell to the next
-
-  /// Where the channels of a cell begin; cells are counted over all clouds.
-  __device__ std::int64_t element(std::int64_t cell) const {
-    return channel_stride == 1 ? cell * channels : cell + cell / cells * (channels - 1) * cells;
-  }
-};
-
-/// Where gradients with respect to features go. Rows are counted over all clouds.
-struct feature_rows {
-  void* values;
-  std::int64_t point_stride;
-  std::int64_t between_clouds;  ///< elements between the last point of a cloud and the first of the next
-  std::int64_t length;          ///< rows of a cloud, where anything is between clouds
-
-  __device__ std::int64_t element(std::int64_t row) const {
-    return row * point_stride + (between_clouds == 0 ? 0 : row / length * between_clouds);
-  }
-};
-
-struct voxel_backward_params {
-  voxel_points points;
-  voxel_lists lists;        ///< of sums and means the counts alone
-  voxel_features features;  ///< read for maxima and minima only
-  cell_gradients gradients;
-  feature_rows out;
-  std::int64_t vectors;  ///< of a row
-  divisor chunk;         ///< vectors of a row that are taken at a time
-};
 
 /// Begins to load N channels, from that of `element` on.
 template <int N, class Result>
@@ -103,7 +63,7 @@ struct vector_chunk {
 
 /// Calls `use(vector_chunk)` for those that this row of the grid's blocks takes.
 template <class Use>
-__device__ void for_each_chunk(voxel_backward_params const& p, Use const& use) {
+__device__ void for_each_chunk(cell_backward_params const& p, Use const& use) {
   std::int64_t const each = p.chunk.value;
   for (std::int64_t first = blockIdx.y * each; first < p.vectors; first += gridDim.y * each) {
     use(vector_chunk{first, static_cast<unsigned>(min(p.vectors - first, each))});
@@ -118,7 +78,7 @@ struct work_item {
 
 /// Deals out `ones` rows or cells times the vectors of a chunk: neighbouring lanes read neighbouring gradients,
 /// whichever way channels are laid out.
-inline __device__ work_item item_of(voxel_backward_params const& p, unsigned item, unsigned ones) {
+inline __device__ work_item item_of(cell_backward_params const& p, unsigned item, unsigned ones) {
   if (p.gradients.channel_stride != 1) {
     unsigned const column = item / ones;
     return {item - column * ones, column};
@@ -130,7 +90,7 @@ inline __device__ work_item item_of(voxel_backward_params const& p, unsigned ite
 /// Zeros for some rows; called by a warp.
 /// @param row_at  `row_at(i)`: the row, for `0 <= i < ones`
 template <class Value, int N, class RowAt>
-__device__ void write_zeros(voxel_backward_params const& p, unsigned ones, vector_chunk chunk, RowAt const& row_at) {
+__device__ void write_zeros(cell_backward_params const& p, unsigned ones, vector_chunk chunk, RowAt const& row_at) {
   for (unsigned item = threadIdx.x % 32; item < ones * p.chunk.value; item += 32) {
     unsigned const one = p.chunk.quotient(item);
     unsigned const column = item - one * p.chunk.value;
@@ -143,10 +103,10 @@ __device__ void write_zeros(voxel_backward_params const& p, unsigned ones, vecto
 
 /// Zeros for those of the warp's rows that are no points: padding, and rows that no cloud owns.
 template <class Value, int N>
-__device__ void write_gaps(voxel_backward_params const& p) {
+__device__ void write_gaps(cell_backward_params const& p) {
   warp_rows const mine(p.points);
   for (std::int64_t row = mine.begin; row < mine.end;) {
-    row_segment const segment = segment_at(p.points, row);
+    device::cloud_rows const segment = segment_at(p.points, row);
     std::int64_t const behind = min(segment.end, mine.end);
     for (; segment.b < 0 && row < behind; row += 32) {
       for_each_chunk(p, [&](vector_chunk chunk) {

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include <robocache/detail/common/warp_bisect.cuh>
-#include <robocache/device/cell.cuh>
+#include <robocache/device/cloud.cuh>
 #include <robocache/device/packed.cuh>
 #include <robocache/points.hpp>
 
@@ -16,14 +16,6 @@ inline __device__ int count_leading_lanes(bool mine) {
   unsigned const lanes = __ballot_sync(0xffffffffu, mine);
   return __popc(lanes & ~(lanes + 1));
 }
-
-/// Neighbouring rows of one cloud, or of none.
-struct owned_rows {
-  std::int64_t b = -1;     ///< -1: none
-  std::int64_t end = 0;    ///< the row behind them; rows are counted over all clouds, padding included
-  std::int64_t first = 0;  ///< the first point of the cloud
-  device::cloud cloud{};
-};
 
 /// Whose packed row `row` is.
 /// @param last  who owns a row before it; -1: none is known
@@ -42,21 +34,12 @@ inline __device__ device::packed_rows owner_by_warp(point_clouds const& clouds, 
 
 /// The rows from `row` on, for `0 <= row < clouds.total()`. There is a cloud.
 /// @param last  as `owner_by_warp` takes it
-inline __device__ owned_rows rows_from(point_clouds const& clouds, std::int64_t row, std::int64_t last) {
+inline __device__ device::cloud_rows rows_from(point_clouds const& clouds, std::int64_t row, std::int64_t last) {
   if (clouds.packed()) {
     device::packed_rows const owner = owner_by_warp(clouds, row, last);
-    if (owner.b < 0 || owner.b == clouds.batch) { return {-1, owner.end, 0, {}}; }
-    device::cloud cloud;
-    cloud.length = min(owner.end - owner.begin, std::int64_t{INT32_MAX});
-    cloud.first_row = owner.begin;
-    std::int64_t const end = owner.begin + cloud.length;
-    return row < end ? owned_rows{owner.b, end, owner.begin, cloud} : owned_rows{-1, owner.end, owner.begin, cloud};
+    return device::packed_rows_from(clouds, row, owner);
   }
-  std::int64_t const b = row / clouds.length;
-  std::int64_t const first = b * clouds.length;
-  device::cloud const cloud = device::cloud_of(clouds, b);
-  bool const owned = row < first + cloud.length;
-  return {owned ? b : -1, owned ? first + cloud.length : first + clouds.length, first, cloud};
+  return device::padded_rows_from(clouds, row, row / clouds.length);
 }
 
 }  // namespace robocache::detail

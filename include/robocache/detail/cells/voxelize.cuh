@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/cells/add.cuh>
+#include <robocache/detail/cells/check.hpp>
+#include <robocache/detail/cells/launch.cuh>
+#include <robocache/detail/cells/params.hpp>
+#include <robocache/detail/cells/policy.cuh>
+#include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/clouds/launch.cuh>
+#include <robocache/detail/common/clouds/reduce_launch.cuh>
+#include <robocache/detail/common/clouds/scratch.hpp>
+#include <robocache/detail/common/device.cuh>
+#include <robocache/detail/common/divisor.hpp>
+#include <robocache/detail/common/fill.cuh>
+#include <robocache/detail/common/launch_chain.cuh>
+#include <robocache/voxelize.cuh>
+
+namespace robocache {
+namespace detail {
+
+/// What holds no sums begins at 0.
+/// @param count  null: not to be cleared
+template <class Result>
+fill_list clear_marks(point_clouds const& clouds, grid const& lattice, voxel_output<Result> const& out,
+                      std::int32_t* count) {
+  std::int64_t const cells = clouds.batch * lattice.total();
+  fill_list list;
+  list.add(count, cells * 4);
+  list.add(out.occupied, cells * static_cast<std::int64_t>(size_of(out.occupied_type)));
+  list.add(out.occupied_bits, clouds.batch * lattice.words() * 4);
+  list.add(out.dropped, clouds.batch * 4);
+  return list;
+}
+
+/// The bits of a fill value, as often as 4 bytes hold it.
+template <class Result>
+std::uint32_t fill_pattern(double fill) {
+  auto const rounded = device::from_float<Result>(static_cast<float>(fill));
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &rounded, sizeof rounded);
+  return sizeof rounded == 2 ? bits | bits << 16 : bits;
+}
+
+/// True where sums may be added up in memory, in any order. Where the cache does not hold them, the stated order is
+/// faster.
+template <class Value, class Result>
+bool adds_in_memory(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                    voxel_output<Result> const& out, voxel_options const& options, int width) {
+  std::int64_t const bytes = clouds.batch * lattice.total() * features.channels * std::int64_t{4};
+  return std::is_same_v<Result, float> && options.sums == summation::unordered &&
+         options.channels == channel_order::last && out.max == nullptr && out.min == nullptr && width > 1 &&
+         common_alignment(address_of(out.sum), address_of(out.mean)) == 16 && bytes <= most_cached_bytes;
+}
+
+/// Sums and means in any order.
+template <class Value, int N>
+ROBOCACHE_HIDDEN status launch_adding(point_clouds const& clouds, grid const& lattice, cloud_features const& features,
+                                      voxel_output<float> const& out, bool accumulate, void* memory,
+                                      launch_chain& chain) {
+  std::int64_t const cells = clouds.batch * lattice.total();
+  std::int64_t const channels = std::int64_t{features.vectors.value} * N;
+  cell_add_params add{};
+  add.points = points_of(clouds, lattice);
+  add.features = features;
+  add.sums = out.sum != nullptr ? out.sum : out.mean;
+  add.count = out.count != nullptr ? out.count : out.mean != nullptr ? static_cast<std::int32_t*>(memory) : nullptr;
+  add.dropped = out.dropped;
+  if (!accumulate) {
+    fill_list list = clear_marks(clouds, lattice, out, add.count);
+    list.add(add.sums, cells * channels * 4);
+    status const s = fill(list, chain);
+    if (!s.ok()) { return s; }
+  }
+  if (add.points.rows > 0) {
+    cell_mark_params mark{};
+    mark.points = add.points;
+    mark.marks = marks_of(add.points, out.occupied, out.occupied_type, out.occupied_bits);
+    status s = launch_marks(mark, {}, chain);
+    if (!s.ok()) { return s; }
+    dim3 const blocks(point_blocks(add.points, chain.device()));
+    s = with_cell_type(add.points, [&](auto cell) {
+      return chain.launch(cell_add_kernel<decltype(cell), Value, N>, add, blocks, point_threads);
+    });
+    if (!s.ok()) { return s; }
+  }
+  if (out.mean == nullptr) { return {}; }
+  cell_divide_params divide{};
+  divide.sums = add.sums;
+  divide.means = out.mean;
+  divide.count = add.count;
+  divide.vectors = cells * channels / 4;
+  divide.vectors_each = divisor(static_cast<std::uint32_t>(channels / 4));
+  divide.narrow = divide.vectors <= INT32_MAX;
+  std::int64_t const wanted = (divide.vectors + point_threads - 1) / point_threads;
+  std::int64_t const blocks =
+      std::min<std::int64_t>(wanted, std::int64_t{chain.device().multiprocessors} * divide_blocks_each(chain.device()));
+  return chain.launch(cell_divide_kernel<point_threads>, divide, dim3(static_cast<unsigned>(blocks)), point_threads);
+}
+
+/// What grouping for these results takes.
+template <class Result>
+point_lists cut_lists(void* memory, point_clouds const& clouds, grid const& lattice, std::int64_t channels,
+                      voxel_output<Result> const& out) {
+  return cut_lists(memory, clouds.total(), clouds.batch * lattice.total(), channels, needs_of(out));
+}
+
+template <class Value, class Result>
+std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                              voxel_output<Result> const& out, voxel_options const&) {
+  if (!detail::reduces(out)) {
+    bool const in_slabs = out.count != nullptr && detail::sizes_are_sound(clouds, lattice, 1) &&
+                          detail::count_slabs(clouds.total(), clouds.batch * lattice.total()) > 1;
+    detail::cell_mark_params unused{};
+    return in_slabs ? detail::cut_slabs(unused, nullptr, clouds.total()).bytes() : 0;
+  }
+  if (!detail::sizes_are_sound(clouds, lattice, features.channels)) { return 0; }
+  return detail::cut_lists(nullptr, clouds, lattice, features.channels, out).bytes;
+}
+
+/// What is made of features, and all else with it.
+template <class Value, class Result>
+ROBOCACHE_HIDDEN status launch_cells(point_clouds const& clouds, point_features<Value> const& features,
+                                     grid const& lattice, voxel_output<Result> const& out, voxel_options const& options,
+                                     scratch const& memory, launch_chain& chain) {
+  constexpr int wide = detail::wide_channels<Value>;
+  detail::cell_reduce_params reduce{};
+  int const width = detail::plan_features(reduce.features, clouds, features, lattice.total());
+  if constexpr (std::is_same_v<Result, float>) {
+    if (detail::adds_in_memory(clouds, features, lattice, out, options, width)) {
+      return detail::launch_adding<Value, wide>(clouds, lattice, reduce.features, out, options.accumulate,
+                                                memory.memory, chain);
+    }
+  }
+
+  detail::cell_group_params group{};
+  group.points = detail::points_of(clouds, lattice);
+  group.lists = detail::cut_lists(memory.memory, clouds, lattice, features.channels, out);
+  group.dropped = out.dropped;
+  group.cells = clouds.batch * lattice.total();
+  group.marks = detail::marks_of(group.points, out.occupied, out.occupied_type, out.occupied_bits);
+  // Counts are made where they are wanted, if whole vectors of them fit there.
+  bool const in_place = out.count != nullptr && !options.accumulate && group.cells % 4 == 0 &&
+                        detail::common_alignment(detail::address_of(out.count)) == 16;
+  if (in_place) {
+    group.lists.counts = reinterpret_cast<std::uint32_t*>(out.count);
+    group.lists.clear_bytes = sizeof(detail::list_counters);
+  }
+  group.count = in_place ? nullptr : out.count;
+  group.accumulate = options.accumulate;
+  detail::fill_list list;
+  if (!options.accumulate) {
+    std::int64_t const bytes = group.cells * features.channels * static_cast<std::int64_t>(sizeof(Result));
+    list = detail::clear_marks(clouds, lattice, out, out.count);
+    list.add(out.sum, bytes);
+    list.add(out.mean, bytes);
+    list.add(out.max, bytes, detail::fill_pattern<Result>(options.max_fill));
+    list.add(out.min, bytes, detail::fill_pattern<Result>(options.min_fill));
+  }
+  status const s = detail::launch_grouping(group, list, chain);
+  if (!s.ok() || group.points.rows == 0) { return s; }
+
+  reduce.lists = group.lists;
+  reduce.results = detail::results_of(out, lattice.total(), features.channels, width, options);
+  reduce.rows = group.points.rows;
+  std::int64_t const longest = detail::longest_cloud(clouds);
+  auto const launch = [&](auto extremes) {
+    constexpr bool wanted = decltype(extremes)::value;
+    return width == 1 ? detail::launch_reducing<Value, 1, wanted>(reduce, group.cells, longest, chain)
+                      : detail::launch_reducing<Value, wide, wanted>(reduce, group.cells, longest, chain);
+  };
+  return detail::needs_of(out).extremes() ? launch(std::true_type{}) : launch(std::false_type{});
+}
+
+/// @tparam Features  whether there can be features: nothing is compiled for them where there are none
+template <bool Features, class Value, class Result>
+ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                                 voxel_output<Result> const& out, voxel_options const& options, scratch const& memory,
+                                 cudaStream_t cuda_stream) {
+  status s = detail::check_voxelize(clouds, features, lattice, out, options);
+  if (!s.ok() || clouds.batch == 0) { return s; }
+  bool const reduces = detail::reduces(out);
+  if (reduces) {
+    s = detail::check_scratch(memory, detail::voxelize_scratch(clouds, features, lattice, out, options),
+                              "voxelize_scratch");
+  } else {
+    s = detail::check_pointer("memory", "memory", static_cast<char const*>(memory.memory), memory.bytes, 16);
+  }
+  if (!s.ok()) { return s; }
+  device_properties device;
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
+  detail::launch_chain chain(device, cuda_stream);
+
+  if (!reduces) {
+    if (!options.accumulate) {
+      s = detail::fill(detail::clear_marks(clouds, lattice, out, out.count), chain);
+      if (!s.ok()) { return s; }
+    }
+    detail::cell_mark_params p{};
+    p.points = detail::points_of(clouds, lattice);
+    p.marks = detail::marks_of(p.points, out.occupied, out.occupied_type, out.occupied_bits);
+    p.count = out.count;
+    p.dropped = out.dropped;
+    return detail::launch_marks(p, memory, chain);
+  }
+
+  if constexpr (Features) {
+    return detail::launch_cells(clouds, features, lattice, out, options, memory, chain);
+  } else {
+    return s;  // what is made of features has been refused
+  }
+}
+
+}  // namespace detail
+
+template <class Value, class Result>
+std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                              voxel_output<Result> const& out, voxel_options const& options) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize_scratch(clouds, features, lattice, out, options);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return 0;
+  }
+}
+
+template <class Value, class Result>
+status voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
+                voxel_output<Result> const& out, voxel_options const& options, scratch const& memory,
+                cudaStream_t cuda_stream) {
+  if constexpr (detail::floats_are_sound<Value, Result>) {
+    return detail::voxelize<true>(clouds, features, lattice, out, options, memory, cuda_stream);
+  } else {
+    static_assert(sizeof(detail::float_rule<Value, Result>) > 0);
+    return {};
+  }
+}
+
+template <class Result>
+status voxelize(point_clouds const& clouds, grid const& lattice, voxel_output<Result> const& out,
+                voxel_options const& options, scratch const& memory, cudaStream_t cuda_stream) {
+  return detail::voxelize<false>(clouds, point_features<float>{}, lattice, out, options, memory, cuda_stream);
+}
+
+}  // namespace robocache

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/clouds/launch.cuh>
+#include <robocache/detail/common/clouds/params.hpp>
+#include <robocache/detail/common/clouds/policy.cuh>
+#include <robocache/detail/common/divisor.hpp>
+#include <robocache/grid.hpp>
+
+// The shapes of the jobs of the backward passes.
+namespace robocache::detail {
+
+/// Cuts rows into chunks, more than one where there are not enough points for all multiprocessors.
+/// @param blocks  that the points make
+/// @return chunks that are launched; beyond, blocks take several
+inline unsigned cut_rows(cell_backward_params& p, unsigned blocks, device_properties const& device) noexcept {
+  constexpr std::int64_t most_vectors = 1 << 20;  // of a chunk, so that items of a step are below 2^31
+  std::int64_t const wanted =
+      std::clamp<std::int64_t>(device.multiprocessors * chunk_blocks_each(device) / blocks, 1, p.vectors);
+  std::int64_t const chunk = std::min((p.vectors + wanted - 1) / wanted, most_vectors);
+  p.chunk = divisor(static_cast<std::uint32_t>(chunk));
+  return static_cast<unsigned>(std::min((p.vectors + chunk - 1) / chunk, most_chunks));
+}
+
+/// The gradients of results as kernels read them, of voxels or with the channels of a cell together.
+template <class Result>
+cell_gradients gradients_of(voxel_gradients<Result> const& gradients, std::int64_t channels) {
+  cell_gradients of{};
+  of.sum = gradients.sum;
+  of.mean = gradients.mean;
+  of.max = gradients.max;
+  of.min = gradients.min;
+  of.type = dtype_of<Result>::value;
+  of.channels = channels;
+  of.channel_stride = 1;
+  return of;
+}
+
+/// Where gradients of features go, as kernels write them: they lie as features do.
+/// @return channels that are written at a time, as `plan_features`
+template <class Value>
+int plan_written(feature_rows& rows, point_clouds const& clouds, std::int64_t channels,
+                 feature_gradients<Value> const& out) {
+  point_features<Value> const written{out.values, channels, out.batch_stride, out.point_stride};
+  cloud_features to{};
+  int const width = plan_features(to, clouds, written, clouds.length);
+  rows = {out.values, to.point_stride, to.between_clouds, clouds.length};
+  return width;
+}
+
+/// True if `N` channels of gradients can be loaded at a time.
+template <class Result>
+bool suits_vectors(voxel_gradients<Result> const& gradients, std::int64_t channel_stride, int N) noexcept {
+  if (channel_stride != 1) { return true; }
+  auto const bytes = std::min<std::int64_t>(16, N * std::int64_t(sizeof(Result)));
+  return common_alignment(address_of(gradients.sum), address_of(gradients.mean), address_of(gradients.max),
+                          address_of(gradients.min)) >= bytes;
+}
+
+}  // namespace robocache::detail

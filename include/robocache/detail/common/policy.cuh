@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+
+// What launches that several families share are tuned by: it changes speed, never a result. No other numbers have been
+// measured.
+namespace robocache::detail {
+
+/// Threads of a block that fills memory, and vectors of 16 bytes of each before there are more blocks.
+inline constexpr int fill_threads = 256;
+inline constexpr std::int64_t fill_vectors_each = 4;
+
+/// Blocks that fill memory, of a multiprocessor, at most.
+constexpr int fill_blocks_each(device_properties const&) noexcept { return 16; }
+
+/// Threads of a block that sorts, a digit each, and keys of a thread, 32 apart.
+inline constexpr int digit_bits = 8;
+inline constexpr int digits = 1 << digit_bits;
+inline constexpr int sort_threads = digits;
+inline constexpr int sort_rounds = 4;
+
+}  // namespace robocache::detail
