@@ -22,7 +22,7 @@ namespace robocache::bench {
 
 namespace {
 
-/// The values of a stream; those of a store are there once, whatever the number of sets.
+/// The values of a stream; those of a store exist once, whatever the number of sets.
 class stream_values {
  public:
   stream_values(stream_case const& one, value_place place, std::int64_t rows, int sets, cudaStream_t cuda_stream)

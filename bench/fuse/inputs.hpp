@@ -17,8 +17,8 @@
 /// The timelines of fusions, on the host. Peers repeat these few lines.
 namespace robocache::bench {
 
-// The store: each episode begins 100 s after the one before it, from a day of 2023 on, and takes 5 to 20 s, or as long
-// as the case says.
+// The store: each episode begins 100 s after the one before it, beginning on a day of 2023, and takes 5 to 20 s, or as
+// long as the case says.
 inline std::int64_t episode_begin(std::int64_t e) { return 1'700'000'000'000'000'000 + e * 100'000'000'000; }
 inline std::int64_t episode_ms(fuse_case const& one, std::int64_t e) {
   if (one.seconds > 0) { return one.seconds * 1'000; }

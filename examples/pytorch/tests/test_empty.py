@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing to do is no error, and no result is memory that nobody wrote: rows that no trajectory and no cloud owns."""
+"""An empty call is no error, and no result is unwritten memory, not even rows that no trajectory and no cloud owns."""
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ def index(device, *numbers):
     return torch.tensor(numbers, dtype=torch.int64, device=device)
 
 
-# Values, their times and targets: a 0 in each place that has one.
+# Values, their times and targets, with a size of 0 in every place that can have one.
 TIMED = {
     "no trajectory": lambda d: (rows(d, 0, 5, 3), stamps(d, 0, 5), stamps(d, 0, 4)),
     "no trajectory, shared times": lambda d: (rows(d, 0, 5, 3), stamps(d, 5), stamps(d, 4)),
@@ -53,7 +53,7 @@ TIMED = {
 
 
 def with_gradients(targets):
-    """The same targets, whose times want a gradient where they have one."""
+    """The same targets, whose times require a gradient where they can have one."""
     if isinstance(targets, torch.Tensor):
         return targets.requires_grad_()
     if targets.index is None or targets.kind == "windows":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What this package knows of the compiled operators: by their own word, or as they show it when they are called."""
+"""What this package assumes about the compiled operators, compared with what they report and how they behave."""
 
 import pytest
 import torch

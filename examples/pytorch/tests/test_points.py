@@ -322,7 +322,7 @@ def test_a_cuda_graph_replays_it(device):
     xyz, features = cloud(device, 5000)
     with torch.cuda.device(device):
         graph = torch.cuda.CUDAGraph()
-        # Without a stream of its own a graph takes one of the GPU that was captured first in this process.
+        # Without a separate stream a graph takes one of the GPU that was captured first in this process.
         with torch.cuda.graph(graph, stream=torch.cuda.Stream(device)):
             found = rc.voxelize_sparse(xyz, GRID, features), rc.filter_voxels(xyz, 0.3, features)
         features.mul_(2)

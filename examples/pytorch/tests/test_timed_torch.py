@@ -118,7 +118,7 @@ def test_a_cuda_graph_replays_it(device):
     targets = inner_targets(stamps)
     with torch.cuda.device(device):
         graph = torch.cuda.CUDAGraph()
-        # Without a stream of its own a graph takes one of the GPU that was captured first in this process.
+        # Without a separate stream a graph takes one of the GPU that was captured first in this process.
         with torch.cuda.graph(graph, stream=torch.cuda.Stream(device)):
             found = rc.fuse([rc.Stream(values, stamps), rc.Stream(values, stamps, "nearest")], targets)
         values.mul_(2)

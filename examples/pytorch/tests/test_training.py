@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""train.py: that it learns, goes on where it stopped, and says what it costs."""
+"""train.py: it learns, continues where it stopped, and reports its times."""
 
 import copy
 import importlib.util

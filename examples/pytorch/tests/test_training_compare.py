@@ -56,7 +56,7 @@ def test_the_comparison_times_batches_that_are_made_meanwhile(monkeypatch):
         group, beforehand = kinds.get(name, (4, 0))
         timed = told[begin + 1 : end]
         assert timed.count(("step", name)) == 12 and timed.count(("group", name)) == 12 // group
-        assert name in ("ready", "numpy") or timed[0] == ("step", name)  # amid a group
+        assert name in ("ready", "numpy") or timed[0] == ("step", name)  # in the middle of a group
         assert told[last:begin].count(("step", name)) >= max(1, beforehand)
         order.append(name)
     rounds = [order[i : i + 6] for i in range(0, 36, 6)]

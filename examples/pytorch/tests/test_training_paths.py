@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The paths of the data: the same batches by each, in order, and errors on the way."""
+"""The paths of the data: each gives the same batches, in order, and passes errors on."""
 
 import dataclasses
 import sys
@@ -20,7 +20,7 @@ from training.windows import Shards, Windows, windows_of
 
 def test_every_way_of_the_data_gives_the_same(recording, device):
     windows = windows_of(recording, 30, 50.0, 0.5)
-    # Dropouts are longer, so that masks are worth looking at.
+    # Longer dropouts, so that masks have something to show.
     given = (dataclasses.replace(recording, max_gap=150_000), windows, Shards(len(windows), 4, 0), device)
     ways = {name: kind(*given, **({"workers": 1} if name == "numpy" else {})) for name, kind in paths.PATHS.items()}
     rounding = 2.0**-7

@@ -43,7 +43,7 @@ def test_two_gpus_train_as_one_does(tmp_path, record_property):
 def test_two_gpus_preprocess_twice_as_much(tmp_path, record_property):
     rates = {1: [], 2: []}
     for _ in range(3):
-        for processes, of in rates.items():  # the same batch a GPU
+        for processes, of in rates.items():  # the same batch per GPU
             told = run("--preprocess-only", "--steps", 4000, "--batch", 32 * processes, processes=processes)
             of.append(float(re.search(r"([0-9]+) windows a second", told)[1]))
     one, two = (statistics.median(of) for of in rates.values())

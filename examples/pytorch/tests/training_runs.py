@@ -61,7 +61,7 @@ def trainer_of(recording, windows, device):
 
 
 class ByTheClock(DataPath):
-    """A way, and a trainer, by a clock that nothing else moves: a batch takes a second, a step two."""
+    """A data path, and a trainer, with a clock that nothing else moves: a batch takes one second, a step two."""
 
     group = 4
 
