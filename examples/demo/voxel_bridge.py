@@ -57,7 +57,7 @@ class _Filtered(ctypes.Structure):
 
 
 def find_bounds(bridge, points, on_gpu=False):
-    """The smallest and largest x, y and z of the finite points in float32 [count, floats], and how many of these there are."""
+    """The smallest and largest x, y and z of the finite points in float32 [count, floats], and their number."""
     call = bridge.library.robocache_demo_bounds
     call.argtypes = [POINTER(_Cloud), POINTER(_Bounds), c_char_p, c_size_t]
     cloud, bounds = _Cloud(points.ctypes.data, *points.shape, on_gpu), _Bounds()
