@@ -59,7 +59,7 @@ has_python() {
     >/dev/null 2>&1
 }
 
-# Prints the Python that has what the demo and the benchmarks import.
+# Prints a Python that has what the demo and the benchmarks import.
 find_python() {
   local candidate
   for candidate in ${ROBOCACHE_PYTHON:-python3 /usr/bin/python3}; do
@@ -75,19 +75,19 @@ find_python() {
 install_packages() {
   local command=(apt-get install -y --no-install-recommends "$@") as_root=()
   if ! command -v apt-get >/dev/null; then
-    fail "missing: what Debian calls $*; install it with this system's package manager"
+    fail "missing: $* (Debian's names); install them with this system's package manager"
   fi
   if [[ $EUID -ne 0 ]]; then
     as_root=(sudo)
     sudo -n true 2>/dev/null || fail "missing packages; run this first: sudo ${command[*]}"
   fi
   say "installing $*"
-  "${as_root[@]}" apt-get update -q >&2 || say "the package lists could not be updated; going on with the old ones"
+  "${as_root[@]}" apt-get update -q >&2 || say "the package lists could not be updated; continuing with the old ones"
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${command[@]}" -q >&2 ||
     fail "could not install packages; run this first: ${as_root[*]} ${command[*]}"
 }
 
-# Sets up for `library` (headers and libraries alone), `all` (tests, benches, demo too) or `ci` (its tools as well).
+# Sets up for `library` (only headers and libraries), `all` (tests, benchmarks and demo too) or `ci` (CI's tools too).
 setup() {
   local missing=() tool
   command -v g++ >/dev/null || missing+=(g++)
@@ -99,7 +99,7 @@ setup() {
     find_python >/dev/null || missing+=(python3-numpy python3-matplotlib)
   fi
   if [[ $1 == ci ]]; then
-    # Formatting differs between versions of clang-format: one is settled on.
+    # Formatting differs between versions of clang-format, so one version is fixed.
     for tool in clang-format-14 clang-tidy-14 doxygen shellcheck; do
       command -v "$tool" >/dev/null || missing+=("$tool")
     done
@@ -125,8 +125,8 @@ fi
 
 # ---- build -----------------------------------------------------------------------------------------------------------
 
-# Configures directory $1 with the options after it, unless that was already done with these. Afresh: an option that
-# is no longer given must not live on in the cache.
+# Configures directory $1 with the options after it, unless that was already done with the same options. Starts afresh,
+# since an option that is no longer given must not survive in the cache.
 configure() {
   local directory="$1" options=(-DCMAKE_BUILD_TYPE=Release) wanted
   shift
@@ -140,7 +140,7 @@ configure() {
   fi
 }
 
-# Builds the given targets of the main build; all without any.
+# Builds the given targets of the main build; without any, all of them.
 build() {
   local python
   python="$(find_python)"
@@ -149,7 +149,7 @@ build() {
   cmake --build "$build_dir" --parallel "$jobs" ${1:+--target "$@"} >&2
 }
 
-# Prints the Python for the demo. Where a file in its arguments asks for more than Debian has, that is one of its own,
+# Prints the Python for the demo. Where a file in its arguments needs more than Debian has, that is a separate one,
 # unless the user names another.
 demo_python() {
   local python own="$build_dir/python" argument
@@ -190,7 +190,7 @@ run_demo() {
   command=("$python" "$PWD/examples/demo/demo.py"
     --bridge "$(find "$build_dir/examples" -name librobocache_demo_bridge.so)" "$@")
   cd "$called_from"
-  # On cores that others want too, threads that spin for each other wait for long.
+  # On cores that others use too, threads that spin for each other wait for long.
   OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}" exec "${command[@]}"
 }
 
@@ -202,7 +202,7 @@ run_build() {
 run_tests() {
   run_build
   say "testing"
-  # The time limit ends what hangs. Threads that spin for each other take the cores of the tests beside them.
+  # The time limit ends what hangs. Threads that spin for each other would take the cores of the tests beside them.
   OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}" ctest --test-dir "$build_dir" --output-on-failure --no-tests=error \
     --timeout 3600 --parallel "$jobs" "$@"
 }

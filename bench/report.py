@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Merges the JSON of bench_resample, bench_fuse, bench_voxelize or bench_voxels and of its peers into tables that a
-person reads.
+"""Merges the JSON of bench_resample, bench_fuse, bench_voxelize or bench_voxels and of its peers into readable tables.
 
     bench/report.py resample.json torch.json cupy.json scipy.json     writes bench/results/<chip>-resample.md
     bench/report.py fuse.json torch-fuse.json                         writes bench/results/<chip>-fuse.md
@@ -22,7 +21,7 @@ TITLES = {
     "voxelize": "Voxelizing",
     "voxels": "Sparse and gathered voxels, and the voxel filter",
 }
-# What the cost of a call on the host was measured on.
+# The call whose time on the host was measured.
 CALLS = {
     "resample": "A call",
     "fuse": "A call with eight streams",
@@ -36,7 +35,7 @@ def number(value, digits=2):
 
 
 def shape_of(name):
-    """A case's name without what all of a table's lines share."""
+    """A case's name without what all lines of a table share."""
     for family in TITLES:
         name = name.removeprefix(family + "/")
     return name.removesuffix("/cold")
@@ -52,7 +51,7 @@ def table(heads, lines):
 
 
 def times_of(case, peers):
-    """What a peer measured of a case, on the same inputs; empty where none did."""
+    """What a peer measured for a case, on the same inputs; empty where none did."""
     for peer in peers:
         for other in peer["cases"]:
             if other["name"] == case["name"]:
@@ -80,13 +79,13 @@ def head(run, peers):
     )
     yield (
         f"Copy of 1 GB: {run['ceiling_gbps']:.0f} GB/s read and written"
-        + ("" if run["steady"] else " (**below 95 % of the chip's: these figures do not count**)")
-        + f". Empty kernel: {run['empty_us']:.2f} us. {CALLS[run['benchmark']]} costs the host"
-        + f" {run['launch_us']:.2f} us."
+        + ("" if run["steady"] else " (**below 95 % of what the chip reaches: these figures do not count**)")
+        + f". Empty kernel: {run['empty_us']:.2f} us. {CALLS[run['benchmark']]} takes"
+        + f" {run['launch_us']:.2f} us on the host."
     )
     yield ""
     yield (
-        "Microseconds a call, medians of five runs, from CUDA graphs over rotated buffers (L2 is cold unless a line "
+        "Microseconds per call, medians of five runs, from CUDA graphs over rotated buffers (L2 is cold unless a line "
         "says hot). MB: the fewest bytes that the call must move. Copy: a copy kernel that moves as many, in the same "
         "process. `pass`: the must is met, with 3 % for noise; `goal`: the goal too."
     )
@@ -138,7 +137,7 @@ def curved_peers(cases, cupy, scipy):
     yield ""
     yield (
         " and ".join(versions) + ": `PchipInterpolator` and `Akima1DInterpolator`, one trajectory at a time as their "
-        "interface asks, in FP64; wall time of the whole batch, interpolators made and evaluated. RoboCache: BF16."
+        "interface asks, in FP64; wall time of the whole batch, interpolators included. RoboCache: BF16."
     )
     yield ""
     yield from table(["case", "us", "CuPy us", "times as long", "SciPy us", "times as long"], lines)
@@ -171,12 +170,12 @@ def fuse_musts(case):
 
 
 def calls_table(run, names):
-    """names: of the call, and of the calls in turn that it stands for."""
+    """names: of the call, and of the calls in turn that it replaces."""
     yield "## One call at a time"
     yield ""
     yield (
-        "As a C++ program sees it that makes a call and waits for its results, 10,000 times, on buffers that rotate: "
-        "the call on the host included."
+        "As seen by a C++ program that makes a call and waits for its results, 10,000 times, on rotating buffers, "
+        "including the call on the host."
     )
     yield ""
     lines = [
@@ -185,7 +184,7 @@ def calls_table(run, names):
         for what, call in zip(names, (case.get("call"), case.get("in_turn_call")))
         if call and call["p50_us"]
     ]
-    yield from table(["case", "as", "p50 us", "p99 us", "of it the call on the host"], lines)
+    yield from table(["case", "as", "p50 us", "p99 us", "of which the call on the host"], lines)
 
 
 def fuse_tables(run, peers):
@@ -196,8 +195,8 @@ def fuse_tables(run, peers):
     yield "## Cases"
     yield ""
     yield (
-        "Streams are samples x channels. Apart: each stream resampled by itself into the same tensor, in a graph of its "
-        "own, times added up. In turn: all of them one after the other in one graph."
+        "Streams are samples x channels. Apart: each stream resampled by itself into the same tensor, in a separate "
+        "graph, times added up. In turn: all of them one after the other in one graph."
     )
     yield ""
     lines = [
@@ -227,9 +226,9 @@ def voxelize_tables(run, peers):
     yield "## Cases"
     yield ""
     yield (
-        "Clearing is included. N: points, B: clouds in one call, C: features, G: cells. Naive: clear, then a thread a "
-        "point and an atomic a number. Sums are in the order of the points unless a line says unordered; naive and "
-        "PyTorch take any order."
+        "Clearing is included. N: points, B: clouds in one call, C: features, G: cells. Naive: clear, then one "
+        "thread per point and one atomic per number. Sums are in the order of the points unless a line says unordered; "
+        "naive and PyTorch take any order."
     )
     yield ""
     lines = [
@@ -241,7 +240,7 @@ def voxelize_tables(run, peers):
     yield from table(heads + ["must", "goal", "verdict"], lines)
     yield "## Several calls in one"
     yield ""
-    yield "In turn: a call for each cloud, or for each result, one after the other in one graph."
+    yield "In turn: one call per cloud, or per result, one after the other in one graph."
     yield ""
     lines = [
         voxelize_line(case, peers, "in_turn") + [number(case["must"]), verdict(case)]
@@ -274,8 +273,8 @@ def voxels_tables(run, peers):
     yield "## Cases"
     yield ""
     yield (
-        "N: points, B: clouds in one call, C: features, P: points of a voxel at most. Sparse means come with counts "
-        "and coordinates. PyTorch: sparse means alone, voxels in the order of cells, sums in any order; eager waits "
+        "N: points, B: clouds in one call, C: features, P: the most points per voxel. Sparse means come with counts "
+        "and coordinates. PyTorch: only sparse means, voxels in the order of cells, sums in any order; eager waits "
         "for the GPU in each call, compiled it sorts and has as many rows as points."
     )
     yield ""
@@ -287,7 +286,7 @@ def voxels_tables(run, peers):
     yield from table(heads[:6] + ["must", "goal", "verdict"], lines)
     yield "## Several calls in one"
     yield ""
-    yield "In turn: a call for each cloud, one after the other in one graph."
+    yield "In turn: one call per cloud, one after the other in one graph."
     yield ""
     lines = [
         voxels_line(case, peers)
@@ -334,7 +333,7 @@ def main():
         for library in ("torch", "cupy", "scipy")
     )
     if len(peers) + len(cupy) + len(scipy) + 1 != len(reports):
-        sys.exit(f"a file is none of a peer of bench_{run['benchmark']}")
+        sys.exit(f"one file is not from a peer of bench_{run['benchmark']}")
     if any(peer.get("chip", run["chip"]) != run["chip"] for peer in peers + cupy):
         sys.exit("the peers ran on another chip")
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Which CUDA compiler, and which architectures it compiles for.
 
-# Every chip that a release runs on; the compiler at hand may know fewer. Supporting a new chip is one number here
-# and one line in the policy.
+# Every chip that a release runs on; the compiler at hand may know fewer. A new chip is one number here; policies need a
+# line for it only where its best shapes differ.
 set(ROBOCACHE_RELEASE_ARCHITECTURES 80 86 87 89 90 100 110 120)
 
-# The numbers behind `prefix` in what nvcc prints for `question`, ascending: sm_80 sm_90 gives 80;90.
+# The numbers after `prefix` in what nvcc prints for `question`, ascending: sm_80 sm_90 gives 80;90.
 function(robocache_ask_nvcc question prefix result)
   execute_process(
     COMMAND "${CMAKE_CUDA_COMPILER}" ${question}
@@ -17,7 +17,7 @@ function(robocache_ask_nvcc question prefix result)
   set(${result} ${numbers} PARENT_SCOPE)
 endfunction()
 
-# Machine code for each release architecture that nvcc knows, and the newest PTX for chips to come.
+# Machine code for each release architecture that nvcc knows, and the newest PTX for future chips.
 function(robocache_release_architectures result)
   robocache_ask_nvcc(--list-gpu-code sm known)
   robocache_ask_nvcc(--list-gpu-arch compute virtual)
@@ -49,7 +49,7 @@ endfunction()
 # CMake's own words or as `release`.
 macro(robocache_settle_cuda)
   if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
-    # The toolkit's own installer leaves nvcc out of PATH.
+    # The toolkit's installer does not add nvcc to PATH.
     find_program(CMAKE_CUDA_COMPILER nvcc PATHS ENV CUDA_HOME /usr/local/cuda PATH_SUFFIXES bin)
   elseif(NOT CMAKE_CUDA_COMPILER)
     set(CMAKE_CUDA_COMPILER "$ENV{CUDACXX}" CACHE FILEPATH "The CUDA compiler")

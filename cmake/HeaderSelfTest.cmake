@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each public header compiles alone, and twice in a row, with warnings as errors: *.cuh under nvcc, what plain C++ may
-# include (*.hpp and device/) under the C++ compiler. One file that includes them all tells the rest: the other
+# include (*.hpp and device/) under the C++ compiler. One file that includes them all covers the rest: the other
 # compilers (clang++, where it is installed) and C++20.
 #
-# A test compiles all files of one compiler, each on its own, in one call. nvcc stops at PTX that is not optimised: it
-# has then read all code of a header, in a fourth of the time.
+# A test compiles all files of one compiler, each on its own, in one call. nvcc stops at PTX that is not optimised: by
+# then it has read all code of a header, in a quarter of the time.
 
 find_program(ROBOCACHE_CLANG NAMES clang++ clang++-20 clang++-19 clang++-18 clang++-17 clang++-16 clang++-15 clang++-14)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sets ROBOCACHE_VERSION from the one place where the version stands, include/robocache/version.hpp.
+# Sets ROBOCACHE_VERSION from the one place that has the version, include/robocache/version.hpp.
 
 set(robocache_version_header "${CMAKE_CURRENT_LIST_DIR}/../include/robocache/version.hpp")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${robocache_version_header}")

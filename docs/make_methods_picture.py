@@ -4,7 +4,7 @@
     python docs/make_methods_picture.py BRIDGE attitude.csv
 
 BRIDGE is the demo's shared library, build/main/examples/librobocache_demo_bridge.so. The log holds a flying drone's
-attitude as unit quaternions `qw, qx, qy, qz`, some 200 a second; of them every n-th is resampled, and the rest shows
+attitude as unit quaternions `qw, qx, qy, qz`, some 200 per second; every n-th of them is resampled, and the rest shows
 what the methods could not know.
 """
 

@@ -3,8 +3,8 @@
 
     python docs/make_missing_picture.py BRIDGE
 
-BRIDGE is the demo's shared library, build/main/examples/librobocache_demo_bridge.so. Seven sensors with 8 samples a
-second watch one signal for four seconds, each with a defect of its own; an eighth stamps late. All are fused to 20 Hz.
+BRIDGE is the demo's shared library, build/main/examples/librobocache_demo_bridge.so. Seven sensors with 8 samples per
+second watch one signal for four seconds, each with its own defect; an eighth stamps late. All are fused to 20 Hz.
 """
 
 import sys
@@ -29,7 +29,7 @@ def signal(at):
 
 
 def sensor(name, keep=lambda at: at >= 0.0, stamped=lambda at: at, **rules):
-    """A title and a source: `keep` tells which samples arrive, `stamped` with which stamps they do."""
+    """A title and a source: `keep` says which samples arrive, `stamped` with which stamps."""
     at = np.arange(0.0, 4.01, 0.125)
     at = at[keep(at)]
     return name, Source(stamped(at), signal(at)[:, None], **rules)

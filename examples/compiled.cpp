@@ -28,7 +28,7 @@ int main() {
                 valid[k] != 0 ? "valid" : "after the last sample");
   }
 
-  // What is wrong comes back as a sentence.
+  // An error comes back as a sentence.
   rc::resample_options<double> wrong;
   wrong.max_gap = -1.0;
   try {

@@ -5,8 +5,8 @@
     python3 examples/cupy_kernel.py [FOLDER OF THE HEADERS]
 
 The speed of a robot at moments between its samples: each moment is located once, its channels are interpolated in
-registers, and only the length of the vector is written. NumPy has the same numbers. Needs CuPy, which brings libcu++
-along, and the CUDA Toolkit's headers, for BF16 and FP16.
+registers, and only the length of the vector is written. NumPy computes the same numbers. Needs CuPy, which brings
+libcu++ along, and the CUDA Toolkit's headers, for BF16 and FP16.
 """
 
 import sys
@@ -19,7 +19,7 @@ KERNEL = r"""
 
 namespace rc = robocache;
 
-// One thread a moment.
+// One thread per moment.
 extern "C" __global__ void speeds(double const* stamps, float const* velocities, long long samples, long long channels,
                                   double const* moments, long long count, float* out) {
   long long const k = blockIdx.x * static_cast<long long>(blockDim.x) + threadIdx.x;

@@ -18,7 +18,7 @@ namespace rc = robocache;
 
 constexpr std::int64_t targets = 16;
 
-/// One block a window. First each target is located once, by one thread; then threads take channels.
+/// One block per window. First each target is located once, by one thread; then threads take channels.
 /// `means` is [B, D]; NaN where no target of the window is valid.
 __global__ void mean_of_windows(rc::series<float, double> source, rc::timeline<double> windows,
                                 rc::resample_options<double> options, float limit, float* means) {
@@ -50,7 +50,7 @@ int main() {
   constexpr std::int64_t length = 1000, channels = 4, window_count = 3;
   constexpr float limit = 15.0f;
 
-  // One robot at about 100 Hz, ten seconds; channel c rises by c + 1 a second.
+  // One robot at about 100 Hz, ten seconds; channel c rises by c + 1 per second.
   std::vector<double> stamps(length);
   std::vector<float> values(length * channels);
   for (std::int64_t i = 0; i < length; ++i) {

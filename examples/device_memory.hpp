@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the examples share so that each shows its one idea: device memory, a stream, and an exception for failures.
+// What the examples share, so that each shows only its idea: device memory, a stream, and an exception for failures.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -36,7 +36,7 @@ struct stream_destroy {
   void operator()(cudaStream_t cuda_stream) const noexcept { cudaStreamDestroy(cuda_stream); }
 };
 
-/// A stream that waits for no other, not even for the legacy default stream, and is waited for by none.
+/// A stream that waits for no other stream, not even for the legacy default stream, and that none waits for.
 using stream = std::unique_ptr<std::remove_pointer_t<cudaStream_t>, stream_destroy>;
 
 inline stream make_stream() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data check beside a resampling: both are enqueued at once, and the reports are read when somebody has the time.
+// The data check beside a resampling: both are enqueued at once, and the reports are read later.
 
 #include <cuda_runtime_api.h>
 
@@ -18,7 +18,7 @@ int main() {
   if (!example::has_device()) { return 0; }
   constexpr std::int64_t batch = 3, length = 50, channels = 4, targets = 20;
 
-  // Trajectory 1 holds a sample twice and one out of order; trajectory 2 claims more samples than it has room for.
+  // Trajectory 1 holds a sample twice and one out of order; trajectory 2 claims more samples than it can hold.
   std::vector<double> stamps(batch * length);
   for (std::int64_t i = 0; i < batch * length; ++i) { stamps[i] = 0.01 * static_cast<double>(i % length); }
   stamps[length + 8] = stamps[length + 7];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A type that RoboCache does not blend: complex numbers (a radar's range profile). `locate` says which rows each
-// target reads and with which weights; the kernel below blends them its own way: magnitude and phase apart.
+// target reads and with which weights; the kernel below blends them its own way: magnitude and phase separately.
 
 #include <cmath>
 #include <cstdint>
@@ -42,7 +42,7 @@ int main() {
   example::stream const cuda_stream = example::make_stream();
   constexpr std::int64_t length = 50, targets = 12;
 
-  // A phasor of magnitude 2 that turns 1 rad a sample; a sample each 20 ms, in microseconds.
+  // A phasor of magnitude 2 that turns 1 rad per sample; one sample every 20 ms, in microseconds.
   std::vector<std::int64_t> stamps(length);
   std::vector<complex64> values(length);
   for (std::int64_t i = 0; i < length; ++i) {
@@ -56,7 +56,7 @@ int main() {
   auto const weights = example::device_allocate<float>(targets);
   auto const out = example::device_allocate<complex64>(targets);
 
-  // 30 Hz as a ratio: a third of a microsecond is not lost, however long the recording.
+  // 30 Hz as a ratio: no third of a microsecond is lost, however long the recording.
   auto const source = rc::timeline<std::int64_t>::dense(device_stamps.get(), 1, length);
   auto const target = rc::timeline<std::int64_t>::uniform(0, {1'000'000, 30}, 1, targets);
   rc::resample_options<std::int64_t> const options;

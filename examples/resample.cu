@@ -19,7 +19,7 @@ int main() {
   constexpr std::int64_t batch = 2, length = 100, channels = 8, targets = 60;
   constexpr std::int64_t ms = 1'000'000;
 
-  // Every 10 ms a sample whose channels hold its number; trajectory 1 pauses from 290 to 500 ms.
+  // One sample every 10 ms, whose channels hold its number; trajectory 1 pauses from 290 to 500 ms.
   std::vector<std::int64_t> stamps(batch * length);
   std::vector<__nv_bfloat16> values(batch * length * channels);
   for (std::int64_t i = 0; i < batch * length; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three lidar scans of a corridor, packed: a box around them, a grid of each in one call, and one map to which they are
-// added in turn. Before each, a kernel of one's own asks the map how much of the scan is new.
+// added in turn. Before each scan, the example's own kernel asks the map how much of it is new.
 
 #include <algorithm>
 #include <cmath>
@@ -20,7 +20,7 @@ namespace rc = robocache;
 
 constexpr std::int64_t scans = 3;
 
-/// Counts the points of cloud b that are in cells which the bit-packed `map` holds as empty.
+/// Counts the points of cloud b in cells that are empty in the bit-packed `map`.
 __global__ void count_new(rc::point_clouds clouds, std::int64_t b, rc::grid lattice, std::uint32_t const* map,
                           std::int32_t* found) {
   auto const cloud = rc::device::cloud_of(clouds, b);
@@ -69,7 +69,7 @@ int main() {
   auto const clouds = rc::point_clouds::ragged(xyzi.get(), first.get(), scans, offsets.back(), 4);
   rc::point_features const intensity{xyzi.get() + 3, 1, rc::contiguous, 4};
 
-  // One box around all scans: to find_bounds they are one cloud.
+  // One box around all scans, which find_bounds gets as one cloud.
   auto const box = example::device_allocate<rc::cloud_bounds>(1);
   auto const all = rc::point_clouds::dense(xyzi.get(), 1, offsets.back(), 4);
   example::check(rc::find_bounds(all, box.get(), cuda_stream.get()));
@@ -88,7 +88,7 @@ int main() {
   auto const memory = example::device_allocate<char>(bytes);
   example::check(rc::voxelize(clouds, intensity, lattice, each, {}, {memory.get(), bytes}, cuda_stream.get()));
 
-  // One map of all, a bit a cell. A scan of a packed batch is a batch of one that begins at its offset.
+  // One map of all scans, one bit per cell. A scan of a packed batch is a batch of one that begins at its offset.
   auto const map = example::to_device(std::vector<std::uint32_t>(lattice.words()));
   auto const fresh = example::to_device(std::vector<std::int32_t>(scans));
   rc::voxel_output<float> seen;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From lidar sweeps to what a detector takes, without the host reading anything in between: a voxel filter makes dense
-// places thinner, and the points that are left are gathered in pillars. How many there are stays on the device.
+// From lidar sweeps to what a detector takes, without the host reading anything in between: a voxel filter thins dense
+// places, and the remaining points are gathered in pillars. Their number stays on the device.
 
 #include <algorithm>
 #include <cmath>
@@ -43,7 +43,7 @@ int main() {
   auto const xyz = example::to_device(all);
   auto const clouds = rc::point_clouds::dense(xyz.get(), sweeps, points);
 
-  // One point for each 20 cm: at most as many as there were.
+  // One point per voxel of 20 cm: at most as many as there were.
   auto const thinned = example::device_allocate<float>(rows * 3);
   auto const merged = example::device_allocate<std::int32_t>(rows);
   auto const thinned_offsets = example::device_allocate<std::int64_t>(sweeps + 1);
@@ -57,7 +57,7 @@ int main() {
   rc::filter_options const leaf{{0.2f, 0.2f, 0.2f}};
   std::int64_t const filter_bytes = rc::filter_voxels_scratch(clouds, leaf, fewer);
 
-  // What is left is a packed batch, as the filter wrote it; its coordinates are its features. Pillars of a metre.
+  // The filter's result is a packed batch, whose coordinates are its features. Pillars of a metre.
   auto const left = rc::point_clouds::ragged(thinned.get(), thinned_offsets.get(), sweeps, rows);
   rc::point_features const coordinates{thinned.get(), 3};
   rc::grid const lattice{{-32.0f, -32.0f, -1.0f}, {1.0f, 1.0f, 5.0f}, {64, 64, 1}};
@@ -73,7 +73,7 @@ int main() {
   out.count = count.get();
   out.voxel_offsets = offsets.get();
   rc::gather_options most;
-  most.max_voxels = pillars / sweeps;  // of a sweep, so that each has its share
+  most.max_voxels = pillars / sweeps;  // per sweep, so that each has its share
   std::int64_t const gather_bytes = rc::voxelize_gathered_scratch(left, coordinates, lattice, out, most);
 
   // One scratch for both: they run one after the other.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a training loop asks for: windows of 16 past and 16 future steps around random moments of many episodes, all
-// streams aligned at 50 Hz, one launch a batch.
+// streams aligned at 50 Hz, one launch per batch.
 
 #include <cuda_bf16.h>
 
@@ -22,7 +22,7 @@ constexpr std::int64_t ms = 1'000'000;  // stamps are nanoseconds from the start
 constexpr std::int64_t episodes = 300, batches = 4, batch = 256, past = 16, steps = 32;
 
 /// One modality of all episodes, packed: episode e owns rows `offsets[e]` to `offsets[e + 1]`. Channel 0 holds the time
-/// in seconds, so that what comes out can be told.
+/// in seconds, so that results can be checked.
 template <class Value>
 struct modality {
   example::device_array<std::int64_t> stamps, offsets;
@@ -67,7 +67,7 @@ int main() {
   modality<__nv_bfloat16> const vision(durations, 30.0, 512, random);
   modality<float> const joints(durations, 100.0, 14, random), gripper(durations, 10.0, 1, random);
 
-  // Where the windows of all batches are: an episode each, and a moment in it.
+  // Where the windows of all batches are: one episode each, and a moment in it.
   std::vector<std::int64_t> anchors(batches * batch), episode(batches * batch), deltas(steps);
   for (std::int64_t w = 0; w < batches * batch; ++w) {
     episode[w] = std::uniform_int_distribution<std::int64_t>(0, episodes - 1)(random);

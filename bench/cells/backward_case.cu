@@ -24,7 +24,7 @@ class voxelize_backward_case final : public prepared_case {
   voxelize_backward_case(voxelize_case const& one, cudaStream_t cuda_stream)
       : case_(one), host_(make_clouds(one)), lattice_(make_grid(one, host_)) {
     std::int64_t const row = one.channels * static_cast<std::int64_t>(sizeof(float));
-    // A gradient is written for each point; features are read for the maximum alone; of the results' gradients those of
+    // A gradient is written for each point; features are read only for the maximum; of the results' gradients those of
     // cells with a point are read.
     bytes_ = host_.bytes() + host_.points() * row * (one.wants(result::max) ? 2 : 1) + touched_cells() * row;
     turns_ = rotation_of(bytes_, one.hot);
@@ -93,7 +93,7 @@ class voxelize_backward_case final : public prepared_case {
 std::unique_ptr<prepared_case> prepare_voxelize_backward(voxelize_case const& one, cudaStream_t cuda_stream) {
   bool const one_reduction = one.wanted.size() == 1 && (one.wants(result::mean) || one.wants(result::max));
   if (one.value != dtype::float32 || one.recorded() || one.batch != 1 || !one_reduction) {
-    throw std::logic_error("no way back for " + name_of(one));
+    throw std::logic_error("no backward pass for " + name_of(one));
   }
   return std::make_unique<voxelize_backward_case>(one, cuda_stream);
 }

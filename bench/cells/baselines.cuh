@@ -7,7 +7,7 @@
 
 #include <robocache/grid.hpp>
 
-/// Voxelizing as one would first write it: clear, then one thread a point and an atomic operation for each number.
+/// Voxelizing as one would first write it: clear, then one thread per point and one atomic operation per number.
 /// Cells are the library's. Clouds of less than 2^31 points, grids of less than 2^31 cells times channels.
 namespace robocache::bench {
 
@@ -15,7 +15,7 @@ namespace robocache::bench {
 struct naive_cloud {
   float const* points;  ///< x y z first in each point
   int count;
-  int stride;             ///< floats a point
+  int stride;             ///< floats per point
   float const* features;  ///< null where none are read
   int channels;
   int feature_stride;  ///< floats from one point's features to the next
@@ -28,7 +28,7 @@ void enqueue_naive_count(naive_cloud const& cloud, grid const& lattice, std::int
 void enqueue_naive_occupied(naive_cloud const& cloud, grid const& lattice, std::int32_t* occupied,
                             cudaStream_t cuda_stream);
 
-/// Means of features, in any order: counts and sums, then one thread a cell divides.
+/// Means of features, in any order: counts and sums, then one thread per cell divides.
 void enqueue_naive_mean(naive_cloud const& cloud, grid const& lattice, std::int32_t* count, float* mean,
                         cudaStream_t cuda_stream);
 

@@ -117,7 +117,7 @@ class voxelization final : public prepared_case {
     voxel_output<Value> out;
   };
 
-  /// Drawn features stand apart; those of a recording are the numbers of its points.
+  /// Drawn features are stored separately; those of a recording are the numbers of its points.
   bool own_features() const { return channels_ > 0 && !case_.recorded(); }
 
   /// Beside the coordinates.
@@ -200,7 +200,7 @@ class voxelization final : public prepared_case {
     }
   }
 
-  /// Means whose sums have another order than the host side's. Any two orders of n terms differ by at most
+  /// Means whose sums have another order than those of the host side. Any two orders of n terms differ by at most
   /// 2 (n - 1) 2^-24 times the sum of magnitudes, to first order; a division adds a rounding to each.
   std::string find_far(Value const* expected, std::int32_t const* count, std::vector<Value> const& features,
                        std::string const& what, cudaStream_t cuda_stream) const {
@@ -215,7 +215,7 @@ class voxelization final : public prepared_case {
       for (std::size_t i = 0; i < found.size(); ++i) {
         float const bound = 2.0f * static_cast<float>(count[i / channels_]) * 0x1p-24f * largest;
         if (!(std::fabs(found[i] - expected[i]) <= bound)) {
-          return what + " is too far from the host side's at element " + std::to_string(i);
+          return what + " is too far from that of the host side at element " + std::to_string(i);
         }
       }
       return {};
@@ -223,7 +223,7 @@ class voxelization final : public prepared_case {
     throw std::logic_error("unordered sums are compared in FP32");
   }
 
-  /// The naive grid has four bytes a cell.
+  /// The naive grid has four bytes per cell.
   std::string find_naive_occupied(voxel_output<Value> const& expected, cudaStream_t cuda_stream) const {
     enqueue_poison(naive_cells_, cuda_stream);
     enqueue_naive(0, cuda_stream);
@@ -246,7 +246,7 @@ class voxelization final : public prepared_case {
   rotated_array<std::int32_t> naive_cells_;
   rotated_array<std::byte> scratch_;
   std::vector<call> together_;              // of each set
-  std::vector<std::vector<call>> in_turn_;  // the same work as several calls; empty where there is no such way
+  std::vector<std::vector<call>> in_turn_;  // the same work as several calls; empty where there are none
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace robocache::bench {
 
 std::unique_ptr<prepared_case> prepare(voxelize_case const& one, cudaStream_t cuda_stream);
 
-/// The same for the way back, and for bounds.
+/// The same for the backward pass, and for bounds.
 std::unique_ptr<prepared_case> prepare_voxelize_backward(voxelize_case const& one, cudaStream_t cuda_stream);
 std::unique_ptr<prepared_case> prepare_find_bounds(voxelize_case const& one, cudaStream_t cuda_stream);
 

@@ -47,7 +47,7 @@ std::vector<voxelize_case> shapes() {
   };
 }
 
-/// Many clouds in one call, beside a call for each.
+/// Many clouds in one call, beside one call per cloud.
 void add_batches(std::vector<voxelize_case>& cases) {
   cases.push_back(count_of(scene::scan, 100 * thousand, 128, over_in_turn(1.0)));
   cases.back().batch = 16;
@@ -118,8 +118,8 @@ void add_backward(std::vector<voxelize_case>& cases) {
 /// Grids and points of which much stays in the L2 cache from call to call.
 bool fits_cache(voxelize_case const& one) { return one.points <= million && one.cells <= 128; }
 
-/// The shapes that a cache holds have their requirements where it does: so were the figures taken that they go by. Cold
-/// ones stand beside them for information.
+/// The shapes that fit in a cache have their requirements on the hot variants, since the figures behind them were taken
+/// that way. Cold ones are listed beside them for information.
 void add_shapes(std::vector<voxelize_case>& cases) {
   for (voxelize_case one : shapes()) {
     if (fits_cache(one)) { one.required = {}; }

@@ -25,10 +25,10 @@ enum class scene : std::uint8_t {
   square,      ///< x y z intensity: ten whole turns of it, driving across a wide square
   table,       ///< a depth camera's frame, row by row, a third of it NaN
   lidar,       ///< a sweep of 70 k points, x y z intensity
-  lidar_wide,  ///< one of 120 k points, x y z, that sees farther
+  lidar_wide,  ///< a sweep of 120 k points, x y z, that sees farther
 };
 
-/// What a call may be asked for; on the way back what the gradients are of.
+/// What a call may be asked for; in a backward pass, what the gradients are of.
 enum class result : std::uint8_t { count, occupied, occupied_bits, mean, max, min, dropped };
 
 inline constexpr int result_kinds = 7;
@@ -50,7 +50,7 @@ constexpr char const* name_of(result kind) {
 struct voxelize_case {
   scene from = scene::uniform;
   std::int64_t points = 0;  ///< of a cloud, about where there are several; of recordings: 0
-  std::int64_t cells = 0;   ///< an axis; recordings: 0, their grid is sized by `cell_size` and their bounds
+  std::int64_t cells = 0;   ///< per axis; recordings: 0, their grid is sized by `cell_size` and their bounds
   std::vector<result> wanted;
   std::int64_t channels = 0;  ///< recordings: 0, a point's features are its own numbers
   requirement required{};
@@ -75,13 +75,14 @@ char const* name_of(scene from);
 /// "1M", "100k".
 std::string short_number(std::int64_t n);
 
-/// "voxelize/mean/fp32/N:1M/C:16/inside/G:64x64x64/cold"; what differs from the plain case stands before the last part.
+/// "voxelize/mean/fp32/N:1M/C:16/inside/G:64x64x64/cold"; what differs from the plain case is named before the last
+/// part.
 std::string name_of(voxelize_case const& one);
 
 /// All cases.
 std::vector<voxelize_case> all_voxelize_cases();
 
-/// A small count: what one call costs the host is measured on it.
+/// A small count, on which the host time of one call is measured.
 voxelize_case small_count();
 
 }  // namespace robocache::bench

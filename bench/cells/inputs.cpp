@@ -32,7 +32,7 @@ struct ring {
   }
 };
 
-/// Point i of `count`: the sensor turns once a ring, in the middle of a room whose wall bulges five times.
+/// Point i of `count`: the sensor turns once per ring, in the middle of a room whose wall bulges five times.
 void write_scan_point(std::int64_t i, std::int64_t count, std::int64_t drawn, float* to) {
   ring const beam(64 * i / count);
   std::int64_t const azimuth = 64 * i % count;

@@ -12,11 +12,11 @@
 /// The points of voxelizing, on the host. Peers repeat these few lines.
 namespace robocache::bench {
 
-/// Clouds one behind the other.
+/// Clouds one after the other.
 struct stored_clouds {
   std::vector<float> coordinates;     ///< x y z first in each point
   std::vector<std::int64_t> offsets;  ///< of each cloud's first point, and of the end
-  std::int64_t stride = 3;            ///< floats a point
+  std::int64_t stride = 3;            ///< floats per point
 
   std::int64_t batch() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   std::int64_t points() const { return offsets.back(); }
@@ -30,7 +30,7 @@ struct stored_clouds {
     return point_clouds::dense(xyz + offsets[b] * stride, 1, offsets[b + 1] - offsets[b], stride);
   }
 
-  /// The fewest bytes that a call must read of them: three coordinates a point, and the offsets.
+  /// The fewest bytes that a call must read of them: three coordinates per point, and the offsets.
   std::int64_t bytes() const {
     return 3 * points() * static_cast<std::int64_t>(sizeof(float)) +
            (batch() == 1 ? 0 : static_cast<std::int64_t>(offsets.size() * sizeof(std::int64_t)));

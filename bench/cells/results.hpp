@@ -12,7 +12,7 @@
 
 #include "cells/cases.hpp"
 
-/// What voxelizing writes, as many bytes a result: on both sides, whatever its type.
+/// What voxelizing writes, as bytes per result: on both sides, whatever its type.
 namespace robocache::bench {
 
 /// Bytes of each result of one cloud; 0 for those that are not wanted.

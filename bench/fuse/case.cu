@@ -22,7 +22,7 @@ namespace robocache::bench {
 
 namespace {
 
-/// The values of a stream; those of a store are there once, whatever the number of sets.
+/// The values of a stream; those of a store exist once, whatever the number of sets.
 class stream_values {
  public:
   stream_values(stream_case const& one, value_place place, std::int64_t rows, int sets, cudaStream_t cuda_stream)
@@ -36,14 +36,14 @@ class stream_values {
       }
     }
     if (place == value_place::pinned) {
-      pinned_ = pinned_array<std::byte>(bytes_.bytes() + 16);  // what is gathered in vectors may end behind it
+      pinned_ = pinned_array<std::byte>(bytes_.bytes() + 16);  // vectors may be read beyond its end
       check(cudaMemcpyAsync(pinned_.data(), bytes_.at(0), bytes_.bytes(), cudaMemcpyDeviceToHost, cuda_stream),
             "cudaMemcpyAsync");
       check(cudaStreamSynchronize(cuda_stream), "copying to the host");
       bytes_ = {};
     }
   }
-  /// Where a set's begin.
+  /// Where the values of a set begin.
   std::byte* at(int set) const { return pinned_.data() != nullptr ? pinned_.data() : bytes_.at(set); }
 
  private:
@@ -101,7 +101,7 @@ class fusion final : public prepared_case {
   fusion(fuse_case const& one, cudaStream_t cuda_stream) : case_(one), host_(one) {
     bytes_ = host_.bytes;
     checksum_ = host_.checksum;
-    // So long that the smallest stream is cold when its resample is timed alone.
+    // Long enough for the smallest stream to be cold when its resample is timed alone.
     turns_ = rotation_of(*std::min_element(host_.stream_bytes.begin(), host_.stream_bytes.end()), one.hot);
     for (std::int64_t c = 0; one.affine && c < host_.channels; ++c) {
       host_scale_.push_back(1.0f + static_cast<float>(c) * 0x1p-8f);
@@ -218,8 +218,8 @@ class fusion final : public prepared_case {
     return made;
   }
 
-  /// One stream by itself, into its channels of the result; its mask, which a fusion puts between those of the others,
-  /// into a place of its own.
+  /// One stream by itself, into its channels of the result. Its mask, which a fusion puts between those of the others,
+  /// goes to separate memory.
   void enqueue_resample(int i, int set, cudaStream_t cuda_stream) const {
     stream<Stamp> const& from = streams_[set][i];
     compiled::any_series const source{from.values, from.type, from.when, from.channels};

@@ -22,7 +22,7 @@ fuse_case wide_batch() {
   return one;
 }
 
-/// Few robots: what counts is the number of launches.
+/// Few robots: the number of launches decides.
 fuse_case small_batch() {
   fuse_case one{4, {{30, 512}, {100, 64}, {200, 12}}, 50, over_apart(1.0 / 1.5)};
   one.one_by_one = true;
@@ -37,7 +37,8 @@ fuse_case training_windows() {
   return one;
 }
 
-/// What a training step is fed with, eight batches by one launch: no row is whole vectors, of values or of results.
+/// What a training step is fed with, eight batches in one launch: no row of values or results is a whole number of
+/// vectors.
 fuse_case training_batches() {
   constexpr dtype fp32 = dtype::float32;
   fuse_case one{256, {{100, 242}, {100, 14, fp32}, {100, 7, fp32}}, 250, over_apart(1.0)};
@@ -62,7 +63,7 @@ fuse_case stored_windows(std::int64_t batch, value_place place, requirement cons
 /// Over the link's rate for what is read: 43 of 50 GB/s, and 38 for few windows.
 requirement over_gather(double must, double goal) { return {yardstick::over_gather, must, goal}; }
 
-/// The wide batch with one thing changed. Scales, and a mask for all streams together, are no matter of resampling.
+/// The wide batch with one thing changed. Scales, and a mask for all streams together, do not exist in resampling.
 std::vector<fuse_case> variants() {
   fuse_case plain = wide_batch();
   plain.also = {};
@@ -79,7 +80,7 @@ std::vector<fuse_case> variants() {
     c.result = dtype::float32;
     for (stream_case& each : c.streams) { each.value = dtype::float32; }
   });
-  // A single stream fits the cache that all together do not.
+  // A single stream fits in the cache, all together do not.
   add({yardstick::over_in_turn, 1.0}, [](auto& c) { c.hot = true; });
   return cases;
 }

@@ -16,13 +16,13 @@ namespace robocache::bench {
 
 /// A stream of a fuse_case.
 struct stream_case {
-  std::int64_t length = 0;  ///< samples of each trajectory; of a store: samples a second
+  std::int64_t length = 0;  ///< samples of each trajectory; of a store: samples per second
   std::int64_t channels = 0;
   dtype value = dtype::bfloat16;
   interpolation method = interpolation::linear;
 };
 
-/// Where the streams of a fuse_case come from, and the targets with them.
+/// Where the streams and targets of a fuse_case come from.
 enum class recording : std::uint8_t {
   batch,  ///< dense `[B, S, D]`, all streams over the same span, targets evenly over it
   store,  ///< episodes of many lengths, packed; targets are windows around random anchors
@@ -50,13 +50,13 @@ struct fuse_case {
 };
 
 /// "fuse/bf16/B:256/100x512+200x128+300x64/T:128/cold": samples x channels of each stream, with what differs from the
-/// others; "100Hz x 14" of a store; what differs from the plain case stands before the last part.
+/// others; "100Hz x 14" of a store; what differs from the plain case is named before the last part.
 std::string name_of(fuse_case const& one);
 
 /// All cases.
 std::vector<fuse_case> all_fuse_cases();
 
-/// Eight streams of one robot, now: what one call costs the host is measured on it.
+/// Eight streams of one robot, at this moment; the host time of one call is measured on it.
 fuse_case one_robot();
 
 }  // namespace robocache::bench

@@ -12,7 +12,7 @@
 
 namespace robocache::bench {
 
-/// The timelines of a fuse_case on the host, and what they amount to.
+/// The timelines of a fuse_case on the host, and their sizes.
 template <class Stamp>
 struct host_fusion {
   std::vector<stored_timeline<Stamp>> sources;
@@ -20,7 +20,7 @@ struct host_fusion {
   std::int64_t rows = 0;                    ///< of the result
   std::int64_t channels = 0;                ///< of a row
   std::vector<std::int64_t> first_channel;  ///< of each stream
-  std::vector<std::int64_t> stream_bytes;   ///< the fewest that go with each stream
+  std::vector<std::int64_t> stream_bytes;   ///< the fewest for each stream
   std::int64_t bytes = 0;                   ///< the fewest in all
   std::uint64_t checksum = 0;
 

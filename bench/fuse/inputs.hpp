@@ -17,8 +17,8 @@
 /// The timelines of fusions, on the host. Peers repeat these few lines.
 namespace robocache::bench {
 
-// The store: each episode begins 100 s after the one before it, from a day of 2023 on, and takes 5 to 20 s, or as long
-// as the case says.
+// The store: each episode begins 100 s after the one before it, beginning on a day of 2023, and takes 5 to 20 s, or as
+// long as the case says.
 inline std::int64_t episode_begin(std::int64_t e) { return 1'700'000'000'000'000'000 + e * 100'000'000'000; }
 inline std::int64_t episode_ms(fuse_case const& one, std::int64_t e) {
   if (one.seconds > 0) { return one.seconds * 1'000; }
@@ -80,7 +80,7 @@ std::vector<stored_timeline<Stamp>> make_store(fuse_case const& one) {
 }
 
 /// Windows at 50 Hz, half of each up to and including its anchor. An anchor is anywhere in any episode; each set of
-/// buffers has windows of its own.
+/// buffers has its own windows.
 template <class Stamp>
 stored_timeline<Stamp> make_windows(fuse_case const& one, int set) {
   constexpr std::int64_t period = 20'000'000;
@@ -99,7 +99,7 @@ stored_timeline<Stamp> make_windows(fuse_case const& one, int set) {
   return made;
 }
 
-/// Ends the case where its inputs are not what it means to measure: stamps ascend, indices are in range.
+/// Ends the case where its inputs are not sound: stamps must ascend, indices must be in range.
 template <class Stamp>
 void require_sound(timeline<Stamp> const& when, std::int64_t source_batch, std::string const& what) {
   std::vector<trajectory_report> reports(when.batch);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Resampling on the CPU beside NumPy: runs bench_host_resample and peers/numpy_resample.py by turns, on the same
-inputs, and prints NumPy's expressions, the times and their ratios. Both must give the same bits."""
+"""Resampling on the CPU beside NumPy: runs bench_host_resample and peers/numpy_resample.py alternately, on the
+same inputs, and prints NumPy's expressions, the times and their ratios. Both must give the same bits."""
 
 import argparse
 import datetime
@@ -93,13 +93,13 @@ def as_markdown(report):
     lines = [
         "# Resampling on the CPU, beside NumPy",
         "",
-        "Linear, FP32 values and stamps, 32 x 500 -> 250 x 256. Both sides ran by turns on the same inputs and gave the",
-        f"same bits; medians of {len(report['rounds'])} rounds, and the median of each round's ratio.",
+        "Linear, FP32 values and stamps, 32 x 500 -> 250 x 256. Both sides ran alternately on the same inputs and gave",
+        f"the same bits; medians of {len(report['rounds'])} rounds, and the median of each round's ratio.",
         "",
         f"{report['cpu']}; NumPy {report['numpy']}; commit {report['commit']}; {report['date']}; load average",
         f"before the run {report['load_before']:.1f}.",
         "",
-        "| | us a call | times as long | must |",
+        "| | us per call | times as long | must |",
         "|---|---|---|---|",
         *rows,
         "",

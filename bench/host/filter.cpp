@@ -13,12 +13,12 @@
 #include "cells/inputs.hpp"
 #include "voxels/cases.hpp"
 
-// The voxel filter on the CPU, on recordings. peers/cpu_filter.py runs it and what other libraries have by turns.
+// The voxel filter on the CPU, on recordings. peers/cpu_filter.py runs it and those of other libraries alternately.
 namespace {
 
 using namespace robocache;
 
-/// x, y and z alone, as the peers are given them.
+/// Only x, y and z, as the peers get them.
 void filter_on_host(benchmark::State& state, bench::voxels_case const& one) {
   int const threads_before = omp_get_max_threads();
   omp_set_num_threads(static_cast<int>(state.range(0)));
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
   for (bench::voxels_case const& one : bench::all_voxels_cases()) {
     if (one.what != bench::voxels_operation::filter || !one.recorded() || one.hot) { continue; }
     std::string name = "host_" + name_of(one);
-    name.erase(name.rfind('/'));  // caches are as they are
+    name.erase(name.rfind('/'));  // caches are neither warmed nor cleared
     // Short repetitions and their median: one that another process disturbs is left out.
     benchmark::RegisterBenchmark(name.c_str(), [one](benchmark::State& state) { filter_on_host(state, one); })
         ->ArgName("threads")

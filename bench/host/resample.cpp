@@ -14,7 +14,7 @@
 #include "support/inputs.hpp"
 #include "support/random.cuh"
 
-// Resampling on the CPU. peers/numpy_resample.py times NumPy on the same inputs; compare.py runs both by turns.
+// Resampling on the CPU. peers/numpy_resample.py times NumPy on the same inputs; compare.py runs both alternately.
 namespace {
 
 using namespace robocache;

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The voxel filter on the CPU beside Open3D and PCL: runs bench_host_filter and the peers by turns, on recordings.
+"""The voxel filter on the CPU beside Open3D and PCL: runs bench_host_filter and the peers alternately, on recordings.
 
     peers/cpu_filter.py --bench bench_host_filter [--pcl pcl_filter] [--out bench/results]
 
-x, y and z alone. Open3D is measured where it can be imported, PCL where its program is given (pcl_filter.cpp tells how
-to compile it); what is not there is named and left out. Open3D's `PointCloud` holds FP64, its tensor `PointCloud` is
-given FP32 and Open3D's grid begins elsewhere: numbers of voxels are close, not equal. Recordings are read from
+Only x, y and z. Open3D is measured where it can be imported, PCL where its program is given (pcl_filter.cpp says how
+to compile it); what is missing is named and left out. Open3D's `PointCloud` holds FP64, its tensor `PointCloud` is
+given FP32, and Open3D's grid begins elsewhere: numbers of voxels are close, not equal. Recordings are read from
 ROBOCACHE_DATA.
 """
 
@@ -23,7 +23,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 RUNS = 21
 ROUNDS = 7
-# scene, file, floats a point, size of a voxel as the benchmark prints it
+# scene, file, floats per point, size of a voxel as the benchmark prints it
 CASES = (
     ("lidar", "small_gicp_source_xyzi.bin", 4, "0.1"),
     ("lidar", "small_gicp_source_xyzi.bin", 4, "1"),
@@ -60,7 +60,7 @@ def robocache_peer(program, threads):
 
 
 def open3d_peers():
-    """Of both kinds of clouds; empty without Open3D. NaN points are taken out beforehand, which costs nothing here."""
+    """Of both kinds of clouds; empty without Open3D. NaN points are removed before timing starts."""
     try:
         import numpy
         import open3d
@@ -129,7 +129,7 @@ def as_markdown(report):
     text = [
         "# The voxel filter on the CPU",
         "",
-        f"Recordings, x y z alone; medians of {RUNS} calls, of {ROUNDS} rounds in which all took turns the fastest."
+        f"Recordings, x y z only; medians of {RUNS} calls, in the fastest of {ROUNDS} rounds, in each of which all ran."
         " Voxels: points that are left. Open3D's grid begins half a voxel below the smallest coordinates, of its tensors"
         " and of the others at multiples of the size; PCL multiplies by the inverse of that, which moves points on a"
         " face.",

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """PCHIP and Akima as they are written in CuPy, on the GPU and on the inputs of bench_resample.
 
-cupyx.scipy.interpolate has SciPy's interface: one vector of stamps an interpolator, so a batch is a loop over its
-trajectories, and FP64 throughout. A time is wall time of the whole batch with the data on the device, interpolators
-made and evaluated, the GPU waited for; the median of five runs. Where SciPy is installed, results are compared with it.
+cupyx.scipy.interpolate has SciPy's interface: one vector of stamps per interpolator, so a batch is a loop over its
+trajectories, and FP64 throughout. A time is the wall time of the whole batch with the data on the device: making and
+evaluating the interpolators, and waiting for the GPU; the median of five runs. Where SciPy is installed, results are
+compared with it.
 """
 
 from scipy_resample import METHODS, make_inputs, measure, resample, run

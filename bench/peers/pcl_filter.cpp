@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// PCL's VoxelGrid on a file of packed FP32 points; a peer of the voxel filter on the CPU, for cpu_filter.py. No part of
-// the build:
+// PCL's VoxelGrid on a file of packed FP32 points; a peer of the voxel filter on the CPU, for cpu_filter.py. Not part
+// of the build:
 //
 //     g++ -O3 -std=c++17 pcl_filter.cpp -o pcl_filter $(pkg-config --cflags --libs pcl_filters)
 //
-//     pcl_filter FILE FLOATS_A_POINT LEAF RUNS     prints PCL's version, points that are left, microseconds of each run
+//     pcl_filter FILE FLOATS_PER_POINT LEAF RUNS     prints PCL's version, the number of points left, microseconds of
+//     each run
 
 #include <pcl/filters/voxel_grid.h>
 #include <pcl/pcl_config.h>
@@ -21,7 +22,7 @@
 
 int main(int argc, char** argv) {
   if (argc != 5) {
-    std::cerr << "pcl_filter FILE FLOATS_A_POINT LEAF RUNS\n";
+    std::cerr << "pcl_filter FILE FLOATS_PER_POINT LEAF RUNS\n";
     return 2;
   }
   std::ifstream file(argv[1], std::ios::binary);

@@ -3,7 +3,7 @@
 """PCHIP and Akima as they are written in SciPy, on the CPU and on the inputs of bench_resample.
 
 SciPy's interpolators take one vector of stamps, so a batch is a loop over its trajectories. They compute in FP64 and are
-given FP64. A time is that of the whole batch, interpolators made and evaluated; the median of five runs.
+given FP64. A time is that of the whole batch, making and evaluating the interpolators; the median of five runs.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def measure(library, inputs, checksum, synchronize=lambda: None):
 
 
 def cpu_name():
-    """As Linux tells it."""
+    """As Linux names it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
@@ -71,7 +71,7 @@ def cpu_name():
 
 
 def run(report, measured):
-    """The command line of this script and of its sister: `measured()` fills in `report`, where libraries are there."""
+    """The command line of this script and of cupy_resample.py; `measured()` fills in `report`, if it can."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__.splitlines()[0])
     parser.add_argument("--json", help="where to write everything")
     args = parser.parse_args()

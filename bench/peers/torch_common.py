@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the PyTorch peers have in common: inputs as bench/support/random.cuh makes them, the bracket, timing, and the report.
+"""What the PyTorch peers have in common: inputs as bench/support/random.cuh makes them, the bracket, timing, the report.
 
-Two times a case: eager, as called from Python (wall time of the calls, GPU included), and torch.compile replayed from
+Two times per case: eager, as called from Python (wall time of the calls, GPU included), and torch.compile replayed from
 CUDA graphs of 20 calls (time between events), PyTorch's best case. Buffers rotate as in the benchmarks, so that L2 is
-cold; every call has inputs and a result of its own.
+cold; every call has its own inputs and result.
 """
 
 import argparse
@@ -70,20 +70,20 @@ def touched_rows(stamps, targets):
     right = torch.searchsorted(stamps, targets, right=True).clamp(1, stamps.shape[1] - 1)
     left = right - 1
     touched = torch.zeros_like(stamps, dtype=torch.bool)
-    # At a sample, that sample alone is read; between two, both are.
+    # At a sample, only that sample is read; between two, both are.
     touched.scatter_(1, torch.where(targets < stamps.gather(1, right), left, right), True)
     touched.scatter_(1, torch.where(targets > stamps.gather(1, left), right, left), True)
     return int(touched.sum())
 
 
 def sets_in_rotation(bytes_a_call, l2_bytes):
-    """So many that four times the L2 cache is touched before any of it is touched again."""
+    """Enough for four times the L2 cache to be touched before any buffer is touched again."""
     least = 4 * l2_bytes // bytes_a_call + 2
     return next((n for n in (2, 4, 5, 10, 20) if n >= least), -(-least // CALLS) * CALLS)
 
 
 def time_eager(function, sets):
-    """Microseconds a call, as a program that calls from Python sees them."""
+    """Microseconds per call, as a program that calls from Python sees them."""
     runs = []
     for run in range(RUNS + 1):  # the first is a warm-up
         torch.cuda.synchronize()
@@ -96,7 +96,7 @@ def time_eager(function, sets):
 
 
 def time_graph(function, sets):
-    """Microseconds a call, from graphs of 20 calls each."""
+    """Microseconds per call, from graphs of 20 calls each."""
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):

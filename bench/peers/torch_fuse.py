@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fusing as it is written in PyTorch, on the inputs of bench_fuse: searchsorted, gather and lerp a stream, then cat.
+"""Fusing as it is written in PyTorch, on the inputs of bench_fuse: searchsorted, gather and lerp per stream, then cat.
 
 Windows over the store: recordings follow each other in time, so the packed stamps of all episodes ascend, and one
 searchsorted over them finds each bracket; what falls outside the window's episode is moved to its first or last one by
-the episode's offsets. (RoboCache asks for no order among episodes.)
+the episode's offsets. (RoboCache needs no order among episodes.)
 
-How it is timed is told in torch_common.py.
+torch_common.py says how it is timed.
 """
 
 import functools
@@ -52,7 +52,7 @@ BATCHES = (
         "int64",
     ),
 )
-# samples a second, channels; then windows and targets of each
+# samples per second, channels; then windows and targets of each
 STORE = ([(100, 14), (100, 7), (30, 6)], 4096, 32)
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Linear resampling as it is written in PyTorch, on the inputs of bench_resample: batched searchsorted, gather, lerp.
 
-How it is timed is told in torch_common.py.
+torch_common.py says how it is timed.
 """
 
 import functools

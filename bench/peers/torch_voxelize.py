@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Voxelizing as it is written in PyTorch, on the inputs of bench_voxelize: cells, then index_add_ or a store.
 
-Nothing is synchronised: what is outside goes to a cell of its own behind the grid. (bincount and boolean masks wait for
+Nothing is synchronised: what is outside goes to an extra cell behind the grid. (bincount and boolean masks wait for
 the GPU, and cannot be captured.) Coordinates are multiplied by the inverse of the cells' size, as is usual: where that
 is not a power of two, a point on a face may fall on its other side. Sums are in any order.
 
-How it is timed is told in torch_common.py. Recordings are read from ROBOCACHE_DATA.
+torch_common.py says how it is timed. Recordings are read from ROBOCACHE_DATA.
 """
 
 import functools
@@ -28,7 +28,7 @@ from torch_common import (
 )
 
 MILLION = 1_000_000
-# result, points, scene, cells an axis, channels
+# result, points, scene, cells per axis, channels
 SHAPES = (
     ("count", MILLION, "uniform", 128, 0),
     ("count", MILLION, "scan", 128, 0),
@@ -39,9 +39,9 @@ SHAPES = (
     ("mean", MILLION, "inside", 64, 4),
     ("mean", MILLION, "inside", 200, 16),
 )
-# result, clouds, points, scene, cells an axis, channels
+# result, clouds, points, scene, cells per axis, channels
 BATCHES = (("count", 16, 100_000, "scan", 128, 0), ("mean", 16, 100_000, "inside", 64, 4))
-# scene, file, floats a point, size of a cell
+# scene, file, floats per point, size of a cell
 RECORDINGS = (
     ("table", "pcl_table_scene_xyz_640x480.bin", 3, 0.02),
     ("lidar", "small_gicp_source_xyzi.bin", 4, 0.25),
@@ -51,7 +51,7 @@ HALF_PI = 1.5707963267948966
 
 
 def cells_of(points, origin, inverse, cells):
-    """The index of each point's cell; that behind the last one where it is in none. cells: x, y, z."""
+    """The index of each point's cell; the one behind the last where it is in none. cells: x, y, z."""
     nx, ny, nz = cells
     where = torch.floor((points[:, :3] - origin) * inverse)
     x, y, z = where.unbind(1)
@@ -78,7 +78,7 @@ def voxelize(result, cells, points, origin, inverse, features=None):
 
 
 def voxelize_batch(result, cells, points, origin, inverse, offsets, features=None):
-    """Packed clouds, one grid behind the other."""
+    """Packed clouds, one grid after the other."""
     batch, total = offsets.numel() - 1, cells[0] * cells[1] * cells[2]
     index = cells_of(points, origin, inverse, cells)
     row = torch.arange(points.shape[0], device=points.device)
@@ -211,7 +211,7 @@ def short_number(n):
 
 
 def name_of(result, count, scene, n, channels, batch=1):
-    """What bench_voxelize calls the case; of a mean that whose sums have any order."""
+    """What bench_voxelize calls the case; for a mean, the one whose sums have any order."""
     name = f"voxelize/{result}" + ("/fp32" if channels else "") + (f"/B:{batch}" if batch > 1 else "")
     name += f"/N:{short_number(count)}" + (f"/C:{channels}" if channels else "")
     return name + f"/{scene}/G:{n}x{n}x{n}"

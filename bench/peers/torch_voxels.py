@@ -7,7 +7,7 @@ how long their results are: such code can be neither captured in a graph nor enq
 waiting, with as many rows as points: a sort of the cells, a running sum of where they change, index_add_. Voxels are in
 the order of cells, sums in any order, coordinates multiplied by the inverse of the cells' size, as is usual.
 
-How it is timed is told in torch_common.py.
+torch_common.py says how it is timed.
 """
 
 import functools
@@ -82,7 +82,7 @@ def make_points(scene, offsets, channels, device):
 
 
 def keys_of(cells, points, origin, inverse, offsets):
-    """A number for each cloud and cell; that behind all of them for points in none."""
+    """A number for each cloud and cell; the one behind all of them for points in none."""
     batch, total = offsets.numel() - 1, cells[0] * cells[1] * cells[2]
     index = cells_of(points, origin, inverse, cells)
     if batch == 1:

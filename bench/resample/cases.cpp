@@ -75,7 +75,7 @@ void add_rotations(std::vector<resample_case>& cases) {
   }
 }
 
-/// The way back, a small wide batch and one that fills the chip. Without a promise the targets are the same.
+/// The backward pass, of a small wide batch and of one that fills the chip. Without a promise the targets are the same.
 void add_backward(std::vector<resample_case>& cases) {
   for (resample_case one : {resample_case{32, 500, 250, 256}, resample_case{2048, 500, 250, 256}}) {
     one.way = direction::backward;

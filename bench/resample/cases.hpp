@@ -31,11 +31,11 @@ struct resample_case {
   interpolation method = interpolation::linear;
   bool mask = false;
   direction way = direction::forward;
-  bool promises_order = true;  ///< backward: the targets, which ascend, are said to
+  bool promises_order = true;  ///< backward: the call promises that targets ascend, which they do
   bool hot = false;            ///< one set of buffers, so that what fits stays in L2; else they rotate
 };
 
-/// "resample/bf16/B:32/S:500/T:250/D:256/cold"; what differs from the plain case stands before the last part.
+/// "resample/bf16/B:32/S:500/T:250/D:256/cold"; what differs from the plain case is named before the last part.
 std::string name_of(resample_case const& one);
 
 /// The same shape and value type with dense float stamps, linear (integers: previous), without a mask, cold.

@@ -8,8 +8,8 @@ namespace robocache::bench {
 
 inline constexpr double half_pi = 1.5707963267948966;
 
-/// The sine of an angle up to a right one, by its series: products and differences alone, so that peers in any language
-/// get the same bits.
+/// The sine of an angle of at most 90 degrees, by its series: products and differences only, so that peers in any
+/// language get the same bits.
 inline double sine_of(double x) {
   double const square = x * x;
   double rest = 1.0;

@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(block) read(int4 const* from, int4* never, std
   std::int64_t const i = thread_index();
   if (i >= count) { return; }
   int4 const found = from[i];
-  // Never true, but only the memory says so.
+  // Never true, but only the memory's contents tell.
   if ((found.x | found.y | found.z | found.w) != 0) { *never = found; }
 }
 

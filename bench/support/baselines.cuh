@@ -14,7 +14,7 @@ namespace robocache::bench {
 /// A kernel that does nothing: what any call costs at least.
 void enqueue_empty(cudaStream_t cuda_stream);
 
-/// Copies `count` vectors, one a thread, with streaming loads and stores.
+/// Copies `count` vectors, one per thread, with streaming loads and stores.
 void enqueue_copy(int4 const* from, int4* to, std::int64_t count, cudaStream_t cuda_stream);
 
 /// Reads `count` vectors that are all zero.
@@ -27,10 +27,10 @@ struct gather_run {
   int bytes;
 };
 
-/// Copies `count` runs, a block each. They may lie in pinned host memory.
+/// Copies `count` runs, one block each. They may lie in pinned host memory.
 void enqueue_gather(gather_run const* runs, std::int64_t count, cudaStream_t cuda_stream);
 
-/// What values stand for.
+/// What values mean.
 enum class content : std::uint8_t {
   numbers,      ///< U(0, 1)
   angles,       ///< U(-pi, pi)
@@ -41,8 +41,8 @@ enum class content : std::uint8_t {
 template <class Value>
 void enqueue_fill(Value* to, std::int64_t count, content what, cudaStream_t cuda_stream);
 
-/// Linear resampling of `[B, S, D]` to `[B, T, D]` as one would first write it: one thread an element, which searches
-/// for itself and loads scalars. Clamps at the edges. Fewer than 2^32 elements. For the floats.
+/// Linear resampling of `[B, S, D]` to `[B, T, D]` as one would first write it: one thread per element, which does its
+/// own search and loads scalars. Clamps at the edges. Fewer than 2^32 elements. For the floats.
 template <class Value>
 void enqueue_naive_linear(Value const* values, float const* stamps, float const* targets, Value* result,
                           std::int64_t batch, std::int64_t source_length, std::int64_t target_length,
@@ -82,7 +82,7 @@ class cache_sweep {
   device_array<int4> memory_;
 };
 
-/// A copy that moves about `bytes`: half of them read, half written. Each set has memory of its own.
+/// A copy that moves about `bytes`: half of them read, half written. Each set has its own memory.
 class rotated_copy {
  public:
   rotated_copy(std::int64_t bytes, int sets, cudaStream_t cuda_stream)

@@ -10,7 +10,7 @@
 
 #include "support/require.hpp"
 
-/// What inputs amount to: the source rows that are read, and sums by which a peer is known to have the same input.
+/// The source rows of inputs that are read, and sums that show that a peer has the same input.
 namespace robocache::bench {
 
 /// How many samples beyond the bracket, on each side, a method reads.
@@ -47,7 +47,7 @@ std::int64_t touched_rows(timeline<Stamp> const& source, timeline<Stamp> const& 
   for (std::size_t i = 0; i < rows.size(); i += 2) {
     if (rows[i] < 0) { continue; }
     std::int64_t left = rows[i], right = rows[i + 1];
-    // A target at a sample reads that sample alone.
+    // A target at a sample reads only that sample.
     for (int step = left == right ? 0 : reach_of(options.method); step > 0; --step) {
       left -= begins[left] ? 0 : 1;
       right += right == last || begins[right + 1] ? 0 : 1;
@@ -57,7 +57,7 @@ std::int64_t touched_rows(timeline<Stamp> const& source, timeline<Stamp> const& 
   return std::count(touched.begin(), touched.end(), true);
 }
 
-inline constexpr std::uint64_t checksum_bound = std::uint64_t(1) << 52;  // exact in a double, as JSON's readers want
+inline constexpr std::uint64_t checksum_bound = std::uint64_t(1) << 52;  // exact in a double, which JSON readers need
 
 /// The sum of all 32-bit words of `numbers`.
 template <class T>

@@ -30,7 +30,7 @@ class rotated_timeline {
         offsets_(from.offsets, sets, cuda_stream),
         trajectory_(from.trajectory, sets, cuda_stream) {}
 
-  /// Gives one set a timeline of its own, of the same kind and sizes. `from` lives until `cuda_stream` has come so far.
+  /// Gives one set its own timeline, of the same kind and sizes. `from` lives until `cuda_stream` has got that far.
   void write(int set, stored_timeline<Stamp> const& from, cudaStream_t cuda_stream) const {
     stamps_.write(set, from.stamps, cuda_stream);
     starts_.write(set, from.starts, cuda_stream);
@@ -76,7 +76,7 @@ std::string find_unlike(std::vector<T> const& expected, rotated_array<T> const& 
   std::vector<T> const found = to_host(from.at(0), from.size(), cuda_stream);
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (std::memcmp(&found[i], &expected[i], sizeof(T)) != 0) {
-      return std::string(what) + " differs from the host side's at element " + std::to_string(i);
+      return std::string(what) + " differs from that of the host side at element " + std::to_string(i);
     }
   }
   return {};

@@ -12,7 +12,7 @@
 #include <vector>
 
 /// Timing on the GPU: calls are captured into CUDA graphs, so that the host costs nothing, and replayed between
-/// events. Every call of a rotation has buffers of its own. All work of the process goes to one stream: once the legacy
+/// events. Every call of a rotation has its own buffers. All work of the process goes to one stream: once the legacy
 /// default stream had been used eight times beside another, every kernel took 0.2 to 0.4 us longer (H100, driver 580).
 namespace robocache::bench {
 
@@ -72,15 +72,15 @@ class rotated_array {
  public:
   rotated_array() = default;
   rotated_array(std::int64_t size, int sets) : size_(size), step_(padded(size)), memory_(step_ * sets) {}
-  /// Each set holds a copy of `from`, once `cuda_stream` has come so far.
+  /// Each set holds a copy of `from`, once `cuda_stream` has got that far.
   rotated_array(std::vector<T> const& from, int sets, cudaStream_t cuda_stream)
       : rotated_array(static_cast<std::int64_t>(from.size()), sets) {
     for (int set = 0; set < sets; ++set) { write(set, from, cuda_stream); }
   }
 
-  /// One set holds a copy of `from`, as many elements as it has, once `cuda_stream` has come so far.
+  /// One set holds a copy of `from`, as many elements as it has, once `cuda_stream` has got that far.
   void write(int set, std::vector<T> const& from, cudaStream_t cuda_stream) const {
-    if (static_cast<std::int64_t>(from.size()) != size_) { throw std::logic_error("sets are of one size"); }
+    if (static_cast<std::int64_t>(from.size()) != size_) { throw std::logic_error("sets have one size"); }
     if (from.empty()) { return; }
     check(cudaMemcpyAsync(at(set), from.data(), bytes(), cudaMemcpyHostToDevice, cuda_stream), "cudaMemcpyAsync");
   }
@@ -101,17 +101,18 @@ class rotated_array {
   device_array<T> memory_;
 };
 
-/// Calls in one graph, at least: so many that launching it, several microseconds, weighs little even on short calls.
+/// Calls in one graph, at least: enough that launching it, which takes several microseconds, matters little even for
+/// short calls.
 inline constexpr int calls_at_least = 20, short_calls_at_least = 100;
 inline constexpr std::int64_t short_call_bytes = 32 << 20;
 
-/// How the buffers of a case take turns.
+/// How the buffers of a case rotate.
 struct rotation {
   int sets = 1;
   bool swept = false;  ///< too short to clear L2 by itself: that is done before each replay, and no set is used twice
 };
 
-/// So many sets that each replay of a short call is one round.
+/// Enough sets for each replay of a short call to be one round.
 inline constexpr int most_sets = 1000;
 
 inline std::int64_t l2_cache_bytes() {
@@ -122,7 +123,7 @@ inline std::int64_t l2_cache_bytes() {
 }
 
 /// The rotation in which four times the L2 cache is touched before any of it is touched again; hot: no rotation.
-/// The number of its sets divides 20 or is a multiple of it: so it runs on evenly from replay to replay.
+/// The number of its sets divides 20 or is a multiple of it: so the rotation continues evenly from replay to replay.
 inline rotation rotation_of(std::int64_t bytes_a_call, bool hot) {
   if (hot) { return {}; }
   std::int64_t const least = 4 * l2_cache_bytes() / std::max<std::int64_t>(1, bytes_a_call) + 2;
@@ -149,7 +150,7 @@ class stopwatch {
 
   void start(int lap, cudaStream_t cuda_stream) { check(cudaEventRecord(events_[2 * lap], cuda_stream), "start"); }
   void stop(int lap, cudaStream_t cuda_stream) { check(cudaEventRecord(events_[2 * lap + 1], cuda_stream), "stop"); }
-  /// Microseconds between a lap's start and its stop; both have come to pass.
+  /// Microseconds between a lap's start and its stop; both have happened.
   double elapsed_us(int lap) const {
     float ms = 0.0f;
     check(cudaEventElapsedTime(&ms, events_[2 * lap], events_[2 * lap + 1]), "cudaEventElapsedTime");
@@ -188,7 +189,7 @@ class replayed_calls {
   replayed_calls& operator=(replayed_calls const&) = delete;
   ~replayed_calls() { cudaGraphExecDestroy(graph_); }
 
-  /// One run: microseconds a call, the median over its replays.
+  /// One run: microseconds per call, the median over its replays.
   double run() {
     std::vector<double> times = replay(replays_);
     std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
@@ -199,7 +200,7 @@ class replayed_calls {
   static constexpr double run_us = 6000.0;  // of GPU time: short, so that what is compared is measured close together
   static constexpr int least_replays = 3, most_replays = 100;
 
-  /// Microseconds of each of `count` replays. As many as the stopwatch has laps wait in the queue at once, so that the
+  /// Microseconds of each of `count` replays. As many as the stopwatch has laps are queued at once, so that the
   /// GPU does not wait for the host.
   std::vector<double> replay(int count) {
     stopwatch watch;

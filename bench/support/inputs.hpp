@@ -118,7 +118,7 @@ stored_timeline<Stamp> make_periodic_target(resample_case const& one, spans cons
     made.view = timeline<Stamp>::uniform_each(made.starts.data(), to_stamp<Stamp>(period), batch, length);
     return made;
   }
-  // A sampler reads trajectories in an order of its own: here a permutation, for any batch without a factor 7.
+  // A sampler reads trajectories in its own order: here a permutation, for any batch that is no multiple of 7.
   for (std::int64_t b = 0; b < batch; ++b) {
     made.trajectory.push_back((b * 7 + 3) % batch);
     made.starts.push_back(to_stamp<Stamp>(span[made.trajectory.back()].first));

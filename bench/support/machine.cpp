@@ -14,7 +14,7 @@ namespace robocache::bench {
 
 namespace {
 
-/// The first line that `nvidia-smi` answers for the first GPU. Empty where there is no such program.
+/// The first line that `nvidia-smi` prints for the first GPU. Empty where there is no such program.
 std::string ask_nvidia_smi(std::string const& field) {
   std::string const command = "nvidia-smi --id=0 --format=csv,noheader --query-gpu=" + field + " 2>/dev/null";
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> const pipe(popen(command.c_str(), "r"), pclose);
@@ -28,7 +28,8 @@ std::string version_text(int version) {
   return std::to_string(version / 1000) + '.' + std::to_string(version % 1000 / 10);
 }
 
-/// GB/s read and written that the copy kernel reaches on 1 GB when nothing disturbs the chip; 0 where nobody measured.
+/// GB/s read and written that the copy kernel reaches on 1 GB when nothing disturbs the chip; 0 where it has not been
+/// measured.
 double undisturbed_copy(std::string const& chip) { return chip == "NVIDIA H100 80GB HBM3" ? 3030.0 : 0.0; }
 
 }  // namespace

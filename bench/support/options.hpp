@@ -19,7 +19,7 @@ struct bench_options {
   std::vector<char*> leftover;  ///< the program's name and what is Google Benchmark's; null-terminated
 };
 
-/// How the program of a family is called.
+/// The usage text of a family's program.
 /// @param example  a regular expression that the names of its plain cases match
 inline std::string usage(std::string const& family, std::string const& example) {
   return "bench_" + family +

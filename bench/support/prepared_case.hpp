@@ -30,11 +30,11 @@ class prepared_case {
   /// One call on the buffers of one set.
   virtual void enqueue(int set, cudaStream_t cuda_stream) const = 0;
 
-  /// What is to be timed beside it; those of one kind are added up. They refer to this object.
+  /// What is to be timed beside it; times of the same kind are added up. They refer to this object.
   virtual std::vector<rival> rivals() const { return {}; }
 
   /// Calls once and compares everything that was written with the host side, bit by bit; the rivals as well. Sums whose
-  /// order is free within a bound.
+  /// order is free are compared within a bound.
   /// @return empty, or what differs
   virtual std::string find_difference(cudaStream_t cuda_stream) const = 0;
 
@@ -44,8 +44,8 @@ class prepared_case {
   std::int64_t bytes() const { return bytes_; }
   rotation const& turns() const { return turns_; }
 
-  /// The sum of all stamps, or coordinates, as 32-bit words, below 2^52: by it a peer shows that it was given the same
-  /// input. 0 for inputs that no peer knows.
+  /// The sum of all stamps, or coordinates, as 32-bit words, below 2^52: it shows that a peer was given the same input.
+  /// 0 for inputs that no peer knows.
   std::uint64_t checksum() const { return checksum_; }
 
   /// How many voxels the call makes, where that depends on the points; else 0.

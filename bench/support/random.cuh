@@ -5,11 +5,11 @@
 
 #include <robocache/detail/config.hpp>
 
-/// Random numbers that depend on (seed, index) alone: the same on CPU and GPU, in any order, and in the Python
+/// Random numbers that depend on (seed, index) only: the same on CPU and GPU, in any order, and in the Python
 /// peers, which repeat these few lines.
 namespace robocache::bench {
 
-/// What a random number is for. Each use has a sequence of its own.
+/// What a random number is for. Each use has its own sequence.
 enum class seed : std::uint32_t { stamps = 1, values = 2, lengths = 3, windows = 4, points = 5 };
 
 /// 32 random bits: the index, moved by the seed, through the finaliser of MurmurHash3.

@@ -53,7 +53,7 @@ record const* find(std::vector<record> const& all, std::string const& name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-/// Time over the plain case's, which is granted the extra bytes at the speed of its copy.
+/// Time over that of the plain case, which is granted the extra bytes at the speed of its copy.
 double over_reference(record const& one, record const& plain) {
   double const extra = static_cast<double>(std::max<std::int64_t>(0, one.bytes - plain.bytes));
   double const granted = median(plain.us) + extra / static_cast<double>(plain.bytes) * median(plain.copy_us);
@@ -89,7 +89,7 @@ std::string object(call_times const& call) {
          ", \"p99_us\": " + number(call.p99_us) + "}";
 }
 
-/// A goal with its unit, where that is not the figure's.
+/// A goal with its unit, where the figure has another one.
 std::string goal_of(requirement const& by) {
   return by.goal_us > 0.0 ? fixed(by.goal_us, 1) + " us" : fixed(by.goal, 2);
 }
@@ -97,7 +97,7 @@ std::string goal_of(requirement const& by) {
 bool has_other_calls(record const& one) { return !one.times_of(rival_kind::in_turn).empty(); }
 bool has_calls(record const& one) { return one.call.p50_us != 0.0; }
 
-/// What a program sees that waits for each call.
+/// The times of a program that waits for each call.
 void print_calls(std::ostream& out, std::vector<record> const& all) {
   for (record const& one : all) {
     if (!has_calls(one)) { continue; }
@@ -105,7 +105,7 @@ void print_calls(std::ostream& out, std::vector<record> const& all) {
     for (auto const& [what, call] : {std::pair{"the call", one.call}, std::pair{"calls in turn", one.in_turn_call}}) {
       if (call.p50_us == 0.0) { continue; }
       out << "  " << std::left << std::setw(20) << what << std::right << "p50 " << fixed(call.p50_us, 2) << " us, p99 "
-          << fixed(call.p99_us, 2) << " us; of it the call on the host " << fixed(call.host_us, 2) << " us\n";
+          << fixed(call.p99_us, 2) << " us, of which the call itself took " << fixed(call.host_us, 2) << " us\n";
     }
   }
 }
@@ -161,8 +161,9 @@ verdict judge_launch(machine const& where) {
 void print_table(std::ostream& out, machine const& where, std::vector<record> const& all) {
   out << where.chip << ", driver " << where.driver << ", CUDA " << where.cuda << ", clocks " << where.clocks
       << "\ncommit " << where.commit << ", " << where.date << "\ncopy of 1 GB: " << fixed(where.ceiling_gbps, 0)
-      << " GB/s" << (where.steady() ? "" : ", BELOW 95 % OF THE CHIP'S: FIGURES DO NOT COUNT") << "; empty kernel "
-      << fixed(where.empty_us, 2) << " us; a call costs the host " << fixed(where.launch_us, 2) << " us";
+      << " GB/s" << (where.steady() ? "" : ", BELOW 95 % OF WHAT THE CHIP REACHES: FIGURES DO NOT COUNT")
+      << "; empty kernel " << fixed(where.empty_us, 2) << " us; a call takes " << fixed(where.launch_us, 2)
+      << " us on the host";
   if (where.launch_must_us > 0.0) {
     out << " (must " << fixed(where.launch_must_us, 0) << ": " << name_of(judge_launch(where)) << ")";
   }

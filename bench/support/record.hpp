@@ -28,13 +28,13 @@ struct record {
   std::string name;
   std::string reference;  ///< the case it is compared with, itself if it is plain
   requirement required{};
-  requirement also{};  ///< beside `required`; counts as much
+  requirement also{};  ///< beside `required`, with the same weight
   std::int64_t bytes = 0;
   std::uint64_t checksum = 0;  ///< of the inputs
   std::int64_t voxels = 0;     ///< that a call makes; 0: none, or as many as its grid has
   std::string error;           ///< empty, or why there are no times
 
-  // One entry a run, in microseconds a call.
+  // One entry per run, in microseconds per call.
   std::vector<double> us, copy_us;
   std::array<std::vector<double>, std::size(rival_kinds)> rival_us;  ///< empty where there is no such rival
 
@@ -54,16 +54,16 @@ struct machine {
   double empty_us = 0.0;      ///< an empty kernel in a graph
   double ceiling_gbps = 0;    ///< the copy kernel on 1 GB
   double expected_gbps = 0;   ///< what that copy reaches on this chip when nothing disturbs it; 0: not known
-  double launch_us = 0;       ///< what one call costs the host; 0: not measured
-  double launch_must_us = 0;  ///< what it may cost; 0: measured for information
+  double launch_us = 0;       ///< host time of one call; 0: not measured
+  double launch_must_us = 0;  ///< what it may be; 0: measured for information
 
-  /// Figures count only if the copy reaches 95 % of what the chip can.
+  /// Figures count only if the copy reaches 95 % of what the chip can reach.
   bool steady() const { return expected_gbps == 0 || ceiling_gbps >= 0.95 * expected_gbps; }
 };
 
 enum class verdict : std::uint8_t { none, goal, must, missed, broken };
 
-/// A record's figure in units of one of its requirements, and what to think of it.
+/// A record's figure in units of one of its requirements, and the verdict.
 struct judgement {
   double figure;
   verdict what;

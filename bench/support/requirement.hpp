@@ -7,8 +7,8 @@ namespace robocache::bench {
 
 /// The ways to the same result that are timed beside a case.
 enum class rival_kind : std::uint8_t {
-  naive,    ///< as one would first write it: one thread an element, or a point
-  apart,    ///< a fusion's streams, each resampled in a graph of its own; the times are added up
+  naive,    ///< as one would first write it: one thread per element, or per point
+  apart,    ///< a fusion's streams, each resampled in a separate graph; the times are added up
   gather,   ///< what a call reads of pinned host memory, copied by a kernel that knows where it is: the link's rate
   in_turn,  ///< several calls one after the other in one graph: a fusion's resamples, a batch's clouds
 };
@@ -35,7 +35,8 @@ enum class yardstick : std::uint8_t {
   over_reference,  ///< time over that of the plain case, extra bytes allowed for
   over_apart,      ///< time over that of the streams' resamples, `rival_kind::apart`
   over_gather,     ///< time over that of `rival_kind::gather`
-  over_in_turn,    ///< the same in one graph, `rival_kind::in_turn`: where caches are hot, apart each has them alone
+  over_in_turn,    ///< the same in one graph, `rival_kind::in_turn`: with hot caches, a separate one would have them to
+                   ///< itself
 };
 
 /// What must be reached, and what would be good.

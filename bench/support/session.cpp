@@ -48,7 +48,7 @@ double us_since(wall_clock::time_point begin) {
   return std::chrono::duration<double, std::micro>(wall_clock::now() - begin).count();
 }
 
-/// What a program sees that makes one call and waits for it, again and again, each on the next set of buffers.
+/// The times of a program that makes one call after the other and waits for each, on the next set of buffers.
 call_times time_one_by_one(std::function<void(int set, cudaStream_t)> const& enqueue, int sets,
                            cudaStream_t cuda_stream) {
   constexpr int calls = 10'000, warm_up = 100;

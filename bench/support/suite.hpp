@@ -16,14 +16,14 @@ namespace robocache::bench {
 /// Brings a case into device memory.
 using preparation = std::function<std::unique_ptr<prepared_case>(cudaStream_t cuda_stream)>;
 
-/// A case by its name, prepared when its turn comes.
+/// A case by its name, prepared when it is to run.
 struct listed_case {
   std::string name;
   std::string reference;  ///< the case it is compared with, itself if it is plain
   requirement required{};
-  requirement also{};       ///< beside `required`; counts as much
-  bool one_by_one = false;  ///< calls are also timed as a program makes them that waits for each
-  std::string lacking;      ///< what it needs and this machine has not; empty: it can run
+  requirement also{};       ///< beside `required`, with the same weight
+  bool one_by_one = false;  ///< calls are also timed as in a program that waits for each
+  std::string lacking;      ///< what it needs and this machine lacks; empty: it can run
   preparation prepare;
 };
 
@@ -32,8 +32,8 @@ struct suite {
   std::string family;   ///< "resample"; its program is bench_resample
   std::string example;  ///< a part of some names, for the usage text
   std::vector<listed_case> cases;
-  preparation launch;           ///< of the case whose call's cost to the host is measured
-  double launch_must_us = 0.0;  ///< what that may be; 0: measured for information
+  preparation launch;           ///< of the case on which the host time of a call is measured
+  double launch_must_us = 0.0;  ///< what it may be; 0: measured for information
 };
 
 /// The whole program, on the command line of options.hpp.

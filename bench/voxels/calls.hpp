@@ -45,7 +45,7 @@ struct voxels_room {
 
 /// How large results are.
 struct voxels_sizes {
-  std::int64_t value_row = 0;  ///< floats of `values` a voxel
+  std::int64_t value_row = 0;  ///< floats of `values` per voxel
   std::array<std::int64_t, voxels_result_kinds> bytes{};
 
   /// @param voxels   room for all clouds
@@ -92,7 +92,7 @@ voxels_places places_at(Place const& place, voxels_sizes const& sizes, voxels_ro
   return to;
 }
 
-/// Results on the host, filled with bytes that say that nothing was written.
+/// Results on the host, filled with bytes that show where nothing was written.
 struct host_voxels {
   std::array<std::vector<std::byte>, voxels_result_kinds> memory;
 

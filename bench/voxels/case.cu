@@ -49,7 +49,7 @@ struct sparse_call {
   status run_on_host() const { return host::voxelize_sparse(in.clouds, in.features, in.lattice, out, options); }
 };
 
-/// Asked for the voxel of each point it would say slots, which no case wants.
+/// Asked for the voxel of each point it would give slots, which no case wants.
 struct gathered_call {
   voxels_inputs in;
   gathered_output<float> out;
@@ -94,7 +94,7 @@ struct filter_call {
   status run_on_host() const { return host::filter_voxels(in.clouds, in.features, options, out); }
 };
 
-/// How the work of a case is done: one call for all clouds, or a call for each.
+/// How the work of a case is done: one call for all clouds, or one call per cloud.
 enum class calling : std::uint8_t { together, in_turn };
 
 template <class Call>
@@ -142,7 +142,7 @@ class voxels_preparation final : public prepared_case {
     return {{rival_kind::in_turn, [this](int set, cudaStream_t to) { enqueue(in_turn_[set], set, to); }}};
   }
 
-  /// Compares all the room there is: what stands behind the last voxel must be as it was.
+  /// Compares the whole capacity: what is behind the last voxel must be unchanged.
   std::string find_difference(cudaStream_t cuda_stream) const override {
     std::string difference = find_difference(calling::together, cuda_stream);
     if (!difference.empty() || host_.batch() == 1) { return difference; }
@@ -170,7 +170,7 @@ class voxels_preparation final : public prepared_case {
   }
 
   /// From the first point of cloud `b` on. Means and gathered values of a point's own numbers begin with x; what a
-  /// filter has beside the coordinates stands behind them.
+  /// filter has beside the coordinates follows them.
   point_features<float> features_at(source const& from, std::int64_t b) const {
     if (!host_features_.empty()) { return {from.features + host_.offsets[b] * channels_, channels_}; }
     if (channels_ == 0) { return {}; }
@@ -220,7 +220,7 @@ class voxels_preparation final : public prepared_case {
     return {};
   }
 
-  /// Coordinates, offsets and features once; of the results the rows of voxels that there are.
+  /// Coordinates, offsets and features once; of the results the rows of the voxels found.
   std::int64_t fewest_bytes() const {
     std::int64_t const word = sizeof(float);
     std::int64_t const beside = host_features_.empty() ? host_.stride - 3 : channels_;

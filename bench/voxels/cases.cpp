@@ -44,8 +44,8 @@ std::vector<voxels_case> shapes() {
   };
 }
 
-/// Requirements are on the hot ones: the figures that they go by were taken with one input, again and again. Cold ones
-/// stand beside them for information.
+/// Requirements are on the hot ones, since the figures behind them were taken with one input, repeatedly. Cold ones are
+/// listed beside them for information.
 void add_shapes(std::vector<voxels_case>& cases) {
   for (voxels_case one : shapes()) {
     one.hot = true;
@@ -71,7 +71,7 @@ void add_variants(std::vector<voxels_case>& cases) {
   }
 }
 
-/// Many clouds in one call, beside a call for each.
+/// Many clouds in one call, beside one call per cloud.
 void add_batches(std::vector<voxels_case>& cases) {
   for (voxels_case one :
        {mean_of(scene::square, 100 * thousand, 4), gathered_of(scene::square, 100 * thousand, 10, 160 * thousand)}) {

@@ -47,7 +47,7 @@ struct voxels_case {
   voxels_operation what = voxels_operation::sparse;
   scene from = scene::inside;
   std::int64_t points = 0;    ///< of a cloud, about where there are several; of recordings: 0
-  std::int64_t channels = 0;  ///< 4: a point's own x y z intensity; others stand apart. Of a filter: 0
+  std::int64_t channels = 0;  ///< 4: a point's own x y z intensity; others are stored separately. Filters: 0
   requirement required{};
 
   std::int64_t batch = 1;       ///< packed where more than one
@@ -72,13 +72,13 @@ struct voxels_case {
   }
 };
 
-/// "voxelize_sparse/mean/fp32/N:250k/C:4/square/hot"; what differs from the plain case stands before the last part.
+/// "voxelize_sparse/mean/fp32/N:250k/C:4/square/hot"; what differs from the plain case is named before the last part.
 std::string name_of(voxels_case const& one);
 
 /// All cases.
 std::vector<voxels_case> all_voxels_cases();
 
-/// A small one: what one call costs the host is measured on it.
+/// A small one, on which the host time of one call is measured.
 voxels_case small_sparse();
 
 }  // namespace robocache::bench

@@ -27,11 +27,11 @@ struct surroundings {
 
 constexpr std::int64_t rings = 64;
 constexpr double height = 1.73;       // of the sensor above the floor
-constexpr double roughness = 0.03;    // points are so much farther away, at most
+constexpr double roughness = 0.03;    // points are at most this much farther away
 constexpr double sees_floor = -0.01;  // below this elevation
 
-/// So that the voxels are about as many as in recordings of such sensors: 3.4 k of 20 k points in pillars of 0.16 m,
-/// 149 k of 250 k points in voxels of 0.075 x 0.075 x 0.2 m.
+/// Chosen so that there are about as many voxels as in recordings of such sensors: 3.4 k of 20 k points in pillars of
+/// 0.16 m, 149 k of 250 k points in voxels of 0.075 x 0.075 x 0.2 m.
 surroundings surroundings_of(scene from) {
   switch (from) {
     case scene::street: return {1, 0.0, 6.0, 24.0, false};
@@ -41,7 +41,8 @@ surroundings surroundings_of(scene from) {
   throw std::logic_error("no sensor sees this scene");
 }
 
-/// Point i of `count`, as a sensor writes them: sweep by sweep, in each ring by ring from the top, in each by azimuth.
+/// Point i of `count`, as a sensor writes them: sweep by sweep, each sweep ring by ring from the top, each ring by
+/// azimuth.
 void write_seen_point(surroundings const& around, std::int64_t i, std::int64_t count, std::int64_t drawn, float* to) {
   std::int64_t const lines = around.sweeps * rings;
   std::int64_t const line = lines * i / count, sweep = line / rings, part = lines * i % count;

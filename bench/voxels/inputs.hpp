@@ -11,7 +11,7 @@ namespace robocache::bench {
 
 stored_clouds make_clouds(voxels_case const& one);
 
-/// The grid that belongs to a drawn scene: of pillars, of a detector's voxels, of 200 cells an axis.
+/// The grid that belongs to a drawn scene: of pillars, of a detector's voxels, of 200 cells per axis.
 grid make_grid(voxels_case const& one);
 
 }  // namespace robocache::bench

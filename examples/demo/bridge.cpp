@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The demo's way into RoboCache from Python: a C interface for ctypes over the compiled API; voxel_bridge.cpp goes on.
+// How the demo calls RoboCache from Python: a C interface for ctypes over the compiled API, continued in
+// voxel_bridge.cpp.
 
 #include <cuda_runtime_api.h>
 

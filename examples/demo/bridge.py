@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RoboCache from Python for the demo: ctypes over the shared library that bridge.cpp makes."""
+"""RoboCache for the demo from Python: ctypes over the shared library made of bridge.cpp."""
 
 import ctypes
 import math
@@ -59,7 +59,7 @@ def _types(stamp):
 
 
 def checked(call, *arguments):
-    """Calls a function of the bridge, which says what was wrong in a text at the end of its arguments."""
+    """Calls a function of the bridge, whose last argument receives the text of an error."""
     message = ctypes.create_string_buffer(512)
     if call(*arguments, message, len(message)) != 0:
         raise DemoError(message.value.decode(errors="replace"))
@@ -93,14 +93,14 @@ class Bridge:
         return found
 
     def fuse(self, sources, start, period, targets, on_gpu=False):
-        """All sources, of one type of stamps, at `targets` times from `start` on, `period` = (num, den) apart.
+        """All sources, with one type of stamps, at `targets` times from `start` on, `period` = (num, den) apart.
 
         Returns the results [targets, channels of all], the valid mask [targets, sources], the conjunction of its
         columns [targets], and the microseconds that a call took.
         """
         kind = sources[0].stamps.dtype
         stream_type, job_type, call = self._calls[kind]
-        # What ctypes passes as addresses is kept here until the call is over.
+        # Keeps what ctypes passes as addresses until the call is over.
         stamps = [np.ascontiguousarray(source.stamps, kind) for source in sources]
         values = [np.ascontiguousarray(source.values, np.float32) for source in sources]
         streams = (stream_type * len(sources))()

@@ -10,7 +10,7 @@ from named_points import read_pcd, read_ply
 from precision import offsets_for_fp32
 from raw_points import read_raw
 
-# How a file may have its axes, and which of them, with which sign, are x, y and z once z points up.
+# The axes that a file may have, and which of them, with which sign, are x, y and z once z points up.
 AXES = {
     "z-up": ((0, 1), (1, 1), (2, 1)),
     "y-up": ((0, 1), (2, -1), (1, 1)),
@@ -25,7 +25,7 @@ class Cloud:
     name: str
     points: np.ndarray  # float32 [count, floats]
     remarks: list = field(default_factory=list)  # what had to be assumed or changed
-    offset: np.ndarray = field(default_factory=lambda: np.zeros(3))  # taken off x y z before rounding to FP32
+    offset: np.ndarray = field(default_factory=lambda: np.zeros(3))  # subtracted from x y z before rounding to FP32
 
 
 def read_cloud(path, floats=None, axes="z-up"):

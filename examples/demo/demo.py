@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fuses streams that tick at their own rates into one table, voxelizes and thins a point cloud, and shows the results.
+"""Fuses streams that tick at different rates into one table, voxelizes and thins a point cloud, and shows the results.
 
 Without --log and --points a simulated robot is recorded and a simulated lidar takes a sweep. Run it as
 `./build.sh demo`, which builds the bridge.
@@ -49,15 +49,15 @@ def parse_arguments(arguments):
     parser.add_argument("--bridge", required=True, help=argparse.SUPPRESS)  # build.sh passes it
     logs = parser.add_argument_group("to fuse")
     logs.add_argument("--log", nargs="+", action="extend", default=[], metavar="PATH",
-                        help="text files, or folders of .csv, .tsv and .tum files, one file a stream: column names, "
+                        help="text files, or folders of .csv, .tsv and .tum files, one file per stream: column names, "
                         "then stamps in the first column and values in the others, between commas, semicolons, tabs or "
                         "blanks; trajectories as TUM and EuRoC have them; repeatable")  # fmt: skip
     logs.add_argument("--stamps", type=column_argument, action="append", default=[], metavar="[NAME=]COLUMN",
                         help="of a log, which column holds the stamps; repeatable; default: the first")  # fmt: skip
     logs.add_argument("--columns", type=columns_argument, action="append", default=[], metavar="[NAME=]COLUMN,...",
                         help="of a log, which columns hold the values; repeatable; default: all others")  # fmt: skip
-    logs.add_argument("--unit", choices=PER_SECOND, help="of the stamps; default: as the column's name ends")
-    logs.add_argument("--rate", type=_rate, default=Fraction(50), help="targets a second, as 50, 29.97 or 30000/1001")
+    logs.add_argument("--unit", choices=PER_SECOND, help="of the stamps; default: from the end of the column's name")
+    logs.add_argument("--rate", type=_rate, default=Fraction(50), help="targets per second, as 50, 29.97 or 30000/1001")
     logs.add_argument("--method", type=method_argument, action="append", default=[], metavar="[NAME=]METHOD",
                         help="repeatable; default: linear, for rotations of TUM and EuRoC files slerp. One of "
                         f"{', '.join(CHOICES)}; auto: slerp where a stream is a unit quaternion, else "
@@ -80,7 +80,7 @@ def parse_arguments(arguments):
     clouds.add_argument("--leaf", type=_size, metavar="SIZE",
                         help="of a voxel, to thin the cloud by; default: that of a cell")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
-    parser.add_argument("--seed", type=int, default=0, help="of what is simulated")
+    parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR", help="default: %(default)s")
     return parser.parse_args(arguments)
 
@@ -102,7 +102,7 @@ def _point_floats(text):
 
 
 def _size(text):
-    """A size that is above 0 and finite in FP32, too."""
+    """A size above 0 that is also finite in FP32."""
     try:
         with np.errstate(over="ignore", under="ignore"):
             size = float(np.float32(text))

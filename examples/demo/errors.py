@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the demo says that it cannot go on."""
+"""How the demo says that it cannot continue."""
 
 
 class DemoError(Exception):

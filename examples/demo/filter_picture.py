@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The picture of a cloud before and after the voxel filter, seen from aside and above and coloured by height."""
+"""The picture of a cloud before and after the voxel filter, seen obliquely from above and coloured by height."""
 
 import matplotlib
 
@@ -16,8 +16,8 @@ DOTS = 1.2, 7.0  # in square points: of all, and of a part
 
 
 def draw_filtered(path, filtered):
-    """Left before, right after; above what is in the grid, below a part of it. A row has one scale, all have the same
-    colours."""
+    """Left before, right after; above what is in the grid, below a part of it. Each row has one scale; all have the
+    same colours."""
     cloud = filtered.voxels.cloud
     whole = [_inside(filtered.voxels, points) for points in (cloud.points, filtered.values.points)]
     part = _part(whole, PART * filtered.leaf)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a point cloud to a thinner one: which size of voxels, and what comes of it."""
+"""From a point cloud to a thinner one: the size of voxels, and the result."""
 
 from dataclasses import dataclass
 

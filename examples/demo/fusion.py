@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From streams to what comes out of their fusion, as the report, the table and the picture read it."""
+"""From streams to the results of their fusion, for the report, the table and the picture."""
 
 import math
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ class Fused:
 
     stream: Stream
     rules: Rules
-    offsets: np.ndarray  # [channels], what was taken off before rounding to FP32 and is put back in `values`
+    offsets: np.ndarray  # [channels], what was subtracted before rounding to FP32 and is added back in `values`
     values: np.ndarray  # float64 [targets, channels]
     valid: np.ndarray  # bool [targets]
 
     def sample_seconds(self, start):
-        """When each sample's value was true, latency taken off, in seconds from `start` on."""
+        """When each sample's value was true, without latency, in seconds from `start` on."""
         return self.stream.seconds(self.stream.stamps - self.rules.latency - start)
 
 
@@ -80,7 +80,7 @@ def fuse(bridge, streams, rules, rate, on_gpu):
             remark_on_rotations(stream, bridge.inspect_rotations(stream.values))
     sources, offsets = [], []
     for stream, rule in zip(streams, rules):
-        # Angles and rotations are no sums: nothing may be taken off and put back.
+        # Angles and rotations are no sums: nothing may be subtracted and added back.
         whole = rule.method in ("angle", "slerp")
         offsets.append(np.zeros(stream.values.shape[1]) if whole else offsets_for_fp32(stream.values))
         sources.append(Source(stream.stamps, stream.values - offsets[-1], rule.method, rule.max_gap, rule.latency,

@@ -16,11 +16,11 @@ from stamps import exact_stamps, parse_stamp, unit_of
 SUFFIXES = (".csv", ".tsv", ".tum")  # of the files that are read from a folder
 SEPARATORS = ",;\t"
 LARGEST_FP32 = float(np.finfo(np.float32).max)
-SAMPLE = 20  # lines that tell the separator
+SAMPLE = 20  # lines by which the separator is found
 
 
 def read_logs(paths, unit=None, stamps=(), columns=()):
-    """One stream a file, several for a file of poses; a folder means all files in it.
+    """One stream per file, several for a file of poses; a folder means all files in it.
 
     `stamps` and `columns`: pairs of a log's name, empty for all, and the name of the column of its stamps, or those of
     its values; by default the first column, and all others.
@@ -75,7 +75,7 @@ def _first_bad_byte(raw):
 
 class _Log:
     """The lines of one file, and what they are: comments and blank lines, then column names, then rows. Where there is
-    a comment in place of the names, it is the last one with as many names as there are columns."""
+    a comment instead of names, it is the last one with as many names as there are columns."""
 
     def __init__(self, path, lines):
         self.path, self.lines = path, lines
@@ -187,7 +187,7 @@ class _Log:
 
 
 def _separator(lines):
-    """Of the fields of a file, as its first lines tell it."""
+    """The separator of the fields of a file, from its first lines."""
     try:
         return csv.Sniffer().sniff("".join(lines), SEPARATORS).delimiter
     except csv.Error:  # too few lines, one column, or blanks, as many as the columns' widths ask for

@@ -43,7 +43,7 @@ def _library(name, path):
 
 
 def _read(path, kind, read):
-    """What `read` gives. A broken file makes a library raise whatever its first broken line leads to."""
+    """What `read` gives. A broken file makes a library raise whatever error its first broken line leads to."""
     try:
         return read()
     except OSError:

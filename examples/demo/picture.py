@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's picture: one row of axes a stream with samples, fused curve and gaps shaded; below, what is valid when."""
+"""The demo's picture: a row of axes per stream with samples, fused curve and gaps shaded; below, what is valid when."""
 
 import matplotlib
 
@@ -16,7 +16,7 @@ STREAMS = 16  # shown with their values; of the others whether they are valid
 
 
 def draw(path, fusion):
-    """Left the whole recording; right a part of it, large enough to tell samples from results."""
+    """Left the whole recording; right a part of it, large enough to distinguish samples from results."""
     shown = fusion.streams[:STREAMS]
     seconds, start = fusion.seconds(), fusion.targets[0].item()
     window = _close_up(seconds, shown, start)
@@ -70,7 +70,7 @@ def _draw_stream(whole, close, fused, seconds, start, window):
 
 
 def _draw_validity(axis, fusion, seconds):
-    """A bar a stream where it is valid, and one where all are."""
+    """One bar per stream where it is valid, and one where all are."""
     names = [fused.stream.name for fused in fusion.streams] + ["all"]
     masks = [fused.valid for fused in fusion.streams] + [fusion.all_valid]
     for row, mask in enumerate(masks):
@@ -95,7 +95,7 @@ def _to_show(fused):
 
 
 def _stretches(mask, seconds):
-    """From when to when each run of targets in `mask` lasts, half a period wider on either side."""
+    """The begin and end of each run of targets in `mask`, half a period wider on either side."""
     half = 0.5 * (seconds[1] - seconds[0]) if seconds.size > 1 else 0.5
     edges = np.flatnonzero(np.diff(np.concatenate(([0], mask, [0])).astype(int)))
     return [(seconds[first] - half, seconds[end - 1] + half) for first, end in zip(edges[::2], edges[1::2])]

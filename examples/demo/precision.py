@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What to do about numbers that FP32, in which RoboCache computes, would round."""
+"""How to keep numbers that FP32, in which RoboCache computes, would round."""
 
 import numpy as np
 
 
 def offsets_for_fp32(values):
-    """What to take off each channel so that FP32 keeps what the log holds: 0 wherever FP32 holds it as well.
+    """What to subtract from each channel so that FP32 keeps what the log holds: 0 wherever FP32 holds it anyway.
 
     FP32 has 24 bits: a latitude in units of 1e-7 degrees needs 30.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far long work is: one line on the terminal, gone when the work is done."""
+"""The progress of long work: one line on the terminal, which disappears when the work is done."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ PAUSE = 0.1  # seconds from one line to the next
 
 
 class Progress:
-    """Silent where nobody looks, that is where stderr is no terminal. `total` is whatever `at` counts in."""
+    """Silent where stderr is no terminal. `total` is whatever `at` counts in."""
 
     def __init__(self, text, total):
         self._text, self._total = text, max(total, 1)

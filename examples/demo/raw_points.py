@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Point clouds that are numbers alone, one point after the other: how many belong to a point, and of which type."""
+"""Point clouds that are only numbers, one point after the other: how many belong to a point, and of which type."""
 
 import warnings
 
@@ -8,9 +8,9 @@ from errors import DemoError
 
 WIDTHS = range(3, 17)  # numbers per point that are tried
 LAGS = np.arange(1, 2 * WIDTHS[-1] + 1)
-SAMPLE = 2**17  # numbers that the width is told by
-RELATED = 0.93  # of what unrelated numbers differ by: below it, numbers one point apart are related
-NEAR = 1 / 3, 1 / 2  # of the way from what related numbers differ by to what unrelated ones do: no border in between
+SAMPLE = 2**17  # numbers by which the width is found
+RELATED = 0.93  # share of the difference of unrelated numbers: below it, numbers one point apart are related
+NEAR = 1 / 3, 1 / 2  # of the range from the difference of related numbers to that of unrelated ones: no border in it
 LARGEST, SMALLEST = 1e9, 1e-20  # a coordinate's size, if it is not 0, in any unit that a map is in
 FEW = 0.05  # of the points may be odd, and of the ends of mantissas are not
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Streams to fuse, and how they come to one clock."""
+"""Streams to fuse, and how they get one clock."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ class Stream:
     unit: str
     stamps: np.ndarray
     values: np.ndarray  # float64 [rows, channels]
-    method: str = "linear"  # where nothing else is asked
+    method: str = "linear"  # the method unless another one is asked for
     remarks: list = field(default_factory=list)  # what is odd about the samples, and what was changed
 
     def seconds(self, stamps):
@@ -67,7 +67,7 @@ def _some(names, most=4):
 
 
 def one_clock(streams, rate):
-    """Brings all streams to one stamp type and one unit, which a fusion asks for; says what it changed.
+    """Brings all streams to one stamp type and one unit, which a fusion needs; says what it changed.
 
     Whole numbers go to the finest unit among them, exactly; to a finer one where targets `rate` a second would be
     rounded by more than a thousandth of their period. Fractions go to seconds. Where logs mix the two, fractions are

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the user gets to read: lines on the terminal, and the aligned table."""
+"""The report for the user: lines on the terminal, and the aligned table."""
 
 import csv
 import math
@@ -76,7 +76,7 @@ def _share(valid):
 
 
 def _processor():
-    """The CPU's name, where Linux tells it."""
+    """The CPU's name, where Linux gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))

@@ -14,7 +14,7 @@ def simulate_robot(seed):
 
     features = np.stack([np.tanh(1.5 * np.sin((0.5 + 0.23 * k) * camera + k)) for k in range(8)], axis=1)
     angles = np.stack([0.9 * np.sin(0.7 * joints * (1 + 0.13 * k) + 0.6 * k) / (1 + 0.2 * k) for k in range(7)], axis=1)
-    # A tap each 1.7 s: a blow that rings out, mostly along z.
+    # A tap every 1.7 s: a blow that rings out, mostly along z.
     ring = np.exp(-6.0 * (force % 1.7)) * np.cos(2 * np.pi * 9.0 * (force % 1.7))
     wrench = ring[:, None] * np.array([1.5, -2.5, 11.0, 0.3, -0.2, 0.1]) + np.array([0.0, 0.0, -4.9, 0.0, 0.0, 0.0])
 
@@ -28,7 +28,7 @@ def simulate_robot(seed):
 
 
 def _stamps(rng, rate, jitter, dropout):
-    """Ascending times in seconds: one a period, displaced by a normal share `jitter` of it, a hole cut out."""
+    """Ascending times in seconds: one per period, displaced by a normal share `jitter` of it, with a hole cut out."""
     period = 1.0 / rate
     ticks = np.arange(0.0, 12.0, period)
     at = np.sort(ticks + period * (rng.uniform(0, 1) + jitter * rng.standard_normal(ticks.size)).clip(0.0, 1.9))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of each stream: as asked for all, as asked for one, or as its samples suggest."""
+"""The rules of each stream: as asked for all streams, for this one, or as its samples suggest."""
 
 import argparse
 import math
@@ -68,7 +68,7 @@ def _seconds(text, fits, wanted):
 
 
 def rules_for(streams, options):
-    """The rules of each stream. What is asked for one stream counts more than what is asked for all."""
+    """The rules of each stream. What is asked for one stream takes precedence over what is asked for all."""
     methods = _each(streams, "--method", options.method, None)
     gaps = _each(streams, "--max-gap", options.max_gap, None)
     latencies = _each(streams, "--latency", options.latency, 0.0)

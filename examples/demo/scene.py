@@ -28,7 +28,7 @@ def simulate_sweep(seed):
 
 
 def _trace(rays, rng):
-    """How far along each ray the first thing is, and what it is made of."""
+    """The distance along each ray to the first thing, and its material."""
     with np.errstate(divide="ignore", invalid="ignore"):
         nearest = np.where(rays[:, 2] < 0, -SENSOR[2] / rays[:, 2], np.inf)
         material = np.full(len(rays), GROUND)

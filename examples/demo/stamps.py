@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the text of stamps to numbers that keep what it says."""
+"""From the text of stamps to numbers that keep its value."""
 
 import re
 from decimal import Decimal
@@ -28,7 +28,7 @@ def parse_stamp(text):
 def exact_stamps(texts, unit):
     """Stamps, their unit, and a remark where that is not the given one or digits were lost.
 
-    Whole numbers stay whole. Fractions are float64 where that tells a nanosecond, else whole nanoseconds: a single
+    Whole numbers stay whole. Fractions are float64 where that resolves a nanosecond, else whole nanoseconds: a single
     `.5` among epoch nanoseconds would move all of them by up to 128 ns.
     """
     numbers = [parse_stamp(text) for text in texts]

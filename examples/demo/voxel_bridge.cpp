@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The demo's way from Python into voxelizing and the voxel filter, as bridge.cpp is the one into fusing.
+// How the demo calls voxelizing and the voxel filter from Python, as bridge.cpp does for fusing.
 // voxel_bridge.py repeats the layouts.
 
 #include <cuda_runtime_api.h>
@@ -25,8 +25,7 @@ struct demo_cloud {
   std::int64_t on_gpu;
 };
 
-/// What is made of it. Features are z and whatever stands behind it, so that `max` begins with the cell's highest
-/// point.
+/// Its results. Features are z and whatever follows it, so that `max` begins with the cell's highest point.
 struct demo_voxels {
   std::int32_t* count;           // [nz, ny, nx]
   std::uint32_t* occupied_bits;  // [nz, ny, ceil(nx / 32)]
@@ -35,7 +34,7 @@ struct demo_voxels {
   std::int32_t* dropped;         // [1]
 };
 
-/// What the voxel filter makes of it: at most as many points. Features are what follows x y z.
+/// The voxel filter's results for it: at most as many points. Features are what follows x y z.
 struct demo_filtered {
   float* points;                // [count, 3]
   float* features;              // [count, floats - 3]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Voxelizing and the voxel filter from Python for the demo: ctypes over what voxel_bridge.cpp adds to the bridge."""
+"""Voxelizing and the voxel filter for the demo from Python: ctypes over what voxel_bridge.cpp adds to the bridge."""
 
 import ctypes
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_void_p
@@ -20,7 +20,7 @@ class Grid:
 
 @dataclass
 class CellValues:
-    """What came of one cloud. Features are z and whatever stands behind it."""
+    """The results for one cloud. Features are z and whatever follows it."""
 
     count: np.ndarray  # int32 [nz, ny, nx]
     occupied_bits: np.ndarray  # uint32 [nz, ny, ceil(nx / 32)]
@@ -32,7 +32,7 @@ class CellValues:
 
 @dataclass
 class FilteredValues:
-    """What the voxel filter left of one cloud: the middle of each voxel's points, in the order of the first ones."""
+    """One filtered cloud: the mean of each voxel's points, in the order of their first points."""
 
     points: np.ndarray  # float32 [left, floats], x y z and the means of what follows
     merged: np.ndarray  # int32 [left]: how many points became one
@@ -57,7 +57,7 @@ class _Filtered(ctypes.Structure):
 
 
 def find_bounds(bridge, points, on_gpu=False):
-    """The smallest and largest x, y and z among finite points of float32 [count, floats], and how many those are."""
+    """The smallest and largest x, y and z of the finite points in float32 [count, floats], and their number."""
     call = bridge.library.robocache_demo_bounds
     call.argtypes = [POINTER(_Cloud), POINTER(_Bounds), c_char_p, c_size_t]
     cloud, bounds = _Cloud(points.ctypes.data, *points.shape, on_gpu), _Bounds()

@@ -15,7 +15,7 @@ BACKGROUND = "#f2f2f2"
 
 
 def draw_voxels(path, voxels):
-    """Three views that share their axes, as in a technical drawing; in the corner what the colours say."""
+    """Three views that share their axes, as in a technical drawing; in the corner what the colours mean."""
     faces = [voxels.faces(axis) for axis in range(3)]
     sides = np.array([end - begin for begin, end in faces])
     stretch = np.ceil(np.maximum(1.0, THINNEST * sides.max() / sides))
@@ -59,7 +59,7 @@ def _columns(count, axis):
 
 
 def usual(values):
-    """From where to where a scale of colours goes: nearly all values, but not what stands out alone."""
+    """The range of a scale of colours: nearly all values, without outliers."""
     values = values[np.isfinite(values)]
     return np.percentile(values, (1, 99)) if values.size else (0, 1)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the user gets to read of a voxelized cloud, and of a filtered one."""
+"""The report for the user on a voxelized cloud, and on a filtered one."""
 
 from report import timing
 

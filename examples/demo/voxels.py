@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a point cloud to its cells: which grid, and what comes out of it."""
+"""From a point cloud to its cells: the grid, and the results."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ USUAL_CELLS, USUAL_AXIS = 2**23, 1000  # what a grid has at most where no size w
 
 @dataclass
 class Voxels:
-    """One cloud in its grid. The grid is in the numbers that RoboCache saw: add the cloud's offset for the file's."""
+    """One cloud in its grid. The grid is in RoboCache's numbers: add the cloud's offset for the file's."""
 
     cloud: Cloud
     low: np.ndarray  # float32 [3], of the finite points

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How strong is each channel of a batch of recordings, sampled irregularly and with dropouts? One kernel resamples and
-// reduces at once. What it gives is compared, bit for bit, with two steps on the host: resample to a tensor, reduce it.
+// reduces at once. Its results are compared, bit for bit, with two steps on the host: resample to a tensor, reduce it.
 
 #include <cuda_bf16.h>
 #include <thrust/device_vector.h>
@@ -36,12 +36,12 @@ rc::series<__nv_bfloat16, std::int64_t> view(__nv_bfloat16 const* values, std::i
 
 float amplitude(std::int64_t channel) { return 0.5f * static_cast<float>(channel + 1); }
 
-/// Sines of a hertz and more, about 100 samples a second; one sample in a hundred is followed by a dropout of 0.2 s.
+/// Sines of a hertz and more, about 100 samples per second; one sample in a hundred is followed by a dropout of 0.2 s.
 recordings record() {
   std::mt19937_64 random(1);
   recordings made;
   for (std::int64_t b = 0; b < batch; ++b) {
-    // The first one is empty: somebody forgot to plug in the sensor.
+    // The first recording is empty: somebody forgot to plug in the sensor.
     std::int64_t const end = b == 0 ? 0 : (4000 + static_cast<std::int64_t>(random() % 10'000)) * ms;
     for (std::int64_t t = 0; t < end; t += (7 + static_cast<std::int64_t>(random() % 7)) * ms) {
       made.stamps.push_back(t);
@@ -109,7 +109,7 @@ std::vector<float> at_once_on_device(recordings const& made, rules const& option
   thrust::device_vector<__nv_bfloat16> const values = made.values;
   thrust::device_vector<float> out(batch * channels);
   auto const source = view(values.data().get(), stamps.data().get(), offsets.data().get(), made.offsets.back());
-  // Thrust has copied on the legacy default stream, which a stream of one's own does not wait for.
+  // Thrust has copied on the legacy default stream, which a non-blocking stream does not wait for.
   cudaStream_t cuda_stream = nullptr;
   cudaError_t code = cudaDeviceSynchronize();
   if (code == cudaSuccess) { code = cudaStreamCreateWithFlags(&cuda_stream, cudaStreamNonBlocking); }
@@ -138,7 +138,7 @@ int main() {
   recordings const made = record();
   auto const source = view(made.values.data(), made.stamps.data(), made.offsets.data(), made.offsets.back());
   rules options;
-  options.max_gap = 50 * ms;  // nothing is made up inside a dropout, and so nothing added
+  options.max_gap = 50 * ms;  // nothing is interpolated inside a dropout, and so nothing is added
 
   auto const expected = in_two_steps(source, options);
   std::printf("two steps on the host, through a tensor of %.1f MB\n", 4e-6 * batch * T * channels);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The root mean square of signals at the times of a timeline, from RoboCache's building blocks: each value lives in a
+// The root mean square of signals at the times of a timeline, from RoboCache's building blocks: each value stays in a
 // register from its interpolation to its square, and no resampled tensor [B, T, D] is ever in memory.
 #pragma once
 
@@ -15,10 +15,10 @@ namespace rms {
 
 namespace rc = robocache;
 
-/// A sum is made of this many strands, one a warp: strand s adds targets s, s + strands, s + 2 * strands, ... in that
+/// A sum is made of this many strands, one per warp: strand s adds targets s, s + strands, s + 2 * strands, ... in that
 /// order, and then the strands are added in theirs. The order never changes, so the bits do not either.
 constexpr int strands = 8;
-constexpr int channels_a_block = 32;  // one a lane
+constexpr int channels_a_block = 32;  // one per lane
 constexpr int threads = strands * channels_a_block;
 
 /// A sum of squares, and of how many.
@@ -40,8 +40,8 @@ struct power {
   }
 };
 
-/// A block takes 32 channels of one trajectory. It locates as many targets as it has threads, one a thread, and then
-/// each warp reads the values of every eighth of them, a channel a lane.
+/// A block takes 32 channels of one trajectory. It locates as many targets as it has threads, one per thread, and then
+/// each warp reads the values of every eighth of them, one channel per lane.
 template <class Value, class Stamp>
 __global__ void __launch_bounds__(threads) kernel(rc::series<Value, Stamp> source, rc::timeline<Stamp> target,
                                                   rc::resample_options<Stamp> options, float* out) {
@@ -83,7 +83,7 @@ __global__ void __launch_bounds__(threads) kernel(rc::series<Value, Stamp> sourc
 /// @param target   uniform, shared, windows, or dense without lengths: each trajectory has `target.length` targets
 /// @param options  a method up to linear: what `value_at` knows
 /// @param out      `[B, D]` on the device
-/// @return what the launch said; all work is enqueued on `cuda_stream`
+/// @return the result of the launch; all work is enqueued on `cuda_stream`
 template <class Value, class Stamp>
 cudaError_t launch(rc::series<Value, Stamp> const& source, rc::timeline<Stamp> const& target,
                    rc::resample_options<Stamp> const& options, float* out, cudaStream_t cuda_stream) {

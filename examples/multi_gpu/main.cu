@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One occupancy map from the scans of a whole drive, on as many GPUs as there are: each adds its share of the scans to
-// a map of its own, and one all-reduce makes them one. The maximum of bytes that are 0 or 1 is their OR: exact, and the
+// its own map, and one all-reduce merges the maps. The maximum of bytes that are 0 or 1 is their OR: exact, and the
 // same in whatever order NCCL takes the ranks. So the map has the same bits for every number of GPUs and every split.
-// (Counts would do with ncclSum, for the same reason; sums of floats would not.)
+// (Counts would work with ncclSum, for the same reason; sums of floats would not.)
 
 #include <algorithm>
 #include <chrono>
@@ -41,11 +41,11 @@ rc::voxel_output<float> into(std::uint8_t* map) {
   return out;
 }
 
-/// What a GPU holds: its own part of the map, and after the reduction all of it.
+/// What a GPU holds: its own scans' map, and after the reduction the whole map.
 struct map_part {
   example::rank gpu;
   example::device_array<std::uint8_t> cells;
-  example::device_array<float> points;  // of the scan at hand
+  example::device_array<float> points;  // of the current scan
 
   explicit map_part(example::rank&& one) : gpu(std::move(one)) {
     example::check(cudaSetDevice(gpu.device));
@@ -113,7 +113,7 @@ occupancy map_on_host() {
   return map;
 }
 
-/// As near to equal shares as whole scans go.
+/// Shares as equal as whole scans allow.
 std::vector<std::int64_t> even_split(std::int64_t ranks) {
   std::vector<std::int64_t> first(ranks + 1);
   for (std::int64_t r = 0; r <= ranks; ++r) { first[r] = example::scans * r / ranks; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a robot sees that drives along a street: scans made from their number alone, so that any rank can make any scan.
+// What a robot sees that drives along a street: each scan depends on its number only, so that any rank can make any
+// scan.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ constexpr std::int64_t points_a_scan = std::int64_t{1} << 18;
 /// 256 m of street, 32 m wide and 8 m high.
 constexpr robocache::grid street{{0.0f, -16.0f, 0.0f}, {0.125f, 0.125f, 0.125f}, {2048, 256, 64}};
 
-/// A bijection of 64 bits that leaves no trace of the order of its arguments: the finalizer of SplitMix64 (Steele, Lea,
-/// Flood, 2014).
+/// A bijection of 64 bits whose results show nothing of the order of its arguments: the finalizer of SplitMix64
+/// (Steele, Lea, Flood, 2014).
 __host__ __device__ constexpr std::uint64_t mix(std::uint64_t n) {
   n = (n ^ n >> 30) * 0xbf58476d1ce4e5b9;
   n = (n ^ n >> 27) * 0x94d049bb133111eb;
@@ -39,7 +40,7 @@ __host__ __device__ inline void make_point(std::int64_t scan, std::int64_t i, fl
     case 0: z = 0; break;            // the road
     case 1: y = -12 * metre; break;  // houses on the right
     case 2: y = 12 * metre; break;   // and on the left
-    default: break;  // leaves, anywhere: they give each scan cells of its own, so that one left out shows
+    default: break;  // leaves, anywhere: they give each scan its own cells, so that a missing scan shows
   }
   xyz[0] = static_cast<float>(x) / metre;
   xyz[1] = static_cast<float>(y) / metre;

@@ -4,9 +4,9 @@
 
 python train.py                          on the GPU if there is one, everything on it
 python train.py --path pinned            episodes in the host's memory, sent through pinned buffers
-python train.py --compare                all ways of the data side by side: a table and a chart
-python train.py --resume --steps 2000    goes on from the last checkpoint
-torchrun --nproc-per-node 2 train.py     one process a GPU; with --device cpu two on the CPU
+python train.py --compare                all data paths side by side: a table and a chart
+python train.py --resume --steps 2000    continues from the last checkpoint
+torchrun --nproc-per-node 2 train.py     one process per GPU; with --device cpu two on the CPU
 python train.py --csv FOLDER --predict controls
                                          real recordings: CSV files of one episode, or a folder of such folders
 """
@@ -46,30 +46,30 @@ count.__name__, positive.__name__ = "count", "number"  # for argparse's messages
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--path", choices=PATHS, default="gpu", help="the way of the data (gpu)")
-    parser.add_argument("--compare", action="store_true", help="time all ways, instead of training")
+    parser.add_argument("--path", choices=PATHS, default="gpu", help="the data path (gpu)")
+    parser.add_argument("--compare", action="store_true", help="time all paths, instead of training")
     parser.add_argument(
-        "--preprocess-only", action="store_true", help="time the way of the data alone, without a model"
+        "--preprocess-only", action="store_true", help="time only the data path, without a model"
     )
     parser.add_argument(
         "--steps", type=count, default=200, help="to train in all, or to time, in whole groups of batches (200)"
     )
     parser.add_argument("--rounds", type=count, default=5, help="of --compare (5)")
-    parser.add_argument("--batch", type=count, default=32, help="windows a step, of all processes together (32)")
-    parser.add_argument("--window", type=count, default=250, help="targets a window (250)")
+    parser.add_argument("--batch", type=count, default=32, help="windows per step, of all processes together (32)")
+    parser.add_argument("--window", type=count, default=250, help="targets per window (250)")
     parser.add_argument("--rate", type=positive, default=50.0, help="of the targets, in Hz (50)")
     parser.add_argument("--stride", type=positive, default=0.5, help="seconds from window to window (0.5)")
     parser.add_argument("--layers", type=count, default=4)
     parser.add_argument("--heads", type=count, default=8)
     parser.add_argument("--width", type=count, default=1024)
     parser.add_argument("--seed", type=int, default=0, help="of the episodes, their order and the model (0)")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out")
     parser.add_argument("--save-every", type=count, default=500, help="steps from checkpoint to checkpoint (500)")
     parser.add_argument(
         "--workers", type=partial(number, kind=int, least=0), default=4, help="of the DataLoader of the path numpy (4)"
     )
     parser.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is one")
-    parser.add_argument("--out", type=Path, default=Path("train-out"), help="folder for what comes of it (train-out)")
+    parser.add_argument("--out", type=Path, default=Path("train-out"), help="folder for the results (train-out)")
     data = parser.add_argument_group("episodes")
     data.add_argument("--episodes", type=count, default=64, help="to make up (64)")
     data.add_argument("--seconds", type=positive, default=20.0, help="of an episode, about (20)")
@@ -79,8 +79,8 @@ def arguments():
     data.add_argument(
         "--csv",
         type=Path,
-        help="read episodes from this folder instead: a file a modality, the time in its "
-        "first column, in seconds, or in what its name ends with: _ms, _us, _ns",
+        help="read episodes from this folder instead: one file per modality, the time in its "
+        "first column, in seconds, or in the unit that its name ends with: _ms, _us, _ns",
     )
     data.add_argument("--predict", help="with --csv: the file that is predicted, without .csv")
     given = parser.parse_args()
@@ -171,7 +171,7 @@ def main():
 
             draw_loss(losses, given.out / "loss.png")
             figures = summary.get("no_figures") or (
-                f"{summary['ms_per_step']:.2f} ms a step, {summary['windows_per_second']:.0f} windows a second; "
+                f"{summary['ms_per_step']:.2f} ms per step, {summary['windows_per_second']:.0f} windows a second; "
                 f"the model waits for preprocessing for {100 * summary['share_of_preprocessing']:.2f} % of it"
             )
             print(f"loss {losses[0]:.4f} to {losses[-1]:.4f}; {figures}\n{given.out}/loss.png, loss.csv, checkpoint.pt")
@@ -179,7 +179,7 @@ def main():
 
 
 def preprocess(path, steps, process):
-    """Windows a second of all processes together, without a model; `steps` are rounded up to whole groups."""
+    """Windows per second of all processes together, without a model; `steps` are rounded up to whole groups."""
     first, steps = path.warm_up(5), path.whole(steps)
     for step in range(first):
         path.sample(step)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the demo share: a scratch folder, the demo inside this process, and how it refuses bad input."""
+"""What the tests of the demo share: a scratch folder, the demo run in this process, and how it refuses bad input."""
 
 import contextlib
 import io
@@ -13,7 +13,7 @@ from unittest import mock
 
 DEMO = Path(__file__).resolve().parents[2] / "examples" / "demo" / "demo.py"
 sys.path.insert(0, str(DEMO.parent))
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # other tests want the cores too
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # other tests use the cores too
 
 try:
     import demo
@@ -29,7 +29,7 @@ PICTURES = ("draw", "draw_voxels", "draw_filtered")  # of demo.py
 
 @dataclass
 class Done:
-    """What subprocess.run would tell."""
+    """What subprocess.run would return."""
 
     returncode: int
     stdout: str
@@ -59,7 +59,7 @@ class DemoTest(unittest.TestCase):
                 stack.enter_context(mock.patch.object(demo, name, lambda path, _: path.touch()))
             try:
                 code = demo.main(self.command(*arguments))
-            except SystemExit as left:  # argparse does not like an option
+            except SystemExit as left:  # argparse refuses an option
                 code = left.code
         return Done(code, said.getvalue(), complained.getvalue())
 

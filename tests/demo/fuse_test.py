@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo that fuses as its user meets it: results against numpy.interp, and one sentence for each kind of bad input.
+"""The demo that fuses, as its user sees it: results against numpy.interp, and one sentence for each kind of bad input.
 
     python tests/demo/fuse_test.py PATH_OF_librobocache_demo_bridge
 """
@@ -155,7 +155,7 @@ class GoodInput(FuseTest):
         self.assertAlmostEqual(abs(float(table["b.x"][1])), np.pi, places=5)
 
     def test_auto_turns_unit_quaternions(self):
-        # From no turn to a quarter turn about z: half-way it is an eighth. Twice as long, it is no rotation.
+        # From no turn to a quarter turn about z: half-way it is an eighth. With twice the length it is no rotation.
         rows = "t_ms,qw,qx,qy,qz\n0,{0},0,0,0\n100,{1},0,0,{1}\n"
         logs = self.log(rows.format(1, np.sqrt(0.5)), "turn.csv"), self.log(rows.format(2, np.sqrt(2)), "force.csv")
         table = self.table("--log", *logs, "--rate", "20", "--method", "auto")
@@ -173,7 +173,7 @@ class GoodInput(FuseTest):
         self.assertEqual(table["all_valid"], ["1", "0", "1"])
 
     def test_latency_of_one_stream(self):
-        # What b saw at 0 ms it stamped 30 ms late; what a stamps 30 ms early is told by a latency below 0.
+        # What b saw at 0 ms it stamped 30 ms late; that a stamps 30 ms early is given as a latency below 0.
         logs = self.log("t_ms,x\n0,0\n100,100\n", "a.csv"), self.log("t_ms,x\n30,0\n130,100\n", "b.csv")
         for latency in (("b=0.03",), ("0.03", "a=0")):
             asked = [word for each in latency for word in ("--latency", each)]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo that voxelizes and thins as its user meets it: cells and voxels against NumPy, and one sentence for each kind
-of bad input.
+"""The demo that voxelizes and thins, as its user sees it: cells and voxels against NumPy, and one sentence for each
+kind of bad input.
 
     python tests/demo/points_test.py PATH_OF_librobocache_demo_bridge
 """
@@ -38,7 +38,7 @@ class PointsTest(DemoTest):
         return path
 
     def voxels(self, path, *arguments, pictures=False):
-        """What was written, and what was said."""
+        """What was written, and what was printed."""
         done = self.demo("--points", path, *arguments, pictures=pictures)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         with np.load(self.folder / "out" / "voxels.npz") as found:
@@ -66,7 +66,7 @@ class GoodInput(PointsTest):
         return len(first)
 
     def check_filtered(self, points, leaf, said):
-        """What is left of `points`, float32, against NumPy: voxels in the order of their first points, and means."""
+        """The filtered `points`, float32, against NumPy: voxels in the order of their first points, and means."""
         finite = np.isfinite(points[:, :3]).all(axis=1)
         low = points[finite, :3].min(axis=0)
         at = cells_of(points, low, leaf)
@@ -103,14 +103,14 @@ class GoodInput(PointsTest):
             self.assertEqual((found["dropped"], found["count"].sum()), (1, 899))
             self.assertIn("1 points: 1 not finite, 0 outside", said)
             self.check_cells(found, points.astype(np.float32))
-            # Neither more nor fewer cells than the cloud reaches, of a round size.
+            # As many cells as the cloud covers, of a round size.
             self.assertTrue(found["count"].any(axis=(0, 1))[[0, -1]].all())
             self.assertTrue(found["count"].any(axis=(0, 2))[[0, -1]].all())
             self.assertEqual(found["count"].shape[0], 1)
             self.assertIn(f"{found['size'][0]:.0e}"[0], "125")
 
     def test_far_from_zero_keeps_its_digits(self):
-        # As far away as UTM coordinates, where FP32 knows steps of 6 cm and half a metre.
+        # As far away as UTM coordinates, where FP32 has steps of 6 cm and half a metre.
         local = np.random.default_rng(4).uniform(0, 4, (500, 3)).round(3)
         found, said = self.voxels(self.file(local + (500_000.0, 5_000_000.0, 0.0), "utm.npy"), "--cell", "0.05")
         self.assertIn("differences from (5000", said)
@@ -125,7 +125,7 @@ class GoodInput(PointsTest):
         found, _ = self.voxels(self.file(cloud, "utm.npy"), "--cell", 0.5, "--bounds", *corners)
         self.assertEqual((found["count"].shape, found["dropped"]), ((2, 2, 4), 1))
         self.assertEqual([list(where) for where in zip(*found["count"].nonzero())], [[1, 0, 0], [1, 1, 3]])
-        # Seven cells, although 0.7 / 0.1 is a rounding error more in FP32.
+        # Seven cells, although 0.7 / 0.1 is above 7 by a rounding error in FP32.
         found, _ = self.voxels(self.file([0, 0, 0]), "--cell", 0.1, "--bounds", *3 * [-0.3], *3 * [0.4])
         self.assertEqual(found["count"].shape, (7, 7, 7))
 
@@ -149,7 +149,7 @@ class GoodInput(PointsTest):
         self.check_filtered(points, 1.0, said)
 
     def test_filter_far_from_zero(self):
-        # UTM coordinates that FP32 holds: 2^20 voxels of 1 and 2 from 0 do not reach them, from the cloud's corner do.
+        # UTM coordinates that FP32 holds: 2^20 voxels of 1 and 2 reach them from the cloud's corner, but not from 0.
         points = np.float32([(5e5 + i % 7, 5.4e6 + i % 5, i % 3) for i in range(105)])
         for leaf in (1.0, 2.0):
             _, said = self.voxels(self.file(points), "--point-floats", 3, "--cell", 1, "--leaf", leaf)
@@ -175,7 +175,7 @@ class GoodInput(PointsTest):
         self.voxels(self.file(cloud, "utm.npy"), "--leaf", "0.25")
         left = np.load(self.folder / "out" / "filtered.npy")
         np.testing.assert_allclose(left, cloud, rtol=0, atol=1e-6)
-        # As every cloud, it can be read again.
+        # Like every cloud, it can be read again.
         found, _ = self.voxels(self.folder / "out" / "filtered.npy", "--cell", 4)
         self.assertEqual(found["count"].sum(), 3)
 
@@ -206,7 +206,7 @@ class GoodInput(PointsTest):
         self.check_filtered(np.float32([(1, 2, 3)]), 1.0, said)
 
     def test_simulated_lidar(self):
-        # As its user starts it, pictures and all.
+        # As its user starts it, including pictures.
         command = [sys.executable, DEMO, *self.command()]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random agreement with the SciPy that is installed: golden vectors of other seeds, through the golden tests.
+"""Random agreement with the installed SciPy: golden vectors of other seeds, through the golden tests.
 
     python agree.py PATH_OF_test_host [--first SEED] [--count N]
 

@@ -28,14 +28,14 @@ def write_case(name, stamps, values, targets):
     line("values", values)
     line("targets", targets)
     for method in METHODS:
-        # SciPy's previous, next and nearest extrapolate as a hold; its NaN outside is ours to leave out.
+        # SciPy's previous, next and nearest extrapolate as a hold; where it gives NaN outside, we leave the target out.
         made = interp1d(stamps, values, kind=method, bounds_error=False, fill_value="extrapolate")
         line(method, made(targets))
     line("clamped", np.interp(targets, stamps, values))
 
 
 def akima_is_even(stamps, values, targets):
-    """Where slopes hardly change on both sides of a sample the mean rule decides, and SciPy has another one."""
+    """Where slopes hardly change on both sides of a sample the mean rule decides, and SciPy's rule differs."""
     slopes = np.diff(values) / np.diff(stamps)
     before = [3 * slopes[0] - 2 * slopes[1], 2 * slopes[0] - slopes[1]]
     after = [2 * slopes[-1] - slopes[-2], 3 * slopes[-1] - 2 * slopes[-2]]
@@ -52,7 +52,7 @@ def write_curves(name, stamps, values, targets):
     line("stamps", stamps)
     line("values", values)
     line("targets", targets)
-    # numpy.gradient is the slope of the parabola through three samples, at the ends that of the line through two.
+    # numpy.gradient is the slope of the parabola through three samples, at the ends it is that of the line through two.
     line("catmull_rom", CubicHermiteSpline(stamps, values, np.gradient(values, stamps))(targets))
     line("pchip", PchipInterpolator(stamps, values)(targets))
     line("akima", Akima1DInterpolator(stamps, values)(targets))

@@ -4,7 +4,7 @@
     python replay.py [--gpu] [--tests "[voxelize]"] [NAME ...]
 
 Copies the sources to a scratch folder, applies one patch at a time, rebuilds what it touches and runs the tests.
-Mutations need a C++ compiler and the CUDA headers alone: those named `simt-*` are of kernels, which run on the CPU;
+Mutations need only a C++ compiler and the CUDA headers: those named `simt-*` are of kernels, which run on the CPU;
 those named `gpu-*`, of the chip's own arithmetic, need a GPU and run with --gpu. Fails when a mutation is missed or a
 patch does not apply.
 """
@@ -29,7 +29,7 @@ def run(command, **options):
 
 
 def sources_of(target, tree):
-    """What the test folders' CMakeLists.txt give a target."""
+    """The sources that the CMakeLists.txt of the test folders give a target."""
     sources = []
     for listed in sorted((tree / "tests").glob("*/CMakeLists.txt")):
         for names in re.findall(rf"target_sources\(\s*{target}\s+PRIVATE\s+([^)]+)\)", listed.read_text()):
@@ -149,9 +149,9 @@ def replay(make_suite, patches, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="mutations; default: all of the CPU's, or with --gpu of the GPU's")
+    parser.add_argument("names", nargs="*", help="mutations; default: all for the CPU, or with --gpu for the GPU")
     parser.add_argument("--gpu", action="store_true")
-    parser.add_argument("--tests", action="append", default=[], help="tests to run alone, as Catch2 takes them")
+    parser.add_argument("--tests", action="append", default=[], help="the only tests to run, as Catch2 takes them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--cuda-include", default="/usr/local/cuda/include")
     arguments = parser.parse_args()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a compiler says of a wrong use: one sentence for each, and nothing after it.
+"""What a compiler says of each wrong use: one sentence, and nothing after it.
 
 All wrong uses are compiled together, each with a type of its own where it can have one, by nvcc as far as its front
 end goes, and by the C++ compilers as far as host.hpp goes. A compiler that says more or less than the sentences below
@@ -107,7 +107,7 @@ void const_results() {
 
 """
 
-# What calls say, of views that go well by themselves. nvcc looks at calls only where all views do.
+# What calls say, of views that compile by themselves. nvcc looks at calls only where all views compile.
 CALLS = """
 void mixtures() {
   rc::stream<float> const one[] = {values<float, float>()};
@@ -137,7 +137,7 @@ void mixtures() {
 }
 """
 
-# What the device has beside the host.
+# What the device has in addition to the host.
 SCRATCH = """
 void scratch() {
   rc::point_features const features{at<odd<31>>(), 1};
@@ -171,7 +171,7 @@ __global__ void kernel() {}
 
 
 def errors_of(text):
-    """The sentences of all errors, in order; of what is no assertion the whole line."""
+    """The sentences of all errors, in order; for what is no assertion, the whole line."""
     found = []
     for line in text.splitlines():
         if not re.search(r"\berror: ", line):
@@ -193,7 +193,7 @@ def compile_with(command, source, suffix):
 
 
 def check(name, found, wanted):
-    """Compares sentences, how often each is said; true if they are those wanted."""
+    """Compares sentences, and how often each occurs; true if they are those wanted."""
     missing, more = wanted - collections.Counter(found), collections.Counter(found) - wanted
     for sentence, times in missing.items():
         print(f"{name}: missing, {times} times: {sentence}")
@@ -225,10 +225,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nvcc", required=True)
     parser.add_argument("--include", required=True)
-    parser.add_argument("--cxx", action="append", required=True, help="a C++ compiler; the first one is nvcc's too")
+    parser.add_argument("--cxx", action="append", required=True, help="a C++ compiler; the first one is also for nvcc")
     options = parser.parse_args()
     include = ["-I", options.include]
-    # As far as the front end: nothing is made into machine code.
+    # Front end only: no machine code is generated.
     nvcc = [options.nvcc, "-ccbin", options.cxx[0], "-cuda", "-o", "/dev/null", *include]
     nvcc_now, nvcc_old = ([*nvcc, f"-std=c++{standard}", "-arch=sm_90"] for standard in (17, 14))
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shared library shows its API and nothing else: each symbol with the library's version, and none of `detail`."""
+"""The shared library exports its API and nothing else: each symbol with the library's version, and none of `detail`."""
 
 import re
 import subprocess
 import sys
 
-# What is shown, and how often at least: a name that nothing matches would be a library that nothing links with.
+# What is exported, and how often at least: where nothing matches a name, nothing could link with the library.
 SHOWN = {
     r"robocache::compiled::\w+\(robocache::compiled::place, .*\)": 20,
     r"robocache::compiled::device_count\(\)": 1,
@@ -31,7 +31,7 @@ def main():
         for pattern in matches:
             found[pattern] += 1
     for name in stray:
-        print(f"shown, but not part of the API, or without a version: {name}")
+        print(f"exported, but not part of the API, or without a version: {name}")
     missing = [f"{name}: {found[name]}, want {least} or more" for name, least in SHOWN.items() if found[name] < least]
     print(*missing, f"{len(lines)} symbols", sep="\n")
     return 1 if stray or missing else 0

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which folders include which: families share through `common/` and `device/`, and know nothing of each other.
 
-A file of a family includes its own family, `common/`, what lies beside the families' folders, and public headers: those
-of types, and of calls its own. Files of `common/` include no family, those of `common/timed` and `common/clouds` not each other, and `device/` only
-public headers and what is needed by every compiler. Prints each arrow that should not be there; fails if there is one.
+A file of a family includes its own family, `common/`, what is beside families' folders, and public headers: those of
+types, and those of its own calls. Files of `common/` include no family, those of `common/timed` and `common/clouds` do
+not include each other, and `device/` includes only public headers and what every compiler needs. Prints each arrow that
+should not be there; fails if there is one.
 """
 
 import functools
@@ -13,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
-# What device/ needs of detail/: words of the compiler, and what types there are.
+# What device/ needs of detail/: the compiler's keywords, and which types there are.
 OF_ALL = {"config.hpp", "halves.hpp", "math.hpp", "minimum_arch.cuh", "standard.hpp", "types.hpp"}
 
 

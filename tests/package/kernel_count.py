@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts the kernels of the compiled library: every one is built for every architecture.
 
-nvcc makes a stub for each kernel, `__device_stub_` and the kernel's mangled name, which shows in the symbol table,
-its length before it, if only in the names of the variables inside it.
+nvcc makes a stub for each kernel, called `__device_stub_` and the kernel's mangled name. That name is in the symbol
+table, after its length, if only as part of the names of variables inside it.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def report(what, kernels, limit):
     """Prints the kernels by family; true if there are some, and no more than the limit."""
     for family, count in sorted(collections.Counter(map(family_of, kernels)).items()):
         print(f"{count:4d}  {family}")
-    print(f"{len(kernels)} kernels an architecture for {what}, limit {limit}")
+    print(f"{len(kernels)} kernels per architecture for {what}, limit {limit}")
     if not kernels:
         print("found none: has the library been stripped?")
     return 0 < len(kernels) <= limit

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a user's compiler works through for a file with one call: for each header for nvcc the lines that it adds to
-those of CUDA's own, and for each operation the kernels that one call compiles. Both are counts, the same on every
+CUDA's own headers, and for each operation the kernels that one call compiles. Both are counts, the same on every
 machine with the same compilers, and have limits.
 
 With --seconds, or ROBOCACHE_THOROUGH=1, also the processor seconds that nvcc takes for that file and sm_90, by
-program. Those are printed and not judged: they grow where other programs want the same cores."""
+program. Those are printed but not judged: they grow where other programs use the same cores."""
 
 import argparse
 import os
@@ -138,7 +138,7 @@ class Compiler:
         return ran.stdout, ran.stderr
 
     def lines(self, source):
-        """All lines after preprocessing, and those of the project, blank ones apart; and the project's headers."""
+        """All lines after preprocessing, and those of the project, without blank ones; and the project's headers."""
         everything, own, file, headers = 0, 0, "", set()
         for line in self.run(source, "-E")[0].splitlines():
             if line.startswith("# "):
@@ -183,7 +183,7 @@ def children_seconds():
 
 
 def check_headers(compiler, limit):
-    """Prints what each header adds; true if none adds more lines than the limit, and together no kernel uncalled."""
+    """Prints what each header adds; true if none adds too many lines, and all add no uncalled kernel."""
     usual = compiler.lines(USUAL)[0]
     called = {header for header, *_ in CALLS}
     headers = sorted(path.stem for path in (Path(compiler.include) / "robocache").glob("*.cuh"))
@@ -202,7 +202,7 @@ def check_headers(compiler, limit):
 
 
 def check_calls(compiler, seconds):
-    """Prints what each call compiles; true if none has more kernels than it may."""
+    """Prints what each call compiles; true if none has more kernels than allowed."""
     good, names = True, set()
     print(f"{'one call':34}{'kernels':>9}{'limit':>8}" + "".join(f"{name:>10}" for name in PROGRAMS[: 4 * seconds]))
     for header, takes, call, limit in CALLS:

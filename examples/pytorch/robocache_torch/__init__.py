@@ -5,7 +5,7 @@
 >>> fused = rc.fuse([rc.Stream(vision, vision_ns), rc.Stream(joints, joint_ns, max_gap=100_000_000)],
 ...                 rc.windows(anchors, deltas, trajectory), dtype=torch.bfloat16)
 
-What every result is, line by line, stands in docs/semantics.md of RoboCache. The first import builds the library, if
+docs/semantics.md of RoboCache defines every result. The first import builds the library, if
 `pip install .` did not: see `_library`.
 """
 

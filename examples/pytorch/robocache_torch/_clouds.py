@@ -7,19 +7,23 @@ import torch
 from torch import Tensor
 
 from ._arguments import FLOATS, adjacent, count_of, real_number, want_device, want_index, want_tensor
+from ._layout import REDUCTIONS
 from ._voxels import Grid
 
-REDUCTIONS = ("sum", "mean", "max", "min")
 LARGEST = 2**31 - 1
 
 
 class Clouds(NamedTuple):
-    """In the order of the operators."""
+    """With a batch, and as operators name them."""
 
     points: Tensor
     features: Tensor | None
     lengths: Tensor | None
     offsets: Tensor | None
+
+    def arguments(self) -> dict:
+        """By name. Not `_asdict`: the oldest PyTorch that we take does not compile it."""
+        return dict(zip(Clouds._fields, self))
 
 
 def clouds_of(points, features, lengths, offsets) -> Clouds:
@@ -34,7 +38,7 @@ def clouds_of(points, features, lengths, offsets) -> Clouds:
         want_tensor(features, "features", FLOATS)
         if features.dim() != points.dim() or features.shape[:-1] != points.shape[:-1]:
             want = [*points.shape[:-1], "C"]
-            raise ValueError(f"features: found {list(features.shape)}, want {want}, one row a point")
+            raise ValueError(f"features: found {list(features.shape)}, want {want}, one row per point")
     if offsets is None and points.dim() == 2:
         points = points.unsqueeze(0)
         features = None if features is None else features.unsqueeze(0)
@@ -84,8 +88,8 @@ def three_of(numbers, name) -> list[float]:
     return [real_number(number, name) for number in axes]
 
 
-def lattice_of(grid, clouds):
-    """Origins of clouds or None, origin and size, cells: as operators take them."""
+def lattice_of(grid, clouds) -> dict:
+    """Arguments of operators, by name."""
     if not isinstance(grid, Grid):
         raise TypeError(f"grid: found {type(grid).__name__}, want a Grid")
     origins, origin = None, [0.0] * 3
@@ -102,16 +106,21 @@ def lattice_of(grid, clouds):
     if cells is None or len(cells) != 3:
         raise ValueError(f"grid.cells: found {grid.cells!r}, want three numbers: nx, ny, nz")
     cells = [count_of(number, "grid.cells", most=LARGEST) for number in cells]
-    return origins, origin + three_of(grid.size, "grid.size"), cells
+    return {"origins": origins, "origin": origin, "size": three_of(grid.size, "grid.size"), "cells": cells}
 
 
-def bits_of(wanted, names, features) -> int:
-    """One bit a result, as csrc/points.cpp numbers them."""
+def reductions_of(wanted, features, others=()) -> int:
+    """One bit per reduction that is wanted.
+
+    Args:
+        others: What may be wanted beside reductions.
+    """
     bits = 0
     for name in wanted:
-        if name not in names:
-            raise ValueError(f"reduce: found {name!r}, want some of {', '.join(names)}")
+        if name not in REDUCTIONS and name not in others:
+            raise ValueError(f"reduce: found {name!r}, want some of {', '.join((*REDUCTIONS, *others))}")
         if name in REDUCTIONS and features is None:
             raise ValueError(f"reduce: found {name!r} without features, want features")
-        bits |= 1 << names.index(name)
+        if name in REDUCTIONS:
+            bits |= 1 << REDUCTIONS.index(name)
     return bits

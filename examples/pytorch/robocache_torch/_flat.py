@@ -1,55 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How timelines, streams and their rules become the flat lists that operators take: see csrc/timelines.hpp."""
+"""How timelines, streams and their rules become the flat lists that operators take: see csrc/layout.hpp."""
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ._arguments import adjacent, plain_number, real_number, want_device, word_of
-from ._timelines import STAMPS, Stream, Timeline, is_packed
+from ._layout import EDGES, KINDS, METHODS, Rules, Sizes, Source, Ticks
+from ._timelines import Stream, Timeline, is_packed
 
-# In the order of robocache::timeline_kind and edge.
-KINDS = ("dense", "shared", "ragged", "uniform", "windows")
-EDGES = ("clamp", "fill", "extrapolate")
-
-# What the library says of its methods: all of them, in the order of robocache::interpolation; those that take one
-# sample as it is; those that have gradients of values; and of target times.
-_names, *_traits = torch.ops.robocache.methods()
-METHODS = tuple(_names)
-HOLDS, DIFFERENTIABLE, MOVING = (
-    tuple(name for name, has in zip(METHODS, trait) if has) for trait in _traits
-)
-
-# What a timeline and a stream have of times that are numbers, in the order that operators take them.
-TICKS = ("start", "period", "period[1]", "max_gap", "latency", "tolerance")
+# What messages call an entry of `Ticks`, where it is not the entry's own name.
+TICK_NAMES = {"num": "period", "den": "period[1]"}
 
 # max_gap, latency and tolerance of times that belong to no stream.
 NO_RULES = (None, 0, 0)
 
 
-class FlatTimes(NamedTuple):
-    """The lists, in the operators' order."""
-
-    sources: list[Tensor | None]
-    target_stamps: Tensor | None
-    target_starts: Tensor | None
-    target_index: Tensor | None
-    kinds: list[int]
-    stamp: int
-    sizes: list[int]
-    whole: list[int]
-    real: list[float]
-
-
-def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, names: Sequence[str]) -> FlatTimes:
+def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, names: Sequence[str]) -> dict:
     """Checks timelines against values and each other, and makes lists of them.
 
     Args:
         streams: Their `times` are timelines.
         names: Of each stream, for messages.
+
+    Returns:
+        Arguments of `resample` and `fuse`, by name.
     """
     batch = target.batch
     for stream, name in zip(streams, names):
@@ -58,47 +35,40 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
         batch = 1
     stamp = _type_of([(stream.times, f"{name}times") for stream, name in zip(streams, names)] + [(target, "targets")])
     sources: list[Tensor | None] = []
-    kinds: list[int] = []
-    sizes: list[int] = []
-    whole: list[int] = []
-    real: list[float] = []
+    lists = _Lists(stamp)
     for stream, name in zip(streams, names):
         when = stream.times
         source_batch = when.batch if when.batch is not None else _batch_of_values(stream.values, batch)
         rows = stream.values.shape[0] if when.rows is None and is_packed(when) else when.rows
-        sources += [adjacent(when.stamps), adjacent(when.starts), adjacent(when.index)]
-        rules = (stream.max_gap, stream.latency, stream.tolerance)
-        _append(when, source_batch, rows, stamp, rules, name, kinds, sizes, whole, real)
+        sources += Source(stamps=adjacent(when.stamps), starts=adjacent(when.starts), index=adjacent(when.index))
+        lists.append(when, source_batch, rows, (stream.max_gap, stream.latency, stream.tolerance), name)
     _want_device_of(target, "targets", device)
     _want_rows(target, "targets")
-    _append(target, batch, target.rows, stamp, NO_RULES, "targets.", kinds, sizes, whole, real)
-    # Lists are never empty: PyTorch's autograd takes an empty one for a list of tensors.
-    whole, real = whole or [0], real or [0.0]
-    return FlatTimes(
-        sources,
-        adjacent(target.stamps),
-        adjacent(target.starts),
-        adjacent(target.index),
-        kinds,
-        STAMPS.index(stamp),
-        sizes,
-        whole,
-        real,
-    )
+    lists.append(target, batch, target.rows, NO_RULES, "targets.")
+    return {
+        "sources": sources,
+        "target_stamps": adjacent(target.stamps),
+        "target_starts": adjacent(target.starts),
+        "target_index": adjacent(target.index),
+        **lists.arguments(),
+    }
 
 
-def flatten_alone(when: Timeline, name: str) -> tuple:
-    """A timeline by itself: a tensor that says on which device, and then what operators take of it."""
+def flatten_alone(when: Timeline, name: str) -> dict:
+    """Arguments of `inspect`, by name: a timeline by itself, and a tensor on its device."""
     _want_rows(when, name)
-    tensors = [adjacent(tensor) for tensor in (when.stamps, when.starts, when.index)]
-    given = [tensor for tensor in tensors if tensor is not None]
+    given = [tensor for tensor in (when.stamps, when.starts, when.index) if tensor is not None]
     place = given[0] if given else torch.empty(0)
     _want_device_of(when, name, place.device, "its other tensors are")
-    stamp = _type_of([(when, name)])
-    kinds, sizes, whole, real = [], [], [], []
-    batch = 1 if when.batch is None else when.batch
-    _append(when, batch, when.rows, stamp, NO_RULES, f"{name}.", kinds, sizes, whole, real)
-    return (place, *tensors, kinds, STAMPS.index(stamp), sizes, whole or [0], real or [0.0])
+    lists = _Lists(_type_of([(when, name)]))
+    lists.append(when, 1 if when.batch is None else when.batch, when.rows, NO_RULES, f"{name}.")
+    return {
+        "place": place,
+        "stamps": adjacent(when.stamps),
+        "starts": adjacent(when.starts),
+        "index": adjacent(when.index),
+        **lists.arguments(),
+    }
 
 
 def rules_of(stream: Stream, name: str) -> list[int]:
@@ -107,12 +77,14 @@ def rules_of(stream: Stream, name: str) -> list[int]:
         raise ValueError(
             f"{name}causal: found method {stream.method!r} and before {stream.before!r}, want 'previous' and 'fill'"
         )
-    return [
-        word_of(stream.method, METHODS, f"{name}method"),
-        word_of(stream.before, EDGES, f"{name}before"),
-        word_of(stream.after, EDGES, f"{name}after"),
-        int(bool(stream.causal)),
-    ]
+    return list(
+        Rules(
+            method=word_of(stream.method, METHODS, f"{name}method"),
+            before=word_of(stream.before, EDGES, f"{name}before"),
+            after=word_of(stream.after, EDGES, f"{name}after"),
+            causal=int(bool(stream.causal)),
+        )
+    )
 
 
 def _check_series(stream, times_name, values_name, device, batch, target):
@@ -120,8 +92,8 @@ def _check_series(stream, times_name, values_name, device, batch, target):
     for tensor in (when.stamps, when.starts):
         if tensor is not None and tensor.requires_grad and torch.is_grad_enabled():
             raise ValueError(
-                f"{times_name}: found stamps that require gradients, want such that do not: "
-                "only targets have gradients; times.detach() says so"
+                f"{times_name}: found stamps that require gradients, want stamps that do not: "
+                "only targets have gradients; pass times.detach()"
             )
     if when.kind == "windows":
         raise ValueError(
@@ -138,13 +110,13 @@ def _check_series(stream, times_name, values_name, device, batch, target):
             )
         rows = when.rows
         if rows is not None and values.shape[0] < rows:
-            raise ValueError(f"{values_name}: found {values.shape[0]} rows, want {rows}, one a stamp")
+            raise ValueError(f"{values_name}: found {values.shape[0]} rows, want {rows}, one per stamp")
         found = when.batch
     else:
         if values.dim() != 3:
             raise ValueError(f"{values_name}: found {list(values.shape)}, want [B, N, D]")
         if values.shape[1] != when.length:
-            raise ValueError(f"{values_name}: found {values.shape[1]} samples, want {when.length}, one a stamp")
+            raise ValueError(f"{values_name}: found {values.shape[1]} samples, want {when.length}, one per stamp")
         found = values.shape[0]
         if when.batch is not None and when.batch != found:
             raise ValueError(f"{values_name}: found a batch of {found}, want {when.batch}, that of {times_name}")
@@ -177,30 +149,50 @@ def _type_of(timelines):
     return chosen
 
 
-def _append(when, batch, rows, stamp, rules, name, kinds, sizes, whole, real):
-    """Adds a timeline to the lists.
+class _Lists:
+    """Kinds, sizes and numbers of timelines, one row per timeline, for stamps of one type."""
 
-    Args:
-        rules: max_gap, latency and tolerance of its stream.
-    """
-    max_gap, latency, tolerance = rules
-    kinds.append(KINDS.index(when.kind))
-    sizes += [batch, when.length, rows or 0]
-    if stamp == torch.int64:
-        gap = 2**63 - 1 if max_gap is None or max_gap == math.inf else max_gap
-        for number, argument in zip((when.start, *when.period, gap, latency, tolerance), TICKS):
-            whole.append(_tick(number, name, argument))
-    else:
-        gap = math.inf if max_gap is None else max_gap
-        period = when.period[0] / when.period[1]
-        real += [
-            float(when.start),
-            period,
-            1.0,
-            real_number(gap, f"{name}max_gap"),
-            real_number(latency, f"{name}latency"),
-            real_number(tolerance, f"{name}tolerance"),
-        ]
+    def __init__(self, stamp: torch.dtype):
+        self.stamp = stamp
+        self.kinds: list[int] = []
+        self.sizes: list[int] = []
+        self.whole: list[int] = []
+        self.real: list[float] = []
+
+    def append(self, when, batch, rows, rules, name):
+        """Adds a timeline.
+
+        Args:
+            rules: max_gap, latency and tolerance of its stream.
+        """
+        max_gap, latency, tolerance = rules
+        self.kinds.append(KINDS.index(when.kind))
+        self.sizes += Sizes(batch=batch, length=when.length, rows=rows or 0)
+        num, den = when.period
+        if self.stamp == torch.int64:
+            gap = 2**63 - 1 if max_gap is None or max_gap == math.inf else max_gap
+            ticks = Ticks(start=when.start, num=num, den=den, max_gap=gap, latency=latency, tolerance=tolerance)
+            for argument, number in zip(Ticks._fields, ticks):
+                self.whole.append(_tick(number, name, TICK_NAMES.get(argument, argument)))
+        else:
+            self.real += Ticks(
+                start=float(when.start),
+                num=num / den,
+                den=1.0,
+                max_gap=real_number(math.inf if max_gap is None else max_gap, f"{name}max_gap"),
+                latency=real_number(latency, f"{name}latency"),
+                tolerance=real_number(tolerance, f"{name}tolerance"),
+            )
+
+    def arguments(self) -> dict:
+        """By name. Lists are never empty: PyTorch's autograd takes an empty one for a list of tensors."""
+        return {
+            "kinds": self.kinds,
+            "stamp": self.stamp,
+            "sizes": self.sizes,
+            "whole": self.whole or [0],
+            "real": self.real or [0.0],
+        }
 
 
 def _tick(number, name, argument):
@@ -221,8 +213,8 @@ def _batch_of_values(values, batch):
 def _want_rows(when, name):
     if is_packed(when) and when.rows is None:
         raise ValueError(
-            f"{name}: found offsets without rows, want uniform(..., offsets=..., rows=...): how many there "
-            "are in all is known on the GPU alone"
+            f"{name}: found offsets without rows, want uniform(..., offsets=..., rows=...): their "
+            "number is known only on the GPU"
         )
 
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loads the compiled operators: those that `pip install .` made, else such as are built here on first import.
+"""Loads the compiled operators: those that `pip install .` made, else those that are built here on first import.
 
 The first import takes minutes (the library by CMake, for the GPUs that are there, then the operators), and needs CMake,
 ninja, g++ and nvcc; later ones load what it left in PyTorch's cache of extensions, until a source changes. Processes
-that import at the same time wait for the first one. Nothing here wakes CUDA up: a process may import and then fork.
+that import at the same time wait for the first one. Nothing here initialises CUDA: a process may import and then fork.
 
 Environment:
     ROBOCACHE_LIBRARY: A librobocache.a of the same sources, to be used instead of building one.
-    ROBOCACHE_CUDA_ARCHITECTURES: What to build for, as CMake has it ("80;90"); default: the GPUs that are there.
+    ROBOCACHE_CUDA_ARCHITECTURES: What to build for, as CMake names it ("80;90"); default: the GPUs of this machine.
     TORCH_EXTENSIONS_DIR: PyTorch's: where the cache is (~/.cache/torch_extensions).
 """
 
@@ -25,10 +25,13 @@ from pathlib import Path
 import torch
 
 HERE = Path(__file__).resolve().parent
-SOURCES = [HERE / "csrc" / name for name in ("common.cpp", "points.cpp", "stamps.cpp", "tangents.cpp", "timed.cpp")]
+SOURCES = [
+    HERE / "csrc" / f"{name}.cpp" for name in ("common", "layout", "points", "stamps", "tangents", "timed")
+]
 # No -std: PyTorch's builder gives the one that its own headers ask for.
-FLAGS = ["-O2", "-fopenmp"]
-# The GPUs that code is made for where none is there to ask.
+# An enumerator without a word in layout.cpp does not compile.
+FLAGS = ["-O2", "-fopenmp", "-Werror=switch"]
+# The architectures to build for on a machine without a GPU.
 DEFAULT_ARCHITECTURES = "80;90"
 
 
@@ -50,10 +53,10 @@ def has_cuda() -> bool:
 
 @functools.cache
 def architectures() -> str:
-    """For CMake: of the GPUs that are there, or ROBOCACHE_CUDA_ARCHITECTURES."""
+    """For CMake: those of this machine's GPUs, or ROBOCACHE_CUDA_ARCHITECTURES."""
     if chosen := os.environ.get("ROBOCACHE_CUDA_ARCHITECTURES"):
         return chosen
-    # Not torch.cuda: it would wake CUDA up, and a process that did must not fork.
+    # Not torch.cuda, which would initialise CUDA: after that a process must not fork.
     command = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
     if shutil.which(command[0]) is None:
         return DEFAULT_ARCHITECTURES
@@ -63,7 +66,7 @@ def architectures() -> str:
 
 
 def tell_pytorch() -> None:
-    """PyTorch's builder asks which GPUs to build for, even where no source is CUDA, and fails where there is none."""
+    """PyTorch's builder asks which GPUs to build for, even where no source is CUDA, and fails where there is no GPU."""
     known = ";".join(f"{chip[:-1]}.{chip[-1]}" for chip in architectures().split(";") if chip.isdigit())
     os.environ.setdefault("TORCH_CUDA_ARCH_LIST", known or "9.0")
 
@@ -115,7 +118,7 @@ def compile_options() -> list[str]:
 
 
 def _cuda_home() -> str:
-    # Not above: it looks for CUDA, and complains where there is none, also where nothing is to be built.
+    # Not imported above: it looks for CUDA, and warns where there is none, even if nothing is to be built.
     from torch.utils import cpp_extension
 
     if cpp_extension.CUDA_HOME is None:
@@ -124,7 +127,7 @@ def _cuda_home() -> str:
 
 
 def link_options(library: Path) -> list[str]:
-    # With CUDA the runtime is PyTorch's; without, the library brings one along, which finds no GPU.
+    # With CUDA the runtime is PyTorch's; without it, the library brings its own, which finds no GPU.
     runtime = [] if has_cuda() else [f"-L{_cuda_home()}/lib64", "-lcudart_static", "-ldl", "-lrt"]
     return [str(library), "-fopenmp", *runtime]
 
@@ -139,7 +142,7 @@ def include_paths() -> list[str]:
 
 
 def _state_of_sources() -> str:
-    """Another one whenever a source, or the library that was given, is another one."""
+    """A text that changes whenever a source, or the library that was given, changes."""
     root = project_root()
     files = [*(root / "include").rglob("*.*"), *(HERE / "csrc").glob("*.*")]
     if given := given_library():
@@ -165,7 +168,7 @@ def _find_or_build() -> Path:
         return made
     (folder / "library").mkdir(parents=True, exist_ok=True)
     with open(folder / "being_built", "w", encoding="utf-8") as lock:
-        # Let go when the process ends, however it ends.
+        # Released when the process ends, however it ends.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_current():
             return made
@@ -176,7 +179,7 @@ def _find_or_build() -> Path:
 
         tell_pytorch()
         library = library_of(folder / "library")
-        # PyTorch's own lock, which a build that was killed leaves behind; and what is linked with an older library.
+        # Removes PyTorch's own lock, which a killed build leaves behind, and what is linked with an older library.
         (folder / "lock").unlink(missing_ok=True)
         made.unlink(missing_ok=True)
         cpp_extension.load(

@@ -7,12 +7,17 @@ import torch
 from torch import Tensor
 
 from ._arguments import count_of, real_number, result_type, want_type, word_of, words_of
-from ._clouds import LARGEST, REDUCTIONS, batch_of, bits_of, capacity_of, clouds_of, lattice_of, points_of, three_of
+from ._clouds import LARGEST, batch_of, capacity_of, clouds_of, lattice_of, points_of, reductions_of, three_of
+from ._layout import ORDERS, REDUCTIONS, results_of
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
-# In the order of the operator's results.
-GRID_RESULTS = (*REDUCTIONS, "count", "occupied", "bits")
-ORDERS = ("first_point", "cell")
+# What `voxelize` may be asked for, beside reductions.
+OTHERS = ("count", "occupied", "bits")
+
+_VoxelizeResults = results_of("voxelize")
+_SparseResults = results_of("voxelize_sparse")
+_GatheredResults = results_of("voxelize_gathered")
+_FilterResults = results_of("filter_voxels")
 
 
 def voxelize(
@@ -34,7 +39,7 @@ def voxelize(
 
     One sequence of launches for the whole batch, on the current stream, without waiting. Points on a face belong to the
     upper cell; points that are NaN, infinite or outside are dropped and counted. Gradients: of features, for sum, mean,
-    max and min (of equal ones the first point has it).
+    max and min (where several are equal, the first point has it).
 
     Args:
         points: float32 `[B, N, 3 or more]`, x y z first; `[N, 3 or more]`: one cloud, B = 1; with `offsets` packed
@@ -55,23 +60,24 @@ def voxelize(
     """
     wanted = words_of(reduce, "reduce")
     clouds = clouds_of(points, features, lengths, offsets)
-    origins, box, cells = lattice_of(grid, clouds)
+    lattice = lattice_of(grid, clouds)
     dtype = _result_type(dtype, clouds)
     want_type(occupied_dtype, "occupied_dtype")
     results = torch.ops.robocache.voxelize(
-        *clouds,
-        origins,
-        box,
-        cells,
-        bits_of(wanted, GRID_RESULTS, clouds.features),
-        bool(channels_first),
-        not deterministic,
-        [real_number(max_fill, "max_fill"), real_number(min_fill, "min_fill")],
-        occupied_dtype,
-        dtype,
+        **clouds.arguments(),
+        **lattice,
+        reductions=reductions_of(wanted, clouds.features, OTHERS),
+        count="count" in wanted,
+        occupied="occupied" in wanted,
+        bits="bits" in wanted,
+        channels_first=bool(channels_first),
+        unordered=not deterministic,
+        max_fill=real_number(max_fill, "max_fill"),
+        min_fill=real_number(min_fill, "min_fill"),
+        occupied_dtype=occupied_dtype,
+        dtype=dtype,
     )
-    asked = [one if name in wanted else None for name, one in zip(GRID_RESULTS, results)]
-    return Voxels(*asked, results[-1])
+    return Voxels(**_asked(_VoxelizeResults, results, wanted, (*REDUCTIONS, *OTHERS)))
 
 
 def voxelize_sparse(
@@ -88,32 +94,27 @@ def voxelize_sparse(
 ) -> Sparse:
     """The cells that have points, one after the other: what sparse convolutions take.
 
-    Arguments, stream, errors and gradients as `voxelize`; memory goes with the points, not with the grid.
+    Arguments, stream, errors and gradients as in `voxelize`; memory grows with the points, not with the grid.
 
     Args:
         features: Default: all channels of `points`, so that the mean of x, y, z is among them. It is a plain sum,
             divided: where x, y, z are large, as in UTM coordinates, subtract a local origin first.
         reduce: One or several of sum, mean, max, min, or none.
-        capacity: Voxels that there is room for, of all clouds together; default: as many as points. Voxels beyond it
-            are counted in `overflow`.
-        order: Within a cloud: "first_point", as their first points stand, or "cell", by z, then y, then x.
+        capacity: How many voxels there is room for, of all clouds together; default: as many as points. Voxels
+            beyond it are counted in `overflow`.
+        order: Within a cloud: "first_point", in the order of their first points, or "cell", by z, then y, then x.
     """
     wanted = words_of(reduce, "reduce")
     clouds = clouds_of(points, points if features is None else features, lengths, offsets)
-    origins, box, cells = lattice_of(grid, clouds)
-    dtype = _result_type(dtype, clouds)
     results = torch.ops.robocache.voxelize_sparse(
-        *clouds,
-        origins,
-        box,
-        cells,
-        bits_of(wanted, REDUCTIONS, clouds.features),
-        capacity_of(capacity, clouds),
-        word_of(order, ORDERS, "order") == 1,
-        dtype,
+        **clouds.arguments(),
+        **lattice_of(grid, clouds),
+        reductions=reductions_of(wanted, clouds.features),
+        capacity=capacity_of(capacity, clouds),
+        order=word_of(order, ORDERS, "order"),
+        dtype=_result_type(dtype, clouds),
     )
-    asked = [one if name in wanted else None for name, one in zip(REDUCTIONS, results)]
-    return Sparse(*asked, *results[4:])
+    return Sparse(**_asked(_SparseResults, results, wanted, REDUCTIONS))
 
 
 def voxelize_gathered(
@@ -130,33 +131,31 @@ def voxelize_gathered(
 ) -> Gathered:
     """The first points of each voxel, as pillar and voxel detectors take them ("hard" voxelization).
 
-    Arguments, stream and errors as `voxelize`. The order and the truncation are mmcv's deterministic ones. Gradients:
-    of features.
+    Arguments, stream and errors as in `voxelize`. The order and the truncation are mmcv's deterministic ones.
+    Gradients: of features.
 
     Args:
         features: Default: all channels of `points`, as mmcv has it.
-        max_points: P: points of a voxel that are kept.
+        max_points: P: how many points of a voxel are kept.
         max_voxels: Of each cloud; default: all.
-        capacity: Voxels that there is room for, of all clouds together; default: as many as points, or `max_voxels` of
-            each.
+        capacity: How many voxels there is room for, of all clouds together; default: as many as points, or
+            `max_voxels` of each.
     """
     clouds = clouds_of(points, points if features is None else features, lengths, offsets)
-    origins, box, cells = lattice_of(grid, clouds)
+    lattice = lattice_of(grid, clouds)
     max_points = count_of(max_points, "max_points", 1, LARGEST)
     max_voxels = None if max_voxels is None else count_of(max_voxels, "max_voxels", most=LARGEST)
     if capacity is None and max_voxels is not None:
         capacity = min(points_of(clouds), max_voxels * batch_of(clouds))
     results = torch.ops.robocache.voxelize_gathered(
-        *clouds,
-        origins,
-        box,
-        cells,
-        capacity_of(capacity, clouds),
-        max_points,
-        LARGEST if max_voxels is None else max_voxels,
-        _result_type(dtype, clouds),
+        **clouds.arguments(),
+        **lattice,
+        capacity=capacity_of(capacity, clouds),
+        max_points=max_points,
+        max_voxels=LARGEST if max_voxels is None else max_voxels,
+        dtype=_result_type(dtype, clouds),
     )
-    return Gathered(*results)
+    return Gathered(**_named(_GatheredResults, results))
 
 
 def filter_voxels(
@@ -170,9 +169,9 @@ def filter_voxels(
     capacity: int | None = None,
     dtype: torch.dtype | None = None,
 ) -> Filtered:
-    """One point for each voxel: the mean of its points, and of their features. What PCL has as VoxelGrid.
+    """One point for each voxel: the mean of its points, and of their features. PCL's VoxelGrid.
 
-    Arguments, stream and errors as `voxelize`. Each point that is left is in its voxel, between the voxel's points.
+    Arguments, stream and errors as in `voxelize`. Each point that is left is in its voxel, between the voxel's points.
     Gradients: of points and of features, as of means.
 
     Args:
@@ -180,13 +179,29 @@ def filter_voxels(
         origin: Where a voxel begins: a number, or three. Voxels reach 2^20 times their size from it along each axis,
             and points beyond are dropped and counted. So choose one in or near the clouds where they are far from 0, as
             in UTM coordinates: a whole cloud may be dropped otherwise.
-        capacity: Points that there is room for, of all clouds together; default: as many as there are.
+        capacity: How many points there is room for, of all clouds together; default: as many as there are.
     """
     clouds = clouds_of(points, features, lengths, offsets)
     dtype = _result_type(dtype, clouds)
-    box = three_of(origin, "origin") + three_of(size, "size")
-    results = torch.ops.robocache.filter_voxels(*clouds, box, capacity_of(capacity, clouds), dtype)
-    return Filtered(results[0], None if features is None else results[1], *results[2:])
+    results = torch.ops.robocache.filter_voxels(
+        **clouds.arguments(),
+        origin=three_of(origin, "origin"),
+        size=three_of(size, "size"),
+        capacity=capacity_of(capacity, clouds),
+        dtype=dtype,
+    )
+    named = _named(_FilterResults, results)
+    return Filtered(**{**named, "features": None if features is None else named["features"]})
+
+
+def _named(row, results):
+    return dict(zip(row._fields, results))
+
+
+def _asked(row, results, wanted, optional):
+    """Results by name; None for optional ones that are not wanted."""
+    named = _named(row, results)
+    return {name: None if name in optional and name not in wanted else one for name, one in named.items()}
 
 
 def _result_type(dtype, clouds):

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from ._arguments import FLOATS, INTEGERS, Number, count_of, real_number, result_type, want_device, want_tensor
-from ._flat import HOLDS, flatten, flatten_alone, rules_of
+from ._flat import flatten, flatten_alone, rules_of
+from ._layout import HOLDS, Report
 from ._timelines import Stream, Timeline, as_timeline, is_packed
 
 
@@ -97,20 +98,21 @@ def resample(
     stream = Stream(values, source, method, before, after, max_gap, fill, causal, tolerance=tolerance)
     rules = rules_of(stream, "")
     fill = real_number(fill, "fill")
-    result = torch.ops.robocache.resample(values, *flatten([stream], target, values.device, [""]), rules, fill, dtype)
+    times = flatten([stream], target, values.device, [""])
+    result = torch.ops.robocache.resample(values=values, **times, rules=rules, fill=fill, dtype=dtype)
     return Resampled(*_without_batch(result, alone, target))
 
 
 def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.dtype | None = None) -> Fused:
     """Streams of different rates, types and rules, as one aligned tensor.
 
-    One launch for up to 16 streams, on the current stream, without waiting; more go in groups of 16. Gradients: of the
-    streams' values, scale and shift, for previous, next, nearest and linear; of float target times, where all streams
-    are linear.
+    One launch for up to 16 streams, on the current stream, without waiting; more streams go in groups of 16. Gradients:
+    of the streams' values, scale and shift, for previous, next, nearest and linear; of float target times, where all
+    streams are linear.
 
     Args:
         streams: One or more. Their channels are side by side, in this order. Where all of them are one trajectory
-            `[N, D]` with times `[N]`, results are without the batch, too.
+            `[N, D]` with times `[N]`, results have no batch either.
         targets: Where values are wanted: a `Timeline`, `windows` too, or a tensor of stamps `[B, T]` or `[T]`.
         dtype: Of the result; default: what the streams' types promote to.
 
@@ -143,26 +145,31 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
         widest = torch.promote_types(widest, stream.values.dtype)
     dtype = result_type(dtype, widest)
     affine: list[Tensor] = []
-    places: list[int] = []
-    for stream in given:
-        for factor in (stream.scale, stream.shift):
-            places.append(-1 if factor is None else len(affine))
-            if factor is not None:
-                affine.append(factor.contiguous())
+    scale_places = [_place_in(affine, stream.scale) for stream in given]
+    shift_places = [_place_in(affine, stream.shift) for stream in given]
     rules = [rule for stream, name in zip(given, names) for rule in rules_of(stream, name)]
     fills = [real_number(stream.fill, f"{name}fill") for stream, name in zip(given, names)]
     times = flatten(given, target, given[0].values.device, names)
     values = [stream.values for stream in given]
-    result = torch.ops.robocache.fuse(values, affine, places, *times, rules, fills, dtype)
+    result = torch.ops.robocache.fuse(
+        values=values,
+        affine=affine,
+        scale_places=scale_places,
+        shift_places=shift_places,
+        **times,
+        rules=rules,
+        fills=fills,
+        dtype=dtype,
+    )
     return Fused(*_without_batch(result, all(alone), target))
 
 
 def inspect(times: Timeline | Tensor, *, source_batch: int | None = None) -> Inspected:
-    """Counts what `resample` and `fuse` take for granted and cannot look at without waiting for the GPU.
+    """Counts violations of what `resample` and `fuse` assume and cannot check without waiting for the GPU.
 
     One launch, on the current stream, without waiting: call it beside a fusion and read the counts later. Where all are
-    0, results are what docs/semantics.md says. Float32 stamps that cannot tell neighbours apart are duplicates here.
-    There are no gradients.
+    0, results are what docs/semantics.md says. Float32 stamps that cannot tell neighbours apart count as duplicates
+    here. There are no gradients.
 
     Args:
         times: A `Timeline` of any kind, or a tensor of stamps `[B, N]` or `[N]`; of sources or targets. Uniform times
@@ -180,7 +187,8 @@ def inspect(times: Timeline | Tensor, *, source_batch: int | None = None) -> Ins
     if names_trajectories and source_batch is None:
         raise ValueError("source_batch: found None, want that of the source, since the windows name its trajectories")
     batch = 0 if source_batch is None else count_of(source_batch, "source_batch")
-    return Inspected(*torch.ops.robocache.inspect(*flatten_alone(when, "times"), batch).unbind(1))
+    counts = torch.ops.robocache.inspect(**flatten_alone(when, "times"), source_batch=batch)
+    return Inspected(**dict(zip(Report._fields, counts.unbind(1))))
 
 
 def _is_alone(values, times, name):
@@ -198,12 +206,20 @@ def _without_batch(results, alone, target):
     return results
 
 
+def _place_in(affine, factor):
+    """Adds a scale or a shift to the list; -1 without one."""
+    if factor is None:
+        return -1
+    affine.append(factor.contiguous())
+    return len(affine) - 1
+
+
 def _want_factor(factor, name, values):
     if factor is None:
         return
     want_tensor(factor, name, (torch.float32,))
     if factor.dim() != 1 or factor.shape[0] != values.shape[-1]:
-        raise ValueError(f"{name}: found {list(factor.shape)}, want [{values.shape[-1]}], one a channel")
+        raise ValueError(f"{name}: found {list(factor.shape)}, want [{values.shape[-1]}], one per channel")
     want_device(factor, name, values.device)
 
 

@@ -5,198 +5,220 @@ values, for torch.compile, and the backward pass."""
 import torch
 
 from ._arguments import refuse_double_backward
-from ._flat import DIFFERENTIABLE, KINDS, METHODS, MOVING
+from ._layout import (
+    DIFFERENTIABLE,
+    KINDS,
+    METHODS,
+    MOVES,
+    Report,
+    Rules,
+    Sizes,
+    arguments_of,
+    gives_shapes_of,
+    rows_of,
+)
 
 
-def _target_shape(kinds, sizes, target_index):
-    batch, length, rows = sizes[-3:]
-    packed = target_index is not None and KINDS[kinds[-1]] in ("ragged", "uniform")
-    return (rows,) if packed else (batch, length)
+def _is_packed(given):
+    """Whether the targets are."""
+    return given.target_index is not None and KINDS[given.kinds[-1]] in ("ragged", "uniform")
 
 
-@torch.library.register_fake("robocache::resample")
-def _(values, sources, stamps, starts, index, kinds, stamp, sizes, *rest):
-    shape, dtype = _target_shape(kinds, sizes, index), rest[-1]
-    return values.new_empty((*shape, values.shape[-1]), dtype=dtype), values.new_empty(shape, dtype=torch.bool)
+def _target_shape(given):
+    target = rows_of(Sizes, given.sizes)[-1]
+    return (target.rows,) if _is_packed(given) else (target.batch, target.length)
 
 
-@torch.library.register_fake("robocache::resample_backward")
-def _(gradient, values, sources, stamps, starts, index, kinds, stamp, sizes, *rest):
-    of_values, of_targets = rest[-2:]
-    shape = _target_shape(kinds, sizes, index) if of_targets else (0,)
-    return values.new_empty(values.shape if of_values else (0,)), values.new_empty(shape, dtype=torch.float32)
+@gives_shapes_of("resample")
+def _(given):
+    shape, like = _target_shape(given), given.values
+    return like.new_empty((*shape, like.shape[-1]), dtype=given.dtype), like.new_empty(shape, dtype=torch.bool)
 
 
-@torch.library.register_fake("robocache::fuse")
-def _(values, affine, affine_places, sources, stamps, starts, index, kinds, stamp, sizes, *rest):
-    shape, dtype = _target_shape(kinds, sizes, index), rest[-1]
-    like, channels = values[0], sum(one.shape[-1] for one in values)
+@gives_shapes_of("resample_backward")
+def _(given):
+    like, shape = given.values, _target_shape(given) if given.of_targets else (0,)
+    return like.new_empty(like.shape if given.of_values else (0,)), like.new_empty(shape, dtype=torch.float32)
+
+
+@gives_shapes_of("fuse")
+def _(given):
+    shape, like = _target_shape(given), given.values[0]
     return (
-        like.new_empty((*shape, channels), dtype=dtype),
-        like.new_empty((*shape, len(values)), dtype=torch.bool),
+        like.new_empty((*shape, sum(one.shape[-1] for one in given.values)), dtype=given.dtype),
+        like.new_empty((*shape, len(given.values)), dtype=torch.bool),
         like.new_empty(shape, dtype=torch.bool),
     )
 
 
-@torch.library.register_fake("robocache::fuse_backward")
-def _(gradient, values, affine, affine_places, sources, stamps, starts, index, kinds, stamp, sizes, *rest):
-    of_values, of_affine, of_targets = rest[-3:]
-    shape = _target_shape(kinds, sizes, index) if of_targets else (0,)
+@gives_shapes_of("fuse_backward")
+def _(given):
+    shape = _target_shape(given) if given.of_targets else (0,)
     return (
-        [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(values, of_values)],
-        [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(affine, of_affine)],
-        gradient.new_empty(shape, dtype=torch.float32),
+        [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(given.values, given.of_values)],
+        [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(given.affine, given.of_affine)],
+        given.gradient.new_empty(shape, dtype=torch.float32),
     )
 
 
-@torch.library.register_fake("robocache::inspect")
-def _(place, stamps, starts, index, kinds, stamp, sizes, *_rest):
-    return place.new_empty((sizes[0], 4), dtype=torch.int64)
+@gives_shapes_of("inspect")
+def _(given):
+    batch = rows_of(Sizes, given.sizes)[0].batch
+    return given.place.new_empty((batch, len(Report._fields)), dtype=torch.int64)
 
 
-def _require_differentiable(rules, names, needed, of_targets):
+def _require_differentiable(given, names, needed):
     """That the methods of streams have gradients, where these are needed.
 
     Args:
-        rules: Four numbers a stream.
         names: Of each stream, for messages.
         needed: Of each stream: whether its values, its scale or its shift need gradients.
-        of_targets: Whether target times do, which every stream has a part in.
     """
-    for method, name, of_stream in zip(rules[::4], names, needed):
-        if (of_stream or of_targets) and METHODS[method] not in DIFFERENTIABLE:
+    of_targets = any(_require_gradient((given.target_stamps, given.target_starts)))
+    for rules, name, of_stream in zip(rows_of(Rules, given.rules), names, needed):
+        if (of_stream or of_targets) and METHODS[rules.method] not in DIFFERENTIABLE:
             raise ValueError(
-                f"{name}method: found {METHODS[method]!r}, want one of {', '.join(DIFFERENTIABLE)} where "
+                f"{name}method: found {METHODS[rules.method]!r}, want one of {', '.join(DIFFERENTIABLE)} where "
                 "gradients are needed, or inputs without requires_grad"
             )
 
 
-def _require_linear(rules, names):
-    for method, name in zip(rules[::4], names):
-        if METHODS[method] not in MOVING:
+def _require_differentiable_in_targets(given, names):
+    for rules, name in zip(rows_of(Rules, given.rules), names):
+        if METHODS[rules.method] not in MOVES:
             raise ValueError(
-                f"{name}method: found {METHODS[method]!r}, want {' or '.join(map(repr, MOVING))} where gradients of "
-                "targets are needed"
+                f"{name}method: found {METHODS[rules.method]!r}, want {' or '.join(map(repr, MOVES))} where gradients "
+                "of targets are needed"
             )
 
 
 def _names_of(streams):
     """Of the streams of a fusion, for messages."""
-    return [f"streams[{i}]." for i in range(streams)]
+    return [f"streams[{i}]." for i in range(len(streams))]
 
 
-def _streams_that_need(of_values, of_affine, places):
+def _streams_that_need(given):
     """Whether each stream's values, scale or shift need gradients."""
-    of_factors = [place >= 0 and of_affine[place] for place in places]
-    return [any(three) for three in zip(of_values, of_factors[::2], of_factors[1::2])]
+    of_values, of_affine = _require_gradient(given.values), _require_gradient(given.affine)
+    of_factors = [
+        [place >= 0 and of_affine[place] for place in places] for places in (given.scale_places, given.shift_places)
+    ]
+    return [any(three) for three in zip(of_values, *of_factors)]
 
 
 def _require_gradient(tensors):
     return [tensor is not None and tensor.requires_grad for tensor in tensors]
 
 
-def _none_of(sources):
-    """Sources have no gradient; told in the structure that PyTorch wants for a list of tensors."""
-    return [None] * len(sources) if all(one is not None for one in sources) else None
+# Of all four operators, beside the values.
+_TENSORS_OF_TIMES = ("sources", "target_stamps", "target_starts", "target_index")
 
 
-def _tensors_of(times):
-    sources, stamps, starts, index, *_ = times
-    return *sources, stamps, starts, index
+def _keep(ctx, given, *names):
+    """Keeps an operator's arguments for the backward pass.
+
+    Args:
+        names: Of those that are tensors, or lists of them, which PyTorch wants to keep itself.
+    """
+    ctx.lengths = {name: len(one) if isinstance(one := getattr(given, name), (list, tuple)) else None for name in names}
+    tensors = []
+    for name, length in ctx.lengths.items():
+        tensors += [getattr(given, name)] if length is None else getattr(given, name)
+    ctx.save_for_backward(*tensors)
+    ctx.given = given._replace(**dict.fromkeys(names))
+    ctx.set_materialize_grads(False)
 
 
-class _Times:
-    """What the backward pass keeps of the times, but for their tensors."""
+def _kept(ctx):
+    """The arguments again."""
+    tensors = iter(ctx.saved_tensors)
+    tensors = {
+        name: next(tensors) if length is None else [next(tensors) for _ in range(length)]
+        for name, length in ctx.lengths.items()
+    }
+    return ctx.given._replace(**tensors)
 
-    def __init__(self, times):
-        sources, _, _, index, kinds, stamp, sizes, whole, real = times
-        self.count = len(sources)
-        self.numbers = (kinds, stamp, sizes, whole, real)
-        self.kind = KINDS[kinds[-1]]
-        self.packed = len(_target_shape(kinds, sizes, index)) == 1
 
-    def arguments(self, kept):
-        """As the operator takes them."""
-        return (list(kept[: self.count]), *kept[self.count :], *self.numbers)
+def _arguments(operator, given, **more):
+    """What the operator takes: of `given` what has the same name, and more."""
+    mine = arguments_of(operator)._fields
+    return {**{name: one for name, one in given._asdict().items() if name in mine}, **more}
 
-    def gradients(self, kept, of_times, needs_stamps, needs_starts):
-        """From those of the target times: of what made them, as the operator takes it; None for all other arguments."""
-        sources, (stamps, starts, _) = kept[: self.count], kept[self.count :]
-        of_stamps = of_starts = None
-        if needs_stamps:
-            of_stamps = (of_times.sum(0) if self.kind in ("shared", "windows") else of_times).to(stamps.dtype)
-        if needs_starts:
-            if self.packed:
-                raise ValueError("targets: found starts that require gradients, which targets with offsets do not have")
-            of_starts = of_times.sum(1).to(starts.dtype)
-        return (_none_of(sources), of_stamps, of_starts, *[None] * 6)
+
+def _gradients_of_times(given, of_times, needs):
+    """Of what made the target times, by name, from those of the target times."""
+    # Sources have none; told in the structure that PyTorch wants for a list of tensors.
+    gradients = {"sources": [None] * len(given.sources) if all(one is not None for one in given.sources) else None}
+    if of_times is not None and needs.target_stamps:
+        of_stamps = of_times.sum(0) if KINDS[given.kinds[-1]] in ("shared", "windows") else of_times
+        gradients["target_stamps"] = of_stamps.to(given.target_stamps.dtype)
+    if of_times is not None and needs.target_starts:
+        if _is_packed(given):
+            raise ValueError("targets: found starts that require gradients, which targets with offsets do not have")
+        gradients["target_starts"] = of_times.sum(1).to(given.target_starts.dtype)
+    return gradients
+
+
+def _in_order(given, gradients):
+    """Gradients by name, as PyTorch wants them: of each argument, None where there is none."""
+    return tuple(gradients.get(name) for name in given._fields)
+
+
+_Resample = arguments_of("resample")
+_Fuse = arguments_of("fuse")
 
 
 def _setup_resample(ctx, inputs, output):
-    values, *times, rules, fill, _ = inputs
-    _require_differentiable(rules, [""], _require_gradient([values]), any(_require_gradient(times[1:3])))
-    ctx.rules, ctx.fill, ctx.times = rules, fill, _Times(times)
-    ctx.save_for_backward(values, *_tensors_of(times))
-    ctx.set_materialize_grads(False)
+    given = _Resample(*inputs)
+    _require_differentiable(given, [""], _require_gradient([given.values]))
+    _keep(ctx, given, "values", *_TENSORS_OF_TIMES)
 
 
 def _resample_backward(ctx, gradient, _):
-    values, *kept = ctx.saved_tensors
-    needs_values, _, needs_stamps, needs_starts = ctx.needs_input_grad[:4]
-    of_targets = needs_stamps or needs_starts
+    given, needs = _kept(ctx), _Resample(*ctx.needs_input_grad)
+    of_targets = needs.target_stamps or needs.target_starts
     if gradient is None:
-        return (None, *ctx.times.gradients(kept, None, False, False), None, None, None)
+        return _in_order(given, _gradients_of_times(given, None, needs))
     if of_targets:
-        _require_linear(ctx.rules, [""])
+        _require_differentiable_in_targets(given, [""])
     of_values, of_times = torch.ops.robocache.resample_backward(
-        gradient, values, *ctx.times.arguments(kept), ctx.rules, ctx.fill, needs_values, of_targets
+        **_arguments(
+            "resample_backward", given, gradient=gradient, of_values=needs.values, of_targets=of_targets
+        )
     )
-    given = ctx.times.gradients(kept, of_times, needs_stamps, needs_starts)
-    return (of_values if needs_values else None, *given, None, None, None)
+    gradients = _gradients_of_times(given, of_times, needs)
+    return _in_order(given, {**gradients, "values": of_values if needs.values else None})
 
 
 def _setup_fuse(ctx, inputs, output):
-    values, affine, places, *times, rules, fills, _ = inputs
-    needed = _streams_that_need(_require_gradient(values), _require_gradient(affine), places)
-    _require_differentiable(rules, _names_of(len(values)), needed, any(_require_gradient(times[1:3])))
-    ctx.counts = len(values), len(affine)
-    ctx.places, ctx.rules, ctx.fills, ctx.times = places, rules, fills, _Times(times)
-    ctx.save_for_backward(*values, *affine, *_tensors_of(times))
-    ctx.set_materialize_grads(False)
+    given = _Fuse(*inputs)
+    _require_differentiable(given, _names_of(given.values), _streams_that_need(given))
+    _keep(ctx, given, "values", "affine", *_TENSORS_OF_TIMES)
 
 
 def _fuse_backward(ctx, gradient, *_):
-    streams, factors = ctx.counts
-    saved = list(ctx.saved_tensors)
-    values, affine, kept = saved[:streams], saved[streams : streams + factors], saved[streams + factors :]
-    needs_values, needs_affine, _, _, needs_stamps, needs_starts = ctx.needs_input_grad[:6]
-    of_targets = needs_stamps or needs_starts
+    given, needs = _kept(ctx), _Fuse(*ctx.needs_input_grad)
+    of_targets = needs.target_stamps or needs.target_starts
     if gradient is None:
-        nothing = ctx.times.gradients(kept, None, False, False)
-        return ([None] * streams, [None] * factors, None, *nothing, None, None, None)
+        nothing = {"values": [None] * len(given.values), "affine": [None] * len(given.affine)}
+        return _in_order(given, {**_gradients_of_times(given, None, needs), **nothing})
     if of_targets:
-        _require_linear(ctx.rules, _names_of(streams))
+        _require_differentiable_in_targets(given, _names_of(given.values))
     of_values, of_affine, of_times = torch.ops.robocache.fuse_backward(
-        gradient,
-        values,
-        affine,
-        ctx.places,
-        *ctx.times.arguments(kept),
-        ctx.rules,
-        ctx.fills,
-        [int(wanted) for wanted in needs_values],
-        [int(wanted) for wanted in needs_affine],
-        of_targets,
+        **_arguments(
+            "fuse_backward",
+            given,
+            gradient=gradient,
+            of_values=[int(wanted) for wanted in needs.values],
+            of_affine=[int(wanted) for wanted in needs.affine],
+            of_targets=of_targets,
+        )
     )
-    return (
-        [one if wanted else None for one, wanted in zip(of_values, needs_values)],
-        [one if wanted else None for one, wanted in zip(of_affine, needs_affine)],
-        None,
-        *ctx.times.gradients(kept, of_times, needs_stamps, needs_starts),
-        None,
-        None,
-        None,
-    )
+    gradients = {
+        "values": [one if wanted else None for one, wanted in zip(of_values, needs.values)],
+        "affine": [one if wanted else None for one, wanted in zip(of_affine, needs.affine)],
+    }
+    return _in_order(given, {**_gradients_of_times(given, of_times, needs), **gradients})
 
 
 torch.library.register_autograd("robocache::resample_backward", refuse_double_backward)

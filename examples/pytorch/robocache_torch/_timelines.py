@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Timelines and streams: what `resample` and `fuse` are told."""
+"""Timelines and streams: what `resample` and `fuse` take."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ class Timeline(NamedTuple):
 
     Stamps are float32, float64 or int64, in any unit, the same for all timelines of a call; they ascend within a
     trajectory. Where a function takes a timeline, a tensor of one dimension means `shared`, and one of two `dense`.
-    What does not fit is refused in a TypeError or ValueError with the argument's name.
+    What does not fit raises a TypeError or ValueError that names the argument.
     """
 
     kind: str
@@ -31,7 +31,7 @@ class Timeline(NamedTuple):
 
 
 def dense(stamps: Tensor, lengths: Tensor | None = None) -> Timeline:
-    """Stamps `[B, N]`, one row a trajectory.
+    """Stamps `[B, N]`, one row per trajectory.
 
     Args:
         stamps: `[B, N]`.
@@ -76,9 +76,9 @@ def uniform(
         start: Of all trajectories, or a tensor `[B]`, one each.
         period: Above 0. Of int64 stamps also `(num, den)`: sample i is at `start + floor(i * num / den)`, so that
             `(1_000_000, 30)` is 30 Hz in microseconds, without drift.
-        length: N, samples a trajectory.
-        offsets: int64 `[B + 1]`, instead of `length`: trajectories have lengths of their own, and rows are packed.
-        rows: With `offsets`: packed rows in all. Targets need it (`offsets[B]` stands on the GPU), sources do not.
+        length: N, samples per trajectory.
+        offsets: int64 `[B + 1]`, instead of `length`: trajectories have different lengths, and rows are packed.
+        rows: With `offsets`: packed rows in all. Targets need it (`offsets[B]` is on the GPU), sources do not.
     """
     starts = start if isinstance(start, Tensor) else None
     if starts is not None:
@@ -137,7 +137,7 @@ class Stream(NamedTuple):
             float32, float16 or bfloat16.
         times: When they were sampled: a `Timeline`, or a tensor `[B, N]` or `[N]`.
         method: One of `METHODS`.
-        before, after: What stands before the first sample and after the last: "clamp", "fill" or "extrapolate".
+        before, after: What results are before the first sample and after the last: "clamp", "fill" or "extrapolate".
         max_gap: Beyond this gap the result is the fill value, and not valid; None: no limit.
         fill: Written where there is no value, in units of the result.
         causal: A promise that no sample stamped after its target is used; asks for "previous" and before="fill".
@@ -174,7 +174,7 @@ def as_timeline(times: Timeline | Tensor, argument: str) -> Timeline:
 
 
 def is_packed(when: Timeline) -> bool:
-    """Whether rows of all trajectories lie one after the other."""
+    """Whether rows of all trajectories are stored one after the other."""
     return when.kind == "ragged" or (when.kind == "uniform" and when.index is not None)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clouds are put into, and what comes of it."""
+"""Grids of cells, and the results of voxelizing."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -124,6 +124,6 @@ class Filtered(NamedTuple):
 
 
 def _trim(results, rows):
-    """@param rows: how many of the first fields have a row a voxel."""
+    """@param rows: how many of the first fields have one row per voxel."""
     count = int(results.voxel_offsets[-1])
     return type(results)(*[None if one is None else one[:count] for one in results[:rows]], *results[rows:])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every test that asks for `device` runs on the CPU, and on each GPU that is there."""
+"""Every test that takes `device` runs on the CPU, and on each GPU."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ DEVICES = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
 
 @pytest.fixture(params=DEVICES)
 def device(request):
-    # The current device stays the first one: operators have to follow their tensors.
+    # The current device remains the first one: operators have to follow their tensors.
     return torch.device(request.param)
 
 
@@ -25,7 +25,14 @@ def seeded():
 
 @pytest.fixture(autouse=True)
 def forgets_what_it_compiled():
-    # A function may be compiled a few times only; the same test on another device counts.
+    # A function may be compiled only a few times, and the same test on another device counts.
     yield
     if "torch._dynamo" in sys.modules:  # it takes seconds to import
         torch._dynamo.reset()
+
+
+@pytest.fixture(scope="module")
+def recording():
+    from training import episodes
+
+    return episodes.made_up(4, 8.0, 3, vision=24)

@@ -6,6 +6,20 @@ import torch
 
 import robocache_torch as rc
 
+# What the operator beneath `voxelize` is asked for, where it is asked for everything.
+ALL_OF_A_GRID = {
+    "reductions": 0b1111,
+    "count": True,
+    "occupied": True,
+    "bits": True,
+    "channels_first": False,
+    "unordered": False,
+    "max_fill": 0.0,
+    "min_fill": 0.0,
+    "occupied_dtype": torch.uint8,
+    "dtype": torch.float32,
+}
+
 
 def series(device, batch=3, samples=40, channels=5, dtype=torch.float32, stamp=torch.float64):
     gaps = torch.randint(1, 50, (batch, samples))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing to do is no error, and no result is memory that nobody wrote: rows that no trajectory and no cloud owns."""
+"""An empty call is no error, and no result is unwritten memory, not even rows that no trajectory and no cloud owns."""
 
 import pytest
 import torch
+from inputs import ALL_OF_A_GRID
 
 import robocache_torch as rc
 
@@ -30,7 +31,7 @@ def index(device, *numbers):
     return torch.tensor(numbers, dtype=torch.int64, device=device)
 
 
-# Values, their times and targets: a 0 in each place that has one.
+# Values, their times and targets, with a size of 0 in every place that can have one.
 TIMED = {
     "no trajectory": lambda d: (rows(d, 0, 5, 3), stamps(d, 0, 5), stamps(d, 0, 4)),
     "no trajectory, shared times": lambda d: (rows(d, 0, 5, 3), stamps(d, 5), stamps(d, 4)),
@@ -52,7 +53,7 @@ TIMED = {
 
 
 def with_gradients(targets):
-    """The same targets, whose times want a gradient where they have one."""
+    """The same targets, whose times require a gradient where they can have one."""
     if isinstance(targets, torch.Tensor):
         return targets.requires_grad_()
     if targets.index is None or targets.kind == "windows":
@@ -86,17 +87,14 @@ def test_opcheck_of_nothing_to_resample(device, name):
 
     values, times, targets = TIMED[name](device)
     stream = rc.Stream(values, as_timeline(times, "times"))
-    flat = _flat.flatten([stream], as_timeline(with_gradients(targets), "targets"), device, [""])
-    rules = _flat.rules_of(stream, "")
+    times = _flat.flatten([stream], as_timeline(with_gradients(targets), "targets"), device, [""])
+    common = {**times, "rules": _flat.rules_of(stream, ""), "dtype": torch.float32}
+    fused = {"values": [values], "affine": [], "scale_places": [-1], "shift_places": [-1], "fills": [0.0]}
     # What is compiled is checked with the other shapes.
     checks = ("test_schema", "test_autograd_registration", "test_faketensor")
     operators = torch.ops.robocache
-    torch.library.opcheck(
-        operators.resample.default, (values, *flat, rules, 0.0, torch.float32), test_utils=checks
-    )
-    torch.library.opcheck(
-        operators.fuse.default, ([values], [], [-1, -1], *flat, rules, [0.0], torch.float32), test_utils=checks
-    )
+    for operator, mine in ((operators.resample, {"values": values, "fill": 0.0}), (operators.fuse, fused)):
+        torch.library.opcheck(operator.default, (), {**common, **mine}, test_utils=checks)
 
 
 def clouds(device, batch, points, channels, packed=False):
@@ -143,18 +141,21 @@ def test_nothing_to_voxelize(device, name):
 @pytest.mark.parametrize("name", CLOUDS)
 def test_opcheck_of_nothing_to_voxelize(device, name):
     points, features, more = CLOUDS[name](device)
-    lengths, offsets = more.get("lengths"), more.get("offsets")
-    given = (points.detach(), features, lengths, offsets)
-    lattice = (None, [*GRID.origin, *[GRID.size] * 3], list(GRID.cells))
+    given = {"points": points.detach(), "features": features, "lengths": None, "offsets": None, **more}
+    lattice = {"origins": None, "origin": GRID.origin, "size": [GRID.size] * 3, "cells": GRID.cells}
+    voxels = {**given, **lattice, "capacity": 0, "dtype": torch.float32}
     checks = ("test_schema", "test_autograd_registration", "test_faketensor")
     operators = torch.ops.robocache
     for operator, arguments in (
-        (operators.voxelize, (*given, *lattice, 0b1111111, False, False, [0.0, 0.0], torch.uint8, torch.float32)),
-        (operators.voxelize_sparse, (*given, *lattice, 0b1111, 0, False, torch.float32)),
-        (operators.voxelize_gathered, (*given, *lattice, 0, 3, 0, torch.float32)),
-        (operators.filter_voxels, (points, *given[1:], [0.3] * 6, 0, torch.float32)),
+        (operators.voxelize, {**given, **lattice, **ALL_OF_A_GRID}),
+        (operators.voxelize_sparse, {**voxels, "reductions": 0b1111, "order": 0}),
+        (operators.voxelize_gathered, {**voxels, "max_points": 3, "max_voxels": 0}),
+        (
+            operators.filter_voxels,
+            {**given, "points": points, "origin": [0.3] * 3, "size": [0.3] * 3, "capacity": 0, "dtype": torch.float32},
+        ),
     ):
-        torch.library.opcheck(operator.default, arguments, test_utils=checks)
+        torch.library.opcheck(operator.default, (), arguments, test_utils=checks)
 
 
 def packed_times(kind, device, count, owned):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the operators are built. That they are is what all other tests show."""
+"""How the operators are built. That they are built, all other tests show."""
 
 import shlex
 
@@ -11,7 +11,7 @@ def test_the_standard_is_that_of_pytorch():
 
 
 def test_a_path_of_the_library_may_hold_a_blank():
-    # As ninja and then the shell read it.
+    # As ninja reads it, and then the shell.
     written = _library._for_ninja("/a folder/of $5/librobocache.a")
     assert shlex.split(written.replace("$$", "$")) == ["/a folder/of $5/librobocache.a"]
     assert written.count("$$") == written.count("$") / 2

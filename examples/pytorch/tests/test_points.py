@@ -5,7 +5,7 @@ import numpy as np
 import plain
 import pytest
 import torch
-from inputs import check_refused
+from inputs import ALL_OF_A_GRID, check_refused
 
 import robocache_torch as rc
 
@@ -285,19 +285,20 @@ def arguments(device):
     """Of the operators beneath, for PyTorch's own checks."""
     xyz, features = cloud(device, 60, 2)
     points, features = xyz[None].requires_grad_(), features[None].requires_grad_()
-    lattice = (None, [*GRID.origin, *GRID.size], list(GRID.cells))
-    clouds = (points.detach(), features, None, None)
+    given = {"points": points.detach(), "features": features, "lengths": None, "offsets": None}
+    lattice = {"origins": None, "origin": GRID.origin, "size": GRID.size, "cells": GRID.cells}
+    voxels = {"capacity": 60, "dtype": torch.float32}
     return {
-        "voxelize": (*clouds, *lattice, 0b1111111, False, False, [0.0, 0.0], torch.uint8, torch.float32),
-        "voxelize_sparse": (*clouds, *lattice, 0b1111, 60, False, torch.float32),
-        "voxelize_gathered": (*clouds, *lattice, 60, 3, 50, torch.float32),
-        "filter_voxels": (points, features, None, None, [0.0] * 3 + [0.3] * 3, 60, torch.float32),
+        "voxelize": {**given, **lattice, **ALL_OF_A_GRID},
+        "voxelize_sparse": {**given, **lattice, **voxels, "reductions": 0b1111, "order": 0},
+        "voxelize_gathered": {**given, **lattice, **voxels, "max_points": 3, "max_voxels": 50},
+        "filter_voxels": {**given, **voxels, "points": points, "origin": [0.0] * 3, "size": [0.3] * 3},
     }
 
 
 @pytest.mark.parametrize("name", ["voxelize", "voxelize_sparse", "voxelize_gathered", "filter_voxels"])
 def test_opcheck(device, name):
-    torch.library.opcheck(getattr(torch.ops.robocache, name).default, arguments(device)[name])
+    torch.library.opcheck(getattr(torch.ops.robocache, name).default, (), arguments(device)[name])
 
 
 def test_compiles_without_a_break(device):
@@ -321,7 +322,7 @@ def test_a_cuda_graph_replays_it(device):
     xyz, features = cloud(device, 5000)
     with torch.cuda.device(device):
         graph = torch.cuda.CUDAGraph()
-        # Without a stream of its own a graph takes one of the GPU that was captured first in this process.
+        # Without a separate stream a graph takes one of the GPU that was captured first in this process.
         with torch.cuda.graph(graph, stream=torch.cuda.Stream(device)):
             found = rc.voxelize_sparse(xyz, GRID, features), rc.filter_voxels(xyz, 0.3, features)
         features.mul_(2)

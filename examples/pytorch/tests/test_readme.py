@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the README asks to paste."""
+"""The README's code blocks."""
 
 import re
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of stamps: float32 that is not enough for them, and `inspect`."""
+"""Warnings about stamps for which float32 is not enough, and `inspect`."""
 
 import warnings
 
@@ -14,7 +14,7 @@ EPOCH = 1_700_000_000
 
 @pytest.fixture
 def every_warning():
-    """Not only the first one of the process."""
+    """Warns every time, not only once per process."""
     torch.set_warn_always(True)
     yield
     torch.set_warn_always(False)
@@ -157,7 +157,8 @@ def test_opcheck_of_inspect(device):
         rc.windows(stamps, stamps, index(0, 1, 2, 0, 1, 2)),
         rc.dense(stamps[:0].reshape(0, 3), index(0)[:0]),
     ):
-        torch.library.opcheck(torch.ops.robocache.inspect.default, (*_flat.flatten_alone(times, "times"), 3))
+        given = {**_flat.flatten_alone(times, "times"), "source_batch": 3}
+        torch.library.opcheck(torch.ops.robocache.inspect.default, (), given)
 
 
 def test_inspect_compiles(device):

@@ -18,18 +18,24 @@ def timed_arguments(device):
     target = rc.dense(inner_targets(streams[0].times).requires_grad_())
     linear = [one._replace(method="linear", before="clamp", times=rc.dense(one.times)) for one in streams]
     names = ["a.", "b."]
-    flat = _flat.flatten(linear, target, device, names)
     rules = [rule for one in linear for rule in _flat.rules_of(one, "")]
-    fused = (
-        [one.values for one in linear],
-        [linear[1].scale, linear[1].shift],
-        [-1, -1, 0, 1],
-        *flat,
-        rules,
-        [0.0, 0.0],
-        torch.float32,
-    )
-    single = (linear[0].values, *_flat.flatten(linear[:1], target, device, names), rules[:4], 0.0, torch.float32)
+    fused = {
+        "values": [one.values for one in linear],
+        "affine": [linear[1].scale, linear[1].shift],
+        "scale_places": [-1, 0],
+        "shift_places": [-1, 1],
+        **_flat.flatten(linear, target, device, names),
+        "rules": rules,
+        "fills": [0.0, 0.0],
+        "dtype": torch.float32,
+    }
+    single = {
+        "values": linear[0].values,
+        **_flat.flatten(linear[:1], target, device, names),
+        "rules": _flat.rules_of(linear[0], ""),
+        "fill": 0.0,
+        "dtype": torch.float32,
+    }
     return {"resample": single, "fuse": fused}
 
 
@@ -37,7 +43,8 @@ def timed_arguments(device):
 def test_opcheck(device, name):
     takes_tolerances = "atol" in signature(torch.library.opcheck).parameters  # not in PyTorch 2.6
     tolerances = {"atol": 1e-4, "rtol": 1e-4} if takes_tolerances else {}
-    torch.library.opcheck(getattr(torch.ops.robocache, name).default, timed_arguments(device)[name], **tolerances)
+    operator = getattr(torch.ops.robocache, name).default
+    torch.library.opcheck(operator, (), timed_arguments(device)[name], **tolerances)
 
 
 @pytest.mark.parametrize("dynamic", [False, True])
@@ -111,7 +118,7 @@ def test_a_cuda_graph_replays_it(device):
     targets = inner_targets(stamps)
     with torch.cuda.device(device):
         graph = torch.cuda.CUDAGraph()
-        # Without a stream of its own a graph takes one of the GPU that was captured first in this process.
+        # Without a separate stream a graph takes one of the GPU that was captured first in this process.
         with torch.cuda.graph(graph, stream=torch.cuda.Stream(device)):
             found = rc.fuse([rc.Stream(values, stamps), rc.Stream(values, stamps, "nearest")], targets)
         values.mul_(2)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What train.py is made of: episodes, windows, ways of the data to the GPU, a policy, the loop, the comparison."""
+"""The parts of train.py: episodes, windows, paths of the data to the GPU, a policy, the loop, the comparison."""

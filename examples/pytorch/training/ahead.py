@@ -7,20 +7,20 @@ from .way import DataPath
 
 
 class Ahead(DataPath):
-    """A way of the data whose next batches are made while the model computes with these, on a stream of their own.
+    """A data path whose next batches are made while the model computes with these, on a separate stream.
 
-    On the CPU it gives what the way gives.
+    On the CPU it gives what the path gives.
     """
 
     def __init__(self, way):
         super().__init__(way.recording, way.windows, way.shards, way.device)
         self.way, self.stream = way, None
         self.group, self.beforehand = way.group, way.beforehand
-        self.next = None  # step, samples or what went wrong, and when they are ready
-        self.reached = None  # when the GPU comes to what the model got last
+        self.next = None  # step, samples or an error, and when they are ready
+        self.reached = None  # when the GPU gets to what the model got last
         if self.device.type == "cuda":
             self.stream = torch.cuda.Stream(self.device)
-            # What the way has made already.
+            # What the path has made already.
             self.stream.wait_stream(torch.cuda.current_stream(self.device))
             self.beforehand += self.group
 
@@ -38,7 +38,7 @@ class Ahead(DataPath):
         for sample in samples:
             for tensor in vars(sample).values():
                 tensor.record_stream(current)  # its memory is not used again before the model has read it
-        # The host does not run away: what is made waits in memory.
+        # The host does not get too far ahead: what is made waits in memory.
         if self.reached is not None:
             self.reached.synchronize()
         self.reached = torch.cuda.Event(blocking=True)  # the host sleeps while it waits
@@ -50,7 +50,7 @@ class Ahead(DataPath):
         with torch.cuda.stream(self.stream):
             try:
                 samples = self.way.group_from(step)
-            except Exception as trouble:  # told when this group is asked for
+            except Exception as trouble:  # raised when this group is asked for
                 samples = trouble
             ready = torch.cuda.Event()
             ready.record(self.stream)

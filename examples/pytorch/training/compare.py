@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways of the data side by side: the same steps, in turn, so that what disturbs one disturbs all."""
+"""The data paths side by side: the same steps, in turn, so that what disturbs one disturbs all."""
 
 import json
 import statistics
@@ -15,7 +15,7 @@ from .paths import NAMES, PATHS, ReadyMade
 
 
 def gpu_milliseconds(work, device):
-    """What the GPU's kernels and copies of `work` take, added up by the profiler."""
+    """The time of the GPU's kernels and copies of `work`, added up by the profiler."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
         work()
         wait(device)
@@ -27,20 +27,20 @@ def gpu_milliseconds(work, device):
 
 
 def order_of(names, turn):
-    """The order of a round: workers and threads of one way may still be at work when the next begins, so that in as
+    """The order of a round: workers and threads of one path may still be at work when the next begins, so that in as
     many rounds as there are names (an even number) each comes once right after each other one."""
     zigzag = [(k + 1) // 2 if k % 2 else -k // 2 for k in range(len(names))]  # 0, 1, -1, 2, -2, 3
     return [names[(place + turn) % len(names)] for place in zigzag]
 
 
 def compare(trainer, given, *, steps, rounds, workers):
-    """Times a step with each way of the data, in whole groups of batches: `steps` are rounded up.
+    """Times a step with each data path, in whole groups of batches: `steps` are rounded up.
 
     Returns:
-        The steps of a round, and a list of one dictionary a way: its name, milliseconds of wall time and of GPU time a
-        step (medians over the rounds, and each), and what it adds to the step whose input is ready-made: the median
-        over the rounds, each beside the ready-made step of its round. GPU time counts every kernel and copy, those that
-        run beside each other and those that wait for other ranks included.
+        The steps of a round, and a list of one dictionary per path: its name, milliseconds of wall time and of GPU time
+        per step (medians over the rounds, and each), and what it adds to the step whose input is ready-made: the median
+        over the rounds, each beside the ready-made step of its round. GPU time counts every kernel and copy,
+        including those that run beside each other and those that wait for other ranks.
     """
     with ExitStack() as stack:
         ready = ReadyMade(*given)
@@ -70,7 +70,7 @@ def compare(trainer, given, *, steps, rounds, workers):
 
 
 def time_in_turn(trainer, ways, steps, rounds):
-    """Milliseconds of wall time and of GPU time a step: of each way a list, an element a round."""
+    """Milliseconds of wall time and of GPU time per step: for each path a list, one element per round."""
     device = trainer.process.device
     reached = dict.fromkeys(ways, 0)
     wall = {name: [] for name in ways}
@@ -83,7 +83,7 @@ def time_in_turn(trainer, ways, steps, rounds):
 
     def ways_in_turn(turn):
         for name in order_of(list(ways), turn):
-            # What was made while other ways had their turn is taken before the clock begins: it cost this way nothing.
+            # What was made while other paths ran is taken before the clock starts: it cost this path nothing.
             run(name, ways[name].warm_up())
             wait(device)
             yield name
@@ -92,8 +92,8 @@ def time_in_turn(trainer, ways, steps, rounds):
     profiles = 3 if device.type == "cuda" else 0
     with tqdm(total=(rounds + 1 + profiles) * len(ways), unit="round", disable=not trainer.process.first) as bar:
         # Chooses kernels, allocates, starts workers: those of NumPy first, as processes are best forked before there
-        # are threads at work. Then half a group, so that rounds begin amid one: the device, idle while the clock is
-        # set, need not wait for the host to launch what comes after this group.
+        # are threads at work. Then half a group, so that rounds begin in the middle of one: the device, idle while
+        # the clock is set, need not wait for the host to launch what comes after this group.
         for name in sorted(ways, key=lambda name: name != "numpy"):
             run(name, ways[name].warm_up(max(3, steps // 4)) + ways[name].group // 2)
             bar.update(1)
@@ -112,7 +112,7 @@ def time_in_turn(trainer, ways, steps, rounds):
 
 def table_of(results):
     """In Markdown."""
-    lines = ["| data path | wall ms a step | added | GPU ms a step | added |", "|---|---:|---:|---:|---:|"]
+    lines = ["| data path | wall ms per step | added | GPU ms per step | added |", "|---|---:|---:|---:|---:|"]
     for one in results:
         gpu = (f"{one['gpu_ms']:.3f}", f"{100 * one['gpu_added']:.2f} %") if "gpu_ms" in one else ("", "")
         lines.append(

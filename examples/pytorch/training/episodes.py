@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Episodes of several modalities, each with stamps of its own: made up in RT-X's shape, or read from CSV files."""
+"""Episodes of several modalities, each with its own stamps: made up in RT-X's shape, or read from CSV files."""
 
 import math
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Modality:
     def __post_init__(self):
         numbers = self.values.float()
         self.mean = numbers.mean(0)
-        # A channel that never moves is left as it is.
+        # A channel that never changes is left as it is.
         self.deviation = torch.where(numbers.std(0) > 1e-6, numbers.std(0), 1.0)
 
     @property
@@ -55,7 +55,7 @@ class Recording:
         return self.modalities[-1].width
 
     def span(self, episode):
-        """From when to when all modalities have samples."""
+        """The first and last time at which all modalities have samples."""
         firsts, lasts = [], []
         for one in self.modalities:
             begin, end = one.offsets[episode].item(), one.offsets[episode + 1].item()
@@ -113,7 +113,7 @@ def made_up(episodes, seconds, seed, *, vision=512, vision_rate=30.0, state=14, 
 
 
 def packed(name, stamps, values, dtype):
-    """One modality of episodes that lie one behind the other."""
+    """One modality of episodes that are stored one after the other."""
     offsets = np.concatenate([[0], np.cumsum([len(one) for one in stamps])])
     return Modality(
         name,
@@ -126,7 +126,7 @@ def packed(name, stamps, values, dtype):
 def read_csv(path):
     """Stamps in microseconds and values of a CSV file with a header, whose first column is the time.
 
-    Times are in seconds, or as the column's name ends: in _ms, _us or _ns. All cells are numbers.
+    Times are in seconds, or in the unit that the column's name ends with: _ms, _us or _ns. All cells are numbers.
     """
     with path.open(encoding="utf-8-sig") as file:
         header = [word.strip().strip('"') for word in file.readline().split(",")]
@@ -139,7 +139,7 @@ def read_csv(path):
     if not np.isfinite(table).all():
         row, column = np.argwhere(~np.isfinite(table))[0]
         raise SystemExit(f"{path}: line {row + 2}, column {header[column]}: found no number, want one")
-    # float64 holds microseconds since the epoch to 0.25 of one.
+    # float64 holds microseconds since the epoch to a quarter of a microsecond.
     unit = {"_ms": 1e3, "_us": 1.0, "_ns": 1e-3}.get(header[0][-3:], float(SECOND))
     stamps = np.rint(table[:, 0] * unit).astype(np.int64)
     if (np.diff(stamps) < 0).any():
@@ -149,7 +149,7 @@ def read_csv(path):
 
 
 def from_csv(folder, predicted):
-    """Episodes from a folder: one, if it holds CSV files, one a modality; else one for each folder in it.
+    """Episodes from a folder: one, if it holds CSV files, one per modality; else one for each folder in it.
 
     See `read_csv` for what the files hold.
 

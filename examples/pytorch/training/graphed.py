@@ -7,7 +7,7 @@ import torch
 class Graphed:
     """Work on the GPU that is the same each time, as one CUDA graph: the host's part of it becomes one launch.
 
-    The first times it runs as it is written, so that kernels are chosen and memory is found before the capture; every
+    The first times it runs normally, so that kernels are chosen and memory is allocated before the capture; every
     call is a run of the work, in the order of the calls.
     """
 

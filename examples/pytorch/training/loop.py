@@ -53,7 +53,7 @@ def join(device_name):
 
 
 def leave():
-    """Says goodbye to the other processes."""
+    """Leaves the group of processes."""
     if dist.is_initialized():
         dist.destroy_process_group()
 
@@ -101,11 +101,11 @@ class Trainer:
 
     def load(self, state):
         self.whole.load_state_dict(state["model"])
-        # The device that wrote it may have been of another kind.
+        # It may have been written on another kind of device.
         for group in state["optimiser"]["param_groups"]:
             group |= self.kind
         self.optimiser.load_state_dict(state["optimiser"])
-        self.work = self.fresh_work()  # the optimiser's tensors are others now
+        self.work = self.fresh_work()  # the optimiser's tensors have changed
 
 
 class PreprocessingClock:
@@ -144,10 +144,10 @@ def wait(device):
 def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int, setting: dict):
     """Trains to `steps`, with a progress bar; writes loss.csv, checkpoint.pt and summary.json to `out`.
 
-    When it is interrupted, one process alone leaves a checkpoint of the last step that was finished.
+    When it is interrupted, a single process leaves a checkpoint of the last step that was finished.
 
     Args:
-        setting: What a run that goes on must have in common with the one before.
+        setting: What a resumed run must have in common with the one before.
 
     Returns:
         The loss of each step since the beginning, and the summary: with figures, or why there are none.
@@ -167,8 +167,8 @@ def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int, set
         losses, first = state["losses"], len(state["losses"])
     if first >= steps:
         raise SystemExit(f"--steps: found {steps}, want more than the {first} that are done")
-    # The first steps choose kernels, allocate, capture a graph and take what was made beforehand: not counted. What is
-    # measured is whole groups of batches, so that as many are made meanwhile as are taken.
+    # The first steps choose kernels, allocate, capture a graph and take what was made beforehand, so they are not
+    # counted. Whole groups of batches are measured, so that as many are made meanwhile as are taken.
     begin = first + path.warm_up(Graphed.EAGER + 2)
     end = begin + max(0, steps - begin) // path.group * path.group
     clock, waiting, begun = PreprocessingClock(process.device), [], None
@@ -227,7 +227,7 @@ def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int, set
 
 @contextlib.contextmanager
 def unbroken(process):
-    """An interrupt comes when this is done: a step is made and counted, or neither.
+    """Interrupts are delayed until this is done: a step is both made and counted, or neither.
 
     Of several processes each may wait for the others here, and is interrupted at once.
     """
@@ -255,7 +255,7 @@ def read_losses(waiting, process):
 
 
 def save(path, state):
-    """Whole or not at all: a run that is stopped while it writes leaves the checkpoint before."""
+    """Whole or not at all: a run that is stopped while it writes leaves the previous checkpoint."""
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
     partial.replace(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways of the data to the model. Each gives, batch for batch, the same thing: see `Sample`."""
+"""Paths of the data to the model. Each gives the same batches: see `Sample`."""
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ class OnGpu(DataPath):
         self.factors = [factors_of(one, self.device) for one in self.recording.modalities]
         self.deltas = self.windows.deltas.to(self.device)
         self.group = batches_together(self.recording, self.windows, self.shards)
-        self.held = range(0)  # steps that a group can begin with, of those that `given` is of
+        self.held = range(0)  # those steps of `given` with which a group can begin
 
     def group_from(self, step):
         if step not in self.held:
@@ -96,11 +96,11 @@ class NumpyWindows(torch.utils.data.Dataset):
                 weight = np.clip((targets - stamps[left]) / np.maximum(gap, 1), 0, 1)[:, None]
                 mixed = samples[left] * (1 - weight) + samples[left + 1] * weight
                 good = (targets >= stamps[0]) & (targets <= stamps[-1]) & (gap <= self.recording.max_gap)
-                # At a sample no gap matters.
+                # A target at a sample is valid whatever the gap.
                 good |= (targets == stamps[left]) | (targets == stamps[left + 1])
                 mixed = (mixed - one.mean.numpy()) / one.deviation.numpy()
                 values[row, :, channel : channel + one.width] = np.where(good[:, None], mixed, 0)
-                valid[row] = good  # what stays is the last modality's, which is predicted
+                valid[row] = good  # the last one's is left, which is predicted
                 channel += one.width
         return torch.from_numpy(values).to(torch.bfloat16), torch.from_numpy(valid)
 
@@ -140,7 +140,7 @@ class PlainTorch(DataPath):
             a = values[episodes[:, None], left].float()
             b = values[episodes[:, None], left + 1].float()
             good = (targets >= before) & (targets <= after) & (gap <= self.recording.max_gap)
-            good |= (targets == before) | (targets == after)  # at a sample no gap matters
+            good |= (targets == before) | (targets == after)  # a target at a sample is valid whatever the gap
             mixed = (torch.lerp(a, b, weight) - mean) / deviation
             parts.append(torch.where(good[..., None], mixed, 0).to(torch.bfloat16))
         # The last modality is what is predicted.
@@ -148,7 +148,7 @@ class PlainTorch(DataPath):
 
 
 class ReadyMade(DataPath):
-    """A few batches that were made beforehand, again and again: the step without any preprocessing."""
+    """A few batches that were made beforehand, repeatedly: the step without any preprocessing."""
 
     def __init__(self, *given):
         super().__init__(*given)
@@ -162,7 +162,7 @@ class ReadyMade(DataPath):
 PATHS = {"gpu": OnGpu, "pinned": FromPinned, "numpy": WithNumpy, "torch": PlainTorch}
 NAMES = {
     "ready": "input ready-made",
-    "again": "the same again, to show what is noise",
+    "again": "the same again, to show the noise",
     "gpu": "RoboCache, episodes on the device",
     "pinned": "RoboCache, episodes in the host's memory",
     "numpy": "NumPy in a DataLoader",

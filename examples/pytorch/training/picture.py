@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of what training gave."""
+"""Pictures of the results of training."""
 
 import matplotlib
 
@@ -23,6 +23,6 @@ def draw_comparison(results, path):
     bars = axes.barh(names, times, color=["#4c72b0" if "RoboCache" in name else "#999999" for name in names])
     axes.bar_label(bars, labels=[f"{value:.2f}" for value in times], padding=3)
     axes.axvline(results[0]["wall_ms"], color="black", linewidth=0.8, linestyle="--")
-    axes.set(xlabel="ms a training step (wall time); dashed: input ready-made", xlim=(0, max(times) * 1.12))
+    axes.set(xlabel="ms per training step (wall time); dashed: input ready-made", xlim=(0, max(times) * 1.12))
     figure.savefig(path, dpi=130)
     plt.close(figure)

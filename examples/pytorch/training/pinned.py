@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Episodes in the host's memory, for which a GPU has no room."""
+"""Episodes in the host's memory, too large for a GPU."""
 
 import itertools
 import queue
@@ -14,7 +14,7 @@ from .way import DataPath, batches_together, factors_of, fuse, samples_of, want_
 
 
 class FromPinned(DataPath):
-    """Episodes in the host's memory: a thread picks what the next windows read, and sends it by way of pinned memory
+    """Episodes in the host's memory: a thread picks what the next windows read, and sends it through pinned memory
     while the model computes."""
 
     def __init__(self, *given, ahead=2):
@@ -27,7 +27,7 @@ class FromPinned(DataPath):
         self.beforehand = (ahead - 1) * self.group
         self.copies = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
         self.jobs, self.ready = queue.Queue(), queue.Queue()
-        # What is being packed and copied, and what was: as many sets of buffers.
+        # One set of buffers for what is being packed and copied, others for what was.
         self.free = queue.Queue()
         for _ in range(ahead):
             self.free.put({})
@@ -73,16 +73,16 @@ class FromPinned(DataPath):
                 torch.cuda.set_device(self.device)
             while (step := self.jobs.get()) is not None:
                 self.ready.put(self.fetch(step, self.free.get()))
-        except BaseException as trouble:  # told to the thread that waits
+        except BaseException as trouble:  # passed on to the thread that waits
             self.ready.put(trouble)
 
     def fetch(self, step, buffers):
-        """Packs what the windows of a group read, samples around their ends included, and sends it."""
+        """Packs what the windows of a group read, including samples around their ends, and sends it."""
         if "read" in buffers:
             buffers["read"].synchronize()
         windows, share = (of_all.flatten() for of_all in self.shards.several(step, self.group))
         segments, firsts, lasts = self.segments_of(windows.numpy())
-        # Of each part what it is like, and its pieces.
+        # Of each part a tensor of its type, and its pieces.
         parts = [(one, [bytes_of(one)]) for one in (self.windows.anchors[windows], segments, share)]
         for one, rows, (begins, ends) in zip(self.recording.modalities, self.rows, self.ranges):
             bounds = list(zip(begins[firsts].tolist(), ends[lasts].tolist()))
@@ -148,7 +148,7 @@ def bytes_of(tensor):
 
 
 def ranges_of(one, windows):
-    """From which row to which row of a modality each window reads: NumPy's int64 [windows], twice."""
+    """The first and last row of a modality that each window reads: NumPy's int64 [windows], twice."""
     stamps, offsets = one.stamps.numpy(), one.offsets.numpy()
     anchors, episodes = windows.anchors.numpy(), windows.episodes.numpy()
     begins, ends = np.empty_like(anchors), np.empty_like(anchors)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all ways of the data share."""
+"""What all data paths share."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from .windows import Shards, Windows
 
 @dataclass
 class Sample:
-    """What the model gets of a batch."""
+    """What the model gets from a batch."""
 
     values: torch.Tensor  # bfloat16 [B, T, channels]: normalised; what is predicted comes last
     valid: torch.Tensor  # bool [B, T]: what is predicted is backed by data
@@ -21,7 +21,7 @@ class Sample:
 
 
 class DataPath:
-    """One way. Made once; then `sample(step)`, with steps that ascend one by one."""
+    """One path. Made once; then `sample(step)`, with steps that ascend one by one."""
 
     group = 1  # batches that are made together
     beforehand = 0  # batches that are made before they are asked for
@@ -45,12 +45,12 @@ class DataPath:
         return -(-steps // self.group) * self.group
 
     def warm_up(self, least: int = 1) -> int:
-        """How many steps take what was made beforehand, in whole groups: those after them begin with a group, and get
+        """How many steps take what was made beforehand, in whole groups: later steps begin with a group, and get
         batches as fast as they are made."""
         return self.whole(max(least, self.beforehand))
 
     def close(self):
-        """Lets go of threads and processes."""
+        """Ends threads and processes."""
 
 
 def factors_of(one, device):
@@ -84,8 +84,7 @@ def fuse(recording, sources, factors, targets):
 
 
 def batches_together(recording, windows, shards):
-    """How many batches one launch makes: what it costs beside its bytes is shared by them. As many as 64 MB hold, up to
-    eight, and one at least."""
+    """How many batches one launch makes, which share its fixed cost: as many as 64 MB hold, from one to eight."""
     batch = 2 * (recording.seen + recording.predicted) * len(windows.deltas) * shards.size
     return max(1, min(8, 2**26 // batch))
 

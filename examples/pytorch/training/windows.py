@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training windows: which there are, and in which order ranks and epochs see them."""
+"""Training windows: which exist, and in which order ranks and epochs see them."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Windows:
 
 def windows_of(recording: Recording, length: int, rate: float, stride: float) -> Windows:
     """All windows of `length` targets at `rate`, `stride` seconds apart, that lie within their episodes."""
-    # Each rounded by itself, so that no rate drifts.
+    # Each rounded separately, so that no rate drifts.
     deltas = torch.tensor([-round(k * SECOND / rate) for k in range(length - 1, -1, -1)], dtype=torch.int64)
     anchors, episodes = [], []
     for episode in range(recording.episodes):
@@ -36,14 +36,14 @@ def windows_of(recording: Recording, length: int, rate: float, stride: float) ->
     if not anchors:
         raise SystemExit(
             f"--window: found {length} targets at {rate:g} Hz, {-int(deltas[0]) / SECOND:.1f} s, want less: "
-            "no episode has as much of all modalities"
+            "no episode is as long in all modalities"
         )
     return Windows(torch.cat(anchors), torch.cat(episodes), deltas)
 
 
 @dataclass
 class Batch:
-    """What a rank takes from a global batch. Rows beyond its windows repeat one, and count nothing."""
+    """What a rank takes from a global batch. Rows beyond its windows repeat one, and have no weight."""
 
     windows: torch.Tensor  # int64 [batch of the rank]
     share: torch.Tensor  # float32 [batch of the rank]: 1 / windows of all ranks, or 0 for a row that repeats
@@ -57,7 +57,7 @@ class Shards:
             raise SystemExit(f"--batch: found {batch}, want a multiple of the {ranks} processes")
         self.windows, self.batch, self.seed, self.rank, self.ranks = windows, batch, seed, rank, ranks
         self.size = batch // ranks  # of the rank's part of a batch
-        self.kept = None, None  # epoch, order: replaced together, as ways have threads that share this
+        self.kept = None, None  # epoch, order: replaced together, since threads of paths share this
 
     @property
     def steps(self):
@@ -80,6 +80,6 @@ class Shards:
         return Batch(torch.cat([mine, repeated]), share)
 
     def several(self, first: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the batches of `count` steps have: windows and their shares, [count, batch of the rank]."""
+        """Windows of the batches of `count` steps, and their shares, [count, batch of the rank]."""
         batches = [self.at(step) for step in range(first, first + count)]
         return torch.stack([one.windows for one in batches]), torch.stack([one.share for one in batches])

@@ -15,7 +15,7 @@ namespace robocache_torch {
 
 namespace {
 
-// OpenMP's threads do not survive a fork, and waiting for them would never end: a child process goes on with one.
+// OpenMP's threads do not survive a fork, and waiting for them would never end: a child process continues with one.
 std::atomic<bool> is_forked{false};
 [[maybe_unused]] int const told_of_forks = pthread_atfork(nullptr, nullptr, [] {
   is_forked = true;
@@ -24,12 +24,12 @@ std::atomic<bool> is_forked{false};
 
 }  // namespace
 
-// PyTorch may bring an OpenMP of its own, so that the library's does not know of torch.set_num_threads.
+// PyTorch may bring its own OpenMP, so that the library's does not know of torch.set_num_threads.
 detail::host_threads::host_threads() { omp_set_num_threads(is_forked ? 1 : at::get_num_threads()); }
 
 void detail::refuse(rc::error const& cause) {
   std::string text = cause.what();
-  // What the library takes in structures, Python takes as arguments of its own.
+  // What the library takes in structures, Python takes as separate arguments.
   constexpr std::pair<char const*, char const*> names[] = {
       {"options.", ""},       {"source.", ""}, {"target.", "targets."}, {"lattice.", "grid."},
       {"clouds.", "points."}, {"out.", ""},    {"when.", "times."}};

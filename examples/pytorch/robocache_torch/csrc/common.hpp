@@ -53,7 +53,7 @@ void run_on(c10::Device device, Work work) {
 /// The type's name in the library; a TypeError that names `argument` where there is none.
 rc::dtype dtype_of(at::ScalarType type, char const* argument);
 
-/// Bytes that the library may write what it likes to; null where it wants none.
+/// Memory that the library may use as it likes; null where it needs none.
 class scratch_memory {
  public:
   scratch_memory(std::int64_t bytes, c10::Device device);

@@ -42,8 +42,8 @@ struct range_of {
   std::int64_t count = 0;
 };
 
-/// A stamp at which neighbours are lost, or 0. A duplicate alone is nothing: there must be less room for the stamps
-/// than there are stamps, or their numbers must be so large that whole ones are lost.
+/// A stamp at which neighbours are lost, or 0. A duplicate alone is no sign of that: float32 must have fewer numbers in
+/// the range than there are stamps, or the stamps must be so large that whole numbers are lost.
 float lost_among(float const* stamps, std::int64_t n) {
   if (std::adjacent_find(stamps, stamps + n) == stamps + n) { return 0; }
   range_of const range(stamps, n);
@@ -101,7 +101,7 @@ float lost_in(rc::timeline<float> const& when) {
 
 void warn_where_neighbours_are_equal(rc::timeline<float> const& when, std::string const& argument) {
   static std::atomic<bool> warned{false};
-  // As PyTorch's own warnings: torch.set_warn_always repeats them.
+  // Like PyTorch's own warnings: torch.set_warn_always repeats them.
   if (warned && !c10::WarningUtils::get_warnAlways()) { return; }
   float const lost = lost_in(when);
   if (lost == 0) { return; }

@@ -7,7 +7,7 @@
 
 namespace robocache_torch {
 
-/// Warns, once a process, where float32 stamps cannot tell neighbours apart, as those that `torch.tensor` makes of
+/// Warns, once per process, where float32 stamps cannot tell neighbours apart, as those that `torch.tensor` makes of
 /// seconds since 1970: then many samples are at one time, and every result looks valid. Reads the timeline, which is in
 /// the host's memory, in O(n), until it has warned.
 ///

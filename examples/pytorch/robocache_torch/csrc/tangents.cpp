@@ -22,7 +22,7 @@ bool has_tangent(c10::IValue const& value) {
   return false;
 }
 
-/// Stands between autograd and the operator itself, where all tangents can be seen.
+/// Runs between autograd and the operator itself, where all tangents can be seen.
 void refuse_tangents(c10::OperatorHandle const& operation, c10::DispatchKeySet keys, torch::jit::Stack* stack) {
   auto const& arguments = operation.schema().arguments();
   for (std::size_t i = 0; i < arguments.size(); ++i) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// resample and fuse, forward and back, and inspect. What the arguments are is told in timelines.hpp.
+// resample and fuse, their backward passes, and inspect. timelines.hpp describes the arguments.
 
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
+#include <cstddef>
 #include <string>
 #include <tuple>
 #include <vector>
-
-#include <robocache/device/method.cuh>
 
 #include "common.hpp"
 #include "timelines.hpp"
@@ -21,11 +20,11 @@ at::Tensor empty(std::vector<std::int64_t> shape, std::int64_t last, at::Tensor 
   return at::empty(shape, like.options().dtype(type));
 }
 
-/// For the gradient of a stream's values. Packed ones may have more rows than their times, which the library does not
-/// know of: these have no part in any result.
+/// For the gradient of a stream's values. Packed values may have more rows than their times; the library does not know
+/// of these rows, which have no part in any result.
 at::Tensor gradient_for(at::Tensor const& values, timed_arguments const& given, std::size_t stream) {
   auto result = at::empty(values.sizes(), values.options());
-  auto const rows = given.sizes[3 * stream + 2];
+  auto const rows = given.size(stream, "rows");
   if (values.dim() == 2 && values.size(0) > rows) { result.narrow(0, rows, values.size(0) - rows).zero_(); }
   return result;
 }
@@ -43,7 +42,7 @@ rc::compiled::any_series series_of(rows_view const& rows, rc::compiled::any_time
 std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_tensors const& sources,
                                             optional_tensor const& target_stamps, optional_tensor const& target_starts,
                                             optional_tensor const& target_index, at::IntArrayRef kinds,
-                                            std::int64_t stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
+                                            at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
                                             at::ArrayRef<double> real, at::IntArrayRef rules, double fill,
                                             at::ScalarType type) {
   timed_arguments const given{
@@ -66,8 +65,8 @@ std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_t
 std::tuple<at::Tensor, at::Tensor> resample_backward(
     at::Tensor const& gradient, at::Tensor const& values, optional_tensors const& sources,
     optional_tensor const& target_stamps, optional_tensor const& target_starts, optional_tensor const& target_index,
-    at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
-    at::IntArrayRef rules, double fill, bool of_values, bool of_targets) {
+    at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
+    at::ArrayRef<double> real, at::IntArrayRef rules, double fill, bool of_values, bool of_targets) {
   timed_arguments const given{
       without_bits(sources), target_stamps, target_starts, target_index, kinds, stamp, sizes, whole, real, rules, fill};
   auto for_values = of_values ? gradient_for(values, given, 0) : at::empty({0}, values.options());
@@ -93,11 +92,9 @@ std::tuple<at::Tensor, at::Tensor> resample_backward(
 /// The streams of a fusion, and what they point to.
 template <class Stamp>
 struct streams_of {
-  streams_of(at::TensorList values, at::TensorList affine, at::IntArrayRef affine_places,
+  streams_of(at::TensorList values, at::TensorList affine, at::IntArrayRef scale_places, at::IntArrayRef shift_places,
              timed_arguments const& given) {
-    auto const factors = [&](std::size_t place) {
-      return affine_places[place] < 0 ? nullptr : data_of<float const>(affine[affine_places[place]]);
-    };
+    auto const factors = [&](std::int64_t place) { return place < 0 ? nullptr : data_of<float const>(affine[place]); };
     for (std::size_t i = 0; i < values.size(); ++i) { rows.emplace_back(values[i]); }
     for (std::size_t i = 0; i < values.size(); ++i) {
       rc::stream<Stamp> one;
@@ -109,8 +106,8 @@ struct streams_of {
       one.row_stride = rows[i].row_stride;
       one.options = given.options<Stamp>(i);
       one.latency = given.latency<Stamp>(i);
-      one.scale = factors(2 * i);
-      one.shift = factors(2 * i + 1);
+      one.scale = factors(scale_places[i]);
+      one.shift = factors(shift_places[i]);
       all.push_back(one);
     }
   }
@@ -122,10 +119,11 @@ struct streams_of {
 };
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
-    at::TensorList values, at::TensorList affine, at::IntArrayRef affine_places, optional_tensors const& sources,
-    optional_tensor const& target_stamps, optional_tensor const& target_starts, optional_tensor const& target_index,
-    at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
-    at::IntArrayRef rules, at::ArrayRef<double> fills, at::ScalarType type) {
+    at::TensorList values, at::TensorList affine, at::IntArrayRef scale_places, at::IntArrayRef shift_places,
+    optional_tensors const& sources, optional_tensor const& target_stamps, optional_tensor const& target_starts,
+    optional_tensor const& target_index, at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes,
+    at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules, at::ArrayRef<double> fills,
+    at::ScalarType type) {
   timed_arguments const given{without_bits(sources),
                               target_stamps,
                               target_starts,
@@ -147,7 +145,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
     given.visit([&](auto kind) {
       using Stamp = decltype(kind);
       given.warn_of_stamps<Stamp>(where, [](std::size_t i) { return "streams[" + std::to_string(i) + "].times"; });
-      streams_of<Stamp> const streams(values, affine, affine_places, given);
+      streams_of<Stamp> const streams(values, affine, scale_places, shift_places, given);
       rc::compiled::any_fused_output const out{data_of<void>(result), dtype_of(type, "dtype"),
                                                data_of<std::uint8_t>(valid), data_of<std::uint8_t>(all_valid)};
       rc::compiled::fuse(where, streams.view(), given.timeline<Stamp>(values.size()), out, cuda_stream);
@@ -156,14 +154,15 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
   return {result, valid, all_valid};
 }
 
-/// Gradients of values, one a stream; of scales and shifts, as they stand in `affine`; of targets. Those not asked for
+/// Gradients of values, one per stream; of scales and shifts, in the order of `affine`; of targets. Those not asked for
 /// are empty.
 std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_backward(
-    at::Tensor const& gradient, at::TensorList values, at::TensorList affine, at::IntArrayRef affine_places,
-    optional_tensors const& sources, optional_tensor const& target_stamps, optional_tensor const& target_starts,
-    optional_tensor const& target_index, at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes,
-    at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules, at::ArrayRef<double> fills,
-    at::IntArrayRef of_values, at::IntArrayRef of_affine, bool of_targets) {
+    at::Tensor const& gradient, at::TensorList values, at::TensorList affine, at::IntArrayRef scale_places,
+    at::IntArrayRef shift_places, optional_tensors const& sources, optional_tensor const& target_stamps,
+    optional_tensor const& target_starts, optional_tensor const& target_index, at::IntArrayRef kinds,
+    at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
+    at::IntArrayRef rules, at::ArrayRef<double> fills, at::IntArrayRef of_values, at::IntArrayRef of_affine,
+    bool of_targets) {
   timed_arguments const given{without_bits(sources),
                               target_stamps,
                               target_starts,
@@ -185,13 +184,14 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
     auto const& one = values[i];
     for_values.push_back(of_values[i] != 0 ? gradient_for(one, given, i) : nothing(one, one.scalar_type()));
     out.push_back({data_if<void>(of_values[i] != 0, for_values[i])});
-    for (std::size_t k = 0; k < 2; ++k) {
-      auto const place = affine_places[2 * i + k];
-      if (place < 0) { continue; }
+    auto const factor = [&](std::int64_t place) -> float* {
+      if (place < 0) { return nullptr; }
       bool const wanted = of_affine[place] != 0;
       for_affine[place] = wanted ? empty({one.size(-1)}, -1, one, at::kFloat) : nothing(one, at::kFloat);
-      (k == 0 ? out[i].scale : out[i].shift) = data_if<float>(wanted, for_affine[place]);
-    }
+      return data_if<float>(wanted, for_affine[place]);
+    };
+    out[i].scale = factor(scale_places[i]);
+    out[i].shift = factor(shift_places[i]);
   }
   auto for_targets =
       of_targets ? empty(given.target_shape(), -1, values[0], at::kFloat) : nothing(values[0], at::kFloat);
@@ -199,7 +199,7 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
   run_on(gradient.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     given.visit([&](auto kind) {
       using Stamp = decltype(kind);
-      streams_of<Stamp> const streams(values, affine, affine_places, given);
+      streams_of<Stamp> const streams(values, affine, scale_places, shift_places, given);
       auto const target = given.timeline<Stamp>(values.size());
       rc::compiled::any_result_gradients const results{data_of<void const>(incoming.tensor),
                                                        dtype_of(gradient.scalar_type(), "dtype"), incoming.batch_stride,
@@ -214,15 +214,21 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
   return {for_values, for_affine, for_targets};
 }
 
-/// What a timeline holds, as four counts a trajectory: `[B, 4]`, in the order of rc::trajectory_report. `place` says on
-/// which device, since uniform times may have no tensors.
+/// What a timeline holds: a `report_row` per trajectory. `place` is a tensor on the device of the times, since uniform
+/// times may have no tensors.
 at::Tensor inspect(at::Tensor const& place, optional_tensor const& stamps, optional_tensor const& starts,
-                   optional_tensor const& index, at::IntArrayRef kinds, std::int64_t stamp, at::IntArrayRef sizes,
+                   optional_tensor const& index, at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes,
                    at::IntArrayRef whole, at::ArrayRef<double> real, std::int64_t source_batch) {
   using report = rc::trajectory_report;
-  static_assert(sizeof(report) == 4 * sizeof(std::int64_t), "its counts, and nothing else");
+  constexpr std::size_t each = sizeof(std::int64_t);
+  static_assert(sizeof(report) == each * report_row.size());
+  static_assert(offsetof(report, unsorted) == each * report_row["unsorted"]);
+  static_assert(offsetof(report, duplicated) == each * report_row["duplicated"]);
+  static_assert(offsetof(report, non_finite) == each * report_row["non_finite"]);
+  static_assert(offsetof(report, out_of_range) == each * report_row["out_of_range"]);
   timed_arguments const given{optional_tensors(), stamps, starts, index, kinds, stamp, sizes, whole, real, {}, {}};
-  auto result = at::empty({sizes[0], 4}, place.options().dtype(at::kLong).requires_grad(false));
+  auto result = at::empty({given.size(0, "batch"), std::int64_t(report_row.size())},
+                          place.options().dtype(at::kLong).requires_grad(false));
   run_on(place.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     given.visit([&](auto kind) {
       rc::compiled::inspect(where, given.timeline<decltype(kind)>(0), source_batch, data_of<report>(result),
@@ -232,39 +238,22 @@ at::Tensor inspect(at::Tensor const& place, optional_tensor const& stamps, optio
   return result;
 }
 
-/// What each method is, in the order of its values: its name, whether it holds samples, and whether it has gradients of
-/// values and of target times. The library's own table: nothing in Python says it once more.
-std::tuple<std::vector<std::string>, std::vector<std::int64_t>, std::vector<std::int64_t>, std::vector<std::int64_t>>
-methods() {
-  std::vector<std::string> names;
-  std::vector<std::int64_t> holds, differentiable, moves;
-  for (int i = 0; i < rc::device::method_count(); ++i) {
-    auto const method = static_cast<rc::interpolation>(i);
-    rc::device::method_traits const traits = rc::device::traits_of(method);
-    names.emplace_back(rc::name_of(method));
-    holds.push_back(traits.holds);
-    differentiable.push_back(traits.differentiable);
-    moves.push_back(traits.moves);
-  }
-  return {names, holds, differentiable, moves};
-}
-
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(robocache, library) {
-  library.def("methods() -> (str[] names, int[] holds, int[] differentiable, int[] moves)", methods);
   auto const define = [&](std::string const& schema) { library.def(schema.c_str()); };
   define("warn(str text) -> ()");
-  std::string const numbers = "int[] kinds, int stamp, SymInt[] sizes, SymInt[] whole, float[] real, ";
+  std::string const numbers = "int[] kinds, ScalarType stamp, SymInt[] sizes, SymInt[] whole, float[] real, ";
   std::string const times =
       "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, Tensor? target_index, " + numbers;
   define("resample(Tensor values, " + times +
          "int[] rules, float fill, ScalarType dtype) -> (Tensor values, Tensor valid)");
   define("resample_backward(Tensor gradient, Tensor values, " + times +
          "int[] rules, float fill, bool of_values, bool of_targets) -> (Tensor values, Tensor targets)");
-  define("fuse(Tensor[] values, Tensor[] affine, int[] affine_places, " + times +
+  define("fuse(Tensor[] values, Tensor[] affine, int[] scale_places, int[] shift_places, " + times +
          "int[] rules, float[] fills, ScalarType dtype) -> (Tensor values, Tensor valid, Tensor all_valid)");
-  define("fuse_backward(Tensor gradient, Tensor[] values, Tensor[] affine, int[] affine_places, " + times +
+  define("fuse_backward(Tensor gradient, Tensor[] values, Tensor[] affine, int[] scale_places, int[] shift_places, " +
+         times +
          "int[] rules, float[] fills, int[] of_values, int[] of_affine, bool of_targets) -> "
          "(Tensor[] values, Tensor[] affine, Tensor targets)");
   define("inspect(Tensor place, Tensor? stamps, Tensor? starts, Tensor? index, " + numbers +

@@ -3,14 +3,18 @@
 
 #include <ATen/core/List.h>
 #include <ATen/core/Tensor.h>
+#include <c10/core/ScalarType.h>
 #include <c10/util/ArrayRef.h>
+#include <c10/util/Exception.h>
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
 #include "common.hpp"
+#include "layout.hpp"
 #include "stamps.hpp"
 
 namespace robocache_torch {
@@ -27,28 +31,30 @@ inline optional_tensors without_bits(optional_tensors const& given) {
   return resolved;
 }
 
-/// Timelines and rules as operators take them: flat lists, since a schema knows no structures. Stream i has entry i of
-/// each list; the targets are the last entry, and have no rules. _flat.py makes them.
+/// Timelines and rules as operators take them: flat lists, since a schema knows no structures. Row i of each list is
+/// that of stream i; the targets have the last row, and no rules. layout.hpp names the entries of a row; _flat.py makes
+/// them.
 struct timed_arguments {
-  optional_tensors sources;              ///< three a stream: stamps; starts; lengths or offsets
+  optional_tensors sources;              ///< a `source_row` per stream
   optional_tensor const& target_stamps;  ///< of windows the deltas
   optional_tensor const& target_starts;  ///< of windows the anchors
   optional_tensor const& target_index;   ///< lengths, offsets, or of windows the trajectories
-  at::IntArrayRef kinds;                 ///< of rc::timeline_kind
-  std::int64_t stamp;                    ///< of rc::stamp_dtype
-  at::IntArrayRef sizes;                 ///< three each: batch, length, packed rows
-  at::IntArrayRef whole;       ///< six each, of integer stamps: start, period's two parts, max_gap, latency, tolerance
-  at::ArrayRef<double> real;   ///< the same of float stamps
-  at::IntArrayRef rules;       ///< four a stream: method, before, after, causal
-  at::ArrayRef<double> fills;  ///< one a stream
+  at::IntArrayRef kinds;                 ///< of rc::timeline_kind, one per timeline
+  at::ScalarType stamp;                  ///< float32, float64 or int64
+  at::IntArrayRef sizes;                 ///< a `sizes_row` per timeline
+  at::IntArrayRef whole;                 ///< a `ticks_row` per timeline, where stamps are integers
+  at::ArrayRef<double> real;             ///< the same, where stamps are floats
+  at::IntArrayRef rules;                 ///< a `rules_row` per stream
+  at::ArrayRef<double> fills;            ///< one per stream
 
   /// Calls `work(Stamp{})`.
   template <class Work>
   void visit(Work work) const {
-    switch (static_cast<rc::stamp_dtype>(stamp)) {
-      case rc::stamp_dtype::float32: work(float{}); return;
-      case rc::stamp_dtype::float64: work(double{}); return;
-      case rc::stamp_dtype::int64: work(std::int64_t{}); return;
+    switch (stamp) {
+      case at::kFloat: work(float{}); return;
+      case at::kDouble: work(double{}); return;
+      case at::kLong: work(std::int64_t{}); return;
+      default: C10_THROW_ERROR(TypeError, c10::str("stamp: found ", stamp, ", want float32, float64 or int64"));
     }
   }
 
@@ -56,13 +62,13 @@ struct timed_arguments {
   rc::timeline<Stamp> timeline(std::size_t i) const {
     rc::timeline<Stamp> when;
     when.kind = static_cast<rc::timeline_kind>(kinds[i]);
-    when.batch = sizes[3 * i];
-    when.length = sizes[3 * i + 1];
-    when.rows = sizes[3 * i + 2];
+    when.batch = size(i, "batch");
+    when.length = size(i, "length");
+    when.rows = size(i, "rows");
     bool const is_target = i + 1 == kinds.size();
-    optional_tensor const stamps = is_target ? target_stamps : sources.get(3 * i);
-    optional_tensor const starts = is_target ? target_starts : sources.get(3 * i + 1);
-    optional_tensor const index = is_target ? target_index : sources.get(3 * i + 2);
+    optional_tensor const stamps = is_target ? target_stamps : source(i, "stamps");
+    optional_tensor const starts = is_target ? target_starts : source(i, "starts");
+    optional_tensor const index = is_target ? target_index : source(i, "index");
     (when.kind == rc::timeline_kind::windows ? when.deltas : when.stamps) = data_of<Stamp>(stamps);
     if (when.kind == rc::timeline_kind::dense) { when.stride = when.length; }
     when.starts = data_of<Stamp>(starts);
@@ -70,33 +76,40 @@ struct timed_arguments {
     switch (when.kind) {
       case rc::timeline_kind::dense: when.lengths = indices; break;
       case rc::timeline_kind::windows: when.trajectory = indices; break;
-      default: when.offsets = indices;
+      case rc::timeline_kind::shared:
+      case rc::timeline_kind::ragged:
+      case rc::timeline_kind::uniform: when.offsets = indices; break;
     }
-    when.start = number<Stamp>(6 * i);
-    when.num = number<Stamp>(6 * i + 1);
-    when.den = number<Stamp>(6 * i + 2);
+    when.start = tick<Stamp>(i, "start");
+    when.num = tick<Stamp>(i, "num");
+    when.den = tick<Stamp>(i, "den");
     return when;
   }
 
   template <class Stamp>
   rc::resample_options<Stamp> options(std::size_t i) const {
     rc::resample_options<Stamp> options;
-    options.method = static_cast<rc::interpolation>(rules[4 * i]);
-    options.before = static_cast<rc::edge>(rules[4 * i + 1]);
-    options.after = static_cast<rc::edge>(rules[4 * i + 2]);
-    options.causal = rules[4 * i + 3] != 0;
-    options.max_gap = number<Stamp>(6 * i + 3);
-    options.tolerance = number<Stamp>(6 * i + 5);
+    options.method = static_cast<rc::interpolation>(rule(i, "method"));
+    options.before = static_cast<rc::edge>(rule(i, "before"));
+    options.after = static_cast<rc::edge>(rule(i, "after"));
+    options.causal = rule(i, "causal") != 0;
+    options.max_gap = tick<Stamp>(i, "max_gap");
+    options.tolerance = tick<Stamp>(i, "tolerance");
     options.fill = fills[i];
     return options;
   }
 
   template <class Stamp>
   Stamp latency(std::size_t i) const {
-    return number<Stamp>(6 * i + 4);
+    return tick<Stamp>(i, "latency");
   }
 
-  /// For times that lie in the host's memory: warns where float32 is not enough for them.
+  /// Of timeline i.
+  std::int64_t size(std::size_t i, std::string_view name) const {
+    return sizes[sizes_row.size() * i + sizes_row[name]];
+  }
+
+  /// For times in the host's memory: warns where float32 is not enough for them.
   /// @param source  what Python calls the times of stream i
   template <class Stamp, class Name>
   void warn_of_stamps(rc::compiled::place where, Name source) const {
@@ -111,18 +124,27 @@ struct timed_arguments {
     auto const kind = static_cast<rc::timeline_kind>(kinds.back());
     bool const packed =
         target_index.has_value() && kind != rc::timeline_kind::dense && kind != rc::timeline_kind::windows;
-    auto const last = 3 * (kinds.size() - 1);
-    if (packed) { return {sizes[last + 2]}; }
-    return {sizes[last], sizes[last + 1]};
+    std::size_t const last = kinds.size() - 1;
+    if (packed) { return {size(last, "rows")}; }
+    return {size(last, "batch"), size(last, "length")};
   }
 
  private:
+  optional_tensor source(std::size_t i, std::string_view name) const {
+    return sources.get(source_row.size() * i + source_row[name]);
+  }
+
+  std::int64_t rule(std::size_t i, std::string_view name) const {
+    return rules[rules_row.size() * i + rules_row[name]];
+  }
+
   template <class Stamp>
-  Stamp number(std::size_t i) const {
+  Stamp tick(std::size_t i, std::string_view name) const {
+    std::size_t const place = ticks_row.size() * i + ticks_row[name];
     if constexpr (std::is_floating_point_v<Stamp>) {
-      return static_cast<Stamp>(real[i]);
+      return static_cast<Stamp>(real[place]);
     } else {
-      return whole[i];
+      return whole[place];
     }
   }
 };

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the operators take and give, entry by entry, as the compiled operators report it.
+
+Only the C++ side writes it down: schemas name arguments and results, and the operator `layout` (csrc/layout.hpp) names
+the entries of lists of numbers. The library's own table says what a method is. All other files of this package go by
+name, so that no order is written twice.
+"""
+
+import functools
+from collections import namedtuple
+
+import torch
+
+
+def _names(of):
+    return tuple(torch.ops.robocache.layout(of))
+
+
+# Words of the library's enumerations: the place of a word is its number.
+KINDS = _names("timeline_kind")
+METHODS = _names("interpolation")
+EDGES = _names("edge")
+ORDERS = _names("voxel_order")
+
+# Methods whose result is one sample, those that have gradients of values, and those that have gradients of targets.
+HOLDS = _names("interpolation holds")
+DIFFERENTIABLE = _names("interpolation differentiable")
+MOVES = _names("interpolation moves")
+
+# The place of a reduction is that of its bit.
+REDUCTIONS = _names("reductions")
+
+# Rows of the operators' lists.
+Source = namedtuple("Source", _names("source"))
+Sizes = namedtuple("Sizes", _names("sizes"))
+Ticks = namedtuple("Ticks", _names("ticks"))
+Rules = namedtuple("Rules", _names("rules"))
+Report = namedtuple("Report", _names("report"))
+
+
+def rows_of(row: type, numbers) -> list:
+    """The rows of a list of numbers."""
+    width = len(row._fields)
+    return [row(*numbers[i : i + width]) for i in range(0, len(numbers), width)]
+
+
+@functools.cache
+def arguments_of(operator: str) -> type:
+    """A named tuple of the operator's arguments."""
+    return namedtuple(operator, [one.name for one in _schema(operator).arguments])
+
+
+@functools.cache
+def results_of(operator: str) -> type:
+    """A named tuple of the operator's results."""
+    return namedtuple(f"{operator}_results", [one.name for one in _schema(operator).returns])
+
+
+def _schema(operator):
+    return getattr(torch.ops.robocache, operator).default._schema
+
+
+def gives_shapes_of(operator: str):
+    """Of a function that takes the operator's arguments as a named tuple and makes its results without values."""
+    arguments = arguments_of(operator)
+
+    def register(make):
+        torch.library.register_fake(f"robocache::{operator}", lambda *given: make(arguments(*given)))
+        return make
+
+    return register

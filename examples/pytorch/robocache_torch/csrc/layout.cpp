@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operator `layout`, by which Python learns what the operators' lists of numbers hold, and what methods are.
+
+#include "layout.hpp"
+
+#include <c10/util/Exception.h>
+#include <torch/library.h>
+
+#include <robocache/device/method.cuh>
+
+namespace robocache_torch {
+namespace {
+
+namespace rc = robocache;
+
+// Null for a number that is no enumerator. No switch has a default label, so that a new enumerator does not compile
+// until it has a word here (-Werror=switch).
+
+char const* word_of(rc::timeline_kind kind) {
+  switch (kind) {
+    case rc::timeline_kind::dense: return "dense";
+    case rc::timeline_kind::shared: return "shared";
+    case rc::timeline_kind::ragged: return "ragged";
+    case rc::timeline_kind::uniform: return "uniform";
+    case rc::timeline_kind::windows: return "windows";
+  }
+  return nullptr;
+}
+
+char const* word_of(rc::interpolation method) {
+  return rc::device::traits_of(method).exists ? rc::name_of(method) : nullptr;
+}
+
+char const* word_of(rc::edge rule) {
+  switch (rule) {
+    case rc::edge::clamp: return "clamp";
+    case rc::edge::fill: return "fill";
+    case rc::edge::extrapolate: return "extrapolate";
+  }
+  return nullptr;
+}
+
+char const* word_of(rc::voxel_order order) {
+  switch (order) {
+    case rc::voxel_order::first_point: return "first_point";
+    case rc::voxel_order::cell: return "cell";
+  }
+  return nullptr;
+}
+
+/// The words of an enumeration: the place of a word is the number of its enumerator.
+template <class Enum>
+std::vector<std::string> words_of() {
+  std::vector<std::string> words;
+  for (int number = 0; char const* const word = word_of(static_cast<Enum>(number)); ++number) { words.push_back(word); }
+  return words;
+}
+
+/// The methods of which the library's table says so.
+std::vector<std::string> methods_where(bool rc::device::method_traits::*is_so) {
+  std::vector<std::string> words;
+  for (int number = 0; number < rc::device::method_count(); ++number) {
+    auto const method = static_cast<rc::interpolation>(number);
+    if (rc::device::traits_of(method).*is_so) { words.push_back(word_of(method)); }
+  }
+  return words;
+}
+
+std::vector<std::string> layout(c10::string_view of) {
+  if (of == "timeline_kind") { return words_of<rc::timeline_kind>(); }
+  if (of == "interpolation") { return words_of<rc::interpolation>(); }
+  if (of == "interpolation holds") { return methods_where(&rc::device::method_traits::holds); }
+  if (of == "interpolation differentiable") { return methods_where(&rc::device::method_traits::differentiable); }
+  if (of == "interpolation moves") { return methods_where(&rc::device::method_traits::moves); }
+  if (of == "edge") { return words_of<rc::edge>(); }
+  if (of == "voxel_order") { return words_of<rc::voxel_order>(); }
+  if (of == "source") { return source_row.names(); }
+  if (of == "sizes") { return sizes_row.names(); }
+  if (of == "ticks") { return ticks_row.names(); }
+  if (of == "rules") { return rules_row.names(); }
+  if (of == "report") { return report_row.names(); }
+  if (of == "reductions") { return reduction_bits.names(); }
+  C10_THROW_ERROR(ValueError, c10::str("of: found ", of, ", which has no layout"));
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(robocache, library) { library.def("layout(str of) -> str[]", layout); }
+
+}  // namespace robocache_torch

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <robocache/robocache.hpp>
+
+// What the operators' lists of numbers hold, which a schema cannot say: the only place where it is written. C++ and
+// Python find an entry by its name; Python reads the names from the operator `layout` (_layout.py).
+namespace robocache_torch {
+
+/// The names of the entries of one row, in their order. A list holds one row after the other.
+template <std::size_t N>
+class row_layout {
+ public:
+  template <class... Names>
+  constexpr explicit row_layout(Names... names) : names_{{names...}} {}
+
+  static constexpr std::size_t size() { return N; }
+
+  /// The place of an entry in its row.
+  constexpr std::size_t operator[](std::string_view name) const {
+    for (std::size_t i = 0; i < N; ++i) {
+      if (names_[i] == name) { return i; }
+    }
+    throw std::logic_error("robocache_torch: a row has no entry " + std::string(name));
+  }
+
+  std::vector<std::string> names() const { return {names_.begin(), names_.end()}; }
+
+ private:
+  std::array<std::string_view, N> names_;
+};
+template <class... Names>
+row_layout(Names...) -> row_layout<sizeof...(Names)>;
+
+/// Tensors of a source's timeline, each optional. `index`: lengths, offsets, or the trajectories of windows.
+inline constexpr row_layout source_row{"stamps", "starts", "index"};
+/// Of a timeline; `rows` of packed ones.
+inline constexpr row_layout sizes_row{"batch", "length", "rows"};
+/// Numbers of a timeline and of its stream, in the unit of the stamps.
+inline constexpr row_layout ticks_row{"start", "num", "den", "max_gap", "latency", "tolerance"};
+/// Of a stream.
+inline constexpr row_layout rules_row{"method", "before", "after", "causal"};
+/// Of a trajectory: what `inspect` counts.
+inline constexpr row_layout report_row{"unsorted", "duplicated", "non_finite", "out_of_range"};
+/// One bit each, the first one the lowest: which reductions of features are wanted.
+inline constexpr row_layout reduction_bits{"sum", "mean", "max", "min"};
+
+}  // namespace robocache_torch

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this package assumes about the compiled operators, compared with what they report and how they behave."""
+
+import pytest
+import torch
+
+import robocache_torch as rc
+from robocache_torch import _arguments, _flat, _layout, _timed
+from robocache_torch._timelines import STAMPS
+
+# bool is not among them: it is taken as bytes.
+FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64]
+INTEGERS = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64]
+
+
+def accepts(operator, *, method="previous", value_type=torch.float32, stamp=torch.float64, **more):
+    """Whether the operator beneath `resample`, or that of its backward pass, takes this, without our checks."""
+    values = torch.zeros(1, 2, 4).to(value_type)
+    stamps, targets = torch.arange(2).to(stamp), torch.zeros(1).to(stamp)
+    times, targets = rc.Timeline("shared", stamps, length=2), rc.Timeline("shared", targets, length=1)
+    stream = rc.Stream(values, times, method)
+    given = _flat.flatten([stream], targets, values.device, [""])
+    try:
+        operator(values=values, **given, rules=_flat.rules_of(stream, ""), fill=0.0, **more)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def resamples(*, dtype=torch.float32, **more):
+    return accepts(torch.ops.robocache.resample, value_type=dtype, dtype=dtype, **more)
+
+
+def test_an_unknown_layout_is_refused():
+    with pytest.raises(ValueError, match="of: found color"):
+        torch.ops.robocache.layout("color")
+
+
+def test_words_are_those_of_the_documentation():
+    assert _layout.KINDS == ("dense", "shared", "ragged", "uniform", "windows")
+    assert _layout.EDGES == ("clamp", "fill", "extrapolate")
+    assert _layout.METHODS == (
+        "previous",
+        "next",
+        "nearest",
+        "linear",
+        "angle",
+        "catmull_rom",
+        "pchip",
+        "akima",
+        "slerp",
+    )
+    assert set(_layout.REDUCTIONS) == {"sum", "mean", "max", "min"} and set(_layout.ORDERS) == {"first_point", "cell"}
+
+
+def test_results_are_those_of_the_operators():
+    for operator, kind in (
+        ("resample", _timed.Resampled),
+        ("fuse", _timed.Fused),
+        ("voxelize", rc.Voxels),
+        ("voxelize_sparse", rc.Sparse),
+        ("voxelize_gathered", rc.Gathered),
+        ("filter_voxels", rc.Filtered),
+    ):
+        assert kind._fields == _layout.results_of(operator)._fields
+    assert _timed.Inspected._fields == _layout.Report._fields
+
+
+@pytest.mark.parametrize("method", _layout.METHODS)
+def test_methods_are_as_the_operators_have_them(method):
+    assert resamples(method=method, dtype=torch.int32) == (method in _layout.HOLDS)
+    backward = {"method": method, "gradient": torch.zeros(1, 1, 4)}
+    of_values = accepts(torch.ops.robocache.resample_backward, **backward, of_values=True, of_targets=False)
+    assert of_values == (method in _layout.DIFFERENTIABLE)
+    of_targets = accepts(torch.ops.robocache.resample_backward, **backward, of_values=False, of_targets=True)
+    assert of_targets == (method in _layout.MOVES)
+
+
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS, ids=str)
+def test_types_are_as_the_operators_have_them(dtype):
+    assert resamples(dtype=dtype) == (dtype in _arguments.FLOATS + _arguments.INTEGERS)
+    assert resamples(stamp=dtype) == (dtype in STAMPS)
