@@ -152,7 +152,8 @@ void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, s
           locations[i] = {};
           continue;
         }
-        auto const sought = rules.seek(target_of(target, to, run.b, run.k + i));
+        Stamp const t = target_of(target, to, run.b, run.k + i);
+        auto const sought = rules.seek(t);
         std::int64_t const count = device::is_finite(sought.at) ? walk.count_not_after(sought.newest) : 0;
         locations[i] = device::locate_in_bracket(from, sought.at, count, rules.locate);
       }
