@@ -6,22 +6,13 @@
 #include <cstring>
 #include <vector>
 
+#include <robocache/device/method.cuh>
 #include <robocache/host.hpp>
 
 #include "support/require.hpp"
 
 /// The source rows of inputs that are read, and sums that show that a peer has the same input.
 namespace robocache::bench {
-
-/// How many samples beyond the bracket, on each side, a method reads.
-inline int reach_of(interpolation method) {
-  switch (method) {
-    case interpolation::catmull_rom:
-    case interpolation::pchip: return 1;
-    case interpolation::akima: return 2;
-    default: return 0;
-  }
-}
 
 /// For each source row whether a trajectory begins there.
 template <class Stamp>
@@ -48,7 +39,7 @@ std::int64_t touched_rows(timeline<Stamp> const& source, timeline<Stamp> const& 
     if (rows[i] < 0) { continue; }
     std::int64_t left = rows[i], right = rows[i + 1];
     // A target at a sample reads only that sample.
-    for (int step = left == right ? 0 : reach_of(options.method); step > 0; --step) {
+    for (int step = left == right ? 0 : device::traits_of(options.method).neighbours; step > 0; --step) {
       left -= begins[left] ? 0 : 1;
       right += right == last || begins[right + 1] ? 0 : 1;
     }

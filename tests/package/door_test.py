@@ -160,9 +160,6 @@ void scratch() {
 VIEWS_SAY = collections.Counter({STAMPS: 9, VALUES: 18, FLOATS: 2, WRITTEN: 1})
 CALLS_SAY = collections.Counter({ONE_STAMP: 6, CONVERSION: 2, QUATERNION: 1, GRADIENT: 3, VALUES: 1})
 
-DEVICE_HEADERS = """bounds filter_voxels fuse fuse_backward inspect resample resample_backward voxelize voxelize_backward
-voxelize_gathered voxelize_gathered_backward voxelize_sparse voxelize_sparse_backward""".split()
-
 # A kernel that uses nothing but building blocks.
 KERNEL = """
 #include <robocache/device/@HEADER@.cuh>
@@ -208,8 +205,9 @@ def check_only(name, found, sentence):
     return check(name, [sentence if sentence in one else one for one in found], collections.Counter([sentence]))
 
 
-def device_source(body):
-    includes = ["cuda_bf16.h", "cuda_fp16.h", *(f"robocache/{header}.cuh" for header in DEVICE_HEADERS)]
+def device_source(body, include):
+    launchers = sorted(header.name for header in Path(include, "robocache").glob("*.cuh"))
+    includes = ["cuda_bf16.h", "cuda_fp16.h", *(f"robocache/{name}" for name in launchers)]
     text = BEGIN.replace("@INCLUDES@", "\n".join(f"#include <{one}>" for one in includes)) + body
     text = text.replace("@STREAM@", "cudaStream_t const cuda_stream = nullptr;\nrc::scratch memory;")
     return text.replace("@MEMORY@", ", memory").replace("@CUDA@", ", cuda_stream")
@@ -232,9 +230,9 @@ def main():
     nvcc = [options.nvcc, "-ccbin", options.cxx[0], "-cuda", "-o", "/dev/null", *include]
     nvcc_now, nvcc_old = ([*nvcc, f"-std=c++{standard}", "-arch=sm_90"] for standard in (17, 14))
 
-    views = compile_with(nvcc_now, device_source(VIEWS + SCRATCH), ".cu")
-    calls = compile_with(nvcc_now, device_source(CALLS + FUSE_SCRATCH), ".cu")
-    old = compile_with(nvcc_old, device_source(""), ".cu")
+    views = compile_with(nvcc_now, device_source(VIEWS + SCRATCH, options.include), ".cu")
+    calls = compile_with(nvcc_now, device_source(CALLS + FUSE_SCRATCH, options.include), ".cu")
+    old = compile_with(nvcc_old, device_source("", options.include), ".cu")
     good = [check("nvcc, views", views, VIEWS_SAY + collections.Counter([VALUES]))]
     good.append(check("nvcc, calls", calls, CALLS_SAY))
     good.append(check_only("nvcc, C++14", old, CPP17))

@@ -61,11 +61,7 @@ template <class Stamp, class Take>
 void for_each_reader_in(reader_rules<Stamp> const& rules, device::trajectory<Stamp> const& source, std::int64_t first,
                         std::int64_t end, std::int64_t b, Take const& take) {
   auto const targets = device::trajectory_of(rules.target, b);
-  bool const windows = rules.target.kind == timeline_kind::windows;
-  auto const sought = [&](std::int64_t k) {
-    return rules.stream.seek(windows ? device::stamp_sum(rules.target.starts[b], rules.target.deltas[k])
-                                     : targets.stamp(k));
-  };
+  auto const sought = [&](std::int64_t k) { return rules.stream.seek(target_of(rules.target, targets, b, k)); };
   reach<Stamp> const reaches(source, first, end);
   std::int64_t k = 0;
   std::int64_t last = targets.length;

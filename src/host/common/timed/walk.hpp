@@ -126,6 +126,12 @@ struct stream_rules {
   device::sought_time<Stamp> seek(Stamp t) const { return device::seek(t, latency, causal, locate.tolerance); }
 };
 
+/// `device::target_stamp` of a trajectory that is resolved as `of` already.
+template <class Stamp>
+Stamp target_of(timeline<Stamp> const& target, device::trajectory<Stamp> const& of, std::int64_t b, std::int64_t k) {
+  return of.stored() ? of.stamps[k] : device::target_stamp(target, b, k);
+}
+
 /// Locates target rows `[begin, end)` and hands them on, at most `rows_at_once` together.
 /// @param take  called with a run, the source trajectory that it reads, and one location for each of its rows
 template <class Stamp, class Take>
@@ -146,9 +152,7 @@ void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, s
           locations[i] = {};
           continue;
         }
-        Stamp const t = target.kind == timeline_kind::windows
-                            ? device::stamp_sum(target.starts[run.b], target.deltas[run.k + i])
-                            : to.stamp(run.k + i);
+        Stamp const t = target_of(target, to, run.b, run.k + i);
         auto const sought = rules.seek(t);
         std::int64_t const count = device::is_finite(sought.at) ? walk.count_not_after(sought.newest) : 0;
         locations[i] = device::locate_in_bracket(from, sought.at, count, rules.locate);
