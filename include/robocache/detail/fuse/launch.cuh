@@ -262,11 +262,11 @@ ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, t
     detail::fuse_launches<Stamp, Result> launches(target, out, channels, count, device.multiprocessors, cuda_stream,
                                                   dry);
     status sent;
-    auto const add_all = [&](bool staged) {
+    auto const add_all = [&](bool pinned) {
       detail::place_walk places;
       for (std::int64_t i = 0; i < count && sent.ok(); ++i) {
         std::int64_t const place = places.next(streams[i]);
-        if (detail::is_staged(streams[i]) == staged) { sent = launches.add(streams[i], place, static_cast<int>(i)); }
+        if (detail::is_staged(streams[i]) == pinned) { sent = launches.add(streams[i], place, static_cast<int>(i)); }
       }
     };
     if (staged) {
