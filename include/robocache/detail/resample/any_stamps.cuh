@@ -10,8 +10,8 @@
 #include <robocache/detail/resample/small_tiles.cuh>
 #include <robocache/dtype.hpp>
 
-// Stamps whose type is a value that the whole grid agrees on, for kernels that copy integers: these wait for memory, and
-// a kernel for each type of stamps would be no faster. One has the code for all three.
+// Stamps whose type is a value that the whole grid agrees on, for kernels that copy integers: these wait for memory,
+// and a kernel for each type of stamps would be no faster. One has the code for all three.
 namespace robocache::detail {
 
 /// The stamp type that a kernel for `Value` is compiled for; `void` is any.
