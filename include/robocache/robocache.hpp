@@ -106,11 +106,11 @@ struct any_view : View<void> {
 
   any_view() = default;
   // Both copy an aggregate: clang's analyzer believes that a base made in braces has unset fields.
-  /// @param values  the first field of `View`
+  /// @param first   the first field of `View`
   /// @param fields  the others, in their order; those left out have their defaults
-  template <class Values, class... Fields>
-  any_view(Values values, dtype values_type, Fields... fields) noexcept
-      : View<void>(View<void>{values, fields...}), type(values_type) {}
+  template <class First, class... Fields>
+  any_view(First first, dtype values_type, Fields... fields) noexcept
+      : View<void>(View<void>{first, fields...}), type(values_type) {}
   /// @param fields  all fields of `View`, in their order; those left out have their defaults
   template <class... Fields>
   any_view(dtype values_type, Fields... fields) noexcept  // NOLINT

@@ -230,9 +230,9 @@ __device__ void blend_cubics(Params const& p, method_row const* rows, int count,
       return true;
     }
     others = others || row.kind != method_row::move;
-    vector<Value, N> const alone = load<Value, N>(from);
+    vector<Value, N> const sample = load<Value, N>(from);
 #pragma unroll
-    for (int e = 0; e < N; ++e) { out[e] = channel_of(alone, e); }
+    for (int e = 0; e < N; ++e) { out[e] = channel_of(sample, e); }
     return row.kind == method_row::move;
   });
   if (others || doubt != 0.0f) { blend_vectors_again<Value, N>(p, rows, count, share, doubt != 0.0f); }
