@@ -4,6 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -24,13 +25,15 @@ struct fill_region {
 
 /// What is to be filled, one region after the other.
 struct fill_list {
-  static constexpr int capacity = 9;
+  static constexpr int capacity = 9;  ///< all results of `voxelize`, and the lists' counters
   fill_region regions[capacity];
   int count = 0;
 
   /// Null and empty memory is left out.
   void add(void* to, std::int64_t bytes, std::uint32_t pattern = 0) {
-    if (to != nullptr && bytes > 0) { regions[count++] = {static_cast<std::byte*>(to), bytes, pattern}; }
+    if (to == nullptr || bytes <= 0) { return; }
+    assert(count < capacity);
+    regions[count++] = {static_cast<std::byte*>(to), bytes, pattern};
   }
 };
 
