@@ -76,7 +76,7 @@ REFUSED = {
         of((2, 9, 3), "cpu", requires_grad=True)
     ),
     "streams[1].values: found pinned memory, want cuda:1 where": lambda: rc.fuse(
-        [on_gpu(values=of((2, 9, 3), "cuda:1", requires_grad=True)), on_gpu()], of((2, 4), "cuda:1")
+        [on_gpu()._replace(values=of((2, 9, 3), "cuda:1", requires_grad=True)), on_gpu()], of((2, 4), "cuda:1")
     ),
     "streams[0].values: found pinned memory, want cuda:1 where": lambda: rc.fuse(
         [on_gpu(scale=of(3, "cuda:1", requires_grad=True))], of((2, 4), "cuda:1")
@@ -132,13 +132,19 @@ def test_the_same_bits_as_of_values_on_the_gpu(gpu, method):
         found = rc.resample(values.cpu().pin_memory(), stamps, targets, **rules)
         assert found.values.device == gpu and torch.equal(found.valid, wanted.valid)
         assert torch.equal(found.values, wanted.values) and wanted.valid.any() and not wanted.valid.all()
-        # A slice of channels, trajectories that are expanded, and a stream on the GPU.
-        one = rc.Stream(wide[:1, :, 7:511].expand(3, 70, 504), wide_stamps, **rules)
-        given = [one, rc.Stream(values, stamps, **rules), rc.Stream(wide, wide_stamps, "linear", latency=3)]
-        pinned = wide.cpu().pin_memory()
-        slice_of = pinned[:1, :, 7:511].expand(3, 70, 504)
-        mixed = [one._replace(values=slice_of), given[1], given[2]._replace(values=pinned)]
-        assert all(map(torch.equal, rc.fuse(mixed, targets), rc.fuse(given, targets)))
+        # A slice of channels, trajectories that are expanded, and a stream whose values are on the GPU.
+        channels = slice(7, 11) if method == "slerp" else slice(7, 511)
+
+        def streams(wide):
+            sliced = wide[:1, :, channels].expand(3, -1, -1)
+            return [
+                rc.Stream(sliced, wide_stamps, **rules),
+                rc.Stream(values, stamps, **rules),
+                rc.Stream(wide, wide_stamps, "linear", latency=3),
+            ]
+
+        mixed = rc.fuse(streams(wide.cpu().pin_memory()), targets)
+        assert all(map(torch.equal, mixed, rc.fuse(streams(wide), targets)))
 
 
 def test_integers_are_moved_as_they_are(gpu):
