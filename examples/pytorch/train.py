@@ -3,7 +3,7 @@
 """Trains a policy on episodes of several modalities, each at its own rate.
 
 python train.py                          on the GPU if there is one, everything on it
-python train.py --path pinned            episodes in the host's memory, sent through pinned buffers
+python train.py --path pinned            episodes in pinned memory of the host, read by the GPU
 python train.py --compare                all data paths side by side: a table and a chart
 python train.py --resume --steps 2000    continues from the last checkpoint
 torchrun --nproc-per-node 2 train.py     one process per GPU; with --device cpu two on the CPU

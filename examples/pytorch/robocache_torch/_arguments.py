@@ -68,7 +68,7 @@ def want_index(index, name: str, count: int | None) -> None:
         raise ValueError(f"{name}: found {list(index.shape)}, want [{'B + 1' if count is None else count}]")
 
 
-def want_device(given, name: str, device: torch.device, where: str = "the values are") -> None:
+def want_device(given, name: str, device: torch.device, where: str) -> None:
     """None, or a tensor on this device."""
     if given is not None and given.device != device:
         raise ValueError(f"{name}: found {given.device}, want {device}, where {where}")

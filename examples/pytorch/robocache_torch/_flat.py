@@ -18,7 +18,7 @@ TICK_NAMES = {"num": "period", "den": "period[1]"}
 NO_RULES = (None, 0, 0)
 
 
-def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, names: Sequence[str]) -> dict:
+def flatten(streams: Sequence[Stream], target: Timeline, names: Sequence[str]) -> dict:
     """Checks timelines against values and each other, and makes lists of them.
 
     Args:
@@ -29,8 +29,9 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
         Arguments of `resample` and `fuse`, by name.
     """
     batch = target.batch
+    place = _place_of(streams, target, names)
     for stream, name in zip(streams, names):
-        batch = _check_series(stream, f"{name}times", f"{name}values", device, batch, target)
+        batch = _check_series(stream, name, place, batch, target)
     if target.batch is None and batch is None:
         batch = 1
     stamp = _type_of([(stream.times, f"{name}times") for stream, name in zip(streams, names)] + [(target, "targets")])
@@ -42,7 +43,7 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
         rows = stream.values.shape[0] if when.rows is None and is_packed(when) else when.rows
         sources += Source(stamps=adjacent(when.stamps), starts=adjacent(when.starts), index=adjacent(when.index))
         lists.append(when, source_batch, rows, (stream.max_gap, stream.latency, stream.tolerance), name)
-    _want_device_of(target, "targets", device)
+    _want_device_of(target, "targets", *place)
     _want_rows(target, "targets")
     lists.append(target, batch, target.rows, NO_RULES, "targets.")
     return {
@@ -50,6 +51,7 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
         "target_stamps": adjacent(target.stamps),
         "target_starts": adjacent(target.starts),
         "target_index": adjacent(target.index),
+        "device": place[0],
         **lists.arguments(),
     }
 
@@ -57,7 +59,7 @@ def flatten(streams: Sequence[Stream], target: Timeline, device: torch.device, n
 def flatten_alone(when: Timeline, name: str) -> dict:
     """Arguments of `inspect`, by name: a timeline by itself, and a tensor on its device."""
     _want_rows(when, name)
-    given = [tensor for tensor in (when.stamps, when.starts, when.index) if tensor is not None]
+    given = _tensors_of(when)
     place = given[0] if given else torch.empty(0)
     _want_device_of(when, name, place.device, "its other tensors are")
     lists = _Lists(_type_of([(when, name)]))
@@ -87,8 +89,36 @@ def rules_of(stream: Stream, name: str) -> list[int]:
     )
 
 
-def _check_series(stream, times_name, values_name, device, batch, target):
+def _place_of(streams, target, names):
+    """The device of a call: that of the first tensor on a GPU, of times and targets before values; else the CPU.
+
+    Returns:
+        The device, and where it was found, for messages.
+    """
+    for stream, name in zip(streams, names):
+        for one in _tensors_of(stream.times):
+            if one.device.type != "cpu":
+                return one.device, f"{name}times are"
+    for one in _tensors_of(target):
+        if one.device.type != "cpu":
+            return one.device, "targets are"
+    for stream, name in zip(streams, names):
+        if stream.values.device.type != "cpu":
+            return stream.values.device, f"{name}values are"
+    return torch.device("cpu"), "times, targets and values are"
+
+
+def _check_series(stream, name, place, batch, target):
+    """Checks a stream against the targets and the place of the call.
+
+    Args:
+        batch: That of the streams before and of the targets; None: not known yet.
+
+    Returns:
+        The batch.
+    """
     when, values = stream.times, stream.values
+    times_name, values_name = f"{name}times", f"{name}values"
     for tensor in (when.stamps, when.starts):
         if tensor is not None and tensor.requires_grad and torch.is_grad_enabled():
             raise ValueError(
@@ -99,10 +129,15 @@ def _check_series(stream, times_name, values_name, device, batch, target):
         raise ValueError(
             f"{times_name}: found windows, want dense, shared, ragged or uniform times; windows are targets"
         )
-    want_device(values, values_name, device, "the other values are")
+    # A GPU reads values in the host's memory, too; whether they are pinned, the operator sees.
+    is_pinned = values.device.type == "cpu" and place[0].type == "cuda"
+    if not is_pinned:
+        want_device(values, values_name, *place)
+    for factor, what in ((stream.scale, "scale"), (stream.shift, "shift")):
+        want_device(factor, f"{name}{what}", *place)
     if values.dim() > 1 and values.shape[-1] == 0:
         raise ValueError(f"{values_name}: found {list(values.shape)}, want one channel or more")
-    _want_device_of(when, times_name, device)
+    _want_device_of(when, times_name, *place)
     if is_packed(when):
         if values.dim() != 2:
             raise ValueError(
@@ -120,6 +155,11 @@ def _check_series(stream, times_name, values_name, device, batch, target):
         found = values.shape[0]
         if when.batch is not None and when.batch != found:
             raise ValueError(f"{values_name}: found a batch of {found}, want {when.batch}, that of {times_name}")
+    if is_pinned and values.shape[-1] > 1 and values.stride(-1) != 1:
+        raise ValueError(
+            f"{values_name}: found a stride of {values.stride(-1)} from channel to channel, want 1 of pinned values, "
+            "which are read where they are"
+        )
     picks = target.kind == "windows" and target.index is not None
     if picks:
         return batch
@@ -218,6 +258,10 @@ def _want_rows(when, name):
         )
 
 
-def _want_device_of(when, name, device, where="the values are"):
-    for tensor in (when.stamps, when.starts, when.index):
+def _tensors_of(when):
+    return [tensor for tensor in (when.stamps, when.starts, when.index) if tensor is not None]
+
+
+def _want_device_of(when, name, device, where):
+    for tensor in _tensors_of(when):
         want_device(tensor, name, device, where)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ._arguments import FLOATS, INTEGERS, Number, count_of, real_number, result_type, want_device, want_tensor
+from ._arguments import FLOATS, INTEGERS, Number, count_of, real_number, result_type, want_tensor
 from ._flat import flatten, flatten_alone, rules_of
 from ._layout import HOLDS, Report
 from ._timelines import Stream, Timeline, as_timeline, is_packed
@@ -61,7 +61,8 @@ def resample(
     """A batch of trajectories at other times.
 
     On the GPU one launch, on the current stream, without waiting; on the CPU all cores. Both give the same bits.
-    Gradients: of values, and of float target times (linear only), for previous, next, nearest and linear.
+    Gradients: of values, and of float target times (linear only), for previous, next, nearest and linear. `fuse` says
+    where the work is done, and that values may be in pinned memory.
 
     Args:
         values: `[B, N, D]`, packed `[rows, D]` with ragged times, or one trajectory `[N, D]` with times `[N]`, which
@@ -98,7 +99,7 @@ def resample(
     stream = Stream(values, source, method, before, after, max_gap, fill, causal, tolerance=tolerance)
     rules = rules_of(stream, "")
     fill = real_number(fill, "fill")
-    times = flatten([stream], target, values.device, [""])
+    times = flatten([stream], target, [""])
     result = torch.ops.robocache.resample(values=values, **times, rules=rules, fill=fill, dtype=dtype)
     return Resampled(*_without_batch(result, alone, target))
 
@@ -109,6 +110,14 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
     One launch for up to 16 streams, on the current stream, without waiting; more streams go in groups of 16. Gradients:
     of the streams' values, scale and shift, for previous, next, nearest and linear; of float target times, where all
     streams are linear.
+
+    The work is done, and results are, on the GPU that times and targets are on; where these have no tensors (uniform),
+    on that of the values; without a tensor on a GPU, on the CPU. All tensors are there, but on a GPU values of some
+    streams or of all may be in pinned memory of the host (`values.pin_memory()`): the kernel reads them from there, with
+    the same bits. They have adjacent channels, must not change until the call has run on its stream, and no input has
+    gradients then. They may be deleted at once: PyTorch does not use memory that it pinned itself again before the call
+    has run. Memory that others pinned is the caller's to keep, and so is what a CUDA graph reads, as long as it is
+    replayed. On the CPU pinned values are as any others.
 
     Args:
         streams: One or more. Their channels are side by side, in this order. Where all of them are one trajectory
@@ -149,7 +158,7 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
     shift_places = [_place_in(affine, stream.shift) for stream in given]
     rules = [rule for stream, name in zip(given, names) for rule in rules_of(stream, name)]
     fills = [real_number(stream.fill, f"{name}fill") for stream, name in zip(given, names)]
-    times = flatten(given, target, given[0].values.device, names)
+    times = flatten(given, target, names)
     values = [stream.values for stream in given]
     result = torch.ops.robocache.fuse(
         values=values,
@@ -220,7 +229,6 @@ def _want_factor(factor, name, values):
     want_tensor(factor, name, (torch.float32,))
     if factor.dim() != 1 or factor.shape[0] != values.shape[-1]:
         raise ValueError(f"{name}: found {list(factor.shape)}, want [{values.shape[-1]}], one per channel")
-    want_device(factor, name, values.device)
 
 
 def _result_type(dtype, of_values):

@@ -29,25 +29,30 @@ def _target_shape(given):
     return (target.rows,) if _is_packed(given) else (target.batch, target.length)
 
 
+def _empty(given, shape, dtype):
+    """A result without values, where the work is done."""
+    return torch.empty(shape, dtype=dtype, device=given.device)
+
+
 @gives_shapes_of("resample")
 def _(given):
-    shape, like = _target_shape(given), given.values
-    return like.new_empty((*shape, like.shape[-1]), dtype=given.dtype), like.new_empty(shape, dtype=torch.bool)
+    shape = _target_shape(given)
+    return _empty(given, (*shape, given.values.shape[-1]), given.dtype), _empty(given, shape, torch.bool)
 
 
 @gives_shapes_of("resample_backward")
 def _(given):
     like, shape = given.values, _target_shape(given) if given.of_targets else (0,)
-    return like.new_empty(like.shape if given.of_values else (0,)), like.new_empty(shape, dtype=torch.float32)
+    return like.new_empty(like.shape if given.of_values else (0,)), _empty(given, shape, torch.float32)
 
 
 @gives_shapes_of("fuse")
 def _(given):
-    shape, like = _target_shape(given), given.values[0]
+    shape = _target_shape(given)
     return (
-        like.new_empty((*shape, sum(one.shape[-1] for one in given.values)), dtype=given.dtype),
-        like.new_empty((*shape, len(given.values)), dtype=torch.bool),
-        like.new_empty(shape, dtype=torch.bool),
+        _empty(given, (*shape, sum(one.shape[-1] for one in given.values)), given.dtype),
+        _empty(given, (*shape, len(given.values)), torch.bool),
+        _empty(given, shape, torch.bool),
     )
 
 
@@ -57,7 +62,7 @@ def _(given):
     return (
         [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(given.values, given.of_values)],
         [one.new_empty(one.shape if wanted else (0,)) for one, wanted in zip(given.affine, given.of_affine)],
-        given.gradient.new_empty(shape, dtype=torch.float32),
+        _empty(given, shape, torch.float32),
     )
 
 
@@ -80,6 +85,16 @@ def _require_differentiable(given, names, needed):
             raise ValueError(
                 f"{name}method: found {METHODS[rules.method]!r}, want one of {', '.join(DIFFERENTIABLE)} where "
                 "gradients are needed, or inputs without requires_grad"
+            )
+
+
+def _require_on_device(given, names, values):
+    """That no values are in the host's memory while the work is done on the GPU: where gradients are needed."""
+    for one, name in zip(values, names):
+        if one.device != given.device:
+            raise ValueError(
+                f"{name}values: found pinned memory, want {given.device} where gradients are needed, or inputs without "
+                "requires_grad"
             )
 
 
@@ -171,6 +186,7 @@ _Fuse = arguments_of("fuse")
 def _setup_resample(ctx, inputs, output):
     given = _Resample(*inputs)
     _require_differentiable(given, [""], _require_gradient([given.values]))
+    _require_on_device(given, [""], [given.values])
     _keep(ctx, given, "values", *_TENSORS_OF_TIMES)
 
 
@@ -192,7 +208,9 @@ def _resample_backward(ctx, gradient, _):
 
 def _setup_fuse(ctx, inputs, output):
     given = _Fuse(*inputs)
-    _require_differentiable(given, _names_of(given.values), _streams_that_need(given))
+    names = _names_of(given.values)
+    _require_differentiable(given, names, _streams_that_need(given))
+    _require_on_device(given, names, given.values)
     _keep(ctx, given, "values", "affine", *_TENSORS_OF_TIMES)
 
 

@@ -134,7 +134,8 @@ class Stream(NamedTuple):
 
     Attributes:
         values: `[B, N, D]`, packed `[rows, D]` with a ragged timeline, or one trajectory `[N, D]` with times `[N]`:
-            float32, float16 or bfloat16.
+            float32, float16 or bfloat16. Where times or targets are on a GPU: there, or in pinned memory of the host
+            (`values.pin_memory()`), adjacent channels and no gradients; see `fuse`.
         times: When they were sampled: a `Timeline`, or a tensor `[B, N]` or `[N]`.
         method: One of `METHODS`.
         before, after: What results are before the first sample and after the last: "clamp", "fill" or "extrapolate".

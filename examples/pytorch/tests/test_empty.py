@@ -87,7 +87,7 @@ def test_opcheck_of_nothing_to_resample(device, name):
 
     values, times, targets = TIMED[name](device)
     stream = rc.Stream(values, as_timeline(times, "times"))
-    times = _flat.flatten([stream], as_timeline(with_gradients(targets), "targets"), device, [""])
+    times = _flat.flatten([stream], as_timeline(with_gradients(targets), "targets"), [""])
     common = {**times, "rules": _flat.rules_of(stream, ""), "dtype": torch.float32}
     fused = {"values": [values], "affine": [], "scale_places": [-1], "shift_places": [-1], "fills": [0.0]}
     # What is compiled is checked with the other shapes.

@@ -19,7 +19,7 @@ def accepts(operator, *, method="previous", value_type=torch.float32, stamp=torc
     stamps, targets = torch.arange(2).to(stamp), torch.zeros(1).to(stamp)
     times, targets = rc.Timeline("shared", stamps, length=2), rc.Timeline("shared", targets, length=1)
     stream = rc.Stream(values, times, method)
-    given = _flat.flatten([stream], targets, values.device, [""])
+    given = _flat.flatten([stream], targets, [""])
     try:
         operator(values=values, **given, rules=_flat.rules_of(stream, ""), fill=0.0, **more)
     except (TypeError, ValueError):

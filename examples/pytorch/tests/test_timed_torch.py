@@ -24,14 +24,14 @@ def timed_arguments(device):
         "affine": [linear[1].scale, linear[1].shift],
         "scale_places": [-1, 0],
         "shift_places": [-1, 1],
-        **_flat.flatten(linear, target, device, names),
+        **_flat.flatten(linear, target, names),
         "rules": rules,
         "fills": [0.0, 0.0],
         "dtype": torch.float32,
     }
     single = {
         "values": linear[0].values,
-        **_flat.flatten(linear[:1], target, device, names),
+        **_flat.flatten(linear[:1], target, names),
         "rules": _flat.rules_of(linear[0], ""),
         "fill": 0.0,
         "dtype": torch.float32,

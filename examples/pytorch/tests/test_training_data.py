@@ -2,8 +2,6 @@
 """Episodes, windows and shards: what train.py learns from."""
 
 import os
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -41,20 +39,6 @@ def test_an_epoch_sees_every_window_once(ranks, windows):
         assert sorted(seen) == list(range(windows))
     if windows > 16:
         assert not torch.equal(shards[0].at(0).windows, shards[0].at(shards[0].steps).windows)
-
-
-def test_shards_are_shared_by_threads():
-    shards = Shards(1000, 8, 0)
-    steps = [k * shards.steps for k in range(4)]  # of an epoch each
-    wanted = [shards.at(step).windows for step in steps]
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(4) as pool:
-            found = pool.map(lambda i: torch.equal(shards.at(steps[i % 4]).windows, wanted[i % 4]), range(4000))
-            assert all(found)
-    finally:
-        sys.setswitchinterval(interval)
 
 
 def test_windows_lie_within_their_episodes(recording):

@@ -6,8 +6,7 @@ import torch
 
 import robocache_torch as rc
 
-from .pinned import FromPinned
-from .way import DataPath, Sample, batches_together, factors_of, fuse, samples_of, to_device, want_next
+from .way import DataPath, Sample, batches_together, factors_of, fuse, samples_of, to_device
 
 
 class OnGpu(DataPath):
@@ -16,13 +15,17 @@ class OnGpu(DataPath):
     def __init__(self, *given):
         super().__init__(*given)
         self.modalities = [
-            (one.values.to(self.device), rc.ragged(one.stamps.to(self.device), one.offsets.to(self.device)))
+            (self.keep(one.values), rc.ragged(one.stamps.to(self.device), one.offsets.to(self.device)))
             for one in self.recording.modalities
         ]
         self.factors = [factors_of(one, self.device) for one in self.recording.modalities]
         self.deltas = self.windows.deltas.to(self.device)
         self.group = batches_together(self.recording, self.windows, self.shards)
         self.held = range(0)  # those steps of `given` with which a group can begin
+
+    def keep(self, values):
+        """Where the launches read them."""
+        return values.to(self.device)
 
     def group_from(self, step):
         if step not in self.held:
@@ -38,6 +41,13 @@ class OnGpu(DataPath):
         anchors, episodes, share = (of_all[place : place + self.group].flatten() for of_all in self.given)
         targets = rc.windows(anchors, self.deltas, episodes)
         return samples_of(*fuse(self.recording, self.modalities, self.factors, targets), share, self.group)
+
+
+class FromPinned(OnGpu):
+    """The same with values in pinned memory of the host: for episodes that are larger than the GPU."""
+
+    def keep(self, values):
+        return values.pin_memory() if self.device.type == "cuda" else values
 
 
 class WithNumpy(DataPath):
@@ -57,7 +67,8 @@ class WithNumpy(DataPath):
                 pin_memory=self.device.type == "cuda",
             )
             self.batches, self.step = iter(loader), step
-        want_next(step, self.step)
+        if step != self.step:
+            raise ValueError(f"step: found {step}, want {self.step}, the next one")
         self.step += 1
         values, valid = next(self.batches)
         batch = self.shards.at(step)

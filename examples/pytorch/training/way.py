@@ -59,11 +59,6 @@ def factors_of(one, device):
     return scale.to(device), (-one.mean * scale).to(device)
 
 
-def want_next(step, expected):
-    if step != expected:
-        raise ValueError(f"step: found {step}, want {expected}, the next one")
-
-
 def to_device(tensor, device):
     """Without waiting for it."""
     if tensor.device == device or device.type == "cpu":

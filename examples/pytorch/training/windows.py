@@ -57,7 +57,7 @@ class Shards:
             raise SystemExit(f"--batch: found {batch}, want a multiple of the {ranks} processes")
         self.windows, self.batch, self.seed, self.rank, self.ranks = windows, batch, seed, rank, ranks
         self.size = batch // ranks  # of the rank's part of a batch
-        self.kept = None, None  # epoch, order: replaced together, since threads of paths share this
+        self.kept = None, None  # epoch, order
 
     @property
     def steps(self):

@@ -3,6 +3,7 @@
 
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
+#include <torch/version.h>
 
 #include <cstddef>
 #include <string>
@@ -12,12 +13,16 @@
 #include "common.hpp"
 #include "timelines.hpp"
 
+#ifdef ROBOCACHE_TORCH_CUDA
+#include <ATen/cuda/CachingHostAllocator.h>
+#endif
+
 namespace robocache_torch {
 namespace {
 
-at::Tensor empty(std::vector<std::int64_t> shape, std::int64_t last, at::Tensor const& like, at::ScalarType type) {
+at::Tensor empty(std::vector<std::int64_t> shape, std::int64_t last, c10::Device device, at::ScalarType type) {
   if (last >= 0) { shape.push_back(last); }
-  return at::empty(shape, like.options().dtype(type));
+  return at::empty(shape, at::TensorOptions().device(device).dtype(type));
 }
 
 /// For the gradient of a stream's values. Packed values may have more rows than their times; the library does not know
@@ -29,28 +34,75 @@ at::Tensor gradient_for(at::Tensor const& values, timed_arguments const& given, 
   return result;
 }
 
+/// Values as a call on `device` reads them: there, or, where that is a GPU, in pinned memory of the host.
+struct values_view : rows_view {
+  /// @param stream  what Python calls the stream, for messages
+  values_view(at::Tensor const& given, c10::Device device, std::string const& stream) : rows_view(given) {
+    // Of a tensor without elements nothing is read, and PyTorch pins none.
+    if (!device.is_cuda() || !tensor.is_cpu() || tensor.numel() == 0) { return; }
+    if (!tensor.is_pinned()) {
+      C10_THROW_ERROR(ValueError,
+                      c10::str(stream, "values: found cpu, want ", device, ", or pinned memory: values.pin_memory()"));
+    }
+    place = rc::value_place::pinned;
+#ifdef ROBOCACHE_TORCH_CUDA
+    // PyTorch's host allocator gives the memory out again only when the current stream has done what it has been given
+    // until the tensor ends. Of memory that others pinned it knows nothing.
+    at::DataPtr const& memory = tensor.storage().data_ptr();
+    auto const current = c10::cuda::getCurrentCUDAStream(device.index());
+#if TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 8
+    at::cuda::CachingHostAllocator_recordEvent(memory.get(), memory.get_context(), current);
+#else
+    at::getHostAllocator(at::kCUDA)->record_event(memory.get(), memory.get_context(), current.unwrap());
+#endif
+#endif
+  }
+
+  rc::value_place place = rc::value_place::device;
+};
+
+std::vector<values_view> views_of(at::TensorList values, c10::Device device) {
+  std::vector<values_view> views;
+  views.reserve(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    views.emplace_back(values[i], device, "streams[" + std::to_string(i) + "].");
+  }
+  return views;
+}
+
 /// "bool" is held as bytes.
-rc::compiled::any_series series_of(rows_view const& rows, rc::compiled::any_timeline const& when) {
+rc::compiled::any_series series_of(values_view const& rows, rc::compiled::any_timeline const& when) {
   return {data_of<void const>(rows.tensor),
           dtype_of(rows.tensor.scalar_type(), "values"),
           when,
           rows.channels,
           rows.batch_stride,
-          rows.row_stride};
+          rows.row_stride,
+          rows.place};
 }
 
 std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_tensors const& sources,
                                             optional_tensor const& target_stamps, optional_tensor const& target_starts,
-                                            optional_tensor const& target_index, at::IntArrayRef kinds,
-                                            at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
-                                            at::ArrayRef<double> real, at::IntArrayRef rules, double fill,
-                                            at::ScalarType type) {
-  timed_arguments const given{
-      without_bits(sources), target_stamps, target_starts, target_index, kinds, stamp, sizes, whole, real, rules, fill};
-  auto result = empty(given.target_shape(), values.size(-1), values, type);
-  auto valid = empty(given.target_shape(), -1, values, at::kBool);
-  rows_view const rows(values);
-  run_on(values.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
+                                            optional_tensor const& target_index, c10::Device device,
+                                            at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes,
+                                            at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules,
+                                            double fill, at::ScalarType type) {
+  timed_arguments const given{without_bits(sources),
+                              target_stamps,
+                              target_starts,
+                              target_index,
+                              device,
+                              kinds,
+                              stamp,
+                              sizes,
+                              whole,
+                              real,
+                              rules,
+                              fill};
+  values_view const rows(values, device, "");
+  auto result = empty(given.target_shape(), values.size(-1), device, type);
+  auto valid = empty(given.target_shape(), -1, device, at::kBool);
+  run_on(device, [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     given.visit([&](auto kind) {
       using Stamp = decltype(kind);
       given.warn_of_stamps<Stamp>(where, [](std::size_t) { return std::string("times"); });
@@ -65,16 +117,26 @@ std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_t
 std::tuple<at::Tensor, at::Tensor> resample_backward(
     at::Tensor const& gradient, at::Tensor const& values, optional_tensors const& sources,
     optional_tensor const& target_stamps, optional_tensor const& target_starts, optional_tensor const& target_index,
-    at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
+    c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
     at::ArrayRef<double> real, at::IntArrayRef rules, double fill, bool of_values, bool of_targets) {
-  timed_arguments const given{
-      without_bits(sources), target_stamps, target_starts, target_index, kinds, stamp, sizes, whole, real, rules, fill};
+  timed_arguments const given{without_bits(sources),
+                              target_stamps,
+                              target_starts,
+                              target_index,
+                              device,
+                              kinds,
+                              stamp,
+                              sizes,
+                              whole,
+                              real,
+                              rules,
+                              fill};
   auto for_values = of_values ? gradient_for(values, given, 0) : at::empty({0}, values.options());
-  auto for_targets = of_targets ? empty(given.target_shape(), -1, values, at::kFloat)
-                                : at::empty({0}, values.options().dtype(at::kFloat));
-  rows_view const rows(values);
+  auto for_targets =
+      of_targets ? empty(given.target_shape(), -1, device, at::kFloat) : empty({0}, -1, device, at::kFloat);
+  values_view const rows(values, device, "");
   rows_view const incoming(gradient);
-  run_on(values.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
+  run_on(device, [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     given.visit([&](auto kind) {
       using Stamp = decltype(kind);
       rc::compiled::any_result_gradients const results{data_of<void const>(incoming.tensor),
@@ -89,14 +151,13 @@ std::tuple<at::Tensor, at::Tensor> resample_backward(
   return {for_values, for_targets};
 }
 
-/// The streams of a fusion, and what they point to.
+/// The streams of a fusion, which point to what `rows` and `affine` hold.
 template <class Stamp>
 struct streams_of {
-  streams_of(at::TensorList values, at::TensorList affine, at::IntArrayRef scale_places, at::IntArrayRef shift_places,
-             timed_arguments const& given) {
+  streams_of(std::vector<values_view> const& rows, at::TensorList affine, at::IntArrayRef scale_places,
+             at::IntArrayRef shift_places, timed_arguments const& given) {
     auto const factors = [&](std::int64_t place) { return place < 0 ? nullptr : data_of<float const>(affine[place]); };
-    for (std::size_t i = 0; i < values.size(); ++i) { rows.emplace_back(values[i]); }
-    for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
       rc::stream<Stamp> one;
       one.values = data_of<void const>(rows[i].tensor);
       one.type = dtype_of(rows[i].tensor.scalar_type(), "values");
@@ -104,6 +165,7 @@ struct streams_of {
       one.channels = rows[i].channels;
       one.batch_stride = rows[i].batch_stride;
       one.row_stride = rows[i].row_stride;
+      one.place = rows[i].place;
       one.options = given.options<Stamp>(i);
       one.latency = given.latency<Stamp>(i);
       one.scale = factors(scale_places[i]);
@@ -114,20 +176,20 @@ struct streams_of {
 
   rc::compiled::any_streams view() const { return {all.data(), std::int64_t(all.size())}; }
 
-  std::vector<rows_view> rows;
   std::vector<rc::stream<Stamp>> all;
 };
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
     at::TensorList values, at::TensorList affine, at::IntArrayRef scale_places, at::IntArrayRef shift_places,
     optional_tensors const& sources, optional_tensor const& target_stamps, optional_tensor const& target_starts,
-    optional_tensor const& target_index, at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes,
-    at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules, at::ArrayRef<double> fills,
-    at::ScalarType type) {
+    optional_tensor const& target_index, c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp,
+    at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules,
+    at::ArrayRef<double> fills, at::ScalarType type) {
   timed_arguments const given{without_bits(sources),
                               target_stamps,
                               target_starts,
                               target_index,
+                              device,
                               kinds,
                               stamp,
                               sizes,
@@ -135,17 +197,17 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
                               real,
                               rules,
                               fills};
+  auto const rows = views_of(values, device);
   std::int64_t channels = 0;
   for (at::Tensor const& one : values) { channels += one.size(-1); }
-  auto const& like = values[0];
-  auto result = empty(given.target_shape(), channels, like, type);
-  auto valid = empty(given.target_shape(), std::int64_t(values.size()), like, at::kBool);
-  auto all_valid = empty(given.target_shape(), -1, like, at::kBool);
-  run_on(like.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
+  auto result = empty(given.target_shape(), channels, device, type);
+  auto valid = empty(given.target_shape(), std::int64_t(values.size()), device, at::kBool);
+  auto all_valid = empty(given.target_shape(), -1, device, at::kBool);
+  run_on(device, [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     given.visit([&](auto kind) {
       using Stamp = decltype(kind);
       given.warn_of_stamps<Stamp>(where, [](std::size_t i) { return "streams[" + std::to_string(i) + "].times"; });
-      streams_of<Stamp> const streams(values, affine, scale_places, shift_places, given);
+      streams_of<Stamp> const streams(rows, affine, scale_places, shift_places, given);
       rc::compiled::any_fused_output const out{data_of<void>(result), dtype_of(type, "dtype"),
                                                data_of<std::uint8_t>(valid), data_of<std::uint8_t>(all_valid)};
       rc::compiled::fuse(where, streams.view(), given.timeline<Stamp>(values.size()), out, cuda_stream);
@@ -159,14 +221,15 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
 std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_backward(
     at::Tensor const& gradient, at::TensorList values, at::TensorList affine, at::IntArrayRef scale_places,
     at::IntArrayRef shift_places, optional_tensors const& sources, optional_tensor const& target_stamps,
-    optional_tensor const& target_starts, optional_tensor const& target_index, at::IntArrayRef kinds,
-    at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
-    at::IntArrayRef rules, at::ArrayRef<double> fills, at::IntArrayRef of_values, at::IntArrayRef of_affine,
-    bool of_targets) {
+    optional_tensor const& target_starts, optional_tensor const& target_index, c10::Device device,
+    at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
+    at::ArrayRef<double> real, at::IntArrayRef rules, at::ArrayRef<double> fills, at::IntArrayRef of_values,
+    at::IntArrayRef of_affine, bool of_targets) {
   timed_arguments const given{without_bits(sources),
                               target_stamps,
                               target_starts,
                               target_index,
+                              device,
                               kinds,
                               stamp,
                               sizes,
@@ -187,25 +250,25 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
     auto const factor = [&](std::int64_t place) -> float* {
       if (place < 0) { return nullptr; }
       bool const wanted = of_affine[place] != 0;
-      for_affine[place] = wanted ? empty({one.size(-1)}, -1, one, at::kFloat) : nothing(one, at::kFloat);
+      for_affine[place] = wanted ? empty({one.size(-1)}, -1, device, at::kFloat) : nothing(one, at::kFloat);
       return data_if<float>(wanted, for_affine[place]);
     };
     out[i].scale = factor(scale_places[i]);
     out[i].shift = factor(shift_places[i]);
   }
-  auto for_targets =
-      of_targets ? empty(given.target_shape(), -1, values[0], at::kFloat) : nothing(values[0], at::kFloat);
+  auto for_targets = of_targets ? empty(given.target_shape(), -1, device, at::kFloat) : nothing(gradient, at::kFloat);
+  auto const rows = views_of(values, device);
   rows_view const incoming(gradient);
-  run_on(gradient.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
+  run_on(device, [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     given.visit([&](auto kind) {
       using Stamp = decltype(kind);
-      streams_of<Stamp> const streams(values, affine, scale_places, shift_places, given);
+      streams_of<Stamp> const streams(rows, affine, scale_places, shift_places, given);
       auto const target = given.timeline<Stamp>(values.size());
       rc::compiled::any_result_gradients const results{data_of<void const>(incoming.tensor),
                                                        dtype_of(gradient.scalar_type(), "dtype"), incoming.batch_stride,
                                                        incoming.row_stride};
       scratch_memory const memory(rc::compiled::fuse_backward_scratch(where, streams.view(), target, out.data()),
-                                  gradient.device());
+                                  device);
       rc::compiled::fuse_backward(where, streams.view(), target, results, out.data(),
                                   data_if<float>(of_targets, for_targets), rc::target_order::any, memory.view(),
                                   cuda_stream);
@@ -226,7 +289,8 @@ at::Tensor inspect(at::Tensor const& place, optional_tensor const& stamps, optio
   static_assert(offsetof(report, duplicated) == each * report_row["duplicated"]);
   static_assert(offsetof(report, non_finite) == each * report_row["non_finite"]);
   static_assert(offsetof(report, out_of_range) == each * report_row["out_of_range"]);
-  timed_arguments const given{optional_tensors(), stamps, starts, index, kinds, stamp, sizes, whole, real, {}, {}};
+  timed_arguments const given{
+      optional_tensors(), stamps, starts, index, place.device(), kinds, stamp, sizes, whole, real, {}, {}};
   auto result = at::empty({given.size(0, "batch"), std::int64_t(report_row.size())},
                           place.options().dtype(at::kLong).requires_grad(false));
   run_on(place.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
@@ -245,7 +309,8 @@ TORCH_LIBRARY_FRAGMENT(robocache, library) {
   define("warn(str text) -> ()");
   std::string const numbers = "int[] kinds, ScalarType stamp, SymInt[] sizes, SymInt[] whole, float[] real, ";
   std::string const times =
-      "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, Tensor? target_index, " + numbers;
+      "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, Tensor? target_index, Device device, " +
+      numbers;
   define("resample(Tensor values, " + times +
          "int[] rules, float fill, ScalarType dtype) -> (Tensor values, Tensor valid)");
   define("resample_backward(Tensor gradient, Tensor values, " + times +

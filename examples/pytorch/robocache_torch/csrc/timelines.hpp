@@ -3,6 +3,7 @@
 
 #include <ATen/core/List.h>
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 #include <c10/util/ArrayRef.h>
 #include <c10/util/Exception.h>
@@ -39,6 +40,7 @@ struct timed_arguments {
   optional_tensor const& target_stamps;  ///< of windows the deltas
   optional_tensor const& target_starts;  ///< of windows the anchors
   optional_tensor const& target_index;   ///< lengths, offsets, or of windows the trajectories
+  c10::Device device;                    ///< where the work is done, and the results are
   at::IntArrayRef kinds;                 ///< of rc::timeline_kind, one per timeline
   at::ScalarType stamp;                  ///< float32, float64 or int64
   at::IntArrayRef sizes;                 ///< a `sizes_row` per timeline
