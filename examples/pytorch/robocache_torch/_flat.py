@@ -41,7 +41,8 @@ def flatten(streams: Sequence[Stream], target: Timeline, names: Sequence[str]) -
         when = stream.times
         source_batch = when.batch if when.batch is not None else _batch_of_values(stream.values, batch)
         rows = stream.values.shape[0] if when.rows is None and is_packed(when) else when.rows
-        sources += Source(stamps=adjacent(when.stamps), starts=adjacent(when.starts), index=adjacent(when.index))
+        # As lists, since torch.compile adds no tuples to lists with PyTorch 2.11.
+        sources += [*Source(stamps=adjacent(when.stamps), starts=adjacent(when.starts), index=adjacent(when.index))]
         lists.append(when, source_batch, rows, (stream.max_gap, stream.latency, stream.tolerance), name)
     _want_device_of(target, "targets", *place)
     _want_rows(target, "targets")
@@ -207,7 +208,7 @@ class _Lists:
         """
         max_gap, latency, tolerance = rules
         self.kinds.append(KINDS.index(when.kind))
-        self.sizes += Sizes(batch=batch, length=when.length, rows=rows or 0)
+        self.sizes += [*Sizes(batch=batch, length=when.length, rows=rows or 0)]
         num, den = when.period
         if self.stamp == torch.int64:
             gap = 2**63 - 1 if max_gap is None or max_gap == math.inf else max_gap
@@ -215,7 +216,7 @@ class _Lists:
             for argument, number in zip(Ticks._fields, ticks):
                 self.whole.append(_tick(number, name, TICK_NAMES.get(argument, argument)))
         else:
-            self.real += Ticks(
+            ticks = Ticks(
                 start=float(when.start),
                 num=num / den,
                 den=1.0,
@@ -223,6 +224,7 @@ class _Lists:
                 latency=real_number(latency, f"{name}latency"),
                 tolerance=real_number(tolerance, f"{name}tolerance"),
             )
+            self.real += [*ticks]
 
     def arguments(self) -> dict:
         """By name. Lists are never empty: PyTorch's autograd takes an empty one for a list of tensors."""

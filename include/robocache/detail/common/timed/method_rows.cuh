@@ -216,20 +216,19 @@ __device__ __noinline__ void blend_vectors_again(Params const& p, method_row con
   });
 }
 
-/// Rows of one cubic method: those that `value` takes, and those that move. The others follow. Called by whole warps.
-/// @param takes  whether `value` takes a row that blends
+/// Rows of one cubic method: those with all the neighbours that it reads, and those that move. The others follow.
+/// Called by whole warps.
 /// @param value  called as `value(row, from, out, doubt)`, `doubt` as `device::detail::value_in_float`
-template <class Value, int N, class Params, class Takes, class Blend>
-__device__ void blend_cubics(Params const& p, method_row const* rows, int count, thread_share share, Takes&& takes,
-                             Blend&& value) {
+template <class Value, int N, class Params, class Blend>
+__device__ void blend_cubics(Params const& p, method_row const* rows, int count, thread_share share, Blend&& value) {
   float doubt = 0.0f;
   bool others = false;
   for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
-    if (takes(row)) {
+    if (row.kind == method_row::usual) {
       value(row, from, out, doubt);
       return true;
     }
-    others = others || row.kind != method_row::move;
+    others = others || row.kind == method_row::blend;
     vector<Value, N> const sample = load<Value, N>(from);
 #pragma unroll
     for (int e = 0; e < N; ++e) { out[e] = channel_of(sample, e); }
@@ -245,10 +244,9 @@ template <class Value, int N, class Params>
 __device__ void blend_vectors(Params const& p, method_row const* rows, int count, thread_share share) {
   std::int64_t const stride = p.values_row_stride;
   using loaded = vector<Value, N>;
-  auto const usual = [](method_row const& row) { return row.kind == method_row::usual; };
   auto const blend_four = [&](auto const& value) {
     blend_cubics<Value, N>(
-        p, rows, count, share, usual, [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
+        p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
           loaded const p1 = load<Value, N>(from - stride);
           loaded const a = load<Value, N>(from);
           loaded const b = load<Value, N>(from + stride);
@@ -276,21 +274,15 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
       });
       return;
     case interpolation::akima:
-      // Two brackets at each end lack neighbours: too many to leave them to others. What is not there is not read: its
-      // neighbour is, twice.
       blend_cubics<Value, N>(
-          p, rows, count, share,
-          [](method_row const& row) { return row.kind >= method_row::blend && row.method == interpolation::akima; },
-          [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
-            auto const sample = [&](int i) { return load<Value, N>(from + i * stride); };
-            int const left = row.left, right = row.right;
-            loaded const p2 = sample(-left);
-            loaded const p1 = sample(left > 0 ? -1 : 0);
-            loaded const a = sample(0);
-            loaded const b = sample(1);
-            loaded const n1 = sample(right > 0 ? 2 : 1);
-            loaded const n2 = sample(1 + right);
-            device::curve const c = curve_of<-1>(row);
+          p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
+            loaded const p2 = load<Value, N>(from - 2 * stride);
+            loaded const p1 = load<Value, N>(from - stride);
+            loaded const a = load<Value, N>(from);
+            loaded const b = load<Value, N>(from + stride);
+            loaded const n1 = load<Value, N>(from + 2 * stride);
+            loaded const n2 = load<Value, N>(from + 3 * stride);
+            device::curve const c = curve_of<2>(row);
 #pragma unroll
             for (int e = 0; e < N; ++e) {
               out[e] = device::detail::akima_as<float>(c, channel_of(p2, e), channel_of(p1, e), channel_of(a, e),
