@@ -40,9 +40,10 @@ def test_the_device_is_that_of_the_times(fakes):
     assert found.values.shape == (2, 4, 3) and found.valid.shape == (2, 4)
     assert found.values.dtype == torch.bfloat16 and found.values.device == found.valid.device == torch.device("cuda:1")
     times = of((2, 9), "cuda:1")
+    targets = rc.windows(of(1, "cuda:1"), of(9, "cuda:1"), of(1, "cuda:1", dtype=torch.int64))
     for mixed in (("cpu", "cpu"), ("cpu", "cuda:1"), ("cuda:1", "cpu")):
         streams = [rc.Stream(of((2, 9, 3), where), times) for where in mixed]
-        fused = rc.fuse(streams, rc.windows(times[0, :1], times[0], torch.zeros_like(times[0, :1], dtype=torch.int64)))
+        fused = rc.fuse(streams, targets)
         assert fused.values.shape == (1, 9, 6) and fused.valid.shape == (1, 9, 2) and fused.all_valid.shape == (1, 9)
         assert all(one.device == torch.device("cuda:1") for one in fused)
 
