@@ -22,6 +22,8 @@ def fakes():
     """Tensors that have a device but no memory. Where there are GPUs, CUDA wants those that are named to be there."""
     if torch.cuda.is_available() and torch.cuda.device_count() < 2:
         pytest.skip("names a second GPU: needs two GPUs, or none")
+    if torch.__version__.startswith("2.6."):
+        pytest.skip("autograd of PyTorch 2.6 aborts for tensors on a GPU that is not there")
     with FakeTensorMode():
         yield
 
