@@ -35,7 +35,7 @@ struct stream {
   std::int64_t channels = 0;                ///< D
   std::int64_t batch_stride = contiguous;   ///< as `series::batch_stride`, elements of `type`
   std::int64_t row_stride = contiguous;     ///< as `series::row_stride`, elements of `type`
-  value_place place = value_place::device;  ///< as `series::place`; streams of both places may stand in one array
+  value_place place = value_place::device;  ///< as `series::place`; one array may hold streams of both places
 
   resample_options<Stamp> options{};  ///< method, edges, gap limit, fill value, causality
 

@@ -7,7 +7,7 @@
 #include <robocache/device/timeline.cuh>
 #include <robocache/points.hpp>
 
-// Which points a cloud of a batch has, and which cloud a row is a point of.
+// Which points belong to a cloud of a batch, and to which cloud a row belongs.
 namespace robocache::device {
 
 /// Points that a cloud has at most. Of packed rows that belong to one cloud those beyond are no points.

@@ -17,7 +17,7 @@
 // Copies the first points of each voxel to where the voxel is.
 namespace robocache::detail {
 
-/// Sorts the lists of voxels with few points, in place. The first point stands first already.
+/// Sorts the lists of voxels with few points, in place. The first point is first already.
 inline __device__ void order_few(gather_params const& p, unsigned worker, unsigned workers) {
   std::int64_t const all = *p.kept;
   for (std::int64_t i = std::int64_t(worker) * gather_threads + threadIdx.x; i < all;

@@ -38,7 +38,7 @@ ROBOCACHE_HOST_DEVICE constexpr std::int64_t places_before(std::int64_t row, std
 inline constexpr std::uint32_t last_anywhere = 3;
 
 /// Blocks that find cells, of a multiprocessor: hashing takes more registers than reading points does, and what is
-/// spilled costs memory traffic. With 5, which spill 200 bytes a thread, 118 to 123 us; with 4 108.
+/// spilled costs memory traffic. With 5, which spill 200 bytes per thread, it takes 118 to 123 us; with 4, 108.
 template <bool Hashed>
 inline constexpr int insert_blocks_each = Hashed ? 4 : point_blocks_each;
 

@@ -23,7 +23,7 @@ struct cloud_points {
   float const* y;
   float const* z;
   std::int64_t point_stride;
-  std::int64_t between_clouds;  ///< floats that stand between the last point of a cloud and the first of the next
+  std::int64_t between_clouds;  ///< floats between the last point of a cloud and the first of the next
   std::int64_t batch;
   std::int64_t rows;    ///< of all clouds
   std::int64_t length;  ///< of a cloud; 0 if packed
@@ -150,7 +150,7 @@ struct cell_reduce_params {
 };
 
 /// The same for voxels. All of them have points, so those with few have no list; those with one point have none at all:
-/// `lists.starts` is that point. Of the others the first point stands first. `lists.counts` are of later points.
+/// `lists.starts` is that point. Lists of the others begin with the first point. `lists.counts` are of later points.
 struct voxel_reduce_params : cell_reduce_params {
   std::int64_t const* voxels;  ///< how many there are
 };

@@ -13,7 +13,7 @@ namespace robocache::detail {
 /// Threads of a block that reads points. Untested.
 inline constexpr int point_threads = 256;
 
-/// How many such blocks a multiprocessor has at a time: 6 with 40 registers took (CU) 559 us instead of 401 and (cu)
+/// Such blocks per multiprocessor at a time: 6 with 40 registers took (CU) 559 us instead of 401 and (cu)
 /// 17.5 instead of 16.6.
 inline constexpr int point_blocks_each = 5;
 
