@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <robocache/cleaning.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
@@ -64,6 +65,8 @@ status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value
 template <class Value, class Result>
 status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
                                   Result const* gradients, feature_gradients<Value> const& out, std::int64_t slots);
+template <class Value, class Stamp>
+status clean(series<Value, Stamp> const& source, clean_output<Value, Stamp> const& out, clean_options const& options);
 template <class Value>
 status summarize(value_rows<Value> const& rows, summary_state<Value> const& state);
 template <class Value>
@@ -303,6 +306,18 @@ status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t chann
     return exact::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, slots);
   } else {
     static_assert(sizeof(robocache::detail::gradient_rule<Value, Result>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::clean` on CPU memory, without scratch. Compiled for all types of values and stamps.
+template <class Value, class Stamp>
+status clean(series<Value, Stamp> const& source, clean_output<Value, Stamp> const& out, clean_options const& options) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp> && robocache::detail::is_value<Value>) {
+    return exact::clean(robocache::detail::plain(source), robocache::detail::plain(out), options);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    static_assert(sizeof(robocache::detail::value_type<Value>) > 0);
     return {};
   }
 }

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <robocache/cleaning.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
@@ -129,6 +130,14 @@ using any_voxel_gradients = any_view<voxel_gradients>;
 using any_sparse_output = any_view<sparse_output>;
 using any_gathered_output = any_view<gathered_output>;
 using any_filtered_output = any_view<filtered_output>;
+/// Values of the source's type, and stamps of its timeline's.
+struct any_clean_output {
+  void* values;
+  void* stamps;
+  std::int64_t* offsets;
+  std::int64_t* source_rows = nullptr;
+  clean_report* reports = nullptr;
+};
 using any_value_rows = any_view<value_rows>;
 using any_summary_state = summary_state<void>;  ///< of the rows' type
 
@@ -243,6 +252,13 @@ void filter_voxels(place where, point_clouds const& clouds, any_point_features c
 
 /// `robocache::find_bounds` or `robocache::host::find_bounds`, as `compiled::resample`.
 void find_bounds(place where, point_clouds const& clouds, cloud_bounds* bounds, stream_handle cuda_stream = nullptr);
+
+/// `robocache::clean_scratch`; 0 with place::host.
+std::int64_t clean_scratch(place where, any_series const& source, clean_options const& options);
+
+/// `robocache::clean` or `robocache::host::clean`, as `compiled::resample`.
+void clean(place where, any_series const& source, any_clean_output const& out, clean_options const& options,
+           scratch const& memory = {}, stream_handle cuda_stream = nullptr);
 
 /// `robocache::summarize_scratch`; 0 with place::host.
 std::int64_t summarize_scratch(place where, any_value_rows const& rows);
