@@ -27,7 +27,7 @@ inline constexpr int sm120 = 120;  ///< RTX 50
 /// Peak rates of memory in GB/s by which policies tell chips of one architecture apart. They compare with `>=`, so a
 /// chip that does not say its rate has the values of its architecture.
 namespace memory_rate {
-inline constexpr int hbm3e = 4400;  ///< H200, B200: 4,800 and more. Less: H100 (3,350), GH200 with HBM3 (4,000)
+inline constexpr int hbm3e = 4400;  ///< H200 (4,814), B200. Less: H100 (3,352), GH200 with HBM3 (4,023)
 }  // namespace memory_rate
 
 /// What a launcher needs to know of the current device.
@@ -40,7 +40,7 @@ struct device_properties {
 
 namespace detail {
 
-/// Asks the runtime, which takes long for the memory's clock.
+/// Asks the runtime. On an H200 the clock of its memory takes 0.54 ms, all the rest 3 us.
 ROBOCACHE_HIDDEN inline cudaError_t ask_device(int device, device_properties& properties) {
   constexpr cudaDeviceAttr wanted[] = {
       cudaDevAttrComputeCapabilityMajor, cudaDevAttrComputeCapabilityMinor,

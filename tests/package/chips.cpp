@@ -27,7 +27,7 @@ constexpr device_properties a100{80, 108, 40 << 20, 1555};
 constexpr device_properties h100{90, 132, 50 << 20, 3352};
 constexpr device_properties h100_pcie{90, 114, 50 << 20, 2039};
 constexpr device_properties gh200{90, 132, 60 << 20, 4023};  // with HBM3
-constexpr device_properties h200{90, 132, 60 << 20, 4916};
+constexpr device_properties h200{90, 132, 60 << 20, 4814};
 constexpr device_properties b200{100, 148, 126 << 20, 7672};
 constexpr device_properties silent{90, 132, 0, 0};  // says neither its cache nor its memory's rate
 

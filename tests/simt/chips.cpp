@@ -15,7 +15,7 @@ void check_known(robocache::device_properties const& read) {
   // By these two the chips can be told apart.
   if (read.multiprocessors == 1 || (read.multiprocessors == 132 && read.l2_bytes == 62'914'560)) {
     CHECK(read.l2_bytes == 62'914'560);
-    CHECK(read.memory_gbs == 4916);
+    CHECK(read.memory_gbs == 4814);
     CHECK(read.memory_gbs >= robocache::memory_rate::hbm3e);
   } else {
     CHECK((read.multiprocessors == 8 || read.multiprocessors == 132));

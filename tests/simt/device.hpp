@@ -14,10 +14,10 @@ struct chip {
 };
 
 /// Parts of an H200 and of an H100, and both whole.
-inline constexpr chip chips[] = {{1, 60 << 20, 3'201'000, 6144},
+inline constexpr chip chips[] = {{1, 60 << 20, 3'201'000, 6016},
                                  {8, 50 << 20, 2'619'000, 5120},
                                  {132, 50 << 20, 2'619'000, 5120},
-                                 {132, 60 << 20, 3'201'000, 6144}};
+                                 {132, 60 << 20, 3'201'000, 6016}};
 
 /// Another chip at each call: that may change the way a launch goes, never a bit.
 inline cudaError_t get_device(int* device) {
