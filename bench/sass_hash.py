@@ -80,7 +80,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library", type=pathlib.Path, help="a library, a program or a cubin; or a .sass file")
     parser.add_argument("--arch", default="sm_90")
-    parser.add_argument("--against", type=pathlib.Path, help="what this script printed before; fails where code differs")
+    parser.add_argument(
+        "--against", type=pathlib.Path, help="what this script printed before; fails where code differs"
+    )
     parser.add_argument("--only", default="", help="only kernels whose mangled names this expression finds")
     args = parser.parse_args()
 
