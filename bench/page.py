@@ -42,6 +42,7 @@ class Results:
         self.peers = [read(path) for path in sorted(folder.glob(f"{chip}-torch-*.json"))]
         self.libraries = [read(path) for path in sorted(folder.glob(f"{chip}-cupy-*.json"))]
         self.libraries += [report for report in [read(folder / "scipy-resample.json")] if report]
+        self.training = read(folder / f"{chip}-pytorch-training.json")
         self.chip = next(iter(self.runs.values()))["chip"]
 
     def peer(self, case, key):
@@ -219,6 +220,15 @@ def asked_table(results):
         yield "| " + " | ".join(points_line(results, name)) + " |"
 
 
+def step_table(results):
+    """What each way of preparing the data adds to a training step."""
+    yield "| data path | ms a step | added | GPU ms a step | added |"
+    yield "|---|---:|---:|---:|---:|"
+    for path in results.training["paths"]:
+        wall = f"{path['wall_ms']:.3f} | {100 * path['wall_added']:.2f} %"
+        yield f"| {path['what']} | {wall} | {path['gpu_ms']:.3f} | {100 * path['gpu_added']:.2f} % |"
+
+
 def ceilings_table(results):
     yield "| measurement | commit | copy of 1 GB | of the peak | empty kernel | a call on the host |"
     yield "|---|---|---:|---:|---:|---:|"
@@ -259,6 +269,7 @@ def recordings_table(results):
 
 TABLES = {
     "asked": asked_table,
+    "step": step_table,
     "ceilings": ceilings_table,
     "resample": resample_table,
     "variants": variants_table,
