@@ -7,6 +7,7 @@
 #include <iostream>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "support/options.hpp"
 #include "support/record.hpp"
@@ -42,8 +43,7 @@ std::vector<listed_case> chosen_cases(suite const& all, bench_options const& opt
 }
 
 int run_profile(suite const& all, bench_options const& options) {
-  session measured(options.commit);
-  bool first = true;
+  std::vector<listed_case const*> asked;
   for (std::string const& name : options.profile) {
     auto const is_asked = [&](listed_case const& one) { return one.name == name; };
     auto const found = std::find_if(all.cases.begin(), all.cases.end(), is_asked);
@@ -51,8 +51,13 @@ int run_profile(suite const& all, bench_options const& options) {
       std::cerr << "--profile: no case is called " << name << "; --list prints the names\n";
       return 2;
     }
-    measured.profile(*found, !first);
-    first = false;
+    asked.push_back(&*found);
+  }
+  session measured(options.commit);
+  bool apart = false;
+  for (listed_case const* one : asked) {
+    measured.profile(*one, apart);
+    apart = true;
   }
   return 0;
 }
