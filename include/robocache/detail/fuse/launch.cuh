@@ -176,7 +176,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     }
     bool const one_row = params_.one_row = params_.tiles.single && !pinned;
     params_.run.rows = std::min(params_.run.rows, params_.tiles.rows);
-    params_.alone = params_.tiles.targets / 8 < target.batch;
+    params_.alone = params_.tiles.targets / 8 < target.batch || target.as_of != nullptr;
 
     std::int64_t chunks = 1;
     params_.slots = 0;
@@ -185,7 +185,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
       timeline<Stamp> const& source = plan.source;
       bool const within = source.stored() && params_.tiles.aligned;
       plan.plain = within && source.lengths == nullptr && !source.packed() && source.length > 0 &&
-                   target.lengths == nullptr && target.trajectory == nullptr;
+                   target.lengths == nullptr && target.trajectory == nullptr && target.as_of == nullptr;
       plan.together = plan.plain || (within && !params_.alone);
       int const slots = slots_for(plan, one_row);
       params_.slots = slots > params_.slots ? slots : params_.slots;
