@@ -140,7 +140,7 @@ def draw_roofline(report, path):
     axes.text(low * 1.5, low * memory * 1.05, f"memory, {memory / 1000:.1f} TB/s", fontsize=8)
     axes.text(high, issue * 1.12, f"{issue:.0f} instructions of warps a nanosecond", fontsize=8, ha="right")
     for i, ((case, _), x, y) in enumerate(zip(points, density, speed), 1):
-        axes.scatter(x, y, s=20, color=COLOURS[case["family"]], linewidths=0, zorder=3)
+        axes.scatter(x, y, s=20, color=COLOURS.get(case["family"], GREY), linewidths=0, zorder=3)
         axes.annotate(str(i), (x, y), textcoords="offset points", xytext=(3, 2), fontsize=6.5, color="#444444")
     for family, title in TITLES.items():
         if any(case["family"] == family for case, _ in points):

@@ -96,14 +96,19 @@ STALLS = [
 ]
 
 
+# Whose program has a case, where its first word is not that program's stem.
+FAMILIES = {
+    "find_bounds": "voxelize",
+    "voxelize_sparse": "voxels",
+    "voxelize_gathered": "voxels",
+    "filter_voxels": "voxels",
+}
+
+
 def family_of(case):
     """Whose program has the case: bench_resample, ..."""
-    stem = case.split("/")[0]
-    if stem.startswith("resample"):
-        return "resample"
-    if stem == "fuse":
-        return "fuse"
-    return "voxelize" if stem in ("voxelize", "voxelize_backward", "find_bounds") else "voxels"
+    stem = case.split("/")[0].removesuffix("_backward")
+    return FAMILIES.get(stem, stem)
 
 
 def elements_of(case):
@@ -271,10 +276,8 @@ def main():
     else:
         version = re.search(r"Version ([\d.]+)", output_of(ncu, "--version"))
         report["ncu"] = version.group(1) if version else "unknown"
-    for family in ncu_report.TITLES:
+    for family in dict.fromkeys(map(family_of, chosen_cases(args.cases))):
         cases = [case for case in chosen_cases(args.cases) if family_of(case) == family]
-        if not cases:
-            continue
         entries = [empty_entry(case) for case in cases]
         if not report["note"]:
             entries, report["note"] = profile(cases, args.programs / f"bench_{family}", ncu, args.timeout)

@@ -218,19 +218,18 @@ def as_markdown(report):
     ]
     measured = [case["name"] for case in report["cases"] if case["kernels"]]
     places = {name: f"{i}." for i, name in enumerate(measured, 1)}
-    for family, title in TITLES.items():
+    for family in dict.fromkeys(case["family"] for case in report["cases"]):
         cases = [case for case in report["cases"] if case["family"] == family]
-        if cases:
-            lines += [
-                f"## {title}",
-                "",
-                *table(line for case in cases for line in rows_of(case, places.get(case["name"], ""))),
-                "",
-            ]
-            lines += [
-                f"- **{places[case['name']]}** {describe(case['name'])}: {bound_of(case)}"
-                for case in cases
-                if case["kernels"]
-            ]
-            lines += [""] if any(case["kernels"] for case in cases) else []
+        lines += [
+            f"## {TITLES.get(family, family)}",
+            "",
+            *table(line for case in cases for line in rows_of(case, places.get(case["name"], ""))),
+            "",
+        ]
+        lines += [
+            f"- **{places[case['name']]}** {describe(case['name'])}: {bound_of(case)}"
+            for case in cases
+            if case["kernels"]
+        ]
+        lines += [""] if any(case["kernels"] for case in cases) else []
     return "\n".join(lines).rstrip() + "\n"
