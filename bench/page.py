@@ -72,9 +72,12 @@ def microseconds(figure):
     )
 
 
+WORDS = ("bound by", "library", "peer")  # columns of words, the others are numbers
+
+
 def table(heads, lines):
     yield "| " + " | ".join(heads) + " |"
-    yield "|---|" + "---:|" * (len(heads) - 1)
+    yield "|---|" + "".join("---|" if head in WORDS else "---:|" for head in heads[1:])
     for line in lines:
         yield "| " + " | ".join(line) + " |"
 
@@ -229,6 +232,25 @@ def step_table(results):
         yield f"| {path['what']} | {wall} | {path['gpu_ms']:.3f} | {100 * path['gpu_added']:.2f} % |"
 
 
+def faster_table(results):
+    """Jobs at which a peer is faster, by more than noise."""
+    lines = []
+    for case in results.cases.values():
+        peers = {
+            "PyTorch compiled": results.peer(case, "compiled_graph_us"),
+            "PyTorch eager": results.peer(case, "eager_us"),
+            "naive": naive(case),
+            "one by one": case.get("apart_us"),
+        }
+        for peer, us in peers.items():
+            if us and us * 1.01 < case["us"]:
+                times = f"{case['us'] / us:.2f}"
+                lines.append([describe(case["name"]), microseconds(case["us"]), peer, microseconds(us), times])
+    if not lines:
+        return ["No peer is faster at any job."]
+    return table(["job", "us", "peer", "its us", "times as long"], lines)
+
+
 def ceilings_table(results):
     yield "| measurement | commit | copy of 1 GB | of the peak | empty kernel | a call on the host |"
     yield "|---|---|---:|---:|---:|---:|"
@@ -279,6 +301,7 @@ TABLES = {
     "dense": dense_table,
     "voxels": voxels_table,
     "peers": peers_table,
+    "faster": faster_table,
     "recordings": recordings_table,
 }
 
