@@ -11,8 +11,9 @@
 import argparse
 import json
 import pathlib
-import re
 import sys
+
+from ncu_report import short_name
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
 TITLES = {
@@ -306,8 +307,7 @@ def main():
         tables_of = {"fuse": fuse_tables, "voxelize": voxelize_tables, "voxels": voxels_tables}
         tables = tables_of[run["benchmark"]](run, peers)
     lines = [*head(run, peers), *tables, *errors(run)]
-    chip = re.sub(r"[^a-z0-9]+", "-", run["chip"].lower().removeprefix("nvidia")).strip("-")
-    output = pathlib.Path(args.output) if args.output else RESULTS / f"{chip}-{run['benchmark']}.md"
+    output = pathlib.Path(args.output) if args.output else RESULTS / f"{short_name(run['chip'])}-{run['benchmark']}.md"
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     print(output)

@@ -24,6 +24,7 @@ import ncu  # noqa: E402
 import ncu_report  # noqa: E402
 import page  # noqa: E402
 import sass_hash  # noqa: E402
+import take_results  # noqa: E402
 import words  # noqa: E402
 
 SPARSE = "voxelize_sparse/mean/fp32/N:20k/C:4/street/cold"
@@ -201,6 +202,12 @@ class PageTest(unittest.TestCase):
         self.assertEqual(set(page.TABLES), {found.group(2) for found in page.BLOCK.finditer(text)})
         made = page.with_tables(text, page.Results())
         self.assertTrue(made == text, "docs/results.md is not of bench/results: run python3 bench/page.py")
+
+    def test_names_files_by_what_is_in_them(self):
+        run = {"benchmark": "torch_fuse", "chip": "NVIDIA H100 80GB HBM3", "cases": []}
+        self.assertEqual(take_results.name_for(run), "h100-80gb-hbm3-torch-fuse.json")
+        self.assertEqual(take_results.name_for({"benchmark": "scipy_resample", "cases": []}), "scipy-resample.json")
+        self.assertIsNone(take_results.name_for({"setting": {}, "paths": []}))
 
     def test_refuses_unknown_tables(self):
         with self.assertRaises(SystemExit):
