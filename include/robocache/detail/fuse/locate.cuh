@@ -104,10 +104,11 @@ __device__ target_of_row find_target_of_row(fuse_params<Stamp> const& p, fused_t
   return {b, k, b >= 0 && k >= 0 && k < targets.length};
 }
 
-/// Timelines of any kind, and tiles with several trajectories.
-template <class Stamp>
-__device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
-                                               fused_tile tile, Stamp* stage, method_row* records) {
+/// Timelines of any kind, and tiles with several trajectories. Returns whether the lane's row is valid.
+/// @tparam Row  what `note_row` makes of a location
+template <class Stamp, class Row>
+__device__ __noinline__ bool locate_any_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
+                                               fused_tile tile, Stamp* stage, Row* records) {
   int const lane = lane_of_warp();
   bool const exists = lane < tile.rows;
   timeline<Stamp> const& target = p.target;
@@ -140,12 +141,13 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
       rest &= ~__ballot_sync(all_lanes, mine);
     }
   }
-  if (!exists) { return; }
+  if (!exists) { return false; }
   stream_blend const& blend = stream.blend;
   std::int64_t const row = tile.first_row + lane;
   std::int64_t const element = target.packed() ? row * blend.results_row_stride
                                                : at.b * blend.results_batch_stride + at.k * blend.results_row_stride;
   note_row(stream, source, where, element, records[lane]);
+  return where.valid;
 }
 
 /// Target `k` of row `b` of a uniform timeline.
@@ -192,7 +194,10 @@ __device__ device::trajectory<Stamp> source_of_tile(fuse_params<Stamp> const& p,
 template <class Stamp>
 __device__ void locate_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream, fused_tile const& tile,
                               Stamp* stage, method_row* records) {
-  if (__builtin_expect(!stream.together, false)) { return locate_any_stream(p, stream, tile, stage, records); }
+  if (__builtin_expect(!stream.together, false)) {
+    locate_any_stream(p, stream, tile, stage, records);
+    return;
+  }
   int const lane = lane_of_warp();
   // The target is on its way together with the stamps.
   Stamp const t = target_of_tile(p, tile, lane);
