@@ -23,12 +23,11 @@ namespace detail {
 /// How many stamps of a stream a warp stages: all of a trajectory of known length, if that is not too many to load or
 /// to search. Of longer ones, and of packed ones, the part around the tile's targets is found first. 0: it stages none.
 /// @param one_row  tiles have one row: short trajectories stay in registers
-/// @param part     how many of a part
 template <class Stamp>
-int slots_for(stream_plan<Stamp> const& stream, bool one_row, int part) {
+int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
   timeline<Stamp> const& when = stream.source;
   if (!when.stored() || (one_row && stream.plain && when.length <= one_row_stamps)) { return 0; }
-  if (when.packed() || when.length >= most_staged_stamps) { return part; }
+  if (when.packed() || when.length >= most_staged_stamps) { return most_staged_stamps / 2; }
   int slots = least_staged_stamps;
   while (slots <= when.length) { slots *= 2; }
   return slots;
@@ -50,6 +49,7 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
   plan.causal = one.options.causal;
   plan.rules = device::rules_of(one.options);
   plan.latency = one.latency;
+  plan.has_samples = one.when.total() > 0;
   plan.pinned = is_staged(one);
   plan.source = one.when;
 
@@ -209,7 +209,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
                    target.lengths == nullptr && target.trajectory == nullptr;
       plan.together = plan.plain || (within && !params_.alone);
       located += plan.together ? 1 : 0;
-      int const slots = slots_for(plan, one_row, runs ? guessed_stamps : most_staged_stamps / 2);
+      int const slots = slots_for(plan, one_row);
       params_.slots = slots > params_.slots ? slots : params_.slots;
       // A row that a warp has alone is cut into what its lanes read at once.
       std::int64_t const each = plan.blend.vectors_each;
@@ -228,6 +228,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
       dim3 const grid(static_cast<unsigned>((params_.tiles.tiles + warps - 1) / warps));
       s = launch(fuse_runs_kernel<Stamp>, params_, grid, fuse_threads, warps * params_.run.warp_bytes, cuda_stream_);
       params_.count = 0;
+      params_.continues = true;
       return s;
     }
     int const one_row_warps = params_.count < most_one_row_warps ? params_.count : most_one_row_warps;
@@ -278,8 +279,8 @@ class ROBOCACHE_HIDDEN fuse_launches {
     int const rows = params_.tiles.rows;
     // Of eight rows the next ones' results begin as far into 16 bytes.
     run.rows = run.rows >= rows ? rows : run.rows >= 8 ? run.rows / 8 * 8 : run.rows;
-    int const stage_bytes = std::max(1, params_.slots) * static_cast<int>(sizeof(Stamp));
-    int const fit = std::min(params_.count, std::max(1, most_run_bytes / stage_bytes));
+    constexpr int stage_bytes = guessed_stamps * static_cast<int>(sizeof(Stamp));
+    int const fit = std::min(params_.count, most_warp_stage_bytes / stage_bytes);
     run.together = located == 0 ? 0 : fit;
     run.room = (std::max(run.rows * run.row_bytes + 16, fit * stage_bytes) + 15) / 16 * 16;
     run.abreast = 0;

@@ -31,7 +31,8 @@ struct stream_plan {
   bool together;  ///< stored stamps, and no tile has rows of two trajectories
   bool plain;     ///< so, trajectories are as long as each other, and each has its own targets, none of them padding
   bool causal;
-  bool pinned;  ///< its rows come to shared memory before they are blended
+  bool has_samples;  ///< there is a row of values
+  bool pinned;       ///< its rows come to shared memory before they are blended
   int mask;     ///< its place in a row of the valid mask; -1: a gap, which has none
   device::locate_rules<Stamp> rules;
   Stamp latency;

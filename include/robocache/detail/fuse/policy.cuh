@@ -18,8 +18,11 @@ inline constexpr int fuse_chunk = 1024;
 /// Bytes of results that a warp puts together in shared memory at a time.
 inline constexpr int most_run_bytes = 5120;
 
-/// Stamps that a warp stages of a stream whose trajectories are longer or of unknown length, where it has a tile by
-/// itself; and how many of them lie on each side of where they should be.
+/// Bytes of stamps that a warp with a tile by itself stages at a time.
+inline constexpr int most_warp_stage_bytes = 6144;
+
+/// Stamps that a warp with a tile by itself stages of a stream, and how many of them lie on each side of where they
+/// should be. With half as many, windows of 32 targets would not fit.
 inline constexpr int guessed_stamps = 128;
 inline constexpr int guess_margin = 24;
 

@@ -16,13 +16,11 @@
 namespace robocache::detail {
 
 /// Where a row of a stream comes from. A sample alone is blended with itself: the way there, times -0, leaves each bit
-/// of it, unless it is not finite.
+/// of it, unless it is not finite. A row that is filled reads what there is, to no end.
 struct alignas(16) run_row {
   char const* near;  ///< the nearer sample's values
   int far;           ///< bytes from there to the farther one
   float weight;      ///< of the farther one; 0, and only then, where the nearer one is alone
-
-  static constexpr int no_sample = INT32_MIN;  ///< in place of `far`: the row is filled
 };
 
 /// What a warp knows of the trajectory that a stream's rows come from.
@@ -49,11 +47,13 @@ class run_memory {
   __device__ run_source<Stamp>* sources() const { return reinterpret_cast<run_source<Stamp>*>(memory_ + sources_); }
   /// For each stream whether its rows are valid, a bit each.
   __device__ unsigned* valid() const { return reinterpret_cast<unsigned*>(sources() + count_); }
+  /// Likewise whether they are filled.
+  __device__ unsigned* filled() const { return valid() + count_; }
 
   /// What it takes behind stamps or results.
   static int bytes_behind(int rows, int streams) {
     return streams * (static_cast<int>(sizeof(run_row)) * rows + static_cast<int>(sizeof(run_source<Stamp>)) +
-                      static_cast<int>(sizeof(unsigned)));
+                      2 * static_cast<int>(sizeof(unsigned)));
   }
 
  private:
@@ -66,7 +66,7 @@ class run_memory {
 /// What a location comes to.
 /// @param first  the element at which the trajectory's values begin
 inline __device__ run_row run_row_of(stream_blend const& blend, std::int64_t first, device::location const& where) {
-  run_row row{nullptr, run_row::no_sample, alone};
+  run_row row{static_cast<char const*>(blend.values), 0, alone};
   if (where.row < 0) { return row; }
   int const shift = blend.value_type == dtype::float32 ? 2 : 1;
   bool const backwards = where.weight >= 0.5f;
@@ -104,17 +104,30 @@ __device__ stretch guess_stretch(Stamp const* stamps, int length, Stamp low, Sta
   return guess.end - guess.begin <= most ? guess : stretch{0, 0};
 }
 
-/// Brings the guessed stamps of one stream to shared memory. Called by a warp, which waits for the copies.
+/// Begins to bring the guessed stamps of one stream to shared memory. Called by a warp.
 template <class Stamp>
-__device__ void stage_guess(run_source<Stamp> const& source, Stamp* stage, int slots) {
-  Stamp const* const from = source.stamps + source.begin;
-  for (int i = lane_of_warp(); i < slots; i += 32) {
-    if (i < source.count) {
-      copy_async(stage + i, from + i);
+__device__ void stage_guess(run_source<Stamp> const& source, Stamp* stage) {
+  int const lane = lane_of_warp();
+  Stamp const* const from = source.stamps + (source.begin + lane);
+#pragma unroll
+  for (int i = 0; i < guessed_stamps; i += 32) {
+    if (i + lane < source.count) {
+      copy_async(stage + (i + lane), from + i);
     } else {
-      stage[i] = beyond_all<Stamp>;
+      stage[i + lane] = beyond_all<Stamp>;
     }
   }
+}
+
+/// `count_staged`, of as many stamps as are guessed.
+template <class Stamp>
+__device__ int count_guessed(Stamp const* stage, Stamp t) {
+  int count = 0;
+#pragma unroll
+  for (int part = guessed_stamps / 2; part > 0; part /= 2) {
+    if (stage[count + part - 1] <= t) { count += part; }
+  }
+  return count;
 }
 
 /// Locates rows whose stamps are not staged: the streams of some lanes, one after the other.
@@ -129,8 +142,8 @@ __device__ __noinline__ device::location locate_misjudged(fuse_params<Stamp> con
     int const theirs = __shfl_sync(all_lanes, s, __ffs(static_cast<int>(rest)) - 1);
     bool const mine = missing && s == theirs;
     run_source<Stamp> const& source = sources[theirs];
-    device::location const found =
-        locate_in_part(source.stamps, source.length, mine, sought, stage, p.slots, p.streams[theirs].rules);
+    device::location const found = locate_in_part(source.stamps, source.length, mine, sought, stage, guessed_stamps,
+                                                  p.streams[theirs].rules);
     if (mine) { where = found; }
     rest &= ~__ballot_sync(all_lanes, mine);
   }
@@ -139,8 +152,7 @@ __device__ __noinline__ device::location locate_misjudged(fuse_params<Stamp> con
 
 /// Locates the rows of an aligned tile for the streams whose stamps are stored. Called by a warp.
 template <class Stamp>
-__device__ void locate_for_runs(fuse_params<Stamp> const& p, fused_tile const& tile, run_memory<Stamp> const& memory,
-                                bool has_masks) {
+__device__ void locate_together(fuse_params<Stamp> const& p, fused_tile const& tile, run_memory<Stamp> const& memory) {
   int const lane = lane_of_warp();
   int const abreast = p.run.abreast;
   int const slot = lane & ((32 >> abreast) - 1);
@@ -171,7 +183,7 @@ __device__ void locate_for_runs(fuse_params<Stamp> const& p, fused_tile const& t
       Stamp const tolerance = stream.rules.tolerance;
       Stamp const low = device::seek(min(first, last), stream.latency, stream.causal, tolerance).newest;
       Stamp const high = device::seek(max(first, last), stream.latency, stream.causal, tolerance).newest;
-      stretch const guess = guess_stretch(own.stamps, own.length, low, high, p.slots - 1);
+      stretch const guess = guess_stretch(own.stamps, own.length, low, high, guessed_stamps - 1);
       own.begin = guess.begin;
       own.count = guess.end - guess.begin;
     }
@@ -182,7 +194,7 @@ __device__ void locate_for_runs(fuse_params<Stamp> const& p, fused_tile const& t
   for (int begin = 0; begin < p.count; begin += p.run.together) {
     int const end = min(p.count, begin + p.run.together);
     for (int s = begin; s < end; ++s) {
-      stage_guess(memory.sources()[s], memory.stage() + (s - begin) * p.slots, p.slots);
+      stage_guess(memory.sources()[s], memory.stage() + (s - begin) * guessed_stamps);
     }
     wait_for_copies();
     __syncwarp();
@@ -191,7 +203,7 @@ __device__ void locate_for_runs(fuse_params<Stamp> const& p, fused_tile const& t
       int const s = min(mine, end - 1);
       stream_plan<Stamp> const& stream = p.streams[s];
       run_source<Stamp> const source = memory.sources()[s];
-      Stamp* const stage = memory.stage() + (s - begin) * p.slots;
+      Stamp* const stage = memory.stage() + (s - begin) * guessed_stamps;
       device::sought_time<Stamp> const sought =
           device::seek(t, stream.latency, stream.causal, stream.rules.tolerance);
       bool const own_row = mine == s && stream.together && slot < tile.rows;
@@ -201,7 +213,7 @@ __device__ void locate_for_runs(fuse_params<Stamp> const& p, fused_tile const& t
                           (source.begin + source.count == source.length || !(stage[source.count - 1] <= sought.newest));
       device::location where;
       if (wants && staged) {
-        int const count = source.begin + min(count_staged(stage, p.slots, sought.newest), source.count);
+        int const count = source.begin + min(count_guessed(stage, sought.newest), source.count);
         int const left = device::left_of_pair(count, source.length);
         // Within the stage whatever the stamps are, also where they do not ascend.
         Stamp const* const pair = stage + max(left - source.begin, 0);
@@ -214,13 +226,35 @@ __device__ void locate_for_runs(fuse_params<Stamp> const& p, fused_tile const& t
         if (missing) { where = found; }
       }
       if (own_row) { memory.rows()[s * p.tiles.rows + slot] = run_row_of(stream.blend, source.first, where); }
-      if (has_masks) {
-        unsigned const valid = __ballot_sync(all_lanes, where.valid);
-        if (own_row && slot == 0) { memory.valid()[s] = valid >> lane; }
+      unsigned const valid = __ballot_sync(all_lanes, where.valid);
+      unsigned const filled = __ballot_sync(all_lanes, own_row && where.row < 0);
+      if (own_row && slot == 0) {
+        memory.valid()[s] = valid >> lane;
+        memory.filled()[s] = filled >> lane;
       }
     }
     __syncwarp();
   }
+}
+
+/// Locates the rows of a tile for all streams. Called by a warp.
+template <class Stamp>
+__device__ void locate_all_streams(fuse_params<Stamp> const& p, fused_tile const& tile,
+                                   run_memory<Stamp> const& memory) {
+  for (int s = 0; s < p.count; ++s) {
+    stream_plan<Stamp> const& stream = p.streams[s];
+    if (__builtin_expect(stream.together, true)) { continue; }
+    run_row* const rows = memory.rows() + s * p.tiles.rows;
+    device::location const where = locate_any_stream(p, stream, tile, memory.stage(), guessed_stamps, rows);
+    unsigned const valid = __ballot_sync(all_lanes, where.valid);
+    unsigned const filled = __ballot_sync(all_lanes, where.row < 0);
+    if (lane_of_warp() == 0) {
+      memory.valid()[s] = valid;
+      memory.filled()[s] = filled;
+    }
+  }
+  if (p.run.together > 0) { locate_together(p, tile, memory); }
+  __syncwarp();
 }
 
 }  // namespace robocache::detail
