@@ -79,7 +79,8 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
   blend.vectors_each = slerp ? 1 : blend.wide ? one.channels / elements : one.channels;
 }
 
-/// Cuts the rows of a stream whose results go to runs into words: of 4 bytes where they can be read so, else of one value.
+/// Cuts the rows of a stream whose results go to runs into words: of 4 bytes where they can be read so, else of one
+/// value.
 inline void cut_for_runs(stream_blend& blend) {
   std::int64_t const bytes = static_cast<std::int64_t>(size_of(blend.value_type));
   std::int64_t const result_bytes = static_cast<std::int64_t>(size_of(blend.result_type));
@@ -87,9 +88,9 @@ inline void cut_for_runs(stream_blend& blend) {
                      common_alignment(address_of(blend.values), blend.values_batch_stride * bytes,
                                       blend.values_row_stride * bytes) >= 4;
   blend.vector = pairs ? 2 : 1;
-  blend.aligned = static_cast<std::uint8_t>(
-      common_alignment(address_of(blend.results), blend.results_batch_stride * result_bytes,
-                       blend.results_row_stride * result_bytes, blend.vector * result_bytes));
+  blend.aligned =
+      static_cast<std::uint8_t>(common_alignment(address_of(blend.results), blend.results_batch_stride * result_bytes,
+                                                 blend.results_row_stride * result_bytes, blend.vector * result_bytes));
   blend.vectors_each = blend.channels / blend.vector;
   blend.lanes_log2 = 0;
   while ((std::int64_t(1) << blend.lanes_log2) < blend.vectors_each && blend.lanes_log2 < 5) { ++blend.lanes_log2; }
@@ -99,15 +100,16 @@ inline void cut_for_runs(stream_blend& blend) {
 /// block times rounds of blocks.
 /// @param vectors  of a row of all streams
 template <class Stamp>
-tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int streams, int multiprocessors) {
-  fuse_shape const shape = fuse_shape_for(streams);
-  std::int64_t const slots = std::int64_t(multiprocessors) * shape.blocks_each;
+tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int streams,
+                       device_properties const& device) {
+  fuse_shape const shape = fuse_shape_for(device, streams);
+  std::int64_t const slots = std::int64_t(device.multiprocessors) * shape.blocks_each;
   tiling best;
   double least = 0.0;
   for (int part = 1; part <= 4; part *= 2) {
     int const rows = shape.rows / part;
     tiling const tiles =
-        tile_targets(target, vectors, {rows, static_cast<int>(vectors), shape.blocks_each}, multiprocessors);
+        tile_targets(target, vectors, {rows, static_cast<int>(vectors), shape.blocks_each}, device.multiprocessors);
     auto const rounds = static_cast<double>((tiles.tiles + slots - 1) / slots);
     double const work = rounds * static_cast<double>(shape.locating + tiles.rows * vectors);
     if (part == 1 || work < least) {
@@ -121,13 +123,13 @@ tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int 
 /// The same for runs, where each warp has a tile.
 /// @param words  of a row of all streams
 template <class Stamp>
-tiling tile_for_runs(timeline<Stamp> const& target, std::int64_t words, int streams, int multiprocessors) {
-  int const most = fuse_shape_for(streams).rows;
-  std::int64_t const slots = std::int64_t(multiprocessors) * most_run_warps;
+tiling tile_for_runs(timeline<Stamp> const& target, std::int64_t words, int streams, device_properties const& device) {
+  int const most = fuse_shape_for(device, streams).rows;
+  std::int64_t const slots = std::int64_t(device.multiprocessors) * most_run_warps;
   tiling best;
   double least = 0.0;
   for (int rows = most; rows >= std::min(most, least_warp_rows); rows /= 2) {
-    tiling const tiles = tile_targets(target, 1, {rows, 1, 1}, multiprocessors);
+    tiling const tiles = tile_targets(target, 1, {rows, 1, 1}, device.multiprocessors);
     auto const rounds = static_cast<double>((tiles.tiles + slots - 1) / slots);
     double const work = rounds * static_cast<double>(words_of_locating + tiles.rows * words);
     if (rows == most || work < least) {
@@ -140,9 +142,10 @@ tiling tile_for_runs(timeline<Stamp> const& target, std::int64_t words, int stre
 
 /// The same for pinned streams: tiles are as large as they can be, for rows at their borders cross the link twice.
 template <class Stamp>
-tiling tile_for_pinned(timeline<Stamp> const& target, std::int64_t vectors, int streams, int multiprocessors) {
-  fuse_shape const shape = fuse_shape_for(streams);
-  return tile_targets(target, vectors, {shape.rows, static_cast<int>(vectors), 1}, multiprocessors);
+tiling tile_for_pinned(timeline<Stamp> const& target, std::int64_t vectors, int streams,
+                       device_properties const& device) {
+  fuse_shape const shape = fuse_shape_for(device, streams);
+  return tile_targets(target, vectors, {shape.rows, static_cast<int>(vectors), 1}, device.multiprocessors);
 }
 
 /// Collects streams until a launch is full: pinned ones, or others.
@@ -151,12 +154,8 @@ class ROBOCACHE_HIDDEN fuse_launches {
  public:
   /// @param dry  only looks whether all launches fit a grid
   fuse_launches(timeline<Stamp> const& target, fused_output<Result> const& out, std::int64_t channels,
-                std::int64_t streams, int multiprocessors, cudaStream_t cuda_stream, bool dry)
-      : out_(out),
-        to_(strides_of(out, target, channels)),
-        multiprocessors_(multiprocessors),
-        cuda_stream_(cuda_stream),
-        dry_(dry) {
+                std::int64_t streams, device_properties const& device, cudaStream_t cuda_stream, bool dry)
+      : out_(out), to_(strides_of(out, target, channels)), device_(device), cuda_stream_(cuda_stream), dry_(dry) {
     params_.count = 0;
     params_.continues = false;
     params_.target = target;
@@ -187,16 +186,16 @@ class ROBOCACHE_HIDDEN fuse_launches {
       vectors += blend.vectors_each < fuse_chunk ? blend.vectors_each : fuse_chunk;
     }
     bool const runs = params_.run.rows != 0;
-    params_.tiles = pinned ? tile_for_pinned(target, vectors, params_.count, multiprocessors_)
-                    : runs ? tile_for_runs(target, vectors, params_.count, multiprocessors_)
-                           : tile_for_fusion(target, vectors, params_.count, multiprocessors_);
+    params_.tiles = pinned ? tile_for_pinned(target, vectors, params_.count, device_)
+                    : runs ? tile_for_runs(target, vectors, params_.count, device_)
+                           : tile_for_fusion(target, vectors, params_.count, device_);
     status s = check_tiles(params_.tiles);
     if (!s.ok() || dry_) {
       params_.count = 0;
       return s;
     }
     bool const one_row = params_.one_row = params_.tiles.single && !pinned && !runs;
-    params_.alone = params_.tiles.targets / 8 < target.batch;
+    params_.alone = params_.tiles.targets / 8 < target.batch || target.as_of != nullptr;
 
     std::int64_t chunks = 1;
     params_.slots = 0;
@@ -206,15 +205,15 @@ class ROBOCACHE_HIDDEN fuse_launches {
       timeline<Stamp> const& source = plan.source;
       bool const within = source.stored() && params_.tiles.aligned;
       plan.plain = within && source.lengths == nullptr && !source.packed() && source.length > 0 &&
-                   target.lengths == nullptr && target.trajectory == nullptr;
+                   target.lengths == nullptr && target.trajectory == nullptr && target.as_of == nullptr;
       plan.together = plan.plain || (within && !params_.alone);
       located += plan.together ? 1 : 0;
       int const slots = slots_for(plan, one_row);
       params_.slots = slots > params_.slots ? slots : params_.slots;
+      if (runs) { continue; }  // whole rows
       // A row that a warp has alone is cut into what its lanes read at once.
       std::int64_t const each = plan.blend.vectors_each;
       std::int64_t const least = (each + most_chunks - 1) / most_chunks;
-      if (runs) { continue; }
       std::int64_t chunk = one_row ? 32 : !pinned ? fuse_chunk : plan.blend.wide ? pinned_chunk : 4 * pinned_chunk;
       chunk = chunk > least ? chunk : least;
       chunk = chunk < each ? chunk : each;
@@ -263,7 +262,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
       simple = simple && device::is_straight(blend.method) && std::abs(blend.values_row_stride) <= INT32_MAX / 4;
     }
     bool const dense = channels == to_.row && (target.packed() || to_.batch == target.length * to_.row);
-    bool const few = target.total() / multiprocessors_ < 2 * fuse_shape_for(params_.count).blocks_each;
+    bool const few = target.total() / device_.multiprocessors < 2 * fuse_shape_for(device_, params_.count).blocks_each;
     if (whole || !simple || !dense || few || row_bytes > most_run_bytes) { return {}; }
     result_run run{};
     run.rows = static_cast<int>(most_run_bytes / row_bytes);
@@ -272,7 +271,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     return run;
   }
 
-  /// How a warp divides its shared memory, once tiles are known.
+  /// How a warp divides its shared memory, once tiles are known: at most what a block may have unasked, for all warps.
   /// @param located  streams whose trajectories are staged
   void lay_out_runs(int located) {
     result_run& run = params_.run;
@@ -280,6 +279,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     // Of eight rows the next ones' results begin as far into 16 bytes.
     run.rows = run.rows >= rows ? rows : run.rows >= 8 ? run.rows / 8 * 8 : run.rows;
     constexpr int stage_bytes = guessed_stamps * static_cast<int>(sizeof(Stamp));
+    static_assert(most_run_bytes + 32 <= most_warp_stage_bytes, "stamps have the larger part");
     int const fit = std::min(params_.count, most_warp_stage_bytes / stage_bytes);
     run.together = located == 0 ? 0 : fit;
     run.room = (std::max(run.rows * run.row_bytes + 16, fit * stage_bytes) + 15) / 16 * 16;
@@ -290,7 +290,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
 
   fused_output<Result> out_;
   strides to_;
-  int multiprocessors_;
+  device_properties device_;
   cudaStream_t cuda_stream_;
   bool dry_;
   fuse_params<Stamp> params_;  // streams beyond the count stay as they are: a launch costs what it fills in
@@ -306,8 +306,7 @@ ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, t
   std::int64_t const channels = out.channels == 0 ? detail::channels_of(streams, count) : out.channels;
   bool const staged = std::any_of(streams, streams + count, [](auto const& one) { return detail::is_staged(one); });
   auto const launch = [&](bool dry) {
-    detail::fuse_launches<Stamp, Result> launches(target, out, channels, count, device.multiprocessors, cuda_stream,
-                                                  dry);
+    detail::fuse_launches<Stamp, Result> launches(target, out, channels, count, device, cuda_stream, dry);
     status sent;
     auto const add_all = [&](bool pinned) {
       detail::place_walk places;

@@ -104,8 +104,7 @@ __device__ target_of_row find_target_of_row(fuse_params<Stamp> const& p, fused_t
   return {b, k, b >= 0 && k >= 0 && k < targets.length};
 }
 
-/// Timelines of any kind, and tiles with several trajectories. Returns where the
-/// lane's row is.
+/// Timelines of any kind, and tiles with several trajectories. Returns where the lane's row is.
 /// @tparam Row   what `note_row` makes of a location
 /// @param slots  of the stage
 template <class Stamp, class Row>
@@ -123,7 +122,10 @@ __device__ __noinline__ device::location locate_any_stream(fuse_params<Stamp> co
     sought =
         device::seek(device::target_stamp(target, at.b, at.k), stream.latency, stream.causal, stream.rules.tolerance);
   }
-  device::trajectory<Stamp> const source = device::short_trajectory_of(stream.source, trajectory);
+  device::trajectory<Stamp> source = device::short_trajectory_of(stream.source, trajectory);
+  if (target.as_of != nullptr && at.wanted) {
+    source.length = device::detail::known_length(source, target.as_of[at.b]);
+  }
   auto const length = static_cast<int>(source.length);
   bool const together = !p.alone && stream.source.stored();  // for all lanes the same
   device::location where;

@@ -17,9 +17,9 @@ inline constexpr int fused_streams = 16;
 /// `method_blend` and what a fusion adds.
 struct stream_blend : method_blend {
   dtype value_type;
-  bool wide;             ///< the values' rows are whole vectors of 16 bytes
-  std::uint8_t aligned;  ///< bytes to which all vectors of results are, 16 at most
-  std::uint8_t vector;   ///< in runs: channels of a word, 2 if both are read at once, or 1
+  bool wide;                ///< the values' rows are whole vectors of 16 bytes
+  std::uint8_t aligned;     ///< bytes to which all vectors of results are, 16 at most
+  std::uint8_t vector;      ///< in runs: channels of a word, 2 if both are read at once, or 1
   std::uint8_t lanes_log2;  ///< in runs: so many lanes have a row of at most 32 words
   std::int64_t channels;
   float const* scale;
@@ -33,15 +33,15 @@ struct stream_plan {
   bool causal;
   bool has_samples;  ///< there is a row of values
   bool pinned;       ///< its rows come to shared memory before they are blended
-  int mask;     ///< its place in a row of the valid mask; -1: a gap, which has none
+  int mask;          ///< its place in a row of the valid mask; -1: a gap, which has none
   device::locate_rules<Stamp> rules;
   Stamp latency;
   stream_blend blend;
   timeline<Stamp> source;
 };
 
-/// Results of neighbouring rows as one run of bytes: where rows are not whole vectors, a warp puts it together in shared
-/// memory and stores it whole.
+/// Results of neighbouring rows as one run of bytes: where rows are not whole vectors, a warp puts it together in
+/// shared memory and stores it whole.
 struct result_run {
   int rows;       ///< of a run at most; 0: each vector is stored by itself
   int row_bytes;  ///< rows lie one behind the other

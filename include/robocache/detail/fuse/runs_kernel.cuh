@@ -13,9 +13,9 @@
 #include <robocache/detail/fuse/runs_locate.cuh>
 
 // Fusing where rows of results are not whole vectors: a tile's results are put together in shared memory and stored as
-// one run of bytes. A warp has a tile by itself, and waits for no other. Nothing out of line is called between the first
-// value and the last: around a call the compiler keeps each load's descriptor in registers of the lanes, and moves it
-// back for each load.
+// one run of bytes. A warp has a tile by itself, and waits for no other. Nothing out of line is called between the
+// first value and the last: around a call the compiler keeps each load's descriptor in registers of the lanes, and
+// moves it back for each load.
 namespace robocache::detail {
 
 /// Where the results of a run are put together.
@@ -27,8 +27,8 @@ struct run_place {
 };
 
 /// Rows of one stream of a run, in words of `N` channels, `Rows` rows and `Words` words of each under way before the
-/// first is used. Neighbouring lanes have neighbouring words, so that a load moves whole sectors. What has no row of its
-/// own repeats the last one; filled rows blend some row of the stream, and are filled behind this.
+/// first is used. Neighbouring lanes have neighbouring words, so that a load moves whole sectors. What has no row of
+/// its own repeats the last one; filled rows blend some row of the stream, and are filled behind this.
 /// @tparam Words  1: rows have at most 32 words, and several lie side by side
 /// @param rows    of the run, as located
 /// @param place   the stream's channels of the run
@@ -159,8 +159,7 @@ inline __device__ void store_run(char* begin, char* end, char const* shared) {
   }
   // The ends: at most seven results of two bytes each, a lane each.
   std::uintptr_t const behind = last > first ? last : first;
-  std::uintptr_t const at =
-      lane < 8 ? reinterpret_cast<std::uintptr_t>(begin) + lane * 2 : behind + (lane - 8) * 2;
+  std::uintptr_t const at = lane < 8 ? reinterpret_cast<std::uintptr_t>(begin) + lane * 2 : behind + (lane - 8) * 2;
   bool const exists = lane < 8 ? at < first : lane < 16;
   if (exists && at < reinterpret_cast<std::uintptr_t>(end)) {
     *reinterpret_cast<unsigned short*>(at) = *reinterpret_cast<unsigned short const*>(back + at);
@@ -170,7 +169,7 @@ inline __device__ void store_run(char* begin, char* end, char const* shared) {
 /// A tile once more, a channel after the other: where a difference was not finite. Called by a warp.
 template <class Stamp>
 __device__ __noinline__ void fuse_tile_again(fuse_params<Stamp> const& p, fused_tile tile, run_row const* rows,
-                                              unsigned const* filled) {
+                                             unsigned const* filled) {
   for (int s = 0; s < p.count; ++s) {
     stream_blend const& blend = p.streams[s].blend;
     char* const results = static_cast<char*>(blend.results) + tile.first_row * p.run.row_bytes;
@@ -205,7 +204,8 @@ __global__ void __launch_bounds__(fuse_threads, 8) fuse_runs_kernel(__grid_const
   fused_tile const tile = fused_tile_of(p, block);
   locate_all_streams(p, tile, memory);
   if (p.valid != nullptr || p.all_valid != nullptr) {
-    store_masks(p, tile, {lane_of_warp(), 32}, [valid = memory.valid()](int s, int slot) { return valid[s] >> slot & 1; });
+    store_masks(p, tile, {lane_of_warp(), 32},
+                [valid = memory.valid()](int s, int slot) { return valid[s] >> slot & 1; });
   }
 
   float none = 0.0f;

@@ -38,8 +38,10 @@ template <class Stamp>
 class run_memory {
  public:
   __device__ run_memory(fuse_params<Stamp> const& p, char* memory)
-      : memory_(memory), sources_(p.run.room + static_cast<int>(sizeof(run_row)) * p.tiles.rows * p.count),
-        room_(p.run.room), count_(p.count) {}
+      : memory_(memory),
+        sources_(p.run.room + static_cast<int>(sizeof(run_row)) * p.tiles.rows * p.count),
+        room_(p.run.room),
+        count_(p.count) {}
   __device__ char* results() const { return memory_; }
   __device__ Stamp* stage() const { return reinterpret_cast<Stamp*>(memory_); }
   /// A row of the tile for each stream, stream after stream.
@@ -142,8 +144,8 @@ __device__ __noinline__ device::location locate_misjudged(fuse_params<Stamp> con
     int const theirs = __shfl_sync(all_lanes, s, __ffs(static_cast<int>(rest)) - 1);
     bool const mine = missing && s == theirs;
     run_source<Stamp> const& source = sources[theirs];
-    device::location const found = locate_in_part(source.stamps, source.length, mine, sought, stage, guessed_stamps,
-                                                  p.streams[theirs].rules);
+    device::location const found =
+        locate_in_part(source.stamps, source.length, mine, sought, stage, guessed_stamps, p.streams[theirs].rules);
     if (mine) { where = found; }
     rest &= ~__ballot_sync(all_lanes, mine);
   }
@@ -204,8 +206,7 @@ __device__ void locate_together(fuse_params<Stamp> const& p, fused_tile const& t
       stream_plan<Stamp> const& stream = p.streams[s];
       run_source<Stamp> const source = memory.sources()[s];
       Stamp* const stage = memory.stage() + (s - begin) * guessed_stamps;
-      device::sought_time<Stamp> const sought =
-          device::seek(t, stream.latency, stream.causal, stream.rules.tolerance);
+      device::sought_time<Stamp> const sought = device::seek(t, stream.latency, stream.causal, stream.rules.tolerance);
       bool const own_row = mine == s && stream.together && slot < tile.rows;
       bool const wants = own_row && slot < wanted && source.length > 0 && device::is_finite(sought.at);
       // The search is right where the staged stamps, or the trajectory's ends, enclose what is sought.
