@@ -52,6 +52,12 @@ CALLS = [
     ("inspect", f"{SERIES}, rotation_report* reports", "inspect_rotations(source, reports", 1),
     ("bounds", "point_clouds const& clouds, cloud_bounds* bounds", "find_bounds(clouds, bounds", 2),
     (
+        "summarize",
+        f"value_rows<__nv_bfloat16> const& rows, summary_state<__nv_bfloat16> const& state, {MEMORY}",
+        "summarize(rows, state, memory",
+        5,
+    ),
+    (
         "voxelize",
         f"{GRID}, voxel_output<__nv_bfloat16> const& out, {MEMORY}",
         "voxelize(clouds, features, lattice, out, {}, memory",

@@ -14,8 +14,9 @@ from . import _library
 _library.load()
 
 # The operators come first.
-from . import _points_operators, _timed_operators, _warnings
+from . import _points_operators, _rows_operators, _timed_operators, _warnings
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
+from ._rows import Summarizer, Summary, summarize
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
 from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
@@ -29,6 +30,8 @@ __all__ = [
     "Resampled",
     "Sparse",
     "Stream",
+    "Summarizer",
+    "Summary",
     "Timeline",
     "Voxels",
     "dense",
@@ -38,6 +41,7 @@ __all__ = [
     "ragged",
     "resample",
     "shared",
+    "summarize",
     "uniform",
     "voxelize",
     "voxelize_gathered",

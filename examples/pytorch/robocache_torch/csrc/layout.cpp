@@ -36,6 +36,7 @@ char const* word_of(rc::edge rule) {
     case rc::edge::clamp: return "clamp";
     case rc::edge::fill: return "fill";
     case rc::edge::extrapolate: return "extrapolate";
+    case rc::edge::hold: return "hold";
   }
   return nullptr;
 }

@@ -119,7 +119,10 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
     sought =
         device::seek(device::target_stamp(target, at.b, at.k), stream.latency, stream.causal, stream.rules.tolerance);
   }
-  device::trajectory<Stamp> const source = device::short_trajectory_of(stream.source, trajectory);
+  device::trajectory<Stamp> source = device::short_trajectory_of(stream.source, trajectory);
+  if (target.as_of != nullptr && at.wanted) {
+    source.length = device::detail::known_length(source, target.as_of[at.b]);
+  }
   auto const length = static_cast<int>(source.length);
   bool const together = !p.alone && stream.source.stored();  // for all lanes the same
   device::location where;

@@ -63,7 +63,7 @@ template <class Chain>
 ROBOCACHE_HIDDEN status reduce_coordinates(filter_pieces const& pieces, point_clouds const& clouds,
                                            filter_options const& options, float* points, std::int64_t voxels,
                                            Chain& chain) {
-  voxel_output<float> out;
+  feature_reductions<float> out;
   out.mean = points;
   point_features<float> features{clouds.x, 3, clouds.batch_stride, clouds.point_stride};
   if (pieces.xyz != nullptr) {
@@ -117,7 +117,7 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   }
   if constexpr (Features) {
     if (out.features == nullptr) { return s; }
-    voxel_output<Result> results;
+    feature_reductions<Result> results;
     results.mean = out.features;
     detail::point_lists lists = pieces.voxels.lists;
     lists.largest = lists.smallest = nullptr;  // of coordinates alone

@@ -62,15 +62,10 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !reduces || voxels == 0) { return s; }
   if constexpr (Features) {
-    voxel_output<Result> results;
-    results.sum = out.sum;
-    results.mean = out.mean;
-    results.max = out.max;
-    results.min = out.min;
     std::int64_t const* const kept = pieces.params.numbers.offsets + clouds.batch;
     return detail::needs_of(out).extremes()
-               ? detail::reduce_voxels<true>(pieces.lists, clouds, features, results, voxels, kept, chain)
-               : detail::reduce_voxels<false>(pieces.lists, clouds, features, results, voxels, kept, chain);
+               ? detail::reduce_voxels<true>(pieces.lists, clouds, features, out, voxels, kept, chain)
+               : detail::reduce_voxels<false>(pieces.lists, clouds, features, out, voxels, kept, chain);
   } else {
     return s;  // what is made of features has been refused
   }
