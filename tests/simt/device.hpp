@@ -6,10 +6,11 @@
 // The device that launchers ask about. Included before any launcher.
 namespace simt {
 
-/// The chip has another size at each call: that may change the way a launch goes, never a bit.
+/// The chip has another size at each call: that may change the way a launch goes, never a bit. In no order, so that
+/// tests that make some calls by turns do not make the same call on the same chip each time.
 inline cudaError_t get_device(int* device) {
-  static int calls = 0;
-  *device = calls++ % 3;
+  static unsigned calls = 0;
+  *device = static_cast<int>((++calls * 2654435761u >> 16) % 3);
   return cudaSuccess;
 }
 

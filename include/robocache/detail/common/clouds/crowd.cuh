@@ -120,15 +120,12 @@ inline __device__ void store_group(point_lists const& lists, std::int64_t to, co
 }
 
 /// Adds up each group of 64 points, a warp a vector.
+/// @param worker, workers  warps
 template <class Value, int N, bool Extremes, class Params>
-__global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_constant__ Params const p) {
-  constexpr unsigned warps = reduce_threads / 32;
-  if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
-  wait_for_launch_before();
+__device__ void add_up_groups(Params const& p, std::int64_t worker, std::int64_t workers) {
   unsigned const vectors = p.features.vectors.value;
   std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;
-  for (std::int64_t item = std::int64_t(blockIdx.x) * warps + threadIdx.x / 32; item < items;
-       item += std::int64_t(gridDim.x) * warps) {
+  for (std::int64_t item = worker; item < items; item += workers) {
     std::int64_t const group = item / vectors;
     std::int64_t const channel = (item - group * vectors) * N;
     crowded_cell const one = p.lists.crowded[p.lists.owners[group]];
@@ -142,6 +139,15 @@ __global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_cons
     add_by_warp<N>(p, sums, from, channel, count, [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
     if (threadIdx.x % 32 == 0) { store_group(p.lists, group * p.results.channels + channel, sums); }
   }
+}
+
+template <class Value, int N, bool Extremes, class Params>
+__global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_constant__ Params const p) {
+  constexpr unsigned warps = reduce_threads / 32;
+  if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
+  wait_for_launch_before();
+  add_up_groups<Value, N, Extremes>(p, std::int64_t(blockIdx.x) * warps + threadIdx.x / 32,
+                                    std::int64_t(gridDim.x) * warps);
 }
 
 /// A channel of `count` groups, the next level of it.
@@ -175,20 +181,21 @@ inline __device__ channel_sums<1, true> add_groups(point_lists const& lists, std
 
 /// Goes up the trees of crowded cells, a block a cell, and writes their results. Levels take the place of the ones
 /// before: a level's sum i is of sums 64 i and on, so all that a round of threads overwrites has been read.
-/// @tparam Params  `filter_reduce_params`, or `cell_reduce_params` for all others
-template <int Threads, class Params>
-__global__ void __launch_bounds__(Threads) crowd_kernel(__grid_constant__ Params const p) {
+/// @tparam Params          `filter_reduce_params`, or `cell_reduce_params` for all others
+/// @param worker, workers  blocks
+/// @param threads          of a block
+template <class Params>
+__device__ void add_up_crowds(Params const& p, unsigned worker, unsigned workers, unsigned threads) {
   constexpr unsigned width = most_tile_points;
-  wait_for_launch_before();
   unsigned const cells = p.lists.counters->crowded;
   std::int64_t const channels = p.results.channels;
-  for (unsigned index = blockIdx.x; index < cells; index += gridDim.x) {
+  for (unsigned index = worker; index < cells; index += workers) {
     crowded_cell const one = p.lists.crowded[index];
     std::int64_t const first = one.first_group * channels;
     unsigned groups = (one.count + width - 1) / width;
     for (; groups > width; groups = (groups + width - 1) / width) {
       std::int64_t const items = (groups + width - 1) / width * channels;
-      for (std::int64_t round = 0; round < items; round += reduce_threads) {
+      for (std::int64_t round = 0; round < items; round += threads) {
         std::int64_t const item = round + threadIdx.x;
         channel_sums<1, true> sums;
         if (item < items) {
@@ -205,7 +212,7 @@ __global__ void __launch_bounds__(Threads) crowd_kernel(__grid_constant__ Params
         __syncthreads();
       }
     }
-    for (std::int64_t c = threadIdx.x; c < channels; c += reduce_threads) {
+    for (std::int64_t c = threadIdx.x; c < channels; c += threads) {
       channel_sums<1, true> const all = add_groups(p.lists, first + c, groups, channels);
       if constexpr (of_coordinates<Params>) {
         coordinate_sums sums;
@@ -219,6 +226,12 @@ __global__ void __launch_bounds__(Threads) crowd_kernel(__grid_constant__ Params
     }
     __syncthreads();
   }
+}
+
+template <int Threads, class Params>
+__global__ void __launch_bounds__(Threads) crowd_kernel(__grid_constant__ Params const p) {
+  wait_for_launch_before();
+  add_up_crowds(p, blockIdx.x, gridDim.x, Threads);
 }
 
 }  // namespace robocache::detail
