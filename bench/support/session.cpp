@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iostream>
 #include <utility>
 
 #include "support/harness.cuh"
@@ -156,6 +157,8 @@ void session::profile(listed_case const& one) {
   prepared->enqueue(1 % prepared->turns().sets, stream_);
   check(cudaStreamSynchronize(stream_), "profiled call");
   check(cudaProfilerStop(), "cudaProfilerStop");
+  std::cout << R"({"case": ")" << one.name << R"(", "bytes": )" << prepared->bytes() << R"(, "voxels": )"
+            << prepared->voxels() << "}\n";
 }
 
 void session::finish() {

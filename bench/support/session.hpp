@@ -36,7 +36,7 @@ class session {
   /// @param must_us  what it may be; 0: any
   void measure_launch(preparation const& prepare, double must_us);
   void run(listed_case const& one, benchmark::State& state);
-  /// One call between profiler marks.
+  /// One call between profiler marks; prints what `bench/ncu.py` needs to know of the case, as a line of JSON.
   void profile(listed_case const& one);
   void finish();
 

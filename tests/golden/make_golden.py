@@ -7,6 +7,7 @@ Each case begins with a line `case,<name>`; then come stamps, values, targets an
 shortest round-trip decimals. Outside of the samples linear extrapolates as SciPy does; `clamped` is numpy.interp.
 """
 
+import itertools
 import sys
 
 import numpy as np
@@ -75,6 +76,19 @@ def write_rotations(name, stamps, quaternions, targets):
     line("slerp", Slerp(stamps, Rotation.from_quat(quaternions))(targets).as_quat().ravel())
 
 
+def write_formats(name, quaternions):
+    """One row a rotation; quaternions in SciPy's order."""
+    rotation = Rotation.from_quat(quaternions)
+    print(f"case,{name}")
+    line("xyzw", quaternions.ravel())
+    line("vector", rotation.as_rotvec().ravel())
+    line("matrix", rotation.as_matrix().ravel())
+    for axes in itertools.product("xyz", repeat=3):
+        if axes[0] != axes[1] != axes[2]:
+            for order in ("".join(axes), "".join(axes).upper()):
+                line(order, rotation.as_euler(order).ravel())
+
+
 def main():
     random = np.random.default_rng(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
     print(f"# scipy {scipy.__version__}, numpy {np.__version__}")
@@ -116,6 +130,10 @@ def main():
     for name, numbers in (("rotations", far), ("small rotations", near)):
         unit = numbers / np.linalg.norm(numbers, axis=1, keepdims=True)
         write_rotations(name, stamps, unit.astype(np.float32).astype(np.float64), inside)
+
+    numbers = random.normal(size=(8, 4))
+    unit = numbers / np.linalg.norm(numbers, axis=1, keepdims=True)
+    write_formats("rotation formats", unit.astype(np.float32).astype(np.float64))
 
 
 if __name__ == "__main__":

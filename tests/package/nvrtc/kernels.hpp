@@ -107,15 +107,30 @@ __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {
   out[1] = rows_of_owner(offsets, 2, 10, 1);
   out[2].begin = rows_before_owner(offsets, 2, 10, 1);
 })"},
+    {"quaternion.cuh", R"(
+__global__ void frames(quaternion* q, vector3* v, rotation_matrix* m) {
+  q[2] = relative_rotation(positive(q[0]), product(q[1], rotation_of(m[0])));
+  v[1] = relative_vector(inverse(q[0]), v[0]);
+  m[1] = matrix_of(q[2]);
+})"},
     {"rotation.cuh", R"(
 __global__ void turns(quaternion* q, float* x) {
   q[2] = slerp(q[0], q[1], *x);
   *x = angle(wrap(x[1]), x[2], 0.5f);
+})"},
+    {"rotation_formats.cuh", R"(
+__global__ void formats(rc::rotation_layout from, rc::rotation_layout to, rotation_channels* row) {
+  row[1] = write_rotation(to, read_rotation(from, row[0]));
 })"},
     {"timeline.cuh", R"(
 __global__ void stamps(rc::timeline<long long> when, long long* out) {
   out[0] = target_stamp(when, 0, 3);
   out[1] = trajectory_of(when, 1).stamp(2);
   out[2] = short_trajectory_of(when, 1).length;
+})"},
+    {"trigonometry.cuh", R"(
+__global__ void arcs(float* x) {
+  sine_and_cosine const of = sincos_rn(x[0]);
+  x[1] = atan2_rn(of.sine, of.cosine);
 })"},
 };

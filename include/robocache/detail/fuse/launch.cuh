@@ -102,15 +102,16 @@ inline void cut_for_runs(stream_blend& blend) {
 /// block times rounds of blocks.
 /// @param vectors  of a row of all streams
 template <class Stamp>
-tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int streams, int multiprocessors) {
-  fuse_shape const shape = fuse_shape_for(streams);
-  std::int64_t const slots = std::int64_t(multiprocessors) * shape.blocks_each;
+tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int streams,
+                       device_properties const& device) {
+  fuse_shape const shape = fuse_shape_for(device, streams);
+  std::int64_t const slots = std::int64_t(device.multiprocessors) * shape.blocks_each;
   tiling best;
   double least = 0.0;
   for (int part = 1; part <= 4; part *= 2) {
     int const rows = shape.rows / part;
     tiling const tiles =
-        tile_targets(target, vectors, {rows, static_cast<int>(vectors), shape.blocks_each}, multiprocessors);
+        tile_targets(target, vectors, {rows, static_cast<int>(vectors), shape.blocks_each}, device.multiprocessors);
     auto const rounds = static_cast<double>((tiles.tiles + slots - 1) / slots);
     double const work = rounds * static_cast<double>(shape.locating + tiles.rows * vectors);
     if (part == 1 || work < least) {
@@ -123,9 +124,10 @@ tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int 
 
 /// The same for pinned streams: tiles are as large as they can be, for rows at their borders cross the link twice.
 template <class Stamp>
-tiling tile_for_pinned(timeline<Stamp> const& target, std::int64_t vectors, int streams, int multiprocessors) {
-  fuse_shape const shape = fuse_shape_for(streams);
-  return tile_targets(target, vectors, {shape.rows, static_cast<int>(vectors), 1}, multiprocessors);
+tiling tile_for_pinned(timeline<Stamp> const& target, std::int64_t vectors, int streams,
+                       device_properties const& device) {
+  fuse_shape const shape = fuse_shape_for(device, streams);
+  return tile_targets(target, vectors, {shape.rows, static_cast<int>(vectors), 1}, device.multiprocessors);
 }
 
 /// Collects streams until a launch is full: pinned ones, or others.
@@ -134,12 +136,8 @@ class ROBOCACHE_HIDDEN fuse_launches {
  public:
   /// @param dry  only looks whether all launches fit a grid
   fuse_launches(timeline<Stamp> const& target, fused_output<Result> const& out, std::int64_t channels,
-                std::int64_t streams, int multiprocessors, cudaStream_t cuda_stream, bool dry)
-      : out_(out),
-        to_(strides_of(out, target, channels)),
-        multiprocessors_(multiprocessors),
-        cuda_stream_(cuda_stream),
-        dry_(dry) {
+                std::int64_t streams, device_properties const& device, cudaStream_t cuda_stream, bool dry)
+      : out_(out), to_(strides_of(out, target, channels)), device_(device), cuda_stream_(cuda_stream), dry_(dry) {
     params_.count = 0;
     params_.continues = false;
     params_.target = target;
@@ -169,8 +167,8 @@ class ROBOCACHE_HIDDEN fuse_launches {
       if (params_.run.rows != 0) { cut_for_runs(blend); }
       vectors += blend.vectors_each < fuse_chunk ? blend.vectors_each : fuse_chunk;
     }
-    params_.tiles = pinned ? tile_for_pinned(target, vectors, params_.count, multiprocessors_)
-                           : tile_for_fusion(target, vectors, params_.count, multiprocessors_);
+    params_.tiles = pinned ? tile_for_pinned(target, vectors, params_.count, device_)
+                           : tile_for_fusion(target, vectors, params_.count, device_);
     status s = check_tiles(params_.tiles);
     if (!s.ok() || dry_) {
       params_.count = 0;
@@ -235,7 +233,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
       simple = simple && device::is_straight(blend.method);
     }
     bool const dense = channels == to_.row && (target.packed() || to_.batch == target.length * to_.row);
-    bool const few = target.total() / multiprocessors_ < 2 * fuse_shape_for(params_.count).blocks_each;
+    bool const few = target.total() / device_.multiprocessors < 2 * fuse_shape_for(device_, params_.count).blocks_each;
     if (whole || !simple || !dense || few || row_bytes * least_run_rows > most_run_bytes) { return {}; }
     return {static_cast<int>(most_run_bytes / row_bytes), static_cast<int>(row_bytes),
             reinterpret_cast<char*>(out_.values)};
@@ -243,7 +241,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
 
   fused_output<Result> out_;
   strides to_;
-  int multiprocessors_;
+  device_properties device_;
   cudaStream_t cuda_stream_;
   bool dry_;
   fuse_params<Stamp> params_;  // streams beyond the count stay as they are: a launch costs what it fills in
@@ -259,8 +257,7 @@ ROBOCACHE_HIDDEN status fuse(stream<Stamp> const* streams, std::int64_t count, t
   std::int64_t const channels = out.channels == 0 ? detail::channels_of(streams, count) : out.channels;
   bool const staged = std::any_of(streams, streams + count, [](auto const& one) { return detail::is_staged(one); });
   auto const launch = [&](bool dry) {
-    detail::fuse_launches<Stamp, Result> launches(target, out, channels, count, device.multiprocessors, cuda_stream,
-                                                  dry);
+    detail::fuse_launches<Stamp, Result> launches(target, out, channels, count, device, cuda_stream, dry);
     status sent;
     auto const add_all = [&](bool pinned) {
       detail::place_walk places;

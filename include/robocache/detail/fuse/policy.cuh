@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <robocache/arch.cuh>
+
 namespace robocache::detail {
 
 /// Threads of a block that fuses.
@@ -44,7 +46,7 @@ struct fuse_shape {
 };
 
 /// A fusion of `streams` streams, on every chip. Blocks are small: many of them wait for memory side by side.
-constexpr fuse_shape fuse_shape_for(int streams) noexcept {
+constexpr fuse_shape fuse_shape_for(device_properties const&, int streams) noexcept {
   int const rows = most_fused_records / streams;
   return {rows < most_fused_rows ? rows : most_fused_rows, 8, 200};
 }

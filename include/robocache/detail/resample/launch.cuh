@@ -154,7 +154,7 @@ ROBOCACHE_HIDDEN status launch_method(series<Value, Stamp> const& source, timeli
   bool const wide = !slerp && is_vectorizable<elements>(source.values, from, source.channels) &&
                     is_vectorizable<stored>(out.values, to, source.channels);
   row_cut const cut = cut_rows(slerp ? 1 : wide ? source.channels / elements : source.channels);
-  resample_shape const shape = method_shape_for(wide ? elements : 1);
+  resample_shape const shape = method_shape_for(device, wide ? elements : 1);
   tiling const tiles = tile_targets(target, cut.chunk, shape, device.multiprocessors);
   status const s = check_tiles(tiles);
   if (!s.ok()) { return s; }
@@ -201,13 +201,11 @@ ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<St
   bool const wide = detail::is_vectorizable<widest>(source.values, from, source.channels) &&
                     detail::is_vectorizable<widest>(out.values, to, source.channels);
   if (wide) {
-    return detail::launch_resample<widest, 1>(source, target, out, options,
-                                              detail::resample_shape_for(device.compute_capability, widest),
+    return detail::launch_resample<widest, 1>(source, target, out, options, detail::resample_shape_for(device, widest),
                                               device.multiprocessors, cuda_stream);
   }
-  return detail::launch_resample<1, 4>(source, target, out, options,
-                                       detail::resample_shape_for(device.compute_capability, 1), device.multiprocessors,
-                                       cuda_stream);
+  return detail::launch_resample<1, 4>(source, target, out, options, detail::resample_shape_for(device, 1),
+                                       device.multiprocessors, cuda_stream);
 }
 
 template <class Stamp>
@@ -218,7 +216,7 @@ ROBOCACHE_HIDDEN status locate(timeline<Stamp> const& source, timeline<Stamp> co
   if (!s.ok() || target.total() == 0) { return s; }
   device_properties device;
   if (status const read = detail::read_device(device); !read.ok()) { return read; }
-  detail::tile_shape const shape = detail::locate_shape();
+  detail::tile_shape const shape = detail::locate_shape(device);
   detail::tiling const tiles = detail::tile_targets(target, 1, shape, device.multiprocessors);
   detail::locate_params<Stamp> const params{detail::make_locate_plan(source, target, options, tiles), out};
   s = detail::check_tiles(tiles);

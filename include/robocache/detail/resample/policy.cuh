@@ -13,10 +13,9 @@ struct resample_shape : tile_shape {
   int trajectory_bytes;    ///< and this much shared memory: a block takes a whole trajectory
 };
 
-/// @param compute_capability  times ten
-/// @param elements            channels in one vector of values: 1 where rows cannot be read in vectors
-constexpr resample_shape resample_shape_for(int compute_capability, int elements) noexcept {
-  int const trajectory_bytes = compute_capability >= arch::sm90 ? 24576 : 16384;
+/// @param elements  channels in one vector of values: 1 where rows cannot be read in vectors
+constexpr resample_shape resample_shape_for(device_properties const& device, int elements) noexcept {
+  int const trajectory_bytes = device.compute_capability >= arch::sm90 ? 24576 : 16384;
   return elements > 1 ? resample_shape{{max_threads, 8, 4}, 2, trajectory_bytes}
                       : resample_shape{{max_threads, 16, 4}, 32, trajectory_bytes};
 }
@@ -26,11 +25,11 @@ constexpr resample_shape resample_shape_for(int compute_capability, int elements
 inline constexpr int method_trajectory_bytes = 16384;
 
 /// The same for the methods beyond linear, on every chip.
-constexpr resample_shape method_shape_for(int elements) noexcept {
+constexpr resample_shape method_shape_for(device_properties const&, int elements) noexcept {
   return {{max_threads, elements > 1 ? 8 : 16, 4}, 16, method_trajectory_bytes};
 }
 
 /// Locating alone: a thread has a row, and rows are one vector.
-constexpr tile_shape locate_shape() noexcept { return {max_threads, 1, 2}; }
+constexpr tile_shape locate_shape(device_properties const&) noexcept { return {max_threads, 1, 2}; }
 
 }  // namespace robocache::detail

@@ -64,7 +64,7 @@ inline filter_reduce_params coordinate_job(filter_pieces const& pieces, point_cl
                                            filter_options const& options, float* points) {
   point_features<float> features{clouds.x, 3, clouds.batch_stride, clouds.point_stride};
   if (pieces.xyz != nullptr) { features = {pieces.xyz, 3}; }
-  voxel_output<float> out;
+  feature_reductions<float> out;
   out.mean = points;
   filter_reduce_params p{};
   plan_reducing(p, pieces.voxels.lists, clouds, features, out, pieces.voxels.params.numbers.offsets + clouds.batch);
@@ -115,7 +115,7 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   std::int64_t const longest = by_cluster ? detail::most_tile_points : detail::longest_cloud(clouds);
   detail::point_lists lists = pieces.voxels.lists;
   lists.largest = lists.smallest = nullptr;  // of coordinates alone
-  voxel_output<Result> results;
+  feature_reductions<Result> results;
   results.mean = out.features;
   detail::filter_reduce_params coordinates{};
   if (out.points != nullptr) { coordinates = detail::coordinate_job(pieces, clouds, options, out.points); }

@@ -96,12 +96,11 @@ inline constexpr std::int64_t cluster_block_rows = 512;
 /// Rows that a cluster takes at most.
 inline constexpr std::int64_t most_cluster_rows = 1 << 16;
 
-/// Rows up to which the device finds voxels by a cluster; 0: never. Small chips, whose multiprocessors a cluster would
-/// take for the most part, are untested.
+/// Rows up to which the device finds voxels by a cluster; 0: never. Measured on an H200 alone; small chips, whose
+/// multiprocessors a cluster would take for the most part, are untested.
 constexpr std::int64_t most_cluster_rows_for(device_properties const& device) noexcept {
-  return device.compute_capability >= arch::sm90 && device.multiprocessors >= 4 * most_cluster_blocks
-             ? most_cluster_rows
-             : 0;
+  bool const large = device.multiprocessors >= 4 * most_cluster_blocks;
+  return large && device.memory_gbs >= memory_rate::hbm3e ? most_cluster_rows : 0;
 }
 
 /// How rows are dealt out to the blocks of a cluster.

@@ -24,7 +24,8 @@ namespace robocache::detail {
 /// @return channels that are loaded at a time, as `plan_features`
 template <class Value, class Result>
 int plan_reducing(voxel_reduce_params& p, point_lists const& lists, point_clouds const& clouds,
-                  point_features<Value> const& features, voxel_output<Result> const& out, std::int64_t const* kept) {
+                  point_features<Value> const& features, feature_reductions<Result> const& out,
+                  std::int64_t const* kept) {
   int const width = plan_features(p.features, clouds, features, clouds.length);
   p.lists = lists;
   p.results = results_of(out, 0, features.channels, width, {});
@@ -36,7 +37,7 @@ int plan_reducing(voxel_reduce_params& p, point_lists const& lists, point_clouds
 /// Plans what a cluster makes of the features of crowded voxels.
 template <class Value, class Result>
 void plan_crowds(voxel_cluster_params& p, point_lists const& lists, point_clouds const& clouds,
-                 point_features<Value> const& features, voxel_output<Result> const& out) {
+                 point_features<Value> const& features, feature_reductions<Result> const& out) {
   plan_reducing(p.features, lists, clouds, features, out, nullptr);
   p.features.features.vectors = divisor(static_cast<std::uint32_t>(features.channels));
   p.value_type = dtype_of<Value>::value;
@@ -49,7 +50,7 @@ void plan_crowds(voxel_cluster_params& p, point_lists const& lists, point_clouds
 /// @param longest    points of the longest list
 template <bool Extremes, class Value, class Result>
 ROBOCACHE_HIDDEN status reduce_voxels(point_lists const& lists, point_clouds const& clouds,
-                                      point_features<Value> const& features, voxel_output<Result> const& out,
+                                      point_features<Value> const& features, feature_reductions<Result> const& out,
                                       std::int64_t voxels, std::int64_t const* kept, std::int64_t longest,
                                       launch_chain& chain) {
   constexpr int wide = wide_channels<Value>;

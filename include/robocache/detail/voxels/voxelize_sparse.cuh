@@ -60,16 +60,11 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
 
   bool const reduces = detail::reduces(out);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
-  voxel_output<Result> results;
-  results.sum = out.sum;
-  results.mean = out.mean;
-  results.max = out.max;
-  results.min = out.min;
   bool const by_cluster = detail::is_for_cluster<detail::sparse_call>(pieces.params, chain);
   if (by_cluster) {
     voxel_cluster_params job = detail::cluster_job(pieces, out, out.count, reduces);
     if constexpr (Features) {
-      if (reduces) { detail::plan_crowds(job, pieces.lists, clouds, features, results); }
+      if (reduces) { detail::plan_crowds(job, pieces.lists, clouds, features, out); }
     }
     s = detail::launch_cluster<detail::sparse_call>(job, chain);
   } else {
@@ -80,8 +75,8 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
     std::int64_t const* const kept = pieces.params.numbers.offsets + clouds.batch;
     std::int64_t const longest = by_cluster ? detail::most_tile_points : detail::longest_cloud(clouds);
     return detail::needs_of(out).extremes()
-               ? detail::reduce_voxels<true>(pieces.lists, clouds, features, results, voxels, kept, longest, chain)
-               : detail::reduce_voxels<false>(pieces.lists, clouds, features, results, voxels, kept, longest, chain);
+               ? detail::reduce_voxels<true>(pieces.lists, clouds, features, out, voxels, kept, longest, chain)
+               : detail::reduce_voxels<false>(pieces.lists, clouds, features, out, voxels, kept, longest, chain);
   } else {
     return s;  // what is made of features has been refused
   }

@@ -110,11 +110,7 @@ struct point_lists {
 };
 
 /// Where features are reduced to. Pointers may be null.
-struct cell_results {
-  char* sum;
-  char* mean;
-  char* max;
-  char* min;
+struct cell_results : feature_reductions<char> {
   dtype type;
   std::int32_t type_bytes;
   bool channels_first;
@@ -212,11 +208,7 @@ struct cell_group_params {
 };
 
 /// The gradients with respect to what was made of features. Pointers may be null.
-struct cell_gradients {
-  void const* sum;
-  void const* mean;
-  void const* max;
-  void const* min;
+struct cell_gradients : feature_reductions<void const> {
   dtype type;
   std::int64_t channels;
   std::int64_t cells;           ///< of a grid

@@ -45,21 +45,15 @@ ROBOCACHE_HIDDEN status launch_reducing(Params& p, std::int64_t cells, std::int6
 /// Where results go.
 /// @param cells  of a grid
 template <class Result>
-cell_results results_of(voxel_output<Result> const& out, std::int64_t cells, std::int64_t channels, int width,
+cell_results results_of(feature_reductions<Result> const& out, std::int64_t cells, std::int64_t channels, int width,
                         voxel_options const& options) {
   auto const bytes = static_cast<std::int64_t>(sizeof(Result));
-  auto const at = [](Result* results) { return reinterpret_cast<char*>(results); };
-  cell_results to{};
-  to.sum = at(out.sum);
-  to.mean = at(out.mean);
-  to.max = at(out.max);
-  to.min = at(out.min);
+  cell_results to{moved<char>(out, 0)};
   to.type = dtype_of<Result>::value;
   to.type_bytes = static_cast<std::int32_t>(bytes);
   to.channels_first = options.channels == channel_order::first;
   to.accumulate = options.accumulate;
-  to.aligned = common_alignment(address_of(out.sum), address_of(out.mean), address_of(out.max), address_of(out.min),
-                                channels * bytes, width * bytes);
+  to.aligned = common_alignment(alignment_of(out), channels * bytes, width * bytes);
   to.channels = channels;
   to.cells = cells;
   return to;
