@@ -3,7 +3,6 @@
 
 #include <cuda_runtime_api.h>
 
-#include <algorithm>
 #include <cstdint>
 
 #include <robocache/arch.cuh>
@@ -43,12 +42,13 @@ bool is_for_cluster(voxel_params const& p, launch_chain const& chain) {
          chain.has_early() && has_room_for_cluster<Call>();
 }
 
-/// The job of a cluster without features.
-/// @param out     what all outputs have: capacity, offsets, dropped points, overflow
+/// From points to voxels, as `launch_voxels` by one cluster: lists are in no order.
+/// @param slots   `[rows]`, get -1; may be null
 /// @param counts  `[capacity]`, may be null
-/// @param listed  whether lists are wanted
-template <class Output>
-voxel_cluster_params cluster_job(voxel_pieces const& pieces, Output const& out, std::int32_t* counts, bool listed) {
+template <class Call, class Output>
+ROBOCACHE_HIDDEN status launch_cluster(voxel_pieces const& pieces, Output const& out, std::int64_t* slots,
+                                       bool writes_voxels, std::int32_t* counts, launch_chain& chain) {
+  cluster_shape const shape = cluster_shape_for(pieces.params.points.rows);
   voxel_cluster_params p{};
   p.list.params = pieces.params;
   p.list.params.dropped = out.dropped;
@@ -56,16 +56,10 @@ voxel_cluster_params cluster_job(voxel_pieces const& pieces, Output const& out, 
   p.list.params.overflow = out.overflow;
   p.list.lists = pieces.lists;
   p.list.count = counts;
-  p.list.voxels = std::min(out.capacity, pieces.params.points.rows);
-  p.list.listed = listed;
-  return p;
-}
-
-template <class Call>
-ROBOCACHE_HIDDEN status launch_cluster(voxel_cluster_params& p, launch_chain& chain) {
-  cluster_shape const shape = cluster_shape_for(p.list.params.points.rows);
   p.row_divisor = divisor(static_cast<std::uint32_t>(shape.rows_each));
   p.place_divisor = divisor(static_cast<std::uint32_t>(2 * shape.rows_each));
+  p.writes_voxels = writes_voxels;
+  p.slots = slots;
   return detail::launch_cluster(voxel_cluster_kernel<Call::centred>, p, static_cast<unsigned>(shape.blocks),
                                 shape.threads, cluster_bytes(shape.rows_each), chain.stream());
 }

@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include <robocache/detail/cluster.cuh>
-#include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/voxels/params.hpp>
@@ -15,12 +14,13 @@
 namespace robocache::detail {
 
 /// An array in parts, one of each block.
+template <class T>
 struct cluster_array {
-  std::uint32_t* mine;
+  T* mine;
   divisor each;  ///< elements of a part
 
   __device__ unsigned block_of(std::uint32_t i) const { return each.quotient(i); }
-  __device__ std::uint32_t* at(std::uint32_t i) const {
+  __device__ T* at(std::uint32_t i) const {
     unsigned const block = block_of(i);
     return shared_of(mine + (i - block * each.value), block);
   }
@@ -40,19 +40,14 @@ static_assert(most_cluster_rows <= 1 << 16, "a word holds both");
 
 /// What the others need to know of a block.
 struct cluster_share {
-  std::uint32_t firsts;     ///< rows that are the first of their cell
-  std::uint32_t listed;     ///< points in the lists of its places
-  std::uint32_t has_crowd;  ///< whether one of them is of a crowded cell
+  std::uint32_t firsts;  ///< rows that are the first of their cell
+  std::uint32_t listed;  ///< points in the lists of its places
 };
 
 struct cluster_sums {
   cluster_share of_block[most_cluster_blocks];
   std::uint32_t listed;
-  std::uint32_t has_crowd;
-  std::uint32_t some;         ///< lists in `queue`, from the first on
-  std::uint32_t some_before;  ///< of other blocks
-  std::uint32_t crowded;      ///< crowded lists, from the last backwards
-  std::uint32_t of_warp[most_cluster_threads / 32];
+  std::uint32_t unused[3];
 };
 
 struct cluster_tables {
@@ -60,54 +55,57 @@ struct cluster_tables {
   unsigned blocks;  ///< of the cluster
   unsigned rows_each;
   std::int64_t first_row;
-  divisor row_divisor;
-  unsigned long long* cells;     ///< `[rows]`
-  std::uint32_t* queue;          ///< `[places]`, the same memory later: places whose lists are to be sorted
-  cluster_array first;           ///< `[places]`: the first row of the cell that has the place; later the voxel's number
-  cluster_array counts;          ///< `[places]`: later points; then `cluster_list`
-  std::uint32_t* place;          ///< `[rows]`: of the row's cell
-  std::uint32_t* rank;           ///< `[rows]`: among the later points of the cell; `no_place` of the first one
-  std::uint32_t* bits;           ///< `[2 * rows]`, the memory of both, later: for sorting
-  cluster_array list;            ///< `[rows]`
-  std::uint32_t* firsts;         ///< `[rows / 32]`: a bit for each first row
-  std::uint32_t* firsts_before;  ///< `[rows / 32]`: first rows of the block before a word
+  cluster_array<unsigned long long> cells;  ///< `[rows]`
+  /// `[places]`: a key of the cell that has the place, in the upper half, and its first row; later the voxel's number.
+  cluster_array<unsigned long long> first;
+  cluster_array<std::uint32_t> counts;  ///< `[places]`: later points; then `cluster_list`
+  std::uint32_t* place;                 ///< `[rows]`: of the row's cell
+  cluster_array<std::uint32_t> rank;    ///< `[rows]`: among the later points of the cell; `no_place` of the first one
+  std::uint32_t* firsts;                ///< `[rows / 32]`: a bit for each first row
+  std::uint32_t* firsts_before;         ///< `[rows / 32]`: first rows of the block before a word
   cluster_sums* sums;
 
   __device__ explicit cluster_tables(voxel_cluster_params const& p)
-      : self(cluster_rank()), blocks(gridDim.x), rows_each(p.row_divisor.value), row_divisor(p.row_divisor) {
+      : self(cluster_rank()), blocks(gridDim.x), rows_each(p.row_divisor.value) {
     first_row = std::int64_t{self} * rows_each;
     unsigned const n = rows_each;
-    cells = reinterpret_cast<unsigned long long*>(launched_memory());
-    auto* const words = reinterpret_cast<std::uint32_t*>(cells + n);
-    queue = reinterpret_cast<std::uint32_t*>(cells);
-    first = {words, p.place_divisor};
-    counts = {words + 2 * n, p.place_divisor};
-    place = bits = words + 4 * n;
-    rank = words + 5 * n;
-    list = {words + 6 * n, p.row_divisor};
-    firsts = words + 7 * n;
+    auto* const longs = reinterpret_cast<unsigned long long*>(launched_memory());
+    first = {longs, p.place_divisor};
+    cells = {longs + 2 * n, p.row_divisor};
+    auto* const words = reinterpret_cast<std::uint32_t*>(longs + 3 * n);
+    counts = {words, p.place_divisor};
+    place = words + 2 * n;
+    rank = {words + 3 * n, p.row_divisor};
+    firsts = words + 4 * n;
     firsts_before = firsts + n / 32;
     sums = reinterpret_cast<cluster_sums*>(firsts_before + n / 32);
   }
 
   __device__ unsigned places_each() const { return 2 * rows_each; }
-  __device__ bool is_first(unsigned r) const { return place[r] != no_place && rank[r] == no_place; }
+  __device__ bool is_first(unsigned r) const { return place[r] != no_place && rank.mine[r] == no_place; }
 
-  /// The cell of any row.
-  __device__ unsigned long long const* cell_at(std::uint32_t row) const {
-    unsigned const block = row_divisor.quotient(row);
-    return shared_of(cells + (row - block * rows_each), block);
-  }
-  /// The rank of any row.
-  __device__ std::uint32_t* rank_at(std::uint32_t row) const {
-    unsigned const block = row_divisor.quotient(row);
-    return shared_of(rank + (row - block * rows_each), block);
+  /// First rows of the block before its row r, which may be the one behind its last.
+  __device__ std::uint32_t firsts_up_to(unsigned r) const {
+    unsigned const word = r / 32;
+    unsigned const last = rows_each / 32 - 1;
+    if (word > last) { return firsts_before[last] + __popc(firsts[last]); }
+    return firsts_before[word] + __popc(firsts[word] & ((1u << r % 32) - 1));
   }
 };
 
 /// Bytes of a block's memory.
 constexpr int cluster_bytes(int rows_each) noexcept {
-  return rows_each * 36 + 2 * (rows_each / 32) * 4 + static_cast<int>(sizeof(cluster_sums));
+  return rows_each * 40 + 2 * (rows_each / 32) * 4 + static_cast<int>(sizeof(cluster_sums));
+}
+
+/// The sum over the lanes up to this one.
+inline __device__ std::uint32_t sum_of_lanes(std::uint32_t sum) {
+#pragma unroll
+  for (int step = 1; step < 32; step *= 2) {
+    std::uint32_t const other = __shfl_up_sync(0xffffffffu, sum, step);
+    if (threadIdx.x % 32 >= static_cast<unsigned>(step)) { sum += other; }
+  }
+  return sum;
 }
 
 /// What all blocks told: each lane has the sums before one block.
@@ -115,26 +113,15 @@ struct cluster_sums_of_lane {
   std::uint32_t firsts_before;
   std::uint32_t listed_before;
   std::uint32_t found;  ///< first rows of all blocks
-  bool has_crowd;       ///< whether any cell is crowded
 
   __device__ explicit cluster_sums_of_lane(cluster_tables const& t) {
     unsigned const lane = threadIdx.x % 32;
-    cluster_share const one = lane < t.blocks ? t.sums->of_block[lane] : cluster_share{0, 0, 0};
-    firsts_before = one.firsts;
-    listed_before = one.listed;
-#pragma unroll
-    for (int step = 1; step < most_cluster_blocks; step *= 2) {
-      std::uint32_t const firsts = __shfl_up_sync(0xffffffffu, firsts_before, step);
-      std::uint32_t const listed = __shfl_up_sync(0xffffffffu, listed_before, step);
-      if (lane >= static_cast<unsigned>(step)) {
-        firsts_before += firsts;
-        listed_before += listed;
-      }
-    }
-    found = __shfl_sync(0xffffffffu, firsts_before, most_cluster_blocks - 1);
+    cluster_share const one = lane < t.blocks ? t.sums->of_block[lane] : cluster_share{0, 0};
+    firsts_before = sum_of_lanes(one.firsts);
+    listed_before = sum_of_lanes(one.listed);
+    found = __shfl_sync(0xffffffffu, firsts_before, 31);
     firsts_before -= one.firsts;
     listed_before -= one.listed;
-    has_crowd = __ballot_sync(0xffffffffu, one.has_crowd != 0) != 0;
   }
 };
 

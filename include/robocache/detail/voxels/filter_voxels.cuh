@@ -59,29 +59,28 @@ filter_pieces cut_filter_call(void* memory, point_clouds const& clouds, std::int
   return pieces;
 }
 
-/// The means of coordinates, which are features of three channels.
-inline filter_reduce_params coordinate_job(filter_pieces const& pieces, point_clouds const& clouds,
-                                           filter_options const& options, float* points) {
-  point_features<float> features{clouds.x, 3, clouds.batch_stride, clouds.point_stride};
-  if (pieces.xyz != nullptr) { features = {pieces.xyz, 3}; }
+/// The means of coordinates.
+template <class Chain>
+ROBOCACHE_HIDDEN status reduce_coordinates(filter_pieces const& pieces, point_clouds const& clouds,
+                                           filter_options const& options, float* points, std::int64_t voxels,
+                                           Chain& chain) {
   feature_reductions<float> out;
   out.mean = points;
+  point_features<float> features{clouds.x, 3, clouds.batch_stride, clouds.point_stride};
+  if (pieces.xyz != nullptr) {
+    pack_params const pack{pieces.voxels.params.points, clouds.length, pieces.xyz};
+    std::int64_t const wanted = (pack.points.rows - 1) / pack_threads + 1;
+    auto const blocks = static_cast<unsigned>(std::min<std::int64_t>(
+        wanted, std::int64_t{chain.device().multiprocessors} * voxel_shape_for(chain.device()).pack_each));
+    status const s = chain.launch(pack_kernel<pack_threads>, pack, dim3(blocks), pack_threads);
+    if (!s.ok()) { return s; }
+    features = {pieces.xyz, 3};
+  }
   filter_reduce_params p{};
   plan_reducing(p, pieces.voxels.lists, clouds, features, out, pieces.voxels.params.numbers.offsets + clouds.batch);
   std::copy_n(options.origin, 3, p.origin);
   std::copy_n(options.size, 3, p.size);
-  return p;
-}
-
-/// Brings coordinates together where they are three arrays.
-template <class Chain>
-ROBOCACHE_HIDDEN status pack_coordinates(filter_pieces const& pieces, point_clouds const& clouds, Chain& chain) {
-  if (pieces.xyz == nullptr) { return {}; }
-  pack_params const pack{pieces.voxels.params.points, clouds.length, pieces.xyz};
-  std::int64_t const wanted = (pack.points.rows - 1) / pack_threads + 1;
-  auto const blocks = static_cast<unsigned>(std::min<std::int64_t>(
-      wanted, std::int64_t{chain.device().multiprocessors} * voxel_shape_for(chain.device()).pack_each));
-  return chain.launch(pack_kernel<pack_threads>, pack, dim3(blocks), pack_threads);
+  return launch_reducing<float, 1, true>(p, voxels, longest_cloud(clouds), chain);
 }
 
 template <class Value, class Result>
@@ -110,37 +109,24 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const listed = out.points != nullptr || out.features != nullptr;
+  s = detail::is_for_cluster<detail::filter_call>(pieces.voxels.params, chain)
+          ? detail::launch_cluster<detail::filter_call>(pieces.voxels, out, nullptr, out.point_voxels != nullptr,
+                                                        out.count, chain)
+          : detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
-  bool const by_cluster = detail::is_for_cluster<detail::filter_call>(pieces.voxels.params, chain);
-  std::int64_t const longest = by_cluster ? detail::most_tile_points : detail::longest_cloud(clouds);
-  detail::point_lists lists = pieces.voxels.lists;
-  lists.largest = lists.smallest = nullptr;  // of coordinates alone
-  feature_reductions<Result> results;
-  results.mean = out.features;
-  detail::filter_reduce_params coordinates{};
-  if (out.points != nullptr) { coordinates = detail::coordinate_job(pieces, clouds, options, out.points); }
-  if (by_cluster) {
-    detail::voxel_cluster_params job = detail::cluster_job(pieces.voxels, out, out.count, listed);
-    if (out.points != nullptr && voxels > 0) { s = detail::pack_coordinates(pieces, clouds, chain); }
-    if (!s.ok()) { return s; }
-    job.coordinates = coordinates;
-    if constexpr (Features) {
-      if (out.features != nullptr) { detail::plan_crowds(job, lists, clouds, features, results); }
-    }
-    s = detail::launch_cluster<detail::filter_call>(job, chain);
-  } else {
-    s = detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
-  }
   if (!s.ok() || !listed || voxels == 0) { return s; }
   if (out.points != nullptr) {
-    if (!by_cluster) { s = detail::pack_coordinates(pieces, clouds, chain); }
-    if (s.ok()) { s = detail::launch_reducing<float, 1, true>(coordinates, voxels, longest, chain); }
+    s = detail::reduce_coordinates(pieces, clouds, options, out.points, voxels, chain);
     if (!s.ok()) { return s; }
   }
   if constexpr (Features) {
     if (out.features == nullptr) { return s; }
+    feature_reductions<Result> results;
+    results.mean = out.features;
+    detail::point_lists lists = pieces.voxels.lists;
+    lists.largest = lists.smallest = nullptr;  // of coordinates alone
     return detail::reduce_voxels<false>(lists, clouds, features, results, voxels,
-                                        pieces.voxels.params.numbers.offsets + clouds.batch, longest, chain);
+                                        pieces.voxels.params.numbers.offsets + clouds.batch, chain);
   } else {
     return s;  // what is made of features has been refused
   }

@@ -100,10 +100,6 @@ struct voxel_cluster_params {
   divisor place_divisor;  ///< places of a block
   bool writes_voxels;     ///< whether `voxels_of` is a result
   std::int64_t* slots;    ///< `[rows]`: gets -1; may be null
-  dtype value_type;       ///< of features
-  /// What is made of crowded cells, a channel a vector; without features, or coordinates, `features.values` is null.
-  voxel_reduce_params features;
-  filter_reduce_params coordinates;
 };
 
 struct given_list_params {

@@ -93,6 +93,9 @@ inline constexpr int most_cluster_threads = 1024;
 /// Rows up to which a block of it is enough. Untested.
 inline constexpr std::int64_t cluster_block_rows = 512;
 
+/// Rows whose points a thread has under way. Untested.
+inline constexpr int cluster_rows_at_once = 2;
+
 /// Rows that a cluster takes at most.
 inline constexpr std::int64_t most_cluster_rows = 1 << 16;
 

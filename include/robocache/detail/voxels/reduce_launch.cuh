@@ -8,10 +8,8 @@
 #include <robocache/detail/common/clouds/launch.cuh>
 #include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/reduce_launch.cuh>
-#include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/launch_chain.cuh>
-#include <robocache/detail/voxels/params.hpp>
-#include <robocache/dtype.hpp>
+#include <robocache/detail/voxels/launch.cuh>
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
 
@@ -34,28 +32,18 @@ int plan_reducing(voxel_reduce_params& p, point_lists const& lists, point_clouds
   return width;
 }
 
-/// Plans what a cluster makes of the features of crowded voxels.
-template <class Value, class Result>
-void plan_crowds(voxel_cluster_params& p, point_lists const& lists, point_clouds const& clouds,
-                 point_features<Value> const& features, feature_reductions<Result> const& out) {
-  plan_reducing(p.features, lists, clouds, features, out, nullptr);
-  p.features.features.vectors = divisor(static_cast<std::uint32_t>(features.channels));
-  p.value_type = dtype_of<Value>::value;
-}
-
 /// Reduces the features of listed voxels.
 /// @tparam Extremes  whether the largest or smallest are wanted
 /// @param voxels     that there are at most
 /// @param kept       on the device: how many there are
-/// @param longest    points of the longest list
 template <bool Extremes, class Value, class Result>
 ROBOCACHE_HIDDEN status reduce_voxels(point_lists const& lists, point_clouds const& clouds,
                                       point_features<Value> const& features, feature_reductions<Result> const& out,
-                                      std::int64_t voxels, std::int64_t const* kept, std::int64_t longest,
-                                      launch_chain& chain) {
+                                      std::int64_t voxels, std::int64_t const* kept, launch_chain& chain) {
   constexpr int wide = wide_channels<Value>;
   voxel_reduce_params p{};
   int const width = plan_reducing(p, lists, clouds, features, out, kept);
+  std::int64_t const longest = longest_cloud(clouds);
   return width == 1 ? launch_reducing<Value, 1, Extremes>(p, voxels, longest, chain)
                     : launch_reducing<Value, wide, Extremes>(p, voxels, longest, chain);
 }

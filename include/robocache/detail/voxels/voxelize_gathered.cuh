@@ -97,11 +97,8 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_slots, chain); }
 
   bool const listed = out.values != nullptr || out.point_slots != nullptr;
-  bool const by_cluster = detail::is_for_cluster<detail::gather_call>(pieces.params, chain);
-  if (by_cluster) {
-    voxel_cluster_params job = detail::cluster_job(pieces, out, nullptr, listed);
-    job.slots = out.point_slots;
-    s = detail::launch_cluster<detail::gather_call>(job, chain);
+  if (detail::is_for_cluster<detail::gather_call>(pieces.params, chain)) {
+    s = detail::launch_cluster<detail::gather_call>(pieces, out, out.point_slots, false, nullptr, chain);
   } else {
     detail::fill_list list;
     list.add(out.point_slots, clouds.total() * 8, 0xffffffffu);
@@ -124,7 +121,7 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
   p.type = dtype_of<Result>::value;
   p.type_bytes = static_cast<std::int32_t>(bytes);
   p.aligned = detail::common_alignment(detail::address_of(out.values), features.channels * bytes, width * bytes);
-  if (listed && !by_cluster) {
+  if (listed) {
     s = detail::launch_ordering(p, voxels, detail::longest_cloud(clouds), chain);
     if (!s.ok()) { return s; }
   }

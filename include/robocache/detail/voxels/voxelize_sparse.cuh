@@ -59,24 +59,17 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const reduces = detail::reduces(out);
+  s = detail::is_for_cluster<detail::sparse_call>(pieces.params, chain)
+          ? detail::launch_cluster<detail::sparse_call>(pieces, out, nullptr, out.point_voxels != nullptr, out.count,
+                                                        chain)
+          : detail::launch_voxels<detail::sparse_call>(pieces, out, {}, out.count, reduces, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
-  bool const by_cluster = detail::is_for_cluster<detail::sparse_call>(pieces.params, chain);
-  if (by_cluster) {
-    voxel_cluster_params job = detail::cluster_job(pieces, out, out.count, reduces);
-    if constexpr (Features) {
-      if (reduces) { detail::plan_crowds(job, pieces.lists, clouds, features, out); }
-    }
-    s = detail::launch_cluster<detail::sparse_call>(job, chain);
-  } else {
-    s = detail::launch_voxels<detail::sparse_call>(pieces, out, {}, out.count, reduces, chain);
-  }
   if (!s.ok() || !reduces || voxels == 0) { return s; }
   if constexpr (Features) {
     std::int64_t const* const kept = pieces.params.numbers.offsets + clouds.batch;
-    std::int64_t const longest = by_cluster ? detail::most_tile_points : detail::longest_cloud(clouds);
     return detail::needs_of(out).extremes()
-               ? detail::reduce_voxels<true>(pieces.lists, clouds, features, out, voxels, kept, longest, chain)
-               : detail::reduce_voxels<false>(pieces.lists, clouds, features, out, voxels, kept, longest, chain);
+               ? detail::reduce_voxels<true>(pieces.lists, clouds, features, out, voxels, kept, chain)
+               : detail::reduce_voxels<false>(pieces.lists, clouds, features, out, voxels, kept, chain);
   } else {
     return s;  // what is made of features has been refused
   }
