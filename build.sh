@@ -19,6 +19,9 @@ usage: ./build.sh COMMAND
   gpu-test        run the tests that need a GPU; fails where there is none
   bench [resample|fuse|voxelize|voxels] [ARGS]
                   run the benchmarks of this machine: GPU where there is one, else CPU (ARGS: --table, --help)
+  profile [FAMILY|CASE] [--out DIR]
+                  read the hardware's counters of the main cases, with ncu, into bench/results; with programs alone in
+                  ROBOCACHE_BUILD_DIR (bench/bench_resample, ...) nothing is built
   install PREFIX  install headers, libraries and the CMake package
   setup           install the packages that the other commands need, and stop
   help            this text
@@ -238,6 +241,17 @@ run_bench() {
   fi
 }
 
+run_profile() {
+  has_gpu || fail "profile: this machine has no CUDA device (nvidia-smi lists none)"
+  local python=python3
+  if [[ -f $build_dir/build.ninja || ! -x $build_dir/bench/bench_resample ]]; then
+    setup all
+    build bench_resample bench_fuse bench_voxelize bench_voxels
+    python="$(find_python)"
+  fi
+  "$python" bench/ncu.py --programs "$build_dir/bench" "$@"
+}
+
 run_install() {
   [[ $# -eq 1 ]] || fail "install takes one argument, the prefix: ./build.sh install /usr/local"
   setup library
@@ -256,6 +270,7 @@ case "$asked" in
   test) run_tests "$@" ;;
   gpu-test) run_gpu_tests "$@" ;;
   bench) run_bench "$@" ;;
+  profile) run_profile "$@" ;;
   install) run_install "$@" ;;
   setup) setup "${1:-all}" ;;
   help | -h | --help) usage ;;

@@ -30,7 +30,10 @@ std::string version_text(int version) {
 
 /// GB/s read and written that the copy kernel reaches on 1 GB when nothing disturbs the chip; 0 where it has not been
 /// measured.
-double undisturbed_copy(std::string const& chip) { return chip == "NVIDIA H100 80GB HBM3" ? 3030.0 : 0.0; }
+double undisturbed_copy(std::string const& chip) {
+  if (chip == "NVIDIA H100 80GB HBM3") { return 3030.0; }
+  return chip == "NVIDIA H200" ? 4280.0 : 0.0;
+}
 
 }  // namespace
 

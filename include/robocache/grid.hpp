@@ -39,21 +39,28 @@ enum class summation : std::uint8_t {
   unordered,  ///< as they come: last bits of `sum` and `mean` may differ from run to run. Faster for small grids
 };
 
+/// What can be made of the features of a cell's points: results, or the gradients with respect to them. Each pointer
+/// may be null; those that are not are to memory of one shape.
+template <class Result>
+struct feature_reductions {
+  Result* sum = nullptr;
+  Result* mean = nullptr;
+  Result* max = nullptr;
+  Result* min = nullptr;
+};
+
 /// What `voxelize` writes, for a batch of B grids; each pointer may be null. Contiguous, and apart from each other.
+/// `sum`, `mean`, `max` and `min` are `[B, z, y, x, C]` or `[B, C, z, y, x]`.
 ///
 /// @tparam Result  of the features: `float`, `__half`, `__nv_bfloat16`
 template <class Result>
-struct voxel_output {
+struct voxel_output : feature_reductions<Result> {
   static_assert(sizeof(detail::float_result_type<Result>) > 0);
 
   std::int32_t* count = nullptr;           ///< `[B, z, y, x]`: points in the cell
   void* occupied = nullptr;                ///< `[B, z, y, x]` of `occupied_type`: 1 where the cell has a point, else 0
   dtype occupied_type = dtype::uint8;      ///< any
   std::uint32_t* occupied_bits = nullptr;  ///< `[B, z, y, ceil(nx / 32)]`: the same, bit `x % 32` of word `x / 32`
-  Result* sum = nullptr;                   ///< of the features, `[B, z, y, x, C]` or `[B, C, z, y, x]`
-  Result* mean = nullptr;                  ///< in the same shape
-  Result* max = nullptr;                   ///< in the same shape
-  Result* min = nullptr;                   ///< in the same shape
   std::int32_t* dropped = nullptr;         ///< `[B]`: points that are in no cell
 };
 
@@ -73,13 +80,8 @@ struct voxel_options {
 /// The gradients of a loss with respect to what `voxelize` made of features, in the shape of its results; each pointer
 /// may be null.
 template <class Result>
-struct voxel_gradients {
+struct voxel_gradients : feature_reductions<Result const> {
   static_assert(sizeof(detail::float_type<Result>) > 0);
-
-  Result const* sum = nullptr;
-  Result const* mean = nullptr;
-  Result const* max = nullptr;
-  Result const* min = nullptr;
 };
 
 }  // namespace robocache

@@ -3,6 +3,7 @@
 
 #include <robocache/detail/standard.hpp>
 #include <robocache/detail/types.hpp>
+#include <robocache/grid.hpp>
 #include <robocache/points.hpp>
 
 // Voxels without a grid around them: cells with points, one after the other.
@@ -15,20 +16,17 @@ enum class voxel_order : std::uint8_t {
 };
 
 /// What `voxelize_sparse` writes: the voxels of cloud 0, then those of cloud 1, and so on. Each pointer may be null.
-/// Contiguous, and apart from each other. What stands behind the last voxel is not touched.
+/// Contiguous, and apart from each other. What is behind the last voxel is not touched. `sum`, `mean`, `max` and `min`
+/// are `[capacity, C]`, of the features of a voxel's points.
 ///
 /// @tparam Result  of the features: `float`, `__half`, `__nv_bfloat16`
 template <class Result>
-struct sparse_output {
+struct sparse_output : feature_reductions<Result> {
   static_assert(sizeof(detail::float_result_type<Result>) > 0);
 
   std::int64_t capacity = 0;              ///< voxels that there is room for, of all clouds together; less than 2^31
   std::int32_t* coordinates = nullptr;    ///< `[capacity, 4]`: cloud, z, y, x
   std::int32_t* count = nullptr;          ///< `[capacity]`: points in the voxel
-  Result* sum = nullptr;                  ///< `[capacity, C]`: of the features of its points
-  Result* mean = nullptr;                 ///< in the same shape
-  Result* max = nullptr;                  ///< in the same shape
-  Result* min = nullptr;                  ///< in the same shape
   std::int64_t* voxel_offsets = nullptr;  ///< `[B + 1]`: where the voxels of each cloud begin; the last: how many
   std::int32_t* point_voxels = nullptr;   ///< `[B, N]` or packed `[rows]`: the voxel of each point; -1: none
   std::int32_t* dropped = nullptr;        ///< `[B]`: points that are in no cell

@@ -19,6 +19,7 @@
 using namespace test;
 using robocache::channel_order;
 using robocache::cloud_bounds;
+using robocache::feature_reductions;
 using robocache::grid;
 using robocache::point_clouds;
 using robocache::voxel_options;
@@ -66,13 +67,19 @@ struct all_results {
   all_results& operator=(all_results const&) = delete;
 
   any_voxel_output any() {
-    return {sum.type,   count.data(), occupied.data(), dtype::int64, bits.data(),
-            sum.data(), mean.data(),  max.data(),      min.data(),   dropped.data()};
+    return {sum.type,      feature_reductions<void>{sum.data(), mean.data(), max.data(), min.data()},
+            count.data(),  occupied.data(),
+            dtype::int64,  bits.data(),
+            dropped.data()};
   }
   template <class Result>
   robocache::voxel_output<Result> typed() {
-    return {count.data(),      occupied.data(),  dtype::int64,     bits.data(),   sum.as<Result>(),
-            mean.as<Result>(), max.as<Result>(), min.as<Result>(), dropped.data()};
+    return {{sum.as<Result>(), mean.as<Result>(), max.as<Result>(), min.as<Result>()},
+            count.data(),
+            occupied.data(),
+            dtype::int64,
+            bits.data(),
+            dropped.data()};
   }
   bool operator==(all_results const& o) const {
     return count == o.count && occupied == o.occupied && bits == o.bits && dropped == o.dropped &&
@@ -102,7 +109,7 @@ struct all_gradients {
   any_voxel_gradients any() { return {sum.type, sum.data(), mean.data(), max.data(), min.data()}; }
   template <class Result>
   robocache::voxel_gradients<Result> typed() {
-    return {sum.as<Result>(), mean.as<Result>(), max.as<Result>(), min.as<Result>()};
+    return {{sum.as<Result>(), mean.as<Result>(), max.as<Result>(), min.as<Result>()}};
   }
 };
 

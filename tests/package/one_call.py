@@ -53,6 +53,18 @@ CALLS = [
     ("inspect", f"{SERIES}, rotation_report* reports", "inspect_rotations(source, reports", 1),
     ("bounds", "point_clouds const& clouds, cloud_bounds* bounds", "find_bounds(clouds, bounds", 2),
     (
+        "clean",
+        f"{SERIES}, clean_output<__nv_bfloat16, std::int64_t> const& out, {MEMORY}",
+        "clean(source, out, {}, memory",
+        19,
+    ),
+    (
+        "summarize",
+        f"value_rows<__nv_bfloat16> const& rows, summary_state<__nv_bfloat16> const& state, {MEMORY}",
+        "summarize(rows, state, memory",
+        5,
+    ),
+    (
         "voxelize",
         f"{GRID}, voxel_output<__nv_bfloat16> const& out, {MEMORY}",
         "voxelize(clouds, features, lattice, out, {}, memory",

@@ -14,6 +14,7 @@
 // Voxels through the compiled API on host memory, as cells/compiled.cpp is for grids.
 using namespace test;
 using namespace test::compiled_voxels;
+using robocache::feature_reductions;
 using robocache::filter_options;
 using robocache::gather_options;
 using robocache::point_clouds;
@@ -46,8 +47,15 @@ struct all_results {
   all_results& operator=(all_results const&) = delete;
 
   any_sparse_output sparse() {
-    return {sum.type,   capacity,   coordinates.data(),   count.data(),        sum.data(),     mean.data(),
-            max.data(), min.data(), voxel_offsets.data(), point_voxels.data(), dropped.data(), overflow.data()};
+    return {sum.type,
+            feature_reductions<void>{sum.data(), mean.data(), max.data(), min.data()},
+            capacity,
+            coordinates.data(),
+            count.data(),
+            voxel_offsets.data(),
+            point_voxels.data(),
+            dropped.data(),
+            overflow.data()};
   }
   any_gathered_output gathered() {
     return {sum.type,           capacity,       max_points,           values.data(),
@@ -67,8 +75,13 @@ struct all_results {
   }
   template <class Result>
   robocache::sparse_output<Result> typed_sparse() {
-    return {capacity,         coordinates.data(), count.data(),         sum.as<Result>(),    mean.as<Result>(),
-            max.as<Result>(), min.as<Result>(),   voxel_offsets.data(), point_voxels.data(), dropped.data(),
+    return {{sum.as<Result>(), mean.as<Result>(), max.as<Result>(), min.as<Result>()},
+            capacity,
+            coordinates.data(),
+            count.data(),
+            voxel_offsets.data(),
+            point_voxels.data(),
+            dropped.data(),
             overflow.data()};
   }
   template <class Result>

@@ -46,9 +46,7 @@ void reduce_voxels(numbered_cloud const& one, feature_rows const& features, voxe
   if (one.kept == 0) { return; }
   std::int64_t const bytes = one.first * features.channels * static_cast<std::int64_t>(size_of(result));
   if (out.count != nullptr) { out.count += one.first; }
-  for (void** to : {&out.sum, &out.mean, &out.max, &out.min}) {
-    if (*to != nullptr) { *to = static_cast<char*>(*to) + bytes; }
-  }
+  static_cast<feature_reductions<void>&>(out) = robocache::detail::moved<void>(out, bytes);
   cell_job const job{
       one.voxels(), out, {}, features, {row_of_cells(one.kept), features.channels, channel_order::last, result},
       filter};

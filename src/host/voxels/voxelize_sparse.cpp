@@ -23,7 +23,7 @@ status exact::voxelize_sparse(point_clouds const& clouds, point_features<Value> 
   detail::keep_voxels(all, INT32_MAX, out);
   detail::clear_numbers(clouds, out.point_voxels);
   auto const from = robocache::detail::reduces(out) ? detail::feature_rows(features, clouds) : detail::feature_rows();
-  voxel_output<void> const results{out.count, nullptr, dtype::uint8, nullptr, out.sum, out.mean, out.max, out.min};
+  voxel_output<void> const results{robocache::detail::moved<void>(out, 0), out.count};
   detail::for_each_cloud(clouds, {0, detail::point_bytes + from.row_bytes()}, [&](std::int64_t b) {
     detail::numbered_cloud const& one = all[static_cast<std::size_t>(b)];
     detail::write_point_voxels(one, out.point_voxels);

@@ -39,15 +39,13 @@ void backward_voxels(cell_backward_job const& all, numbered_cloud const& one, sp
   cloud_cells const from = voxels_between(voxels.point_voxels + one.row, one.points.length, most);
   if (from.lattice.cells[0] < 1) { return; }
   std::int64_t const first = from.first_number;
-  auto const move = [&](void const* p) -> void const* {
-    return p != nullptr ? static_cast<char const*>(p) + first * all.features.channels * all.results.bytes() : nullptr;
-  };
-  cell_backward_job const job{from,
-                              {move(all.given.sum), move(all.given.mean), move(all.given.max), move(all.given.min)},
-                              {from.lattice, all.features.channels, channel_order::last, all.results.type},
-                              all.features.of(one.points),
-                              all.out.of(one.points),
-                              voxels.count != nullptr ? voxels.count + first : nullptr};
+  cell_backward_job const job{
+      from,
+      {robocache::detail::moved<void const>(all.given, first * all.features.channels * all.results.bytes())},
+      {from.lattice, all.features.channels, channel_order::last, all.results.type},
+      all.features.of(one.points),
+      all.out.of(one.points),
+      voxels.count != nullptr ? voxels.count + first : nullptr};
   backward_cloud(job, {0, point_bytes + 2 * job.features.row_bytes() + job.cell_bytes()}, 0);
 }
 

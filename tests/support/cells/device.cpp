@@ -39,8 +39,10 @@ status voxelize_views(robocache::point_clouds const& clouds, robocache::point_fe
                       robocache::voxel_options const& options) {
   any_point_features const from{features.values, dtype::float32, features.channels, features.batch_stride,
                                 features.point_stride};
-  any_voxel_output const to{dtype::float32, out.count, out.occupied, out.occupied_type, out.occupied_bits,
-                            out.sum,        out.mean,  out.max,      out.min,           out.dropped};
+  any_voxel_output const to{dtype::float32,    robocache::feature_reductions<void>{out.sum, out.mean, out.max, out.min},
+                            out.count,         out.occupied,
+                            out.occupied_type, out.occupied_bits,
+                            out.dropped};
   return finished([&] {
     robocache::compiled::voxelize(place::device, clouds, from, lattice, to, options, {}, device_space::stream());
   });

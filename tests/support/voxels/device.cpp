@@ -70,9 +70,11 @@ sparse_voxelized voxelize(sparse_problem const& p) {
 status sparse_views(robocache::point_clouds const& clouds, robocache::point_features<float> const& features,
                     robocache::grid const& lattice, robocache::sparse_output<float> const& out,
                     robocache::sparse_options const& options) {
-  any_sparse_output const to{dtype::float32,    out.capacity,     out.coordinates, out.count,
-                             out.sum,           out.mean,         out.max,         out.min,
-                             out.voxel_offsets, out.point_voxels, out.dropped,     out.overflow};
+  any_sparse_output const to{dtype::float32,   robocache::feature_reductions<void>{out.sum, out.mean, out.max, out.min},
+                             out.capacity,     out.coordinates,
+                             out.count,        out.voxel_offsets,
+                             out.point_voxels, out.dropped,
+                             out.overflow};
   return finished([&] {
     voxelize_sparse(place::device, clouds, any_of(features), lattice, to, options, {}, device_space::stream());
   });

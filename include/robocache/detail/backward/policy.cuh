@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <robocache/arch.cuh>
 #include <robocache/detail/common/timed/policy.cuh>
 #include <robocache/detail/common/timed/tiling.hpp>
 
@@ -19,7 +20,7 @@ inline constexpr int sums_at_a_time = N > 1 ? 2 : 4;
 /// @param one_board  all readers fit on one board: then a tile may have several rounds of sums, for which locating is
 ///                   paid once; else each round would look at all targets anew
 template <int N>
-constexpr tile_shape backward_shape_for(bool one_board) noexcept {
+constexpr tile_shape backward_shape_for(device_properties const&, bool one_board) noexcept {
   return {max_threads, one_board ? 16 : sums_at_a_time<N>, 4};
 }
 

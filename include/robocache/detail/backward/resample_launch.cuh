@@ -41,7 +41,7 @@ status cut_backward_values(char const* name, backward_params<Stamp>& params, dev
   timeline<Stamp> const& target = params.target;
   bool const one_board =
       target.trajectory == nullptr && (params.ascending || (!target.packed() && target.length <= max_threads));
-  params.tiles = tile_targets(params.source, chunk, backward_shape_for<N>(one_board), device.multiprocessors);
+  params.tiles = tile_targets(params.source, chunk, backward_shape_for<N>(device, one_board), device.multiprocessors);
   auto const plain = [](timeline<Stamp> const& when) {
     return when.stored() && when.lengths == nullptr && !when.packed();
   };

@@ -63,7 +63,8 @@ ROBOCACHE_HIDDEN status launch_marks(cell_mark_params& p, scratch const& memory,
   bool const marks = p.marks.occupied != nullptr || p.marks.bits != nullptr;
   if ((p.count == nullptr && p.dropped == nullptr && !marks) || p.points.rows == 0) { return {}; }
   dim3 const blocks(point_blocks(p.points, chain.device()));
-  std::int64_t const slabs = p.count == nullptr ? 1 : count_slabs(p.points.rows, p.points.batch * p.points.cells);
+  std::int64_t const cells = p.points.batch * p.points.cells;
+  std::int64_t const slabs = p.count == nullptr ? 1 : count_slabs(chain.device(), p.points.rows, cells);
   if (slabs > 1 && cut_slabs(p, memory.memory, p.points.rows).bytes() <= memory.bytes) {
     return marks ? launch_slabs<mark_kind::several>(p, slabs, blocks, chain)
                  : launch_slabs<mark_kind::counts>(p, slabs, blocks, chain);

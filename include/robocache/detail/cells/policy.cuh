@@ -12,7 +12,7 @@ namespace robocache::detail {
 
 /// Bytes of results that stay in the L2 cache, of 50 MB, beside points that stream through it: (CU) took 401 us in
 /// three slabs of 22 MB; in two of 32 MB 560, as with one; four cost more than they gained.
-inline constexpr std::int64_t most_cached_bytes = std::int64_t{22} << 20;
+constexpr std::int64_t most_cached_bytes(device_properties const&) noexcept { return std::int64_t{22} << 20; }
 
 /// How many slabs counts are taken in at most. More are untested.
 inline constexpr std::int64_t most_slabs = 4;
@@ -22,8 +22,8 @@ inline constexpr std::int64_t slab_rows = 1 << 20;
 
 /// How many slabs counts are taken in, if there is scratch for it: a grid that the cache does not hold, and so many
 /// points that they should not wait for memory. The points are read anew for each slab, so there are few or none.
-constexpr std::int64_t count_slabs(std::int64_t rows, std::int64_t cells) noexcept {
-  std::int64_t const slabs = cells > 0 ? (cells * 4 - 1) / most_cached_bytes + 1 : 0;
+constexpr std::int64_t count_slabs(device_properties const& device, std::int64_t rows, std::int64_t cells) noexcept {
+  std::int64_t const slabs = cells > 0 ? (cells * 4 - 1) / most_cached_bytes(device) + 1 : 0;
   return rows >= slab_rows && slabs <= most_slabs ? slabs : 1;
 }
 

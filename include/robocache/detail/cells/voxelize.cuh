@@ -54,11 +54,12 @@ std::uint32_t fill_pattern(double fill) {
 /// faster.
 template <class Value, class Result>
 bool adds_in_memory(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                    voxel_output<Result> const& out, voxel_options const& options, int width) {
+                    voxel_output<Result> const& out, voxel_options const& options, int width,
+                    device_properties const& device) {
   std::int64_t const bytes = clouds.batch * lattice.total() * features.channels * std::int64_t{4};
   return std::is_same_v<Result, float> && options.sums == summation::unordered &&
          options.channels == channel_order::last && out.max == nullptr && out.min == nullptr && width > 1 &&
-         common_alignment(address_of(out.sum), address_of(out.mean)) == 16 && bytes <= most_cached_bytes;
+         common_alignment(address_of(out.sum), address_of(out.mean)) == 16 && bytes <= most_cached_bytes(device);
 }
 
 /// Sums and means in any order.
@@ -117,8 +118,9 @@ template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                               voxel_output<Result> const& out, voxel_options const&) {
   if (!detail::reduces(out)) {
+    // Bytes are from sizes alone: those of a chip of which nothing is known.
     bool const in_slabs = out.count != nullptr && detail::sizes_are_sound(clouds, lattice, 1) &&
-                          detail::count_slabs(clouds.total(), clouds.batch * lattice.total()) > 1;
+                          detail::count_slabs({}, clouds.total(), clouds.batch * lattice.total()) > 1;
     detail::cell_mark_params unused{};
     return in_slabs ? detail::cut_slabs(unused, nullptr, clouds.total()).bytes() : 0;
   }
@@ -135,7 +137,7 @@ ROBOCACHE_HIDDEN status launch_cells(point_clouds const& clouds, point_features<
   detail::cell_reduce_params reduce{};
   int const width = detail::plan_features(reduce.features, clouds, features, lattice.total());
   if constexpr (std::is_same_v<Result, float>) {
-    if (detail::adds_in_memory(clouds, features, lattice, out, options, width)) {
+    if (detail::adds_in_memory(clouds, features, lattice, out, options, width, chain.device())) {
       return detail::launch_adding<Value, wide>(clouds, lattice, reduce.features, out, options.accumulate,
                                                 memory.memory, chain);
     }

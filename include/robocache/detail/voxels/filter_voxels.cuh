@@ -11,6 +11,7 @@
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/common/memory_cutter.hpp>
 #include <robocache/detail/voxels/check.hpp>
+#include <robocache/detail/voxels/cluster_launch.cuh>
 #include <robocache/detail/voxels/filter_pack.cuh>
 #include <robocache/detail/voxels/launch.cuh>
 #include <robocache/detail/voxels/params.hpp>
@@ -63,7 +64,7 @@ template <class Chain>
 ROBOCACHE_HIDDEN status reduce_coordinates(filter_pieces const& pieces, point_clouds const& clouds,
                                            filter_options const& options, float* points, std::int64_t voxels,
                                            Chain& chain) {
-  voxel_output<float> out;
+  feature_reductions<float> out;
   out.mean = points;
   point_features<float> features{clouds.x, 3, clouds.batch_stride, clouds.point_stride};
   if (pieces.xyz != nullptr) {
@@ -108,7 +109,10 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const listed = out.points != nullptr || out.features != nullptr;
-  s = detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
+  s = detail::is_for_cluster<detail::filter_call>(pieces.voxels.params, chain)
+          ? detail::launch_cluster<detail::filter_call>(pieces.voxels, out, nullptr, out.point_voxels != nullptr,
+                                                        out.count, chain)
+          : detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !listed || voxels == 0) { return s; }
   if (out.points != nullptr) {
@@ -117,7 +121,7 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   }
   if constexpr (Features) {
     if (out.features == nullptr) { return s; }
-    voxel_output<Result> results;
+    feature_reductions<Result> results;
     results.mean = out.features;
     detail::point_lists lists = pieces.voxels.lists;
     lists.largest = lists.smallest = nullptr;  // of coordinates alone

@@ -22,7 +22,8 @@ namespace robocache::detail {
 /// @return channels that are loaded at a time, as `plan_features`
 template <class Value, class Result>
 int plan_reducing(voxel_reduce_params& p, point_lists const& lists, point_clouds const& clouds,
-                  point_features<Value> const& features, voxel_output<Result> const& out, std::int64_t const* kept) {
+                  point_features<Value> const& features, feature_reductions<Result> const& out,
+                  std::int64_t const* kept) {
   int const width = plan_features(p.features, clouds, features, clouds.length);
   p.lists = lists;
   p.results = results_of(out, 0, features.channels, width, {});
@@ -37,7 +38,7 @@ int plan_reducing(voxel_reduce_params& p, point_lists const& lists, point_clouds
 /// @param kept       on the device: how many there are
 template <bool Extremes, class Value, class Result>
 ROBOCACHE_HIDDEN status reduce_voxels(point_lists const& lists, point_clouds const& clouds,
-                                      point_features<Value> const& features, voxel_output<Result> const& out,
+                                      point_features<Value> const& features, feature_reductions<Result> const& out,
                                       std::int64_t voxels, std::int64_t const* kept, launch_chain& chain) {
   constexpr int wide = wide_channels<Value>;
   voxel_reduce_params p{};

@@ -31,11 +31,7 @@ inline unsigned cut_rows(cell_backward_params& p, unsigned blocks, device_proper
 /// The gradients of results as kernels read them, of voxels or with the channels of a cell together.
 template <class Result>
 cell_gradients gradients_of(voxel_gradients<Result> const& gradients, std::int64_t channels) {
-  cell_gradients of{};
-  of.sum = gradients.sum;
-  of.mean = gradients.mean;
-  of.max = gradients.max;
-  of.min = gradients.min;
+  cell_gradients of{moved<void const>(gradients, 0)};
   of.type = dtype_of<Result>::value;
   of.channels = channels;
   of.channel_stride = 1;
@@ -59,8 +55,7 @@ template <class Result>
 bool suits_vectors(voxel_gradients<Result> const& gradients, std::int64_t channel_stride, int N) noexcept {
   if (channel_stride != 1) { return true; }
   auto const bytes = std::min<std::int64_t>(16, N * std::int64_t(sizeof(Result)));
-  return common_alignment(address_of(gradients.sum), address_of(gradients.mean), address_of(gradients.max),
-                          address_of(gradients.min)) >= bytes;
+  return alignment_of(gradients) >= bytes;
 }
 
 }  // namespace robocache::detail

@@ -145,15 +145,15 @@ status check_feature_view(point_clouds const& clouds, point_features<Value> cons
 }
 
 /// True where results are made of features.
-template <class Output>
-bool reduces(Output const& out) noexcept {
+template <class Result>
+bool reduces(feature_reductions<Result> const& out) noexcept {
   return needs_of(out).results > 0;
 }
 
 /// What is common to results and their gradients: alignment. Each may be null.
-template <class Output>
-status check_reductions(char const* name, Output const& out, std::size_t bytes) {
-  for (auto const& one : reduction_list<Output>(out)) {
+template <class Result>
+status check_reductions(char const* name, feature_reductions<Result> const& out, std::size_t bytes) {
+  for (auto const& one : reduction_list<Result>(out)) {
     status const s = check_pointer(name, one.name, reinterpret_cast<char const*>(one.place), 0, bytes);
     if (!s.ok()) { return s; }
   }

@@ -87,7 +87,7 @@ struct crowded_cell {
   std::uint32_t start;        ///< of its list
   std::uint32_t count;        ///< points
   std::uint32_t first_group;  ///< groups of 64 points
-  std::uint32_t unused;
+  std::uint32_t arrived;      ///< of voxels: vectors of groups that are added up
 };
 
 /// The points of each cell: pointers into the scratch.
@@ -110,11 +110,7 @@ struct point_lists {
 };
 
 /// Where features are reduced to. Pointers may be null.
-struct cell_results {
-  char* sum;
-  char* mean;
-  char* max;
-  char* min;
+struct cell_results : feature_reductions<char> {
   dtype type;
   std::int32_t type_bytes;
   bool channels_first;
@@ -212,11 +208,7 @@ struct cell_group_params {
 };
 
 /// The gradients with respect to what was made of features. Pointers may be null.
-struct cell_gradients {
-  void const* sum;
-  void const* mean;
-  void const* max;
-  void const* min;
+struct cell_gradients : feature_reductions<void const> {
   dtype type;
   std::int64_t channels;
   std::int64_t cells;           ///< of a grid

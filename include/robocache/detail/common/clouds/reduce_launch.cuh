@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <type_traits>
 
 #include <robocache/detail/common/alignment.hpp>
 #include <robocache/detail/common/clouds/crowd.cuh>
@@ -36,30 +35,26 @@ ROBOCACHE_HIDDEN status launch_reducing(Params& p, std::int64_t cells, std::int6
   if (!s.ok() || longest <= most_tile_points) { return s; }
   dim3 const crowd_blocks(static_cast<unsigned>(workers));
   s = chain.launch(crowd_group_kernel<Value, N, Extremes, Params>, p, crowd_blocks, reduce_threads);
-  if (!s.ok()) { return s; }
-  using crowd_params = std::conditional_t<of_coordinates<Params>, Params, cell_reduce_params>;
-  return chain.launch(crowd_kernel<reduce_threads, crowd_params>, static_cast<crowd_params const&>(p), crowd_blocks,
-                      reduce_threads);
+  if constexpr (of_voxels<Params>) {
+    return s;
+  } else {
+    return s.ok() ? chain.launch(crowd_kernel<reduce_threads>, p, crowd_blocks, reduce_threads) : s;
+  }
 }
 
 /// Where results go.
 /// @param cells  of a grid
 template <class Result>
-cell_results results_of(voxel_output<Result> const& out, std::int64_t cells, std::int64_t channels, int width,
+cell_results results_of(feature_reductions<Result> const& out, std::int64_t cells, std::int64_t channels, int width,
                         voxel_options const& options) {
   auto const bytes = static_cast<std::int64_t>(sizeof(Result));
-  auto const at = [](Result* results) { return reinterpret_cast<char*>(results); };
   cell_results to{};
-  to.sum = at(out.sum);
-  to.mean = at(out.mean);
-  to.max = at(out.max);
-  to.min = at(out.min);
+  static_cast<feature_reductions<char>&>(to) = moved<char>(out, 0);
   to.type = dtype_of<Result>::value;
   to.type_bytes = static_cast<std::int32_t>(bytes);
   to.channels_first = options.channels == channel_order::first;
   to.accumulate = options.accumulate;
-  to.aligned = common_alignment(address_of(out.sum), address_of(out.mean), address_of(out.max), address_of(out.min),
-                                channels * bytes, width * bytes);
+  to.aligned = common_alignment(alignment_of(out), channels * bytes, width * bytes);
   to.channels = channels;
   to.cells = cells;
   return to;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
+#include <robocache/detail/common/alignment.hpp>
+#include <robocache/grid.hpp>
+
 // What can be made of features: one table that checks, launchers and the host side read.
 namespace robocache::detail {
 
@@ -15,20 +20,18 @@ struct reduction {
 };
 
 /// All of them.
-/// @tparam View  results or gradients: has a field for each
-template <class View>
+template <class Result>
 struct reduction_list {
-  using pointer = decltype(View::sum);
-  reduction<pointer> each[4];
+  reduction<Result*> each[4];
 
-  constexpr explicit reduction_list(View const& of) noexcept
+  constexpr explicit reduction_list(feature_reductions<Result> const& of) noexcept
       : each{{"sum", of.sum, true, false, false},
              {"mean", of.mean, true, false, false},
              {"max", of.max, false, true, false},
              {"min", of.min, false, false, true}} {}
 
-  constexpr reduction<pointer> const* begin() const noexcept { return each; }
-  constexpr reduction<pointer> const* end() const noexcept { return each + 4; }
+  constexpr reduction<Result*> const* begin() const noexcept { return each; }
+  constexpr reduction<Result*> const* end() const noexcept { return each + 4; }
 };
 
 /// What is wanted of features, whatever it is called.
@@ -42,10 +45,10 @@ struct reduction_needs {
 };
 
 /// What these results or gradients need.
-template <class View>
-constexpr reduction_needs needs_of(View const& view) noexcept {
+template <class Result>
+constexpr reduction_needs needs_of(feature_reductions<Result> const& view) noexcept {
   reduction_needs needs;
-  for (auto const& one : reduction_list<View>(view)) {
+  for (auto const& one : reduction_list<Result>(view)) {
     if (one.place == nullptr) { continue; }
     needs.sums = needs.sums || one.adds;
     needs.largest = needs.largest || one.largest;
@@ -53,6 +56,25 @@ constexpr reduction_needs needs_of(View const& view) noexcept {
     ++needs.results;
   }
   return needs;
+}
+
+/// The largest power of two, up to 16, that all addresses are multiples of.
+template <class Result>
+int alignment_of(feature_reductions<Result> const& view) noexcept {
+  std::uint64_t all = 0;
+  for (auto const& one : reduction_list<Result>(view)) { all |= address_of(one.place); }
+  return common_alignment(all);
+}
+
+/// The same places, of type `To`, so many bytes further on. What is null stays null.
+template <class To, class From>
+feature_reductions<To> moved(feature_reductions<From> const& from, std::int64_t bytes) noexcept {
+  auto const move = [&](From* place) {
+    // An address, because `From` and `To` may be const.
+    auto const to = reinterpret_cast<std::uintptr_t>(place) + static_cast<std::uintptr_t>(bytes);
+    return place == nullptr ? nullptr : reinterpret_cast<To*>(to);
+  };
+  return {move(from.sum), move(from.mean), move(from.max), move(from.min)};
 }
 
 }  // namespace robocache::detail
