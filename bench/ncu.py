@@ -96,18 +96,23 @@ STALLS = [
 ]
 
 
+# Whose program has a case, where its first word is not that program's stem.
+FAMILIES = {
+    "find_bounds": "voxelize",
+    "voxelize_sparse": "voxels",
+    "voxelize_gathered": "voxels",
+    "filter_voxels": "voxels",
+}
+
+
 def family_of(case):
     """Whose program has the case: bench_resample, ..."""
-    stem = case.split("/")[0]
-    if stem.startswith("resample"):
-        return "resample"
-    if stem == "fuse":
-        return "fuse"
-    return "voxelize" if stem in ("voxelize", "voxelize_backward", "find_bounds") else "voxels"
+    stem = case.split("/")[0].removesuffix("_backward")
+    return FAMILIES.get(stem, stem)
 
 
-def elements_of(case, voxels):
-    """How many numbers a call writes, by its name; None where that does not say it."""
+def elements_of(case):
+    """How many numbers a call writes, or takes points where their voxels are fewer; None where the name does not say."""
 
     def size(letter):
         found = re.search(rf"/{letter}:(\d+)([kM]?)", case)
@@ -123,8 +128,7 @@ def elements_of(case, voxels):
     if stem == "voxelize" and (grid := re.search(r"/G:(\d+)x(\d+)x(\d+)", case)):
         numbers = sum(size("C") if part in ("sum", "mean", "max", "min") else 1 for part in what.split("+"))
         return size("B") * numbers * int(grid.group(1)) * int(grid.group(2)) * int(grid.group(3))
-    each = {"voxelize_sparse": size("C"), "voxelize_gathered": size("P") * size("C"), "filter_voxels": 3}
-    return voxels * each[stem] if voxels and stem in each else None
+    return size("B") * size("N") if stem != "voxelize" and "/N:" in case else None
 
 
 def number(text):
@@ -162,32 +166,47 @@ def complaint_of(*texts):
     return said[0] if said else "ncu gave no counters, and did not say why"
 
 
-def profile(case, program, ncu, timeout):
-    """The case's entry, and why it has no kernels."""
+def entries_of(cases, table, said):
+    """Entries of cases that one program ran: its lines say which, an empty kernel comes between two."""
+    groups = [[]]
+    for kernel in kernels_in(table):
+        if kernel["name"] == "empty":
+            groups.append([])
+        elif kernel["us"] is not None:
+            groups[-1].append(kernel)
+    entries = {case: empty_entry(case) for case in cases}
+    known = [json.loads(line) for line in said.splitlines() if line.startswith('{"case"')]
+    for case, kernels in zip(known, groups):
+        entry = entries[case["case"]]
+        entry["bytes"] = case["bytes"]
+        entry["elements"] = elements_of(case["case"])
+        entry["kernels"] = kernels
+    return list(entries.values())
+
+
+def profile(cases, program, ncu, timeout):
+    """Entries of cases of one program, and why there are no counters."""
     with tempfile.TemporaryDirectory() as folder:
         log = pathlib.Path(folder) / "ncu.csv"
         counters = [counter for counter, _ in COUNTERS.values()] + [STALL.format(reason) for reason in STALLS]
         command = [ncu, "--csv", "--page", "raw", "--print-units", "base", "--print-kernel-base", "function"]
         command += ["--log-file", str(log), "--clock-control", "none", "--profile-from-start", "off"]
-        command += ["--metrics", ",".join(counters), str(program), "--profile", case]
+        command += ["--metrics", ",".join(counters), str(program)]
+        command += [word for case in cases for word in ("--profile", case)]
         try:
-            done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout)
+            done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout * len(cases))
             said, status = done.stdout + done.stderr, done.returncode
         except subprocess.TimeoutExpired:
-            said, status = f"ERROR: no answer within {timeout} s", 1
+            said, status = f"ERROR: no answer within {timeout} s for each case", 1
         table = log.read_text(encoding="utf-8") if log.exists() else ""
-    entry = empty_entry(case)
-    for line in said.splitlines():
-        if line.startswith('{"case"'):
-            known = json.loads(line)
-            entry["bytes"] = known["bytes"]
-            entry["elements"] = elements_of(case, known["voxels"])
-    entry["kernels"] = [kernel for kernel in kernels_in(table) if kernel["us"] is not None]
-    if entry["kernels"]:
-        return entry, ""
-    if entry["bytes"] is None and status != 0 and "ERR" not in said + table:
-        return entry, said.strip().splitlines()[-1] if said.strip() else f"{program} failed"
-    return entry, complaint_of(table, said)
+    entries = entries_of(cases, table, said)
+    missing = [entry for entry in entries if not entry["kernels"]]
+    if not missing:
+        return entries, ""
+    if len(missing) < len(cases) or (status != 0 and "ERR" not in said + table):
+        # The program failed, not ncu.
+        sys.exit(f"{missing[0]['name']}: {said.strip().splitlines()[-1] if said.strip() else f'{program} failed'}")
+    return entries, complaint_of(table, said)
 
 
 def empty_entry(case):
@@ -247,7 +266,7 @@ def main():
     parser.add_argument("cases", nargs="?", metavar="FAMILY|CASE", help=f"{', '.join(MAIN_CASES)}, or a case's name")
     parser.add_argument("--programs", type=pathlib.Path, required=True, help="the folder of bench_resample and others")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "results", help="where to write (bench/results)")
-    parser.add_argument("--timeout", type=int, default=60, help="seconds that a case may take")
+    parser.add_argument("--timeout", type=int, default=60, help="seconds that a case may take (60)")
     args = parser.parse_args()
 
     report = machine()
@@ -257,17 +276,14 @@ def main():
     else:
         version = re.search(r"Version ([\d.]+)", output_of(ncu, "--version"))
         report["ncu"] = version.group(1) if version else "unknown"
-    for case in chosen_cases(args.cases):
-        entry = empty_entry(case)
+    for family in dict.fromkeys(map(family_of, chosen_cases(args.cases))):
+        cases = [case for case in chosen_cases(args.cases) if family_of(case) == family]
+        entries = [empty_entry(case) for case in cases]
         if not report["note"]:
-            entry, complaint = profile(case, args.programs / f"bench_{family_of(case)}", ncu, args.timeout)
-            if not entry["kernels"]:
-                print(f"{case}: {complaint}", file=sys.stderr)
-                if entry["bytes"] is None and "ERR" not in complaint:
-                    return 1  # the program failed, not ncu
-                report["note"] = complaint
-        report["cases"].append({**entry, "commit": report["commit"]})
-        print(f"{case}: {ncu_report.bound_of(entry) if entry['kernels'] else 'no counters'}", flush=True)
+            entries, report["note"] = profile(cases, args.programs / f"bench_{family}", ncu, args.timeout)
+        for entry in entries:
+            report["cases"].append({**entry, "commit": report["commit"]})
+            print(f"{entry['name']}: {ncu_report.bound_of(entry) if entry['kernels'] else 'no counters'}", flush=True)
     if report["note"]:
         print(f"no counters: {report['note']} ({report['runtime']})", file=sys.stderr)
     args.out.mkdir(parents=True, exist_ok=True)

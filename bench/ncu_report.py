@@ -4,6 +4,8 @@ the row's own counters by the rules in `bound_of`."""
 
 import re
 
+from words import describe
+
 TITLES = {
     "resample": "Resample",
     "fuse": "Fuse",
@@ -14,6 +16,10 @@ TITLES = {
 # From this share of its peak on a unit is what bounds a kernel. Copies reach some 90 % of the memory's.
 BUSY_MEMORY = 65.0
 BUSY_UNIT = 60.0
+
+# So many kernels, all shorter than so many microseconds, are bound by each beginning where the one before has ended.
+MANY_KERNELS = 4
+SHORT = 12.0
 
 # What a warp waits for between two instructions, in the words of Nsight Compute's guide made short.
 WAITS = {
@@ -88,15 +94,30 @@ def room_of(kernel):
     """How full its multiprocessors are, and what they could hold."""
     if kernel["occupancy"] is None or kernel["possible_occupancy"] is None:
         return ""
+    shared = f" and {shared_bytes(kernel) / 1024:.1f} kB of shared memory" if shared_bytes(kernel) else ""
     return (
         f"multiprocessors hold {kernel['occupancy']:.0f} % of the warps that they have room for, of "
-        f"{kernel['possible_occupancy']:.0f} % that {kernel['registers']:.0f} registers and "
-        f"{shared_bytes(kernel) / 1024:.1f} kB of shared memory allow"
+        f"{kernel['possible_occupancy']:.0f} % that {kernel['registers']:.0f} registers{shared} allow"
     )
 
 
 def shared_bytes(kernel):
     return (kernel["static_shared_bytes"] or 0) + (kernel["dynamic_shared_bytes"] or 0)
+
+
+def launches_of(case):
+    """What is said of a chain of short kernels."""
+    times = [kernel["us"] for kernel in case["kernels"]]
+    busiest = max(kernel[key] or 0.0 for kernel in case["kernels"] for key in ("dram_share", "l2_share", "issue_share"))
+    return (
+        f"Launches: {len(times)} kernels of {min(times):.1f} to {max(times):.1f} us, one after the other, and no unit above "
+        f"{busiest:.0f} % of its peak in any of them."
+    )
+
+
+def limit_of(case):
+    """The first words of the sentence: what bounds the case."""
+    return re.sub(r"^`.*?kernels\. ", "", bound_of(case)).split(":")[0]
 
 
 def bound_of(case):
@@ -106,25 +127,27 @@ def bound_of(case):
     if len(case["kernels"]) > 1:
         share = 100 * kernel["us"] / total(case["kernels"], "us")
         who = f"`{kernel['name']}` has {share:.0f} % of the time of {len(case['kernels'])} kernels. "
+    if len(case["kernels"]) >= MANY_KERNELS and kernel["us"] < SHORT:
+        return launches_of(case)
     memory, l2, issue = (kernel[key] or 0.0 for key in ("dram_share", "l2_share", "issue_share"))
     from_host = kernel["host_bytes"] or 0.0
     if from_host > (kernel["dram_read_bytes"] or 0.0):
         rate = from_host / kernel["us"] * 1e-3
-        return f"{who}The link to the host: {rate:.1f} GB/s cross it, while {units_of(kernel)} of the peak."
+        return f"{who}The link to the host: {rate:.1f} GB/s cross it ({units_of(kernel)})."
     if memory >= BUSY_MEMORY:
         over = times_the_fewest(case)
         moved = "" if over is None else f", with {over:.2f} times the fewest bytes"
         return f"{who}Memory: {memory:.0f} % of its peak{moved}."
     if issue >= BUSY_UNIT:
         each = instructions_each(case)
-        count = "" if each is None else f", {each:.0f} for each number of the result"
+        count = "" if each is None else f", {each:.0f} for each number"
         return f"{who}Instructions: one is issued in {issue:.0f} % of the cycles{count}; memory {memory:.0f} %."
     if l2 >= BUSY_UNIT:
         return f"{who}The L2 cache: {l2:.0f} % of its peak; memory {memory:.0f} %, instructions {issue:.0f} %."
     reasons = "; ".join(filter(None, (longest_wait(kernel), room_of(kernel))))
-    if kernel["waves"] is not None and kernel["waves"] < 1:
-        size = f"{kernel['blocks']:.0f} blocks fill {100 * kernel['waves']:.0f} % of the chip"
-        return f"{who}Latency, for it is small: {size} ({units_of(kernel)}); {reasons}."
+    if kernel["waves"] is not None and kernel["waves"] <= 1:
+        size = f"its {kernel['blocks']:.0f} blocks run at once and fill {100 * kernel['waves']:.0f} % of the chip"
+        return f"{who}Latency: {size} ({units_of(kernel)}); {reasons}."
     return f"{who}Latency: no unit is near its peak ({units_of(kernel)}); {reasons}."
 
 
@@ -150,11 +173,12 @@ def row(name, kernels, over=None, each=None):
     ]
 
 
-def rows_of(case):
+def rows_of(case, place=""):
+    """@param place  the case's number in the roofline"""
     kernels = case["kernels"]
     if not kernels:
         return [[case["name"]] + [""] * (len(HEADS) - 1)]
-    lines = [row(case["name"], kernels, times_the_fewest(case), instructions_each(case))]
+    lines = [row(f"{place} {case['name']}".strip(), kernels, times_the_fewest(case), instructions_each(case))]
     if len(kernels) > 1:
         lines += [row(f"· {kernel['name']}", [kernel]) for kernel in kernels]
     return lines
@@ -170,9 +194,10 @@ def table(lines):
 EXPLANATION = (
     "One call of each case under ncu, clocks as they are. Each kernel begins with empty caches, so times are longer than "
     "in the benchmarks' tables, above all those of several kernels, which are listed below their case. Shares are of the "
-    "peak, over the kernel's whole time. DRAM MB: what was read and written; over the fewest: of the bytes that the call "
-    "must move. Instructions each: of threads, for each number of the result. Waits: the three reasons for which a warp "
-    "waits longest between two instructions, in Nsight Compute's words."
+    "peak, over the kernel's whole time. DRAM MB: what was read and written within that time; over the fewest: of the "
+    "bytes that the call must move, less than 1 where results were still in the L2 cache at the end. Instructions each: "
+    "of threads, for each number of the result; of voxels without a grid, for each point. Waits: the three reasons for "
+    "which a warp waits longest between two instructions, in Nsight Compute's words."
 )
 
 
@@ -191,10 +216,20 @@ def as_markdown(report):
         EXPLANATION,
         "",
     ]
-    for family, title in TITLES.items():
+    measured = [case["name"] for case in report["cases"] if case["kernels"]]
+    places = {name: f"{i}." for i, name in enumerate(measured, 1)}
+    for family in dict.fromkeys(case["family"] for case in report["cases"]):
         cases = [case for case in report["cases"] if case["family"] == family]
-        if cases:
-            lines += [f"## {title}", "", *table(line for case in cases for line in rows_of(case)), ""]
-            lines += [f"- {case['name']}: {bound_of(case)}" for case in cases if case["kernels"]]
-            lines += [""] if any(case["kernels"] for case in cases) else []
+        lines += [
+            f"## {TITLES.get(family, family)}",
+            "",
+            *table(line for case in cases for line in rows_of(case, places.get(case["name"], ""))),
+            "",
+        ]
+        lines += [
+            f"- **{places[case['name']]}** {describe(case['name'])}: {bound_of(case)}"
+            for case in cases
+            if case["kernels"]
+        ]
+        lines += [""] if any(case["kernels"] for case in cases) else []
     return "\n".join(lines).rstrip() + "\n"

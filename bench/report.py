@@ -11,8 +11,9 @@
 import argparse
 import json
 import pathlib
-import re
 import sys
+
+from ncu_report import short_name
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
 TITLES = {
@@ -66,8 +67,15 @@ def torch_times(case, peers):
     return [number(other.get("eager_us"), 1), number(other.get("compiled_graph_us"), 1)]
 
 
-def verdict(case):
-    return case["verdict"] + (f": {case['error']}" if case["error"] else "")
+def errors(run):
+    """Cases whose results were wrong have no times."""
+    for case in run["cases"]:
+        if case["error"]:
+            yield f"- {shape_of(case['name'])}: {case['error']}"
+
+
+def rate(case):
+    return [number(case["bytes"] / case["us"] * 1e-3, 0) if case["us"] else ""]
 
 
 def head(run, peers):
@@ -86,36 +94,34 @@ def head(run, peers):
     yield ""
     yield (
         "Microseconds per call, medians of five runs, from CUDA graphs over rotated buffers (L2 is cold unless a line "
-        "says hot). MB: the fewest bytes that the call must move. Copy: a copy kernel that moves as many, in the same "
-        "process. `pass`: the must is met, with 3 % for noise; `goal`: the goal too."
+        "says hot). MB: the fewest bytes that the call must move, GB/s those over its time. Copy: a copy kernel that "
+        "moves as many, in the same process."
     )
     yield ""
 
 
-def own_requirements(cases, peers):
+def shapes(cases, peers):
     """The shapes, with everything that was measured beside them."""
-    heads = ["case", "MB", "us", "copy", "naive", "torch eager", "torch compile + graph", "over copy"]
+    heads = ["case", "MB", "us", "GB/s", "copy", "over copy", "naive", "torch eager", "torch compile + graph"]
     lines = [
-        [shape_of(case["name"]), number(case["bytes"] * 1e-6), number(case["us"]), number(case["copy_us"])]
-        + [number(case.get("naive_us"), 1)]
+        [shape_of(case["name"]), number(case["bytes"] * 1e-6), number(case["us"]), *rate(case)]
+        + [number(case["copy_us"]), number(case["over_copy"], 3), number(case.get("naive_us"), 1)]
         + torch_times(case, peers)
-        + [number(case["over_copy"], 3)]
-        + [number(case["must"]) + (" us" if case["yardstick"] == "us" else ""), number(case["goal"]), verdict(case)]
         for case in cases
         if case["yardstick"] in ("over copy", "us")
     ]
-    return table(heads + ["must", "goal", "verdict"], lines)
+    return table(heads, lines)
 
 
 def variants(cases):
     """One thing changed at a time; the plain case is granted the extra bytes."""
     lines = [
         [shape_of(case["name"]), number(case["bytes"] * 1e-6), number(case["us"]), number(case["over_copy"], 3)]
-        + [number(case["figure"], 3), number(case["must"]), verdict(case)]
+        + [number(case["figure"], 3)]
         for case in cases
         if case["yardstick"] == "over plain"
     ]
-    return table(["case", "MB", "us", "over copy", "over plain", "must", "verdict"], lines)
+    return table(["case", "MB", "us", "over copy", "over plain"], lines)
 
 
 def curved_peers(cases, cupy, scipy):
@@ -163,12 +169,6 @@ def fuse_line(case, peers):
     )
 
 
-def fuse_musts(case):
-    """What must be reached, in words: "1.20 over copy, 1.00 over apart"."""
-    pairs = [(case["must"], case["yardstick"]), (case.get("also_must"), case.get("also_yardstick"))]
-    return ", ".join(f"{must:.2f} {yardstick}" for must, yardstick in pairs if must)
-
-
 def calls_table(run, names):
     """names: of the call, and of the calls in turn that it replaces."""
     yield "## One call at a time"
@@ -190,8 +190,6 @@ def calls_table(run, names):
 def fuse_tables(run, peers):
     heads = ["case", "MB", "us", "copy", "over copy", "naive", "apart", "in turn", "times faster than apart"]
     heads += ["torch eager", "torch compile + graph"]
-    judged = [case for case in run["cases"] if case["yardstick"] != "none"]
-    others = [case for case in run["cases"] if case["yardstick"] == "none"]
     yield "## Cases"
     yield ""
     yield (
@@ -199,20 +197,14 @@ def fuse_tables(run, peers):
         "graph, times added up. In turn: all of them one after the other in one graph."
     )
     yield ""
-    lines = [
-        fuse_line(case, peers) + [fuse_musts(case), number(case["goal"]), verdict(case)] for case in judged
-    ]
-    yield from table(heads + ["must", "goal", "verdict"], lines)
+    yield from table(heads, [fuse_line(case, peers) for case in run["cases"]])
     yield from calls_table(run, ("fuse", "resamples in turn"))
-    yield "## For information"
-    yield ""
-    yield from table(heads, [fuse_line(case, peers) for case in others])
 
 
 def voxelize_line(case, peers, rival):
     """rival: naive or in_turn."""
     other = case.get(f"{rival}_us")
-    over = case["figure"] if case["yardstick"] != "none" else other and case["us"] / other
+    over = other and case["us"] / other
     return (
         [shape_of(case["name"]), number(case["bytes"] * 1e-6), number(case["us"]), number(case["copy_us"])]
         + [number(case["over_copy"], 3), number(other), number(over, 3)]
@@ -231,32 +223,15 @@ def voxelize_tables(run, peers):
         "naive and PyTorch take any order."
     )
     yield ""
-    lines = [
-        voxelize_line(case, peers, "naive")
-        + [number(case["must"]) + " over naive", number(case["goal_us"], 1) + " us", verdict(case)]
-        for case in cases
-        if case["yardstick"] == "over naive"
-    ]
-    yield from table(heads + ["must", "goal", "verdict"], lines)
+    lines = [voxelize_line(case, peers, "naive") for case in cases if "in_turn_us" not in case]
+    yield from table(heads, lines)
     yield "## Several calls in one"
     yield ""
     yield "In turn: one call per cloud, or per result, one after the other in one graph."
     yield ""
-    lines = [
-        voxelize_line(case, peers, "in_turn") + [number(case["must"]), verdict(case)]
-        for case in cases
-        if "in_turn_us" in case
-    ]
-    yield from table(heads[:5] + ["in turn", "over in turn"] + heads[7:] + ["must", "verdict"], lines)
+    lines = [voxelize_line(case, peers, "in_turn") for case in cases if "in_turn_us" in case]
+    yield from table(heads[:5] + ["in turn", "over in turn"] + heads[7:], lines)
     yield from calls_table(run, ("voxelize", "calls in turn"))
-    yield "## For information"
-    yield ""
-    lines = [
-        voxelize_line(case, peers, "naive") + [verdict(case)]
-        for case in cases
-        if case["yardstick"] == "none" and "in_turn_us" not in case
-    ]
-    yield from table(heads + ["verdict"], lines)
 
 
 def voxels_line(case, peers):
@@ -278,36 +253,25 @@ def voxels_tables(run, peers):
         "for the GPU in each call, compiled it sorts and has as many rows as points."
     )
     yield ""
-    lines = [
-        voxels_line(case, peers)[:6] + [number(case["must"], 0) + " us", number(case["goal"], 0) + " us", verdict(case)]
-        for case in cases
-        if case["yardstick"] == "us"
-    ]
-    yield from table(heads[:6] + ["must", "goal", "verdict"], lines)
+    yield from table(heads, [voxels_line(case, peers) for case in cases if "in_turn_us" not in case])
     yield "## Several calls in one"
     yield ""
     yield "In turn: one call per cloud, one after the other in one graph."
     yield ""
     lines = [
         voxels_line(case, peers)
-        + [number(case["in_turn_us"]), number(case["us"] / case["in_turn_us"], 3), number(case["must"]), verdict(case)]
+        + [number(case["in_turn_us"]), number(case["us"] / case["in_turn_us"], 3)]
         for case in cases
         if "in_turn_us" in case
     ]
-    yield from table(heads + ["in turn", "over in turn", "must", "verdict"], lines)
+    yield from table(heads + ["in turn", "over in turn"], lines)
     yield from calls_table(run, ("call", "calls in turn"))
-    yield "## For information"
-    yield ""
-    yield from table(heads, [voxels_line(case, peers) for case in cases if case["yardstick"] == "none"])
-    for case in run["cases"]:
-        if case["error"]:
-            yield f"- {shape_of(case['name'])}: {verdict(case)}"
 
 
 def resample_tables(run, peers, cupy, scipy):
     yield "## Shapes"
     yield ""
-    yield from own_requirements(run["cases"], peers)
+    yield from shapes(run["cases"], peers)
     yield "## One thing changed"
     yield ""
     yield from variants(run["cases"])
@@ -342,9 +306,8 @@ def main():
     else:
         tables_of = {"fuse": fuse_tables, "voxelize": voxelize_tables, "voxels": voxels_tables}
         tables = tables_of[run["benchmark"]](run, peers)
-    lines = [*head(run, peers), *tables]
-    chip = re.sub(r"[^a-z0-9]+", "-", run["chip"].lower().removeprefix("nvidia")).strip("-")
-    output = pathlib.Path(args.output) if args.output else RESULTS / f"{chip}-{run['benchmark']}.md"
+    lines = [*head(run, peers), *tables, *errors(run)]
+    output = pathlib.Path(args.output) if args.output else RESULTS / f"{short_name(run['chip'])}-{run['benchmark']}.md"
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     print(output)

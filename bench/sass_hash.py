@@ -95,7 +95,8 @@ def main():
             print(code, kernel)
         return 0
     lines = args.against.read_text(encoding="utf-8").splitlines()
-    before = {kernel: code for code, kernel in map(str.split, lines) if chosen.search(kernel)}
+    known = (line.split() for line in lines if not line.startswith("#"))
+    before = {kernel: code for code, kernel in known if chosen.search(kernel)}
     found = list(differences(before, after))
     print(*found, f"{len(after)} kernels, {len(found)} differ", sep="\n")
     return 1 if found else 0

@@ -121,6 +121,22 @@ auto visit_float(char const* name, dtype type, Visitor&& visitor) {
       detail::refuse(status_code::unsupported, name, "type", "found %s, want fp32, fp16 or bf16", name_of(type)));
 }
 
+/// Calls `visitor(type_tag<Value>)` for any type.
+/// @param name  the argument whose type it is
+template <class Visitor>
+auto visit_value(char const* name, dtype type, Visitor&& visitor) {
+  switch (type) {
+    case dtype::float32: return visitor(type_tag<float>{});
+    case dtype::float16: return visitor(type_tag<__half>{});
+    case dtype::bfloat16: return visitor(type_tag<__nv_bfloat16>{});
+    case dtype::uint8: return visitor(type_tag<std::uint8_t>{});
+    case dtype::int32: return visitor(type_tag<std::int32_t>{});
+    case dtype::int64: return visitor(type_tag<std::int64_t>{});
+  }
+  throw error(
+      detail::refuse(status_code::invalid_argument, name, "type", "found %d, want a dtype", static_cast<int>(type)));
+}
+
 /// Calls `visitor(typed view)` for a view of floats.
 /// @param name  what the caller calls this view
 template <template <class> class View, class Visitor>

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "support/options.hpp"
 #include "support/record.hpp"
@@ -42,14 +43,23 @@ std::vector<listed_case> chosen_cases(suite const& all, bench_options const& opt
 }
 
 int run_profile(suite const& all, bench_options const& options) {
-  for (listed_case const& one : all.cases) {
-    if (one.name == options.profile) {
-      session(options.commit).profile(one);
-      return 0;
+  std::vector<listed_case const*> asked;
+  for (std::string const& name : options.profile) {
+    auto const is_asked = [&](listed_case const& one) { return one.name == name; };
+    auto const found = std::find_if(all.cases.begin(), all.cases.end(), is_asked);
+    if (found == all.cases.end()) {
+      std::cerr << "--profile: no case is called " << name << "; --list prints the names\n";
+      return 2;
     }
+    asked.push_back(&*found);
   }
-  std::cerr << "--profile: no case is called " << options.profile << "; --list prints the names\n";
-  return 2;
+  session measured(options.commit);
+  bool apart = false;
+  for (listed_case const* one : asked) {
+    measured.profile(*one, apart);
+    apart = true;
+  }
+  return 0;
 }
 
 /// 1 where a result is wrong; where the musts are asked for, also where one is missed or the figures do not count.

@@ -37,7 +37,8 @@ class session {
   void measure_launch(preparation const& prepare, double must_us);
   void run(listed_case const& one, benchmark::State& state);
   /// One call between profiler marks; prints what `bench/ncu.py` needs to know of the case, as a line of JSON.
-  void profile(listed_case const& one);
+  /// @param apart  an empty kernel comes first: it shows where the case begins
+  void profile(listed_case const& one, bool apart);
   void finish();
 
   machine const& where() const { return where_; }

@@ -38,12 +38,13 @@ ROBOCACHE_HOST_DEVICE constexpr char const* name_of(interpolation method) noexce
   return "no interpolation";
 }
 
-/// What stands before the first sample and after the last. The valid mask is 0 there whatever the rule, but for
-/// `previous` after the last and `next` before the first sample: they hold, and know no edge there.
+/// What results are before the first sample and after the last. The valid mask is 0 there whatever the rule, except for
+/// `hold`, and for `previous` after the last and `next` before the first sample: these hold, and know no edge there.
 enum class edge : std::uint8_t {
   clamp,        ///< the edge sample, as `numpy.interp`
   fill,         ///< the fill value
   extrapolate,  ///< the straight line, or arc, of the two outermost samples; for hold methods clamp
+  hold,         ///< after the last sample alone: as clamp, but valid, up to `max_gap`: the newest reading of a sensor
 };
 
 namespace detail {
@@ -68,9 +69,9 @@ struct resample_options {
   edge before = edge::clamp;  ///< before the first sample
   edge after = edge::clamp;   ///< after the last sample
 
-  /// Beyond this gap the result is the fill value and not valid. The gap is, for hold methods and clamp, the distance
-  /// to the sample used; for all others the time between the two samples around the target. Not negative, not NaN. A
-  /// target exactly at a sample is always valid.
+  /// Beyond this gap the result is the fill value and not valid. The gap is, for hold methods, clamp and hold, the
+  /// distance to the sample used; for all others the time between the two samples around the target. Not negative, not
+  /// NaN. A target exactly at a sample is always valid.
   Stamp max_gap = unlimited_gap<Stamp>();
 
   /// Written where there is no value, rounded to the result's type. For integer results a whole number in range.

@@ -51,6 +51,7 @@ struct timeline {
   std::int64_t const* lengths = nullptr;     ///< dense, optional: `[B]`, clamped into `[0, N]`
   std::int64_t const* offsets = nullptr;     ///< ragged; uniform, optional: `[B + 1]`, clamped into `[0, rows]`
   std::int64_t const* trajectory = nullptr;  ///< windows, optional: `[B]`, which source trajectory to read
+  Stamp const* as_of = nullptr;              ///< windows, optional: `[B]`, samples stamped later do not exist
 
   Stamp const* starts = nullptr;  ///< uniform, optional: `[B]`, one start a trajectory; windows: `[B]`, the anchors
   Stamp const* deltas = nullptr;  ///< windows: `[N]`
@@ -167,9 +168,11 @@ struct timeline {
   /// @param deltas      `[length]`, in any order
   /// @param trajectory  optional `[batch]`: which source trajectory window b reads (then the source may have any
   ///                    batch; an index out of range reads as an empty series). Null: window b reads trajectory b.
+  /// @param as_of       optional `[batch]`, may be `anchors` itself: for window b samples stamped later do not exist,
+  ///                    whatever the method, as for a robot whose clock shows that; the last one before is the edge
   ROBOCACHE_HOST_DEVICE static constexpr timeline windows(Stamp const* anchors, Stamp const* deltas, std::int64_t batch,
-                                                          std::int64_t length,
-                                                          std::int64_t const* trajectory = nullptr) noexcept {
+                                                          std::int64_t length, std::int64_t const* trajectory = nullptr,
+                                                          Stamp const* as_of = nullptr) noexcept {
     timeline t;
     t.kind = timeline_kind::windows;
     t.batch = batch;
@@ -177,6 +180,7 @@ struct timeline {
     t.starts = anchors;
     t.deltas = deltas;
     t.trajectory = trajectory;
+    t.as_of = as_of;
     return t;
   }
 };

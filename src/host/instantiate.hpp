@@ -24,6 +24,10 @@
   make(__VA_ARGS__ float);               \
   make(__VA_ARGS__ __half);              \
   make(__VA_ARGS__ __nv_bfloat16)
+#define ROBOCACHE_EACH_INTEGER(make, ...) \
+  make(__VA_ARGS__ std::uint8_t);         \
+  make(__VA_ARGS__ std::int32_t);         \
+  make(__VA_ARGS__ std::int64_t)
 #define ROBOCACHE_EACH_FLOAT_PAIR(make, ...)         \
   ROBOCACHE_EACH_RESULT(make, __VA_ARGS__ float, );  \
   ROBOCACHE_EACH_RESULT(make, __VA_ARGS__ __half, ); \
@@ -34,10 +38,19 @@
   make(__VA_ARGS__ std::int64_t, std::int64_t)
 
 #define ROBOCACHE_THEN_RESULT(make, Stamp) ROBOCACHE_EACH_RESULT(make, Stamp, )
+#define ROBOCACHE_THEN_VALUE(make, Stamp) \
+  ROBOCACHE_EACH_RESULT(make, Stamp, );   \
+  ROBOCACHE_EACH_INTEGER(make, Stamp, )
 #define ROBOCACHE_THEN_STAMP(make, Value, Result) ROBOCACHE_EACH_STAMP(make, Value, Result, )
 
 /// `make(Stamp)` for each type of stamps.
 #define ROBOCACHE_FOR_STAMPS(make) ROBOCACHE_EACH_STAMP(make, )
+/// `make(Value)` for each type of values.
+#define ROBOCACHE_FOR_VALUES(make) \
+  ROBOCACHE_EACH_RESULT(make, );   \
+  ROBOCACHE_EACH_INTEGER(make, )
+/// `make(Stamp, Value)` for each type of stamps and each type of values.
+#define ROBOCACHE_FOR_STAMPS_AND_VALUES(make) ROBOCACHE_EACH_STAMP(ROBOCACHE_THEN_VALUE, make, )
 /// `make(Stamp, Result)` for each type of stamps and each float type.
 #define ROBOCACHE_FOR_STAMPS_AND_FLOATS(make) ROBOCACHE_EACH_STAMP(ROBOCACHE_THEN_RESULT, make, )
 /// `make(Value, Result)` for each pair of float types.

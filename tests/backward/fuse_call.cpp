@@ -47,6 +47,9 @@ TEST_CASE("Gradients of a fusion, refused: what fuse refuses", "[fuse_backward]"
   p.forward.streams[1].series.place = value_place::pinned;
   CHECK(refused(p, "streams[1].place", {"found value_place::pinned", "want value_place::device"}) == "");
   p = sound();
+  p.forward.target = windows<float>({1}, {0, 1}, {}, {1});
+  CHECK(refused(p, "target.as_of", {"found a pointer", "want null"}) == "");
+  p = sound();
   p.forward.target = dense<float>({0, 1}, 2);
   CHECK(refused(p, "target.batch", {"found 2", "want the 1 of streams[0].when"}) == "");
 }

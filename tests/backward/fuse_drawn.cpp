@@ -161,7 +161,7 @@ TEST_CASE("Gradients of a fusion, property: whatever is drawn is what the replay
     if (seed % 40 == 39) { limits = {6, 300, 60}; }
     if (seed % 40 == 38) { limits = {200, 4, 9}; }
     generator random(seed);
-    auto const target = random.one_of(target_shapes);
+    auto const target = random.one_of(backward_target_shapes);
     std::int64_t const streams = random.chance(0.05) ? random.between(14, 20) : random.between(1, 5);
     auto const check = [&](auto const& p) {
       REQUIRE(repeatable(verify(p), p.forward, seed, "the test called property of [fuse_backward]") == "");
@@ -198,7 +198,7 @@ TEST_CASE("Gradients of a fusion, order: a broken promise reads and writes nothi
   generator random(84);
   double const infinity = std::numeric_limits<double>::infinity();
   for (int i = 0; i < 40; ++i) {
-    auto p = draw_fuse_backward<double>(random, random.one_of(target_shapes), 3, {3, 300, 9});
+    auto p = draw_fuse_backward<double>(random, random.one_of(backward_target_shapes), 3, {3, 300, 9});
     p.order = target_order::ascending;
     p.forward.ascends = false;
     for (auto& s : p.forward.streams) {
@@ -212,7 +212,7 @@ TEST_CASE("Gradients of a fusion, order: a broken promise reads and writes nothi
 
 TEST_CASE("Sanitize: gradients of fusions of every kind in memory allocated to the byte", "[.][sanitize]") {
   exact_memory const exact;
-  for (auto target : target_shapes) {
+  for (auto target : backward_target_shapes) {
     generator random(1500 + std::uint64_t(target));
     for (int round = 0; round < 3; ++round) {
       CHECK(verify(draw_fuse_backward<float>(random, target, 3, {3, 20, 24})) == "");

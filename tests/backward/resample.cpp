@@ -336,6 +336,9 @@ TEST_CASE("Gradients, a call that is refused names the argument, and nothing is 
   p.forward.place = value_place::pinned;
   CHECK(refused(p, "source.place", {"found value_place::pinned", "want value_place::device"}) == "");
   p = sound;
+  p.forward.target = windows<float>({1}, {0, 1}, {}, {1});
+  CHECK(refused(p, "target.as_of", {"found a pointer", "want null"}) == "");
+  p = sound;
   p.order = target_order(9);
   CHECK(refused(p, "order", {"found 9"}) == "");
   p = sound;

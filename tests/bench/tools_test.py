@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scripts that judge measurements: counters of ncu, two runs beside each other, machine code of two builds.
+"""The scripts that judge measurements and show them: counters of ncu, two runs beside each other, machine code of two
+builds, the tables of docs/results.md.
 
     python tests/bench/tools_test.py
 
@@ -21,7 +22,10 @@ sys.path.insert(0, str(BENCH))
 import compare  # noqa: E402
 import ncu  # noqa: E402
 import ncu_report  # noqa: E402
+import page  # noqa: E402
 import sass_hash  # noqa: E402
+import take_results  # noqa: E402
+import words  # noqa: E402
 
 SPARSE = "voxelize_sparse/mean/fp32/N:20k/C:4/street/cold"
 
@@ -34,7 +38,7 @@ def sparse_case():
     return {
         **ncu.empty_entry(SPARSE),
         "bytes": 443460,
-        "elements": ncu.elements_of(SPARSE, 3429),
+        "elements": ncu.elements_of(SPARSE),
         "kernels": recorded_kernels(),
         "commit": "0123456",
     }
@@ -80,15 +84,26 @@ class NcuTest(unittest.TestCase):
         self.assertEqual(line[4], "")  # shares are those of one kernel
         self.assertEqual(len(line), len(ncu_report.HEADS))
 
+    def test_tells_cases_of_one_run_apart(self):
+        lines = (HERE / "ncu.csv").read_text(encoding="utf-8").splitlines()
+        between = lines[-1].replace("reduce_kernel", "empty")
+        said = [json.dumps({"case": name, "bytes": 8}) for name in ("a/1", "b/2")]
+        first, second = ncu.entries_of(["a/1", "b/2"], "\n".join([*lines[:-1], between, lines[-1]]), "\n".join(said))
+        self.assertEqual([kernel["name"] for kernel in first["kernels"]], ["fill_kernel", "voxel_insert_kernel"])
+        self.assertEqual([kernel["name"] for kernel in second["kernels"]], ["reduce_kernel"])
+        self.assertEqual((first["bytes"], second["name"]), (8, "b/2"))
+        alone = ncu.entries_of(["a/1"], "==ERROR== nothing", "")[0]
+        self.assertEqual((alone["bytes"], alone["kernels"]), (None, []))
+
     def test_counts_results(self):
-        self.assertEqual(ncu.elements_of("resample/bf16/B:32/S:500/T:250/D:256/cold", 0), 32 * 250 * 256)
-        self.assertEqual(ncu.elements_of("resample_backward/bf16/B:32/S:500/T:250/D:256/cold", 0), 32 * 500 * 256)
+        self.assertEqual(ncu.elements_of("resample/bf16/B:32/S:500/T:250/D:256/cold"), 32 * 250 * 256)
+        self.assertEqual(ncu.elements_of("resample_backward/bf16/B:32/S:500/T:250/D:256/cold"), 32 * 500 * 256)
         fuse = "fuse/bf16/B:256/100Hzx242+100Hzx14:fp32+100x7:fp32/T:250/stamps:int64/windows/episodes:200/cold"
-        self.assertEqual(ncu.elements_of(fuse, 0), 256 * 250 * 263)
-        self.assertEqual(ncu.elements_of("voxelize/count+mean/fp32/B:16/N:100k/C:4/G:64x32x16/cold", 0), 16 * 5 * 32768)
-        self.assertEqual(ncu.elements_of("voxelize_gathered/fp32/N:20k/C:4/P:32/street/hot", 10), 1280)
-        self.assertEqual(ncu.elements_of("voxelize_backward/max/fp32/N:1M/C:4/inside/G:64x64x64/cold", 0), 4000000)
-        self.assertIsNone(ncu.elements_of("voxelize/count/lidar/cold", 0))
+        self.assertEqual(ncu.elements_of(fuse), 256 * 250 * 263)
+        self.assertEqual(ncu.elements_of("voxelize/count+mean/fp32/B:16/N:100k/C:4/G:64x32x16/cold"), 16 * 5 * 32768)
+        self.assertEqual(ncu.elements_of("voxelize_gathered/fp32/B:16/N:20k/C:4/P:32/street/hot"), 320000)
+        self.assertEqual(ncu.elements_of("voxelize_backward/max/fp32/N:1M/C:4/inside/G:64x64x64/cold"), 4000000)
+        self.assertIsNone(ncu.elements_of("voxelize/count/lidar/cold"))
 
     def test_main_cases_are_of_their_family(self):
         for family, cases in ncu.MAIN_CASES.items():
@@ -102,10 +117,12 @@ class NcuTest(unittest.TestCase):
         self.assertIn("Instructions: one is issued in 72 %", bound(case_of(issue_share=72.0)))
         self.assertIn("The link to the host: 45.0 GB/s", bound(case_of(host_bytes=4.5e6)))
         self.assertIn("Latency: no unit is near its peak (memory 55 %", bound(case_of(dram_share=55.0)))
-        small = bound(case_of(waves=0.3, blocks=40.0))
-        self.assertIn("small: 40 blocks fill 30 % of the chip", small)
+        small = bound(case_of(waves=0.3, blocks=40.0, us=5.0))
+        self.assertIn("Latency: its 40 blocks run at once and fill 30 % of the chip", small)
         self.assertIn("waiting for instructions to be fetched", small)
         self.assertIn("`reduce_kernel` has 59 % of the time of 3 kernels.", bound(sparse_case()))
+        chain = {**sparse_case(), "kernels": recorded_kernels() * 2}
+        self.assertIn("Launches: 6 kernels of 2.3 to 9.5 us, one after the other", bound(chain))
 
     def test_says_why_there_is_nothing(self):
         said = "==PROF== Connected\n==ERROR== ERR_NVGPUCTRPERM - The user does not have permission\n"
@@ -179,13 +196,51 @@ class CompareTest(unittest.TestCase):
             self.compare({}, {"a": 10.0})
 
 
+class PageTest(unittest.TestCase):
+    def test_tables_are_of_the_results(self):
+        text = page.PAGE.read_text(encoding="utf-8")
+        self.assertEqual(set(page.TABLES), {found.group(2) for found in page.BLOCK.finditer(text)})
+        made = page.with_tables(text, page.Results())
+        self.assertTrue(made == text, "docs/results.md is not of bench/results: run python3 bench/page.py")
+
+    def test_names_files_by_what_is_in_them(self):
+        run = {"benchmark": "torch_fuse", "chip": "NVIDIA H100 80GB HBM3", "cases": []}
+        self.assertEqual(take_results.name_for(run), "h100-80gb-hbm3-torch-fuse.json")
+        self.assertEqual(take_results.name_for({"benchmark": "scipy_resample", "cases": []}), "scipy-resample.json")
+        self.assertIsNone(take_results.name_for({"setting": {}, "paths": []}))
+
+    def test_refuses_unknown_tables(self):
+        with self.assertRaises(SystemExit):
+            page.with_tables("<!-- table: nothing -->\n<!-- end -->", page.Results())
+
+    def test_refuses_peers_with_other_inputs(self):
+        results = page.Results()
+        case = next(case for case in results.cases.values() if results.peer(case, "eager_us"))
+        self.assertGreater(results.peer(case, "eager_us"), 0)
+        with self.assertRaises(SystemExit):
+            results.peer({**case, "checksum": -1}, "eager_us")
+
+    def test_names_in_words(self):
+        names = {
+            "resample/bf16/B:32/S:500/T:250/D:256/method:akima/cold": "32 x 500 -> 250 samples, 256 channels, Akima",
+            "resample_backward/bf16/B:1/S:5/T:2/D:6/cold": "gradient of 1 x 5 -> 2 samples, 6 channels",
+            "fuse/bf16/B:4/100Hzx14+30Hzx6/T:32/stamps:int64/windows/store:pinned/cold": "4 windows of 32 steps: "
+            "14 at 100 Hz + 6 at 30 Hz, from the host's memory",
+            "voxelize/mean/bf16/N:1M/C:4/inside/G:64x64x64/hot": "means of 4 features: 1 million points, anywhere, "
+            "64^3 cells, BF16, already in the cache",
+            "of_tomorrow/B:1/cold": "of_tomorrow/B:1/cold",
+        }
+        for name, wanted in names.items():
+            self.assertEqual(words.describe(name), wanted)
+
+
 def listing(*kernels):
     """As cuobjdump prints machine code."""
     lines = ["\tcode for sm_80", "\t\tFunction : other", "        /*0000*/  EXIT ;  /* 0x00000000000000ff */"]
     lines += ["\tcode for sm_90"]
-    for name, words in kernels:
+    for name, code in kernels:
         lines += [f"\t\tFunction : {name}", '\t//## File "/here/kernel.cuh", line 12']
-        for i, word in enumerate(words):
+        for i, word in enumerate(code):
             lines += [f"        /*{16 * i:04x}*/   MOV R1, R2 ;   /* 0x{word:016x} */", f"          /* 0x{i:016x} */"]
     return [line.encode() + b"\n" for line in lines]
 

@@ -159,7 +159,7 @@ TEST_CASE("Header API: fuse gives the host's bits", "[header_api]") {
 }
 
 TEST_CASE("Header API: fuse_backward gives the host's bits", "[header_api]") {
-  for (auto target : target_shapes) {
+  for (auto target : backward_target_shapes) {
     generator random(1700 + std::uint64_t(target));
     CAPTURE(int(target));
     CHECK(way_back_as_host<__nv_bfloat16>(draw_fuse_backward<float>(random, target, 3)) == "");

@@ -55,6 +55,7 @@ std::string entries_of(device_properties const& chip) {
   detail::reduce_shape const reduce = detail::reduce_shape_for(chip);
   detail::voxel_shape const voxel = detail::voxel_shape_for(chip);
   constexpr std::int64_t rows = 16 << 20;
+  auto const cubed = [](std::int64_t n) { return n * n * n; };
   return line("resample, vectors:", detail::resample_shape_for(chip, 8)) +
          line("resample, elements:", detail::resample_shape_for(chip, 1)) +
          line("methods, vectors:", detail::method_shape_for(chip, 8)) +
@@ -66,8 +67,8 @@ std::string entries_of(device_properties const& chip) {
          line("fill:", detail::fill_blocks_each(chip)) +
          line("reduce:", reduce.workers_each, reduce.few_each, reduce.channel_tile) +
          line("gradient chunks:", detail::chunk_blocks_each(chip)) + line("divide:", detail::divide_blocks_each(chip)) +
-         line("slabs of 128^3, 256^3, 400^3:", detail::count_slabs(chip, rows, 128 * 128 * 128),
-              detail::count_slabs(chip, rows, 256 * 256 * 256), detail::count_slabs(chip, rows, 400 * 400 * 400)) +
+         line("slabs of 128^3, 256^3, 400^3:", detail::count_slabs(chip, rows, cubed(128)),
+              detail::count_slabs(chip, rows, cubed(256)), detail::count_slabs(chip, rows, cubed(400))) +
          line("voxels:", voxel.few_each, voxel.gather_each, voxel.pack_each, voxel.backward_each) +
          line("voxels by a cluster:", detail::most_cluster_rows_for(chip));
 }

@@ -118,6 +118,9 @@ TEST_CASE("A call, options that are no option", "[call]") {
   p = sound<float>();
   p.options.after = edge(8);
   CHECK(refused(p, "options.after", {"found 8", "want"}) == "");
+  p = sound<float>();
+  p.options.before = edge::hold;
+  CHECK(refused(p, "options.before", {"found edge::hold", "want", "before the first sample"}) == "");
 }
 
 TEST_CASE("A call, integers are moved by the hold methods alone", "[call]") {
@@ -286,6 +289,12 @@ TEST_CASE("A call, null pointers, misplaced pointers and products beyond 64 bits
   check(refusal(when::ragged(stamps, nullptr, 1, 4), good, values, results), "source.when.offsets", "null pointer");
   check(refusal(good, when::windows(nullptr, stamps, 1, 4), values, results), "target.starts", "null pointer");
   check(refusal(good, when::windows(stamps, nullptr, 1, 4), values, results), "target.deltas", "null pointer");
+  check(refusal(good, when::windows(stamps, stamps, 1, 4, nullptr, odd(stamps)), values, results), "target.as_of",
+        "found address");
+  auto told = good;
+  told.as_of = stamps;
+  check(refusal(good, told, values, results), "target.as_of", "want it with windows only");
+  check(refusal(told, good, values, results), "source.when.as_of", "want it with windows only");
   check(refusal(good, good, odd(values), results), "source.values", "found address");
   check(refusal(good, good, values, odd(results)), "out.values", "found address");
   check(refusal(when::dense(odd(stamps), 1, 4), good, values, results), "source.when.stamps", "found address");

@@ -139,6 +139,21 @@ TEST_CASE("Locate, edges: clamp, fill and extrapolate, chosen for each side; def
   }
 }
 
+TEST_CASE("Locate, edges: hold is clamp after the last sample, and valid up to max_gap", "[locate][edges]") {
+  for (auto method : plain_methods) {
+    auto p = one_trajectory<float>({0, 1, 2}, {10, 20, 40}, {-1, 0, 2, 3, 4, 4.5f}, method);
+    p.options.after = edge::hold;
+    p.options.fill = 9;
+    CHECK(results_of(p) == numbers{10, 10, 40, 40, 40, 40});
+    CHECK(valid_of(p) == masks{method == interpolation::next ? 1 : 0, 1, 1, 1, 1, 1});
+    CHECK(verify(p) == "");
+    p.options.max_gap = 2;  // 2 is not beyond 2
+    CHECK(results_of(p) == numbers{10, 10, 40, 40, 40, 9});
+    CHECK(valid_of(p) == masks{method == interpolation::next ? 1 : 0, 1, 1, 1, 1, 0});
+    CHECK(verify(p) == "");
+  }
+}
+
 TEST_CASE("Locate, edges: extrapolate is clamp for hold methods", "[locate][edges]") {
   auto p = one_trajectory<float>({0, 1}, {10, 20}, {-1, 2});
   p.options.before = p.options.after = edge::extrapolate;

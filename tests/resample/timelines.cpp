@@ -254,6 +254,53 @@ TEST_CASE("Timelines, windows: without trajectory window b reads trajectory b", 
   CHECK(verify(p) == "");
 }
 
+TEST_CASE("Timelines, as of: samples stamped later do not exist, for any method", "[timelines][windows]") {
+  problem<std::int64_t> p;
+  p.source = dense<std::int64_t>({0, 10, 20, 30}, 1);
+  // A stamp itself is known; nothing, or everything, may be.
+  p.target = windows<std::int64_t>({15, 15, 15, 15, 15}, {0, 10}, {0, 0, 0, 0, 0}, {19, 20, 15, -1, 100});
+  p.set_values({0, 10, 20, 30});
+  p.options.fill = -7;
+  CHECK(results_of(p) == numbers{10, 10, 15, 20, 10, 10, -7, -7, 15, 25});
+  CHECK(valid_of(p) == std::vector<int>{0, 0, 1, 0, 0, 0, 0, 0, 1, 1});
+  CHECK(verify(p) == "");
+  p.options.method = interpolation::nearest;
+  p.options.after = edge::hold;
+  CHECK(results_of(p) == numbers{10, 10, 10, 20, 10, 10, -7, -7, 10, 20});
+  CHECK(valid_of(p) == std::vector<int>{1, 1, 1, 1, 1, 1, 0, 0, 1, 1});
+  CHECK(verify(p) == "");
+}
+
+TEST_CASE("Timelines, as of: the bits of a series that ends there", "[timelines][windows]") {
+  generator random(14);
+  for (auto method : all_methods) {
+    for (auto rule : {edge::clamp, edge::fill, edge::extrapolate, edge::hold}) {
+      CAPTURE(int(method), int(rule));
+      problem<float> whole;
+      whole.channels = channels_for(method, 3);
+      whole.options.method = method;
+      whole.options.after = rule;
+      auto const stamps = draw_stamps<float>(random, 24, 0, 1);
+      whole.source = dense<float>(stamps, 1);
+      whole.draw_values(random);
+      std::vector<float> const deltas = {-3, -1.5f, -1, -0.25f, 0, 0.25f, 0.75f, 2};
+      auto const known = std::size_t(random.between(0, 24));
+      float const as_of = known == 0 ? stamps[0] - 1 : stamps[known - 1];
+      whole.target = windows<float>({as_of}, deltas, {}, {as_of});
+      auto cut = whole;
+      cut.source.lengths = {std::int64_t(oracle::known(stamps, as_of).size())};
+      cut.target.as_of.clear();
+      auto const found = resample(whole);
+      auto const wanted = resample(cut);
+      REQUIRE((found.state.ok() && wanted.state.ok()));
+      CHECK(found.trouble + wanted.trouble == "");
+      CHECK(found.results == wanted.results);
+      CHECK(found.valid == wanted.valid);
+      CHECK(verify(whole) == "");
+    }
+  }
+}
+
 TEST_CASE("Timelines, results may lie as [T, B, D], values may be strided slices of channels", "[timelines][strides]") {
   generator random(12);
   for (int round = 0; round < 20; ++round) {

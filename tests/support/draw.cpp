@@ -76,7 +76,7 @@ void draw_rules(generator& random, problem<Stamp>& p, time_scale<Stamp> const& s
   o.method = random.one_of(all_methods);
   if (o.method == interpolation::slerp) { p.channels = 4; }
   o.before = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
-  o.after = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
+  o.after = random.one_of({edge::clamp, edge::fill, edge::extrapolate, edge::hold});
   if (random.chance(0.5)) { o.max_gap = fraction_of(s.step, random.one_of({0.0, 0.5, 0.9, 1.25, 4.0})); }
   o.fill = random.one_of({0.0, -1.0, 7.0, 100.0});
   if (o.method == interpolation::previous && random.chance(0.3)) {
@@ -221,8 +221,9 @@ timeline_data<Stamp> draw_target(generator& random, shape kind, timeline_data<St
     case shape::uniform_each:
     case shape::uniform_ragged: return draw_uniform(random, kind, batch, length, s, s.start);
     case shape::windows:
-    case shape::windows_trajectory: {
-      bool const choose = kind == shape::windows_trajectory;
+    case shape::windows_trajectory:
+    case shape::windows_as_of: {
+      bool const choose = kind == shape::windows_trajectory || (kind == shape::windows_as_of && random.chance(0.5));
       std::int64_t const count = choose ? random.between(1, 7) : batch;
       std::vector<std::int64_t> trajectory;
       std::vector<Stamp> anchors;
@@ -233,7 +234,17 @@ timeline_data<Stamp> draw_target(generator& random, shape kind, timeline_data<St
         anchors.push_back(s.start + fraction_of(s.step, random.unit() * double(source.length + 1)));
       }
       for (std::int64_t k = 0; k < length; ++k) { deltas.push_back(fraction_of(s.step, 8 * random.unit() - 6)); }
-      return windows(std::move(anchors), std::move(deltas), choose ? trajectory : std::vector<std::int64_t>{});
+      std::vector<Stamp> as_of;
+      if (kind == shape::windows_as_of) {
+        as_of = anchors;
+        for (std::int64_t b = 0; b < count && random.chance(0.9); ++b) {
+          std::int64_t const read = choose ? trajectory[std::size_t(b)] : b;
+          bool const exists = read >= 0 && read < batch;
+          as_of[std::size_t(b)] = draw_time(random, exists ? oracle::stamps_of(source, read) : std::vector<Stamp>{}, s);
+        }
+      }
+      return windows(std::move(anchors), std::move(deltas), choose ? trajectory : std::vector<std::int64_t>{},
+                     std::move(as_of));
     }
     default: {
       for (std::int64_t b = 0; b < batch; ++b) { append(stamps, times(b, length)); }

@@ -28,12 +28,17 @@ enum class shape : std::uint8_t {
   uniform_ragged,
   windows,
   windows_trajectory,
+  windows_as_of,  ///< and trajectories at times
 };
 
 constexpr std::initializer_list<shape> source_shapes = {shape::dense,        shape::dense_lengths, shape::dense_one_row,
                                                         shape::shared,       shape::ragged,        shape::uniform,
                                                         shape::uniform_each, shape::uniform_ragged};
 constexpr std::initializer_list<shape> target_shapes = {
+    shape::dense,        shape::dense_lengths, shape::dense_one_row,  shape::shared,  shape::ragged,
+    shape::uniform,      shape::uniform_each,  shape::uniform_ragged, shape::windows, shape::windows_trajectory,
+    shape::windows_as_of};
+constexpr std::initializer_list<shape> backward_target_shapes = {
     shape::dense,   shape::dense_lengths, shape::dense_one_row,  shape::shared,  shape::ragged,
     shape::uniform, shape::uniform_each,  shape::uniform_ragged, shape::windows, shape::windows_trajectory};
 

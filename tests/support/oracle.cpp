@@ -119,6 +119,7 @@ record find(std::vector<Stamp> const& s, Stamp t, resample_options<Stamp> const&
     return record{a, a + 1, w, exact, true, {}};
   };
   auto const outside = [&](edge rule, std::int64_t row, std::int64_t bracket) {
+    if (rule == edge::hold) { return one(row, true); }
     bool const straight = !is_hold(o.method) && rule == edge::extrapolate && n > 1 &&
                           span_between(s[bracket], s[bracket + 1]).rounded != 0;
     if (rule == edge::fill) { return fill; }
@@ -192,7 +193,8 @@ std::vector<record> locate(problem<Stamp> const& p) {
   for (std::int64_t b = 0; b < p.target.batch; ++b) {
     std::int64_t const read = p.target.trajectory.empty() ? b : p.target.trajectory[b];
     bool const exists = read >= 0 && read < p.source.batch;
-    std::vector<Stamp> const samples = exists ? stamps_of(p.source, read) : std::vector<Stamp>{};
+    std::vector<Stamp> samples = exists ? stamps_of(p.source, read) : std::vector<Stamp>{};
+    if (!p.target.as_of.empty()) { samples = known(samples, p.target.as_of[b]); }
     std::int64_t const base = exists ? first_row(p.source, read) : 0;
     std::int64_t row = first_row(p.target, b) - 1;
     for (Stamp t : stamps_of(p.target, b)) {

@@ -36,6 +36,16 @@ struct record {
 template <class Stamp>
 std::vector<Stamp> stamps_of(timeline_data<Stamp> const& t, std::int64_t b);
 
+/// The samples of those that a window with `as_of` knows; NaN knows none.
+template <class Stamp>
+std::vector<Stamp> known(std::vector<Stamp> samples, Stamp as_of) {
+  std::vector<Stamp> left;
+  for (Stamp s : samples) {
+    if (s <= as_of) { left.push_back(s); }
+  }
+  return left;
+}
+
 /// The first row of trajectory `b`, rows counted over all trajectories.
 template <class Stamp>
 std::int64_t first_row(timeline_data<Stamp> const& t, std::int64_t b);

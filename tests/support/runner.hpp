@@ -25,6 +25,7 @@ class timeline_memory {
     if (!t.lengths.empty()) { p.lengths = put(t.lengths); }
     if (t.packed()) { p.offsets = put(t.offsets); }
     if (!t.trajectory.empty()) { p.trajectory = put(t.trajectory); }
+    if (!t.as_of.empty()) { p.as_of = put(t.as_of); }
     view_ = view_of(t, p);
   }
 

@@ -26,6 +26,7 @@ struct timeline_data {
   std::vector<std::int64_t> lengths{};
   std::vector<std::int64_t> offsets{};
   std::vector<std::int64_t> trajectory{};
+  std::vector<Stamp> as_of{};
   std::vector<Stamp> starts{};
   std::vector<Stamp> deltas{};
   Stamp start = Stamp(0);
@@ -102,7 +103,7 @@ timeline_data<Stamp> uniform_ragged(Stamp start, std::vector<Stamp> starts, Stam
 
 template <class Stamp>
 timeline_data<Stamp> windows(std::vector<Stamp> anchors, std::vector<Stamp> deltas,
-                             std::vector<std::int64_t> trajectory = {}) {
+                             std::vector<std::int64_t> trajectory = {}, std::vector<Stamp> as_of = {}) {
   timeline_data<Stamp> t;
   t.kind = timeline_kind::windows;
   t.batch = std::int64_t(anchors.size());
@@ -110,6 +111,7 @@ timeline_data<Stamp> windows(std::vector<Stamp> anchors, std::vector<Stamp> delt
   t.starts = std::move(anchors);
   t.deltas = std::move(deltas);
   t.trajectory = std::move(trajectory);
+  t.as_of = std::move(as_of);
   return t;
 }
 
@@ -120,6 +122,7 @@ struct timeline_pointers {
   std::int64_t const* lengths = nullptr;
   std::int64_t const* offsets = nullptr;
   std::int64_t const* trajectory = nullptr;
+  Stamp const* as_of = nullptr;
   Stamp const* starts = nullptr;
   Stamp const* deltas = nullptr;
 };
@@ -140,7 +143,7 @@ timeline<Stamp> view_of(timeline_data<Stamp> const& t, timeline_pointers<Stamp> 
       if (t.packed()) { return view::uniform_ragged(t.start, p.starts, {t.num, t.den}, p.offsets, t.batch, t.rows); }
       return p.starts != nullptr ? view::uniform_each(p.starts, {t.num, t.den}, t.batch, t.length)
                                  : view::uniform(t.start, {t.num, t.den}, t.batch, t.length);
-    case timeline_kind::windows: return view::windows(p.starts, p.deltas, t.batch, t.length, p.trajectory);
+    case timeline_kind::windows: return view::windows(p.starts, p.deltas, t.batch, t.length, p.trajectory, p.as_of);
   }
   return view{};
 }

@@ -14,13 +14,15 @@ from . import _library
 _library.load()
 
 # The operators come first.
-from . import _points_operators, _timed_operators, _warnings
+from . import _points_operators, _rows_operators, _timed_operators, _warnings
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
+from ._rows import Cleaned, Summarizer, Summary, clean, summarize
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
 from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 __all__ = [
+    "Cleaned",
     "Filtered",
     "Fused",
     "Gathered",
@@ -29,8 +31,11 @@ __all__ = [
     "Resampled",
     "Sparse",
     "Stream",
+    "Summarizer",
+    "Summary",
     "Timeline",
     "Voxels",
+    "clean",
     "dense",
     "filter_voxels",
     "fuse",
@@ -38,6 +43,7 @@ __all__ = [
     "ragged",
     "resample",
     "shared",
+    "summarize",
     "uniform",
     "voxelize",
     "voxelize_gathered",

@@ -71,7 +71,7 @@ def resample(
         times: When they were sampled: a `Timeline`, or a tensor of stamps `[B, N]` or `[N]`. Stamps ascend.
         targets: Where values are wanted: the same kinds, `windows` too. In any order.
         method: previous, next, nearest, linear, angle, catmull_rom, pchip, akima or slerp.
-        before, after: Before the first and after the last sample: clamp, fill or extrapolate. Not valid there.
+        before, after: Before the first and after the last sample: clamp, fill, extrapolate; after also hold, which is valid.
         max_gap: In the stamps' unit. Where the samples around a target are further apart, the result is `fill` and not
             valid. None: no limit.
         fill: Written where there is no value.

@@ -138,7 +138,8 @@ class Stream(NamedTuple):
             (`values.pin_memory()`), adjacent channels and no gradients; see `fuse`.
         times: When they were sampled: a `Timeline`, or a tensor `[B, N]` or `[N]`.
         method: One of `METHODS`.
-        before, after: What results are before the first sample and after the last: "clamp", "fill" or "extrapolate".
+        before, after: What results are before the first sample and after the last: "clamp", "fill" or "extrapolate";
+            after the last also "hold": as clamp, but valid, up to `max_gap`.
         max_gap: Beyond this gap the result is the fill value, and not valid; None: no limit.
         fill: Written where there is no value, in units of the result.
         causal: A promise that no sample stamped after its target is used; asks for "previous" and before="fill".

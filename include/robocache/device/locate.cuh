@@ -77,8 +77,8 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE location locate_at_edge(Stamp left, Sta
   std::int64_t const row = before ? 0 : length - 1;  // the edge sample
   if (!before && t <= right) { return {row, 0.0f, false, true}; }
 
-  bool const holds = rules.method == (before ? interpolation::next : interpolation::previous);
   edge const rule = before ? rules.before : rules.after;
+  bool const holds = rules.method == (before ? interpolation::next : interpolation::previous) || rule == edge::hold;
   if (!holds) {
     if (rule == edge::fill) { return {}; }
     float const width = span_to_float(span_between(left, right));
@@ -129,6 +129,26 @@ ROBOCACHE_HOST_DEVICE inline location locate_in_bracket(trajectory<Stamp> const&
   Stamp const left = source.stamp(row);
   Stamp const right = source.stamp(row + (source.length > 1 ? 1 : 0));
   return locate_in_pair(left, right, t, count, source.length, rules);
+}
+
+namespace detail {
+
+/// How many samples are stamped at or before `as_of`, which may be anything. Out of line: few calls ask.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t known_length(trajectory<Stamp> source, Stamp as_of) {
+  return count_not_after(source, as_of);
+}
+
+}  // namespace detail
+
+/// The trajectory that row `b` of the targets reads, of at most 2^31 - 1 samples: without those that windows with
+/// `as_of` do not know yet. Empty where `trajectory[b]` is out of range. For `0 <= b < target.batch`.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> source_trajectory(timeline<Stamp> const& source,
+                                                                 timeline<Stamp> const& target, std::int64_t b) {
+  trajectory<Stamp> one = short_trajectory_of(source, source_of(target, b));
+  if (target.as_of != nullptr) { one.length = detail::known_length(one, target.as_of[b]); }
+  return one;
 }
 
 /// What a stream of a fusion is asked for.

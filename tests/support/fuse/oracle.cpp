@@ -34,7 +34,8 @@ std::vector<target_row<Stamp>> rows_of(timeline_data<Stamp> const& target) {
     for (Stamp t : stamps_of(target, b)) {
       ++row;
       if (!owners.empty() && owners[std::size_t(row)] != b) { continue; }
-      rows[std::size_t(row)] = {target.trajectory.empty() ? b : target.trajectory[std::size_t(b)], t};
+      rows[std::size_t(row)] = {target.trajectory.empty() ? b : target.trajectory[std::size_t(b)], t,
+                                target.as_of.empty() ? Stamp(0) : target.as_of[std::size_t(b)]};
     }
   }
   return rows;
@@ -54,11 +55,13 @@ problem<Stamp> as_resample(stream_data<Stamp> const& stream, timeline_data<Stamp
   problem<Stamp> p = stream.series;
   std::vector<Stamp> times;
   std::vector<std::int64_t> trajectories;
+  std::vector<Stamp> as_of;
   for (auto const& row : rows_of(target)) {
     times.push_back(sought(row.at, stream.latency));
     trajectories.push_back(row.trajectory);
+    if (!target.as_of.empty()) { as_of.push_back(row.as_of); }
   }
-  p.target = windows<Stamp>(std::move(times), {Stamp(0)}, std::move(trajectories));
+  p.target = windows<Stamp>(std::move(times), {Stamp(0)}, std::move(trajectories), std::move(as_of));
   p.result_type = dtype::float32;
   p.result_first = 0;
   p.result_batch_stride = p.result_row_stride = contiguous;
@@ -73,7 +76,8 @@ std::vector<record> locate(stream_data<Stamp> const& stream, timeline_data<Stamp
   std::vector<record> records;
   for (auto const& row : rows_of(target)) {
     bool const exists = row.trajectory >= 0 && row.trajectory < alone.source.batch;
-    auto const samples = exists ? stamps_of(alone.source, row.trajectory) : std::vector<Stamp>{};
+    auto samples = exists ? stamps_of(alone.source, row.trajectory) : std::vector<Stamp>{};
+    if (!target.as_of.empty()) { samples = known(samples, row.as_of); }
     record r = find_causal(samples, row.at, sought(row.at, stream.latency), alone.options.max_gap);
     if (r.first >= 0) { r.first = r.second = r.first + first_row(alone.source, row.trajectory); }
     records.push_back(r);

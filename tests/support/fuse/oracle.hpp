@@ -14,6 +14,7 @@ template <class Stamp>
 struct target_row {
   std::int64_t trajectory = -1;
   Stamp at = Stamp(0);
+  Stamp as_of = Stamp(0);  ///< where the windows have it
 };
 
 /// All rows of the result, in order.

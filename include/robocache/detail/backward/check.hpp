@@ -15,6 +15,13 @@ inline status check_on_device(char const* name, value_place place) {
   return refuse(status_code::unsupported, name, "place", "found value_place::pinned, want value_place::device");
 }
 
+/// Gradients go to whole trajectories.
+template <class Stamp>
+status check_not_as_of(timeline<Stamp> const& target) {
+  if (target.as_of == nullptr) { return {}; }
+  return refuse(status_code::unsupported, "target", "as_of", "found a pointer, want null: gradients take all samples");
+}
+
 /// Channels of a row of gradients that one block handles at most.
 inline constexpr std::int64_t widest_gradient_chunk = 1024;
 
@@ -26,6 +33,8 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   status s = check_differentiable("options", options.method);
   if (!s.ok()) { return s; }
   s = check_locate("source.when", source.when, target, options, true);
+  if (!s.ok()) { return s; }
+  s = check_not_as_of(target);
   if (!s.ok()) { return s; }
   s = check_order(order);
   if (!s.ok()) { return s; }
@@ -85,6 +94,8 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
                            result_gradients<Result> const& results, stream_gradients const* out, float const* targets,
                            target_order order) {
   status s = check_streams(streams, count, target, true);
+  if (!s.ok()) { return s; }
+  s = check_not_as_of(target);
   if (!s.ok()) { return s; }
   if (out == nullptr) {
     return refuse(invalid, "out", "", "found a null pointer, want %lld stream_gradients",

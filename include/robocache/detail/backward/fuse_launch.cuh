@@ -8,6 +8,7 @@
 
 #include <robocache/detail/backward/resample_launch.cuh>
 #include <robocache/detail/common/device.cuh>
+#include <robocache/detail/common/scratch_check.hpp>
 #include <robocache/detail/common/timed/streams.hpp>
 #include <robocache/fuse_backward.cuh>
 
@@ -85,11 +86,7 @@ ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t
   status s = detail::check_fuse_backward(streams, count, target, results, out, targets, order);
   if (!s.ok()) { return s; }
   std::int64_t const bytes = detail::fuse_backward_scratch(streams, count, target, out);
-  if (memory.bytes < bytes) {
-    return detail::refuse(detail::invalid, "memory", "bytes", "found %lld, want %lld, as fuse_backward_scratch says",
-                          static_cast<long long>(memory.bytes), static_cast<long long>(bytes));
-  }
-  s = detail::check_pointer("memory", "memory", static_cast<std::byte const*>(memory.memory), bytes, 16);
+  s = detail::check_scratch(memory, bytes, "fuse_backward_scratch");
   if (!s.ok()) { return s; }
   device_properties device;
   if (status const read = detail::read_device(device); !read.ok()) { return read; }

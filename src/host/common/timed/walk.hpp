@@ -142,7 +142,7 @@ void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, s
   for (std::int64_t row = begin; row < end;) {
     target_run run = runs.next();
     row += run.count;
-    auto const from = device::short_trajectory_of(source, run.owned ? device::source_of(target, run.b) : -1);
+    auto const from = run.owned ? device::source_trajectory(source, target, run.b) : device::trajectory<Stamp>();
     auto const to = device::trajectory_of(target, run.b);
     bracket_walk<Stamp> walk(from);
     for (std::int64_t rest = run.count; rest > 0;) {

@@ -13,7 +13,7 @@
 #include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/launch_chain.cuh>
-#include <robocache/scratch.hpp>
+#include <robocache/detail/common/scratch_check.hpp>
 
 // Launches that voxelizing and its gradients share, and the shapes of their jobs.
 namespace robocache::detail {
@@ -75,16 +75,6 @@ std::int32_t plan_parts(Params& p, std::int64_t longest, device_properties const
   p.crowds = longest > most_tile_points ? workers : 0;
   p.some = longest > most_few_points ? workers : 0;
   return workers;
-}
-
-/// Refuses scratch that is too small.
-/// @param function  that says how much is wanted
-inline status check_scratch(scratch const& memory, std::int64_t bytes, char const* function) {
-  if (memory.bytes < bytes) {
-    return refuse(invalid, "memory", "bytes", "found %lld, want %lld, as %s says", static_cast<long long>(memory.bytes),
-                  static_cast<long long>(bytes), function);
-  }
-  return check_pointer("memory", "memory", static_cast<char const*>(memory.memory), bytes, 16);
 }
 
 }  // namespace robocache::detail

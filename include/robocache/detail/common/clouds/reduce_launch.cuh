@@ -48,7 +48,8 @@ template <class Result>
 cell_results results_of(feature_reductions<Result> const& out, std::int64_t cells, std::int64_t channels, int width,
                         voxel_options const& options) {
   auto const bytes = static_cast<std::int64_t>(sizeof(Result));
-  cell_results to{moved<char>(out, 0)};
+  cell_results to{};
+  static_cast<feature_reductions<char>&>(to) = moved<char>(out, 0);
   to.type = dtype_of<Result>::value;
   to.type_bytes = static_cast<std::int32_t>(bytes);
   to.channels_first = options.channels == channel_order::first;

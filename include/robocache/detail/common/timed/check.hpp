@@ -45,11 +45,15 @@ inline status check_kind(char const* name, timeline_kind kind) {
 
 /// That there is such an edge.
 /// @param field  which of the two
-inline status check_edge(char const* name, char const* field, edge rule) {
+/// @param after  whether it is the one after the last sample
+inline status check_edge(char const* name, char const* field, edge rule, bool after) {
   switch (rule) {
     case edge::clamp:
     case edge::fill:
     case edge::extrapolate: return {};
+    case edge::hold:
+      if (after) { return {}; }
+      return refuse(invalid, name, field, "found edge::hold, want clamp, fill or extrapolate before the first sample");
   }
   return refuse(invalid, name, field, "found %d, want an edge", static_cast<int>(rule));
 }
@@ -80,6 +84,9 @@ status check_timeline(char const* name, timeline<Stamp> const& when, bool looked
   if (when.lengths != nullptr && when.kind != timeline_kind::dense) {
     return refuse(invalid, name, "lengths", "found a pointer, want it with dense timelines only");
   }
+  if (when.as_of != nullptr && when.kind != timeline_kind::windows) {
+    return refuse(invalid, name, "as_of", "found a pointer, want it with windows only");
+  }
   if (when.packed() && when.length != 0) {
     return refuse(invalid, name, "length", "found %lld, want 0 for packed timelines",
                   static_cast<long long>(when.length));
@@ -90,6 +97,8 @@ status check_timeline(char const* name, timeline<Stamp> const& when, bool looked
   s = check_pointer(name, "lengths", when.lengths, 0, 8);
   if (!s.ok()) { return s; }
   s = check_pointer(name, "trajectory", when.trajectory, 0, 8);
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "as_of", when.as_of, 0, alignof(Stamp));
   if (!s.ok()) { return s; }
   std::int64_t const total = when.total();
   if (total == 0 || when.batch == 0 || !looked) { return {}; }
@@ -174,9 +183,9 @@ template <class Stamp>
 status check_options(char const* name, resample_options<Stamp> const& options) {
   status s = check_method(name, options.method);
   if (!s.ok()) { return s; }
-  s = check_edge(name, "before", options.before);
+  s = check_edge(name, "before", options.before, false);
   if (!s.ok()) { return s; }
-  s = check_edge(name, "after", options.after);
+  s = check_edge(name, "after", options.after, true);
   if (!s.ok()) { return s; }
   if (!(options.max_gap >= Stamp(0))) {
     return refuse(invalid, name, "max_gap", "found %g, want 0 or more", static_cast<double>(options.max_gap));

@@ -92,7 +92,7 @@ __device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::in
   tile_part<Stamp> part;
   part.b = b;
   part.first_row = first_row;
-  part.source = device::short_trajectory_of(plan.source, device::source_of(target, b));
+  part.source = device::source_trajectory(plan.source, target, b);
   std::int64_t begin = b * target.length;
   std::int64_t end = begin + target.length;
   if (target.packed()) {
@@ -129,7 +129,7 @@ __device__ __noinline__ device::location locate_uniform(Stamp start, Stamp num, 
 template <class Stamp>
 __device__ __noinline__ device::location locate_alone(locate_plan<Stamp> const& plan, std::int64_t b, std::int64_t k) {
   timeline<Stamp> const& target = plan.target;
-  device::trajectory<Stamp> const source = device::short_trajectory_of(plan.source, device::source_of(target, b));
+  device::trajectory<Stamp> const source = device::source_trajectory(plan.source, target, b);
   if (target.lengths != nullptr && k >= target.lengths[b]) { return {}; }
   return device::locate(source, device::target_stamp(target, b, k), plan.rules);
 }

@@ -13,13 +13,19 @@
 // with its square where they are not in the order of their channels or leave gaps, and with nothing else.
 namespace robocache::detail {
 
+/// Channels that a stream has in a row of results.
+template <class Stamp>
+std::int64_t result_channels(stream<Stamp> const& one) noexcept {
+  return one.channels;
+}
+
 /// Where the channels of one stream after the other begin.
 class place_walk {
  public:
-  template <class Stamp>
-  std::int64_t next(stream<Stamp> const& one) {
+  template <class Stream>
+  std::int64_t next(Stream const& one) {
     std::int64_t const first = one.first_channel == next_channel ? end_ : one.first_channel;
-    end_ = first + one.channels;
+    end_ = first + result_channels(one);
     return first;
   }
 
@@ -28,15 +34,43 @@ class place_walk {
 };
 
 /// C, as the streams make it: up to the last channel that one writes.
-template <class Stamp>
-std::int64_t channels_of(stream<Stamp> const* streams, std::int64_t count) {
+template <class Stream>
+std::int64_t channels_of(Stream const* streams, std::int64_t count) {
   place_walk places;
   std::int64_t channels = 0;
   for (std::int64_t i = 0; i < count; ++i) {
-    std::int64_t const end = places.next(streams[i]) + streams[i].channels;
+    std::int64_t const end = places.next(streams[i]) + result_channels(streams[i]);
     channels = end > channels ? end : channels;
   }
   return channels;
+}
+
+/// Calls `use(place, width)` for each run of channels below `channels` that no stream writes, until a status is not ok;
+/// for parts of it if it is as wide as no stream can be. Streams do not overlap.
+template <class Stream, class Use>
+status for_each_gap(Stream const* streams, std::int64_t count, std::int64_t channels, Use&& use) {
+  constexpr std::int64_t widest = std::int64_t(1) << 30;
+  status s;
+  std::int64_t written = 0;
+  for (std::int64_t i = 0; i < count; ++i) { written += result_channels(streams[i]); }
+  if (written == channels) { return s; }
+  for (std::int64_t begin = 0; begin < channels && s.ok();) {
+    // What begins here, and what begins next.
+    std::int64_t next = channels - begin < widest ? channels : begin + widest;
+    std::int64_t end = begin;
+    place_walk places;
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::int64_t const place = places.next(streams[i]);
+      if (place == begin) { end = place + result_channels(streams[i]); }
+      if (place > begin && place < next) { next = place; }
+    }
+    if (end == begin) {
+      s = use(begin, next - begin);
+      end = next;
+    }
+    begin = end;
+  }
+  return s;
 }
 
 /// "streams[2]", or "streams[2].when".
@@ -93,6 +127,25 @@ status check_stream(char const* name, char const* when, char const* options, str
   return check_place(name, one.first_channel, one.channels);
 }
 
+/// That stream `i`, whose channels begin at `first`, has none of a stream before it.
+template <class Stream>
+status check_apart(Stream const* streams, std::int64_t i, std::int64_t first) {
+  std::int64_t const channels = result_channels(streams[i]);
+  place_walk others;
+  for (std::int64_t j = 0; j < i; ++j) {
+    std::int64_t const other = others.next(streams[j]);
+    std::int64_t const others_channels = result_channels(streams[j]);
+    if (first < other + others_channels && other < first + channels) {
+      return refuse(invalid, stream_name(i).text, "first_channel",
+                    "found channels %lld to %lld, want none of streams[%lld], which has %lld to %lld",
+                    static_cast<long long>(first), static_cast<long long>(first + channels - 1),
+                    static_cast<long long>(j), static_cast<long long>(other),
+                    static_cast<long long>(other + others_channels - 1));
+    }
+  }
+  return {};
+}
+
 /// All streams, and that their places do not overlap.
 /// @param looked  as `check_stream` takes it
 template <class Stamp>
@@ -117,17 +170,7 @@ status check_streams(stream<Stamp> const* streams, std::int64_t count, timeline<
     if (!check_place("streams", first, streams[i].channels).ok()) {
       return check_place(stream_name(i).text, first, streams[i].channels);
     }
-    place_walk others;
-    for (std::int64_t j = 0; j < i && first < end; ++j) {
-      std::int64_t const other = others.next(streams[j]);
-      if (first < other + streams[j].channels && other < first + streams[i].channels) {
-        return refuse(invalid, stream_name(i).text, "first_channel",
-                      "found channels %lld to %lld, want none of streams[%lld], which has %lld to %lld",
-                      static_cast<long long>(first), static_cast<long long>(first + streams[i].channels - 1),
-                      static_cast<long long>(j), static_cast<long long>(other),
-                      static_cast<long long>(other + streams[j].channels - 1));
-      }
-    }
+    if (first < end && !check_apart(streams, i, first).ok()) { return check_apart(streams, i, first); }
     end = first + streams[i].channels > end ? first + streams[i].channels : end;
   }
   return {};

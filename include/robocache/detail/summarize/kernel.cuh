@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/summarize/nodes.cuh>
+#include <robocache/detail/summarize/params.hpp>
+#include <robocache/detail/summarize/policy.cuh>
+#include <robocache/detail/summarize/source.cuh>
+#include <robocache/device/summary.cuh>
+
+// The first pass over the rows. A block has one node, 64 leaves, of some channels; a thread has one channel of a leaf
+// at a time, all of its rows in registers.
+namespace robocache::detail {
+
+/// Which of a node's rows are there: bit i of word l is row i of leaf l.
+/// @param here  in shared memory, one for each leaf. Ends with a barrier
+template <int Threads, class Source>
+__device__ void find_rows(Source const& source, summary_node const& node, std::uint64_t (&here)[device::summary_leaf]) {
+  source.begin(node.first, node.end);
+  __syncthreads();
+  auto* const halves = reinterpret_cast<unsigned*>(here);
+  unsigned const warp = threadIdx.x / 32;
+  for (unsigned half = warp; half < 2 * device::summary_leaf; half += Threads / 32) {
+    std::int64_t const row = node.first + half * 32 + threadIdx.x % 32;
+    unsigned const found = __ballot_sync(0xffffffffu, row < node.end && source.has(row));
+    if (threadIdx.x % 32 == 0) { halves[half] = found; }
+  }
+  __syncthreads();
+}
+
+/// The rows of a leaf, one channel of them.
+template <class Source, class Number>
+__device__ void load_leaf(Source const& source, std::int64_t row, std::int64_t channel, std::uint64_t here,
+                          Number (&x)[device::summary_leaf]) {
+#pragma unroll
+  for (int i = 0; i < device::summary_leaf; ++i) {
+    x[i] = (here >> i & 1) != 0 ? source.at(row + i, channel) : Number{};
+  }
+}
+
+/// Adds to a histogram of 16-bit counters, two a word. A node has too few rows for a counter to overflow.
+inline __device__ void count_digit(unsigned* histogram, unsigned digit) {
+  atomicAdd(histogram + digit / 2, digit % 2 == 0 ? 1u : 0x10000u);
+}
+
+inline __device__ void add_counter(unsigned long long* to, unsigned count) {
+  if (count != 0) { atomicAdd(to, static_cast<unsigned long long>(count)); }
+}
+
+/// Leaves of one channel after the other: what a block has found of them.
+template <class Order, int Channels>
+struct shared_leaves {
+  static constexpr int count = Channels * device::summary_leaf;
+  double mean[count];
+  double m2[count];
+  Order min[count];
+  Order max[count];
+  std::uint8_t finite[count];  ///< at most 64
+  std::uint8_t nan[count];
+  std::uint8_t infinite[count];
+};
+
+template <class Source>
+__global__ void __launch_bounds__(summary_threads,
+                                  summary_blocks<decltype(device::order_of(typename Source::number{}))>)
+    summarize_kernel(__grid_constant__ summarize_params<Source> const p) {
+  using number = typename Source::number;
+  using order = decltype(device::order_of(number{}));
+  constexpr int leaves = device::summary_leaf;
+  constexpr int most = summary_channels<order>;
+  constexpr int words = summary_digits / 2;
+  __shared__ std::uint64_t here[leaves];
+  __shared__ shared_leaves<order, most> found;
+  // The histograms; then of each leaf how many finite values stand before it, and its share in the mean.
+  alignas(16) __shared__ unsigned histograms[most * words];
+  auto* const shares = reinterpret_cast<double*>(histograms);
+  auto* const before = reinterpret_cast<std::int32_t*>(shares + most * leaves);
+  static_assert(most * leaves * 12 <= most * words * 4, "both fit where the histograms were");
+
+  std::int64_t const at = blockIdx.x / p.slices;
+  std::int64_t const channel = std::int64_t(blockIdx.x % p.slices) * p.width;
+  auto const width = static_cast<unsigned>(min(std::int64_t{p.width}, p.channels - channel));
+  wait_for_launch_before();  // it wrote where groups begin
+  summary_node const node = node_at(p.of, at);
+  if (node.first >= node.end) { return; }
+  bool const counts = p.counters != nullptr;
+  for (unsigned i = threadIdx.x; counts && i < width * words; i += summary_threads) { histograms[i] = 0; }
+  find_rows<summary_threads>(p.source, node, here);
+
+  unsigned const items = width * leaves;
+  for (unsigned item = threadIdx.x; item < items; item += summary_threads) {
+    unsigned const leaf = item / width;
+    unsigned const c = item % width;
+    number x[leaves];
+    load_leaf(p.source, node.first + leaf * leaves, channel + c, here[leaf], x);
+    auto const one = device::summarize_leaf<number>([&](int i) { return x[i]; }, here[leaf]);
+    unsigned const to = c * leaves + leaf;
+    found.mean[to] = one.of_finite.mean;
+    found.m2[to] = one.of_finite.m2;
+    found.min[to] = one.min;
+    found.max[to] = one.max;
+    found.finite[to] = static_cast<std::uint8_t>(one.finite);
+    found.nan[to] = static_cast<std::uint8_t>(one.nan);
+    found.infinite[to] = static_cast<std::uint8_t>(one.infinite);
+    if (counts) {
+#pragma unroll
+      for (int i = 0; i < leaves; ++i) {
+        if ((here[leaf] >> i & 1) != 0 && !device::is_nan(x[i])) {
+          count_digit(histograms + c * words, p.digit.digit(device::order_of(x[i])));
+        }
+      }
+    }
+  }
+  __syncthreads();
+  if (counts) {
+    for (unsigned i = threadIdx.x; i < width * words; i += summary_threads) {
+      unsigned const both = histograms[i];
+      std::int64_t const histogram = (node.group * p.channels + channel + i / words) * p.ranks_each;
+      unsigned long long* const to = p.counters + (histogram * summary_digits + i % words * 2);
+      add_counter(to, both & 0xffff);
+      add_counter(to + 1, both >> 16);
+    }
+    __syncthreads();
+  }
+
+  // Leaves are merged one after the other. The divisions depend on counts alone, so all threads make them before.
+  bool const merges = threadIdx.x < width;
+  unsigned const mine = threadIdx.x * leaves;
+  if (merges) {
+    std::int32_t sum = 0;
+    for (int leaf = 0; leaf < leaves; ++leaf) {
+      before[mine + leaf] = sum;
+      sum += found.finite[mine + leaf];
+    }
+  }
+  __syncthreads();
+  for (unsigned i = threadIdx.x; i < items; i += summary_threads) {
+    shares[i] = found.finite[i] > 0 ? device::share_of(before[i], found.finite[i]) : 0.0;
+  }
+  __syncthreads();
+  if (!merges) { return; }
+  device::leaf_summary<number> all;
+  for (int leaf = 0; leaf < leaves; ++leaf) {
+    unsigned const i = mine + leaf;
+    all.min = min(all.min, found.min[i]);
+    all.max = max(all.max, found.max[i]);
+    all.nan += found.nan[i];
+    all.infinite += found.infinite[i];
+    if (found.finite[i] == 0) { continue; }
+    device::moments const right{found.mean[i], found.m2[i]};
+    all.of_finite = all.finite == 0 ? right : device::merge_moments(all.of_finite, right, all.finite, shares[i]);
+    all.finite += found.finite[i];
+  }
+  p.nodes[at * p.channels + channel + threadIdx.x] = all.summary();
+}
+
+}  // namespace robocache::detail
