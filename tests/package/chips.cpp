@@ -111,7 +111,7 @@ TEST_CASE("Policies: an H100's entries", "[chips]") {
 }
 
 TEST_CASE("Policies: an H200's entries, and a newer chip's", "[chips]") {
-  std::string const expected = as_an_h100_but({"voxels by a cluster: 65536"});
+  std::string const expected = as_an_h100_but({"voxels by a cluster: 32768"});
   CHECK(entries_of(h200) == expected);
   CHECK(entries_of(b200) == expected);
 }

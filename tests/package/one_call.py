@@ -92,7 +92,7 @@ CALLS = [
         "voxelize_sparse",
         f"point_clouds const& clouds, grid const& lattice, sparse_output<float> const& out, {MEMORY}",
         "voxelize_sparse(clouds, lattice, out, {}, memory",
-        17,
+        18,
     ),
     (
         "voxelize_sparse_backward",
@@ -104,7 +104,7 @@ CALLS = [
         "voxelize_gathered",
         f"{GRID}, gathered_output<__nv_bfloat16> const& out, {MEMORY}",
         "voxelize_gathered(clouds, features, lattice, out, {}, memory",
-        18,
+        19,
     ),
     (
         "voxelize_gathered_backward",
@@ -116,7 +116,7 @@ CALLS = [
         "filter_voxels",
         f"{POINTS}, filtered_output<__nv_bfloat16> const& out, {MEMORY}",
         "filter_voxels(clouds, features, {}, out, memory",
-        16,
+        15,
     ),
     (
         "filter_voxels",
