@@ -35,7 +35,7 @@ CALLS = [
         "locate(source, target, out, options",
         1,
     ),
-    ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 2),
+    ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 3),
     (
         "resample_backward",
         f"{SERIES}, {TIMED}, {RESULTS}, source_gradients<__nv_bfloat16> const& out",
