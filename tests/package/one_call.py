@@ -35,7 +35,7 @@ CALLS = [
         "locate(source, target, out, options",
         1,
     ),
-    ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 2),
+    ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 3),
     ("policy_input", "policy_fusion<std::int64_t> const* fusions", "policy_input(fusions, 2", 1),
     (
         "resample_backward",
