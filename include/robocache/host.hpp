@@ -8,6 +8,7 @@
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
+#include <robocache/policy_input.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
@@ -32,6 +33,8 @@ status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> con
 template <class Stamp, class Result>
 status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
             fused_output<Result> const& out);
+template <class Stamp>
+status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count);
 template <class Stamp, class Result>
 status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                      result_gradients<Result> const& results, stream_gradients const* out, float* targets,
@@ -150,6 +153,18 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<TargetSta
   } else {
     static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp>) > 0);
     static_assert(sizeof(robocache::detail::float_rule<Result, Result>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::policy_input` on CPU memory: what fusions and streams point to are host pointers. Compiled for all three
+/// stamp types.
+template <class Stamp>
+status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::policy_input<robocache::detail::plain_type<Stamp>>(fusions, count);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
     return {};
   }
 }

@@ -10,6 +10,7 @@
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
+#include <robocache/policy_input.hpp>
 #include <robocache/scratch.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
@@ -80,6 +81,20 @@ struct any_streams {
   stamp_dtype type;
   std::int64_t count;
   void const* first;  ///< `stream<Stamp> const*`, of stamps of `type`
+};
+
+/// An array of the fusions of a policy input whose stamp type is known only at run time. Made of an array of
+/// `policy_fusion<Stamp>`.
+struct any_fusions {
+  template <class Stamp>
+  any_fusions(policy_fusion<Stamp> const* fusions, std::int64_t n) noexcept
+      : type(stamp_dtype_of<Stamp>::value),
+        count(n),
+        first(static_cast<policy_fusion<detail::plain_type<Stamp>> const*>(fusions)) {}
+
+  stamp_dtype type;
+  std::int64_t count;
+  void const* first;  ///< `policy_fusion<Stamp> const*`, of stamps of `type`
 };
 
 /// `series`, the types of its values and stamps values. Strides count elements of `type`.
@@ -163,6 +178,9 @@ void resample_backward(place where, any_series const& source, any_timeline const
 /// `robocache::fuse` or `robocache::host::fuse`, as `compiled::resample`.
 void fuse(place where, any_streams const& streams, any_timeline const& target, any_fused_output const& out,
           stream_handle cuda_stream = nullptr);
+
+/// `robocache::policy_input` or `robocache::host::policy_input`, as `compiled::resample`.
+void policy_input(place where, any_fusions const& fusions, stream_handle cuda_stream = nullptr);
 
 /// `robocache::fuse_backward_scratch`; 0 with place::host.
 std::int64_t fuse_backward_scratch(place where, any_streams const& streams, any_timeline const& target,
