@@ -4,8 +4,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/standard.hpp>
 
-// Declared, not included: who names BF16 or FP16 values includes <cuda_bf16.h> or <cuda_fp16.h>,
-// everyone else is spared them.
+// Declared, not included: code that names BF16 or FP16 values includes <cuda_bf16.h> or <cuda_fp16.h>,
+// and nobody else pays for them.
 struct __half;
 struct __nv_bfloat16;
 
@@ -65,7 +65,7 @@ inline constexpr bool never = false;
 
 }  // namespace detail
 
-/// Maps a C++ value type to its `dtype`. Types that are none do not compile.
+/// Maps a C++ value type to its `dtype`. Other types do not compile.
 template <class T>
 struct dtype_of : std::integral_constant<dtype, dtype::float32> {
   static_assert(detail::never<T>,
@@ -86,7 +86,7 @@ struct dtype_of<std::int64_t> : std::integral_constant<dtype, dtype::int64> {};
 template <>
 struct dtype_of<detail::other_int64> : dtype_of<std::int64_t> {};
 
-/// Maps a C++ stamp type to its `stamp_dtype`. Types that are none do not compile.
+/// Maps a C++ stamp type to its `stamp_dtype`. Other types do not compile.
 template <class Stamp>
 struct stamp_dtype_of : std::integral_constant<stamp_dtype, stamp_dtype::float32> {
   static_assert(detail::never<Stamp>, "stamps are float, double or std::int64_t");

@@ -13,7 +13,7 @@
 // Cubic interpolation inside a bracket. Formulas, order of operations and sources: docs/semantics.md, Curved methods.
 namespace robocache::device {
 
-/// What a curved method needs to know about one target's stamps: made once a row, used in every channel.
+/// What a curved method needs to know about one target's stamps: made once per row, used in every channel.
 struct curve {
   interpolation method;  ///< linear where the series ends on both sides, and beyond the edges
   std::uint8_t left;     ///< samples to read before the bracket: 0, 1, or 2 for akima
@@ -310,7 +310,7 @@ ROBOCACHE_HOST_DEVICE inline float curve_in_double(curve const& c, float pp, flo
 }  // namespace detail
 
 /// The value of one channel, for `c.method` catmull_rom. `a` and `b` are the bracket's samples, `p` and `n` their
-/// neighbours; what `c` says is not read is `a` for `p` and `b` for `n`.
+/// neighbours; where `c` says that one is not read, it is `a` for `p` and `b` for `n`.
 ROBOCACHE_HOST_DEVICE inline float catmull_rom(curve const& c, float p, float a, float b, float n) {
   float doubt = 0.0f;
   float const value = detail::catmull_rom_as<float>(c, p, a, b, n, doubt);
