@@ -69,7 +69,7 @@ TEST_CASE("Gradients of a fusion: of each stream's values, from its channels", "
   CHECK(values_of(p, 0) == numbers{28, 20});
   CHECK(values_of(p, 1) == numbers{0, 3});
   CHECK(verify(p) == "");
-  // Wherever the channels stand.
+  // Wherever the channels are.
   p.forward.streams[0].first_channel = 3;
   p.forward.streams[1].first_channel = 1;
   p.set_results({not_a_number, 1, not_a_number, 16, not_a_number, 2, not_a_number, 32});
@@ -115,7 +115,7 @@ TEST_CASE("Gradients of a fusion, values: scale multiplies the finished sum, bef
   CHECK(verify(p) == "");
   p.forward.streams[0].series.value_type = dtype::bfloat16;
   p.forward.streams[0].series.set_values({1});
-  p.set_results({256, 1, 1});  // the sum, 258, is a BF16, and so is what it comes to
+  p.set_results({256, 1, 1});  // the sum, 258, is a BF16, and so is the result
   p.forward.streams[0].scale = {0.5f};
   CHECK(values_of(p, 0) == numbers{129});
   p.set_results({256, 1, 0});  // 257 is none: rounded before the product it would be 256, and then 128
@@ -220,7 +220,7 @@ TEST_CASE("Gradients of a fusion, scale and shift: a sum starts at +0", "[fuse_b
   CHECK_FALSE(std::signbit(o.streams[0].shift[0]));
 }
 
-TEST_CASE("Gradients of a fusion, scale and shift: product and sum are rounded each", "[fuse_backward]") {
+TEST_CASE("Gradients of a fusion, scale and shift: product and sum are each rounded", "[fuse_backward]") {
   float const a = 1 + std::ldexp(1.0f, -12);
   auto p = way_back<float>({one_stream<float>({0, 1}, {1, a})}, {0, 1}, {-1 - std::ldexp(1.0, -11), double(a)});
   CHECK(gradients_of(p).streams[0].scale == floats{0});  // a fused one would leave 2^-24
@@ -268,7 +268,7 @@ TEST_CASE("Gradients of a fusion, target times: 32 partial sums in each stream, 
   }
 }
 
-TEST_CASE("Gradients of a fusion: each alone, all together, or none", "[fuse_backward]") {
+TEST_CASE("Gradients of a fusion: one at a time, all together, or none", "[fuse_backward]") {
   generator random(73);
   for (int asked = 0; asked < 64; ++asked) {
     fuse_backward_problem<float> p;
@@ -325,7 +325,7 @@ TEST_CASE("Gradients of a fusion: no targets, no samples, an empty batch", "[fus
   none.forward.target = dense<float>({}, 0);
   none.out.assign(2, {true, true, true});
   CHECK(verify(none) == "");
-  // Windows of nothing, and no windows of something.
+  // Windows without a target, and no windows.
   none.forward.target = windows<float>({0}, {0, 1}, {0});
   none.set_results({1, 2, 3, 4});
   CHECK(verify(none) == "");

@@ -17,7 +17,7 @@
 #include "support/device_space.hpp"
 #include "support/own_stream.cuh"
 
-// `fuse` and `fuse_backward` as a user instantiates them, and what a call does beside its results: as
+// `fuse` and `fuse_backward` as a user instantiates them, and what a call does besides its results: as
 // package/header_api.cu and resample/contract_gpu.cu for `resample`.
 using namespace test;
 

@@ -36,7 +36,7 @@ matrix3 matrix_of_quaternion(device::quaternion const& q) {
                            {double(q.q[0]), double(q.q[1]), double(q.q[2]), double(q.q[3])});
 }
 
-/// The row of a format that stands for a matrix, in the format's own channels: drawn, for a way back needs none.
+/// The row of a format for a matrix, in the format's own channels: drawn, as a conversion back needs no other.
 device::rotation_channels draw_row(generator& random, rotation_layout const& layout) {
   device::rotation_channels row{};
   auto const normal = [&] {

@@ -10,7 +10,7 @@
 #include "support/oracle.hpp"
 #include "support/scenario.hpp"
 
-// What SciPy and NumPy give; golden/make_golden.py wrote it.
+// The results of SciPy and NumPy, written by golden/make_golden.py.
 using namespace test;
 
 namespace {
