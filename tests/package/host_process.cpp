@@ -12,7 +12,7 @@
 
 #include "support/catch.hpp"
 
-// What the host side does in a process that has little memory, or that was forked.
+// What the host side does in a process that has little memory or that was forked.
 namespace {
 
 /// While above 0, allocations of at least as many bytes fail.
@@ -79,7 +79,7 @@ class many_clouds {
 
 }  // namespace
 
-TEST_CASE("Host: memory that is short on any thread is an exception of the call", "[host_process]") {
+TEST_CASE("Host: a lack of memory on any thread is an exception of the call", "[host_process]") {
   many_clouds const clouds;
   auto const before = clouds.voxels();
   auto found = before;

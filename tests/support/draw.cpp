@@ -41,7 +41,7 @@ Stamp draw_time(generator& random, std::vector<Stamp> const& samples, time_scale
 /// Ascending offsets; now and then the first and last rows belong to nobody, or an offset points outside.
 std::vector<std::int64_t> draw_offsets(generator& random, std::vector<std::int64_t> const& counts, std::int64_t& rows) {
   rows = 0;
-  if (counts.empty()) { return {0}; }  // an empty batch: nothing to do, whatever rows there are
+  if (counts.empty()) { return {0}; }  // an empty batch: nothing to do, however many rows there are
   std::vector<std::int64_t> offsets{random.chance(0.2) ? random.between(0, 3) : 0};
   for (auto count : counts) { offsets.push_back(offsets.back() + count); }
   rows = offsets.back() + (random.chance(0.2) ? random.between(0, 3) : 0);

@@ -34,7 +34,7 @@ struct row_layout {
   std::int64_t batch_stride;
   std::int64_t row_stride;
   std::int64_t channels;
-  std::int64_t length;  ///< rows a trajectory; 0 where rows are packed
+  std::int64_t length;  ///< rows per trajectory; 0 where rows are packed
   std::int64_t total;
 
   row_layout(std::int64_t length_, std::int64_t total_, std::int64_t channels_, std::int64_t first_,

@@ -17,8 +17,8 @@
 #include "support/voxels/draw.hpp"
 #include "support/voxels/scene.hpp"
 
-// `voxelize_sparse`, `voxelize_gathered`, `filter_voxels` and the ways back as a user instantiates them, and sizes that
-// only a GPU is fast enough for.
+// `voxelize_sparse`, `voxelize_gathered`, `filter_voxels` and the backward passes as a user instantiates them, and
+// sizes that only a GPU is fast enough for.
 using namespace test;
 
 namespace {

@@ -15,7 +15,7 @@
 /// `fuse_backward` under test: as resample.hpp is for `resample_backward`.
 namespace test {
 
-/// Which gradients of a stream are wanted, and how those of its values lie in memory.
+/// Which gradients of a stream are wanted, and how those of its values are laid out.
 struct wanted_gradients {
   bool values = true;
   bool scale = false;
@@ -25,7 +25,7 @@ struct wanted_gradients {
   std::int64_t row_stride = contiguous;
 };
 
-/// One call: the fusion that it is the way back of, whose results are the gradients that come in.
+/// One call: the fusion whose backward pass it is; its results are the incoming gradients.
 template <class Stamp>
 struct fuse_backward_problem {
   fuse_problem<Stamp> forward{};

@@ -24,12 +24,12 @@ float best_of(std::vector<float> const& terms, Better better) {
 
 std::uint64_t rounded(dtype type, float x) { return encode(type, double(x)); }
 
-/// A sum in any order, or a mean, and what is old: bits between which it is.
+/// Bounds of a sum in any order, or of a mean, added to the old value.
 expectation unordered(voxel_problem const& p, std::vector<float> terms, voxel_result r, float old) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   double const unit = std::ldexp(1.0, -24);
   auto const points = double(terms.size());
-  if (p.options.accumulate) { terms.push_back(old); }  // one term more, which may stand anywhere
+  if (p.options.accumulate) { terms.push_back(old); }  // one term more, which may be anywhere
   auto const n = double(terms.size());
   double exact = 0;
   double size = 0;

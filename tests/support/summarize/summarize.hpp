@@ -49,7 +49,7 @@ struct rows_data {
   }
 };
 
-/// What calls left.
+/// The results of calls.
 struct summarized {
   status state{};
   std::vector<channel_summary> summaries{};  ///< `[G, D]`

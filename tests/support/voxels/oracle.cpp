@@ -125,7 +125,7 @@ float centroid_of(std::vector<float> const& coordinates, double cell, float orig
 
 std::uint64_t float_bits(sparse_problem const& p, sparse_result r, float x) { return encode(p.type_of(r), double(x)); }
 
-/// One row of what has a row for each voxel.
+/// One row of a result that has a row for each voxel.
 std::vector<std::uint64_t> row_of(sparse_problem const& p, listed_voxel const& voxel, sparse_result r) {
   voxel_problem const& from = p.from;
   std::vector<std::uint64_t> row;

@@ -10,7 +10,7 @@
 
 #include "simt/simt.hpp"
 
-// Stands in the place of the library's header of this name: runs all blocks, one after the other, from the first to the
+// Replaces the library's header of this name: runs all blocks, one after the other, from the first to the
 // last or from the last to the first, by turns.
 namespace robocache::detail {
 
