@@ -53,7 +53,7 @@ std::string voxelize_as_host(voxel_problem p) {
 }
 
 template <class Value, class Result>
-std::string way_back_as_host(voxel_backward_problem p) {
+std::string backward_as_host(voxel_backward_problem p) {
   p.forward.value_type = robocache::dtype_of<Value>::value;
   p.forward.result_type = robocache::dtype_of<Result>::value;
   p.forward.interleaved_at = -1;
@@ -247,8 +247,8 @@ TEST_CASE("Header API: voxelize_backward gives the host's bits", "[header_api]")
     generator random(seed);
     auto const p = draw_voxel_backward(random, {5, 3000, 12});
     CAPTURE(seed);
-    CHECK(way_back_as_host<float, __half>(p) == "");
-    CHECK(way_back_as_host<__nv_bfloat16, float>(p) == "");
+    CHECK(backward_as_host<float, __half>(p) == "");
+    CHECK(backward_as_host<__nv_bfloat16, float>(p) == "");
   }
 }
 
