@@ -69,7 +69,8 @@ std::string entries_of(device_properties const& chip) {
          line("gradient chunks:", detail::chunk_blocks_each(chip)) + line("divide:", detail::divide_blocks_each(chip)) +
          line("slabs of 128^3, 256^3, 400^3:", detail::count_slabs(chip, rows, cubed(128)),
               detail::count_slabs(chip, rows, cubed(256)), detail::count_slabs(chip, rows, cubed(400))) +
-         line("voxels:", voxel.few_each, voxel.gather_each, voxel.pack_each, voxel.backward_each);
+         line("voxels:", voxel.few_each, voxel.gather_each, voxel.pack_each, voxel.backward_each) +
+         line("voxels by a cluster:", detail::most_cluster_rows_for(chip));
 }
 
 constexpr char const* of_an_h100 =
@@ -87,7 +88,8 @@ constexpr char const* of_an_h100 =
     "gradient chunks: 4\n"
     "divide: 32\n"
     "slabs of 128^3, 256^3, 400^3: 1 3 1\n"
-    "voxels: 16 16 16 20\n";
+    "voxels: 16 16 16 20\n"
+    "voxels by a cluster: 0\n";
 
 /// An H100's entries, with those lines that another chip has instead.
 std::string as_an_h100_but(std::initializer_list<std::string> lines) {
@@ -109,7 +111,7 @@ TEST_CASE("Policies: an H100's entries", "[chips]") {
 }
 
 TEST_CASE("Policies: an H200's entries, and a newer chip's", "[chips]") {
-  std::string const expected = as_an_h100_but({});
+  std::string const expected = as_an_h100_but({"voxels by a cluster: 65536"});
   CHECK(entries_of(h200) == expected);
   CHECK(entries_of(b200) == expected);
 }

@@ -36,6 +36,7 @@ CALLS = [
         1,
     ),
     ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 2),
+    ("policy_input", "policy_fusion<std::int64_t> const* fusions", "policy_input(fusions, 2", 1),
     (
         "resample_backward",
         f"{SERIES}, {TIMED}, {RESULTS}, source_gradients<__nv_bfloat16> const& out",
@@ -51,6 +52,12 @@ CALLS = [
     ("inspect", "timeline<std::int64_t> const& when, trajectory_report* reports", "inspect(when, reports", 1),
     ("inspect", f"{SERIES}, rotation_report* reports", "inspect_rotations(source, reports", 1),
     ("bounds", "point_clouds const& clouds, cloud_bounds* bounds", "find_bounds(clouds, bounds", 2),
+    (
+        "clean",
+        f"{SERIES}, clean_output<__nv_bfloat16, std::int64_t> const& out, {MEMORY}",
+        "clean(source, out, {}, memory",
+        19,
+    ),
     (
         "summarize",
         f"value_rows<__nv_bfloat16> const& rows, summary_state<__nv_bfloat16> const& state, {MEMORY}",

@@ -36,17 +36,10 @@ matrix3 matrix_of_quaternion(device::quaternion const& q) {
                            {double(q.q[0]), double(q.q[1]), double(q.q[2]), double(q.q[3])});
 }
 
-/// The row of a format for a matrix, in the format's own channels: drawn, as a conversion back needs no other.
 device::rotation_channels draw_row(generator& random, rotation_layout const& layout) {
+  auto const numbers = oracle::draw_row(random, layout);
   device::rotation_channels row{};
-  auto const normal = [&] {
-    return float(std::sqrt(-2 * std::log(1 - random.unit())) * std::cos(2 * pi * random.unit()));
-  };
-  for (float& x : row.c) { x = normal(); }
-  if (layout.format == rotation_format::matrix) {
-    auto const m = oracle::matrix_of({rotation_format::rows, {}}, in_double(row));
-    for (std::size_t i = 0; i < 9; ++i) { row.c[i] = float(m[i]); }
-  }
+  for (std::size_t i = 0; i < 9; ++i) { row.c[i] = float(numbers[i]); }
   if (layout.format == rotation_format::vector && random.chance(0.3)) {
     float const scale = float(std::pow(10, -10 * random.unit()));
     for (float& x : row.c) { x *= scale; }

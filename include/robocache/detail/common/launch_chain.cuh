@@ -44,6 +44,15 @@ class ROBOCACHE_HIDDEN launch_chain {
     return detail::launch(kernel, params, grid, threads, 0, cuda_stream_, early);
   }
 
+  /// For a launch of another kind, which waits for those before it.
+  cudaStream_t stream() noexcept {
+    begun_ = true;
+    return cuda_stream_;
+  }
+
+  /// Whether launches begin early.
+  bool has_early() const noexcept { return overlaps_; }
+
  private:
   device_properties device_;
   cudaStream_t cuda_stream_;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <type_traits>
 
 #include <robocache/detail/common/alignment.hpp>
 #include <robocache/detail/common/clouds/crowd.cuh>
@@ -36,10 +35,11 @@ ROBOCACHE_HIDDEN status launch_reducing(Params& p, std::int64_t cells, std::int6
   if (!s.ok() || longest <= most_tile_points) { return s; }
   dim3 const crowd_blocks(static_cast<unsigned>(workers));
   s = chain.launch(crowd_group_kernel<Value, N, Extremes, Params>, p, crowd_blocks, reduce_threads);
-  if (!s.ok()) { return s; }
-  using crowd_params = std::conditional_t<of_coordinates<Params>, Params, cell_reduce_params>;
-  return chain.launch(crowd_kernel<reduce_threads, crowd_params>, static_cast<crowd_params const&>(p), crowd_blocks,
-                      reduce_threads);
+  if constexpr (of_voxels<Params>) {
+    return s;
+  } else {
+    return s.ok() ? chain.launch(crowd_kernel<reduce_threads>, p, crowd_blocks, reduce_threads) : s;
+  }
 }
 
 /// Where results go.
