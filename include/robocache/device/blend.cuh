@@ -7,6 +7,7 @@
 #include <robocache/device/convert.cuh>
 #include <robocache/device/curve.cuh>
 #include <robocache/device/locate.cuh>
+#include <robocache/device/method.cuh>
 #include <robocache/device/rotation.cuh>
 #include <robocache/series.hpp>
 
@@ -81,6 +82,8 @@ ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve co
   float const a = to_float(*row);
   if (method == interpolation::angle) { return blends ? angle(a, to_float(row[stride]), c.weight) : wrap(a); }
   if (!blends) { return a; }
+  // The curve of a method of two samples is linear: without a line above this one it would blend as linear does.
+  static_assert(method_count() == 9, "a new method of two samples needs a line here");
   if (c.method == interpolation::linear) { return linear(a, to_float(row[stride]), c.weight); }
   curve_samples const s = samples_of(c, row, stride);
   return value_on<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);

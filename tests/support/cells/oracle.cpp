@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "support/replay.hpp"
 
@@ -59,10 +60,12 @@ expectation reduced(voxel_problem const& p, std::vector<float> const& terms, vox
     x = replay::tree_sum(terms);
     if (r == voxel_result::mean) { x = x / float(terms.size()); }
     if (p.options.accumulate) { x = old + x; }
-  } else {
+  } else if (r == voxel_result::max || r == voxel_result::min) {
     auto const best = r == voxel_result::max ? largest : smallest;
     x = best(terms);
     if (p.options.accumulate) { x = best({old, x}); }
+  } else {
+    throw std::logic_error("a reduction without a formula");
   }
   return {rounded(p.result_type, x), rounded(p.result_type, x)};
 }

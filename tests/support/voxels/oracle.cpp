@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 
 #include "support/cells/oracle.hpp"
 #include "support/replay.hpp"
@@ -106,7 +107,8 @@ float reduced(sparse_result r, std::vector<float> const& terms) {
     case sparse_result::sum: return replay::tree_sum(terms);
     case sparse_result::max: return largest(terms);
     case sparse_result::min: return smallest(terms);
-    default: return mean_of(terms);
+    case sparse_result::mean: return mean_of(terms);
+    default: throw std::logic_error("a reduction without a formula");
   }
 }
 
