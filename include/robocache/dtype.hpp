@@ -56,7 +56,7 @@ ROBOCACHE_HOST_DEVICE constexpr char const* name_of(stamp_dtype type) noexcept {
 namespace detail {
 
 /// The integer type of 64 bits that `std::int64_t` is not another name of: `long long` where that is `long`. It holds
-/// the same numbers, and is taken in its place.
+/// the same numbers, and is taken for it.
 using other_int64 = std::conditional_t<std::is_same_v<std::int64_t, long long>, long, long long>;
 
 /// False, but only once `T` is known.

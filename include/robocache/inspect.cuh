@@ -13,7 +13,7 @@
 namespace robocache {
 
 /// The data check: counts, for each trajectory, what `resample` assumes and cannot check without waiting for the
-/// device. Enqueue it beside a `resample`, on the same stream or another, and read the reports later: where
+/// device. Enqueue it along with a `resample`, on the same stream or another, and read the reports later: where
 /// all counts are 0 the results are what docs/semantics.md says.
 ///
 /// @code

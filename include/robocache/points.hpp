@@ -80,7 +80,7 @@ struct point_clouds {
   }
 };
 
-/// What points carry beside their place: a view, nothing is owned.
+/// What points carry besides their place: a view, nothing is owned.
 ///
 /// The channels of point i of cloud b begin at `values + b * batch_stride + i * point_stride`, of packed clouds at
 /// `values + (offsets[b] + i) * point_stride`. Channels of a point are adjacent. Features that are stored between

@@ -13,8 +13,8 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `voxelize` wants for these arguments. Computed on the host, from sizes alone; 0 too where the
-/// arguments are none that `voxelize` takes.
+/// Bytes of scratch that `voxelize` wants for these arguments. Computed on the host, from sizes alone; also 0 where
+/// `voxelize` would refuse the arguments.
 template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                               voxel_output<Result> const& out, voxel_options const& options);

@@ -13,8 +13,8 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `voxelize_backward` needs for these arguments. Computed on the host, from sizes alone; 0 too
-/// where the arguments are none that `voxelize_backward` takes.
+/// Bytes of scratch that `voxelize_backward` needs for these arguments. Computed on the host, from sizes alone; also
+/// 0 where `voxelize_backward` would refuse the arguments.
 template <class Value, class Result>
 std::int64_t voxelize_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                        grid const& lattice, voxel_gradients<Result> const& gradients);

@@ -14,8 +14,8 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `voxelize_gathered` needs for these arguments. Computed on the host, from sizes alone; 0 too
-/// where the arguments are none that `voxelize_gathered` takes.
+/// Bytes of scratch that `voxelize_gathered` needs for these arguments. Computed on the host, from sizes alone; also
+/// 0 where `voxelize_gathered` would refuse the arguments.
 template <class Value, class Result>
 std::int64_t voxelize_gathered_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                        grid const& lattice, gathered_output<Result> const& out,

@@ -15,7 +15,7 @@
 namespace robocache {
 
 /// Bytes of scratch that `voxelize_sparse_backward` needs for these arguments: 0 without gradients of maxima and
-/// minima. Computed on the host, from sizes alone; 0 too where the arguments are none that it takes.
+/// minima. Computed on the host, from sizes alone; also 0 where it would refuse the arguments.
 template <class Value, class Result>
 std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                               sparse_voxels const& voxels, voxel_gradients<Result> const& gradients);

@@ -109,7 +109,7 @@ TEST_CASE("Gradients of a fusion, values: scale multiplies the finished sum, bef
   auto s = one_stream<float>({0}, {1});
   s.scale = {scale};
   auto p = backward_of<float>({s}, {0, 0, 0}, {16777216, 1, 1});
-  // The sum is 2^24, whatever comes after; its product is exact. Products summed up would be more.
+  // The sum is 2^24, whatever comes after; its product is exact. A sum of products would be more.
   CHECK(values_of(p, 0) == numbers{16777216 + 4096});
   p.set_results({1, 1, -2});
   CHECK(values_of(p, 0) == numbers{0});

@@ -12,8 +12,8 @@
 #include "support/scenario.hpp"
 
 // Packed rows that no trajectory owns are fill, not valid, and 0 in gradients: rows around all trajectories, all rows
-// of a batch of 0, and rows that descending offsets leave to nobody. And null is
-// fine for what has no element.
+// of a batch of 0, and rows that descending offsets leave to nobody. And null is fine
+// for what has no element.
 namespace test {
 namespace {
 

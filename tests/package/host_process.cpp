@@ -31,7 +31,7 @@ void* allocate(std::size_t bytes) {
 
 }  // namespace
 
-// All that do not align: AddressSanitizer has some of its own, and none of its memory may come to `free`.
+// All forms without an alignment: AddressSanitizer has its own, and `free` must not get memory of it.
 void* operator new(std::size_t bytes) { return allocate(bytes); }
 void* operator new[](std::size_t bytes) { return allocate(bytes); }
 void* operator new(std::size_t bytes, std::nothrow_t const&) noexcept { return allocate_or_null(bytes); }

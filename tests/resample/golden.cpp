@@ -25,7 +25,7 @@ double most_uneven(std::vector<double> const& stamps) {
   return most;
 }
 
-/// The largest error in units of 2^-24 of the largest value read, beside half an ulp; NaN must be NaN.
+/// The largest error in units of 2^-24 of the largest value read, besides half an ulp; NaN must be NaN.
 double worst(problem<double> const& p, std::vector<double> const& wanted) {
   outcome const o = resample(p);
   REQUIRE(o.state.ok());

@@ -15,7 +15,7 @@ struct interval {
   long double exact = 0;
 };
 
-/// What a curved method reads beside its bracket.
+/// What a curved method reads outside of its bracket.
 struct neighbours {
   int left = 0;                     ///< how many samples before the bracket count, at most 2
   int right = 0;                    ///< and after it

@@ -28,7 +28,7 @@ Real linear(Real a, Real b, Real w);
 template <class Real>
 Real curve(interpolation method, stretch<Real> const& s);
 
-/// How much roundings of the rises may move Akima's result beside the usual: the promise's terms with D.
+/// How much roundings of the rises may move Akima's result besides the usual: the promise's terms with D.
 long double akima_slack(stretch<long double> const& s);
 
 /// An angle brought into [-pi, pi).

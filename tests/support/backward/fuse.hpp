@@ -34,7 +34,7 @@ struct fuse_backward_problem {
   bool wants_targets = false;
   target_order order = target_order::any;
   std::int64_t scratch_missing = 0;  ///< bytes by which the scratch is too small
-  std::int64_t scratch_offset = 0;   ///< bytes by which it lies beside a 16-byte boundary
+  std::int64_t scratch_offset = 0;   ///< bytes by which it is off a 16-byte boundary
   bool scratch_null = false;
 
   /// The call gets the scratch that it asks for, which the host's does without.

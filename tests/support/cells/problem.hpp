@@ -40,7 +40,7 @@ struct cloud_data {
   std::int64_t first = 0;                  ///< floats before the x of a point
   std::int64_t point_stride = contiguous;  ///< floats
   std::int64_t batch_stride = contiguous;  ///< floats
-  std::int64_t misaligned = 0;             ///< floats by which the arrays lie beside a 16-byte boundary
+  std::int64_t misaligned = 0;             ///< floats by which the arrays are off a 16-byte boundary
 
   std::int64_t total() const { return packed ? rows : batch * length; }
 
@@ -133,12 +133,12 @@ struct voxel_problem {
   dtype result_type = dtype::float32;
   robocache::voxel_options options{};
   voxel_bytes before{};         ///< with `accumulate`: what the results hold
-  std::int64_t misaligned = 0;  ///< elements by which features and results lie beside a 16-byte boundary
+  std::int64_t misaligned = 0;  ///< elements by which features and results are off a 16-byte boundary
 
   scratch_use memory = scratch_use::whole;
   unsigned char scratch_byte = poison;  ///< what scratch is full of: it must not matter
   std::int64_t scratch_missing = 0;     ///< bytes less than are wanted
-  std::int64_t scratch_offset = 0;      ///< bytes beside a 16-byte boundary
+  std::int64_t scratch_offset = 0;      ///< bytes off a 16-byte boundary
   bool scratch_null = false;
 
   /// False where a device refuses the scratch: the host takes none.
