@@ -14,7 +14,7 @@
 
 #include "support/catch.hpp"
 
-// What policies choose by what a device is, with chips that are not there. A policy that learns to tell two chips apart
+// What policies choose for a device, for chips that are not there. A policy that learns to tell two chips apart
 // changes a line here, for that chip alone.
 namespace test {
 
