@@ -37,6 +37,47 @@ inline constexpr int slab_at_once = 4;
 /// Vectors of features that a thread has under way where they are added up in memory. Untested.
 inline constexpr int add_at_once = 4;
 
+/// Threads of a block that deals a tile of rows out to bins, rows of each thread at most, and blocks of a
+/// multiprocessor.
+inline constexpr int bin_threads = 512;
+inline constexpr int bin_rows_each = 8;
+inline constexpr int bin_rows_at_once = 4;
+inline constexpr int bin_blocks_each = 2;
+
+/// Rows of a tile at most, as a power of 2.
+inline constexpr int most_tile_bits = 12;
+
+/// Bins of a grid at most.
+inline constexpr int most_bins = 2048;
+
+/// Points of a bin that a thread has under way.
+inline constexpr unsigned bin_points_at_once = 4;
+
+/// Cells of a bin that a block takes at a time, and points that it lists in its shared memory: 16 and 12 kB.
+inline constexpr unsigned bin_range_cells = 4096;
+inline constexpr unsigned bin_list_rows = 2048;
+
+/// Cells that a block writes at a time at least where channels are first: as wide as a warp, means of the recordings
+/// took 127 us instead of 194.
+inline constexpr unsigned channel_tile = 32;
+
+/// Neighbouring cells that share a bin, as a power of 2: what is written of them is written side by side.
+inline constexpr int bin_run_bits = 6;
+
+/// Points that a bin should have, about.
+inline constexpr std::int64_t bin_rows_wanted = 1024;
+
+/// Tiles of rows that keep the chip busy.
+inline constexpr std::int64_t bin_tiles_wanted = 264;
+
+/// Blocks that keep the chip busy, and points that a bin should have at least before there are more.
+inline constexpr std::int64_t bin_blocks_wanted = 528;
+inline constexpr std::int64_t least_bin_rows = 256;
+
+/// Blocks of a multiprocessor that reduce bins: as many as spill next to nothing.
+template <bool Extremes>
+inline constexpr int bin_reduce_blocks = Extremes ? 4 : 5;
+
 /// Blocks of a multiprocessor that divide sums, at most. Untested.
 constexpr int divide_blocks_each(device_properties const&) noexcept { return 32; }
 
