@@ -68,13 +68,13 @@ CALLS = [
         "voxelize",
         f"{GRID}, voxel_output<__nv_bfloat16> const& out, {MEMORY}",
         "voxelize(clouds, features, lattice, out, {}, memory",
-        27,
+        22,
     ),
     (
         "voxelize",
         f"point_clouds const& clouds, grid const& lattice, voxel_output<float> const& out, {MEMORY}",
         "voxelize(clouds, lattice, out, {}, memory",
-        13,
+        10,
     ),
     (
         "voxelize_backward",
