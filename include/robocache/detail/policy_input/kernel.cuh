@@ -17,13 +17,13 @@
 
 namespace robocache::detail {
 
-/// Whose target each row of a tile is.
+/// The trajectory and target of each row of a tile.
 struct input_rows {
   int count;
   std::int64_t first;  ///< counted over the whole batch
   std::int64_t b[most_input_rows];
   std::int64_t k[most_input_rows];
-  bool wanted[most_input_rows];  ///< false: padding, or a packed row that nobody owns
+  bool wanted[most_input_rows];  ///< false: padding, or a packed row without an owner
 };
 
 /// The block's fusion and rows. Called by the whole block, which synchronises before it reads them.

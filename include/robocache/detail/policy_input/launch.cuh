@@ -18,7 +18,7 @@
 namespace robocache {
 namespace detail {
 
-/// What the kernel is told of what is read of a stream.
+/// What the kernel needs to know to read a stream.
 template <class Stamp>
 input_reader<Stamp> reader_of(policy_stream<Stamp> const& one) {
   strides const from = strides_of(one, one.when, one.channels);
