@@ -14,6 +14,7 @@
 #include <robocache/device/locate.cuh>
 #include <robocache/device/packed.cuh>
 #include <robocache/device/policy_value.cuh>
+#include <robocache/device/velocity.cuh>
 
 namespace robocache::detail {
 
@@ -106,6 +107,26 @@ __device__ void note_input(input_reader<Stamp> const& reader, timeline<Stamp> co
   row->valid = where.valid && where.row >= 0 ? 1 : 0;
 }
 
+/// The same for a stream's velocity, of which the row's weight is the rate; a value that stands still is moved.
+template <class Stamp>
+__device__ __noinline__ void note_velocity(input_stream<Stamp> const& of, timeline<Stamp> const& windows,
+                                           std::int64_t b, Stamp t, bool wanted, method_row& row) {
+  input_reader<Stamp> const& reader = of.reader;
+  device::slope along;
+  if (wanted) {
+    device::trajectory<Stamp> const source = device::source_trajectory(reader.source, windows, b);
+    device::sought_time<Stamp> const sought = device::seek(t, reader.latency, reader.causal, reader.rules.tolerance);
+    along = device::slope_at(source, sought, reader.rules);
+    if (along.row >= 0) {
+      std::int64_t const from = source.element(along.row, reader.batch_stride, reader.row_stride);
+      row.from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
+    }
+  }
+  row.weight = device::per_second(of.ticks_per_second, along);
+  row.kind = along.row < 0 ? method_row::fill : row.weight == 0.0f ? method_row::move : method_row::blend;
+  row.valid = along.valid ? 1 : 0;
+}
+
 /// Locates the rows of a tile for all streams and references of a fusion: a warp each, in turn.
 /// @param records  of streams, then of references
 /// @param stage    `input_slots` elements for each warp
@@ -130,7 +151,11 @@ __device__ void locate_inputs(input_params<Stamp> const& p, input_fusion<Stamp> 
     }
     input_stream<Stamp> const& of = p.stream[fusion.first_stream + job];
     Stamp const t = wanted ? device::target_stamp(fusion.target, b, k) : Stamp(0);
-    note_input(of.reader, fusion.target, b, t, wanted, fusion.together, stage + warp * input_slots, row);
+    if (!of.velocity) {
+      note_input(of.reader, fusion.target, b, t, wanted, fusion.together, stage + warp * input_slots, row);
+    } else if (exists) {
+      note_velocity(of, fusion.target, b, t, wanted, *row);
+    }
     if (!exists) { continue; }
     std::int64_t const element =
         fusion.target.packed() ? (rows.first + lane) * of.row_stride : b * of.batch_stride + k * of.row_stride;
@@ -211,6 +236,19 @@ __device__ __noinline__ float input_value(input_reader<Stamp> const& reader, met
   return value;
 }
 
+/// The velocity of one channel of a row that is not filled.
+template <class Stamp>
+__device__ float input_velocity(input_reader<Stamp> const& reader, method_row const& row, std::int64_t channel) {
+  float a = 0.0f;
+  float b = 0.0f;
+  with_float_type(reader.type, [&](auto type) {
+    auto const* const from = reinterpret_cast<decltype(type) const*>(row.from) + channel;
+    a = device::to_float(from[0]);
+    b = device::to_float(from[reader.row_stride]);
+  });
+  return device::velocity(a, b, row.weight, reader.rules.method == interpolation::angle);
+}
+
 /// A sample of a rotation, as it is stored.
 template <class Stamp>
 __device__ device::rotation_channels input_sample(input_reader<Stamp> const& reader, char const* from) {
@@ -267,7 +305,13 @@ __device__ __noinline__ void write_whole_rows(input_params<Stamp> const& p, inpu
     if (row.kind == method_row::fill) {
       // stored as it is
     } else if (of.reader.is_rotation) {
-      if (of.passes && row.kind < method_row::blend) {
+      if (of.velocity) {
+        std::int64_t const bytes = of.reader.row_stride << (of.reader.type == dtype::float32 ? 2 : 1);
+        device::quaternion const a = device::read_rotation(of.reader.layout, input_sample(of.reader, row.from));
+        device::quaternion const b = device::read_rotation(of.reader.layout, input_sample(of.reader, row.from + bytes));
+        device::vector3 const v = device::angular_velocity(a, b, row.weight, of.world_frame);
+        out = {{v.x, v.y, v.z}};
+      } else if (of.passes && row.kind < method_row::blend) {
         out = input_sample(of.reader, row.from);
       } else {
         device::quaternion q = input_rotation(of.reader, row);
@@ -343,7 +387,7 @@ __device__ __noinline__ void write_channels(input_params<Stamp> const& p, input_
     float out[1] = {of.fill};
     float cosine[1] = {of.fill};
     if (!fills) {
-      out[0] = input_value(of.reader, row, channel);
+      out[0] = of.velocity ? input_velocity(of.reader, row, channel) : input_value(of.reader, row, channel);
       if (of.to >= 0) {
         float const reference =
             input_value(p.reference[fusion.first_reference + of.to].reader, references.to[slot], channel);
@@ -367,7 +411,8 @@ __device__ __noinline__ void write_channels(input_params<Stamp> const& p, input_
 /// One block: a tile of rows of one fusion, all of its channels. Each warp locates the rows for its streams and
 /// references; then the streams' values are dealt out to the threads.
 template <class Stamp>
-__global__ void __launch_bounds__(input_threads) policy_input_kernel(__grid_constant__ input_params<Stamp> const p) {
+__global__ void __launch_bounds__(input_threads, input_resident_blocks)
+    policy_input_kernel(__grid_constant__ input_params<Stamp> const p) {
   extern __shared__ sector dynamic_shared[];
   __shared__ input_rows rows;
   auto* const records = reinterpret_cast<method_row*>(dynamic_shared);
