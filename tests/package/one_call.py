@@ -35,7 +35,7 @@ CALLS = [
         "locate(source, target, out, options",
         1,
     ),
-    ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 2),
+    ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 3),
     ("policy_input", "policy_fusion<std::int64_t> const* fusions", "policy_input(fusions, 2", 1),
     (
         "resample_backward",
@@ -68,13 +68,13 @@ CALLS = [
         "voxelize",
         f"{GRID}, voxel_output<__nv_bfloat16> const& out, {MEMORY}",
         "voxelize(clouds, features, lattice, out, {}, memory",
-        27,
+        22,
     ),
     (
         "voxelize",
         f"point_clouds const& clouds, grid const& lattice, voxel_output<float> const& out, {MEMORY}",
         "voxelize(clouds, lattice, out, {}, memory",
-        13,
+        10,
     ),
     (
         "voxelize_backward",

@@ -76,7 +76,7 @@ void check_near(rows const& found, rows const& wanted, double error = 1e-6) {
 double const h = std::sqrt(0.5);
 double const pi = 3.14159265358979323846;
 
-/// Quarter turns about z, one a second: quaternions x, y, z, w.
+/// Quarter turns about z, one per second: quaternions x, y, z, w.
 policy_stream_data<float> turning() {
   auto s = series(4, {0, 0, 0, 1, 0, 0, h, h, 0, 0, 1, 0}, interpolation::slerp);
   s.rotation = {{rotation_format::xyzw, {}}, {rotation_format::xyzw, {}}};

@@ -7,6 +7,7 @@
 #include <robocache/device/convert.cuh>
 #include <robocache/device/curve.cuh>
 #include <robocache/device/locate.cuh>
+#include <robocache/device/method.cuh>
 #include <robocache/device/rotation.cuh>
 #include <robocache/series.hpp>
 
@@ -15,8 +16,8 @@ namespace robocache::device {
 namespace detail {
 
 /// The value at `share` of the way from `near` to `far`, each operation rounded: for shares up to 1/2, so that it lies
-/// between both and is `near` where both are equal. Where the difference has no room in a float, or is NaN, by two
-/// products.
+/// between both and is `near` where both are equal. Where the difference overflows a float, or is NaN, by
+/// two products.
 ROBOCACHE_HOST_DEVICE inline float part_way(float near, float far, float share) {
   float const d = sub_rn(far, near);
   return is_finite(d) ? add_rn(near, mul_rn(share, d)) : add_rn(mul_rn(sub_rn(1.0f, share), near), mul_rn(share, far));
@@ -25,8 +26,8 @@ ROBOCACHE_HOST_DEVICE inline float part_way(float near, float far, float share) 
 }  // namespace detail
 
 /// The value at `weight` on the line from `a` to `b`, counted from the nearer of the two, each operation rounded
-/// (docs/semantics.md, Locate): exact at both ends, inside [min, max] of finite samples, and what does not change stays
-/// what it is. Not to be used where a weight is exactly 0, which `location` sorts out.
+/// (docs/semantics.md, Locate): exact at both ends, inside [min, max] of finite samples, and equal samples give
+/// themselves. Not to be used where a weight is exactly 0, which `location` sorts out.
 ROBOCACHE_HOST_DEVICE inline float linear(float a, float b, float weight) {
   return weight < 0.5f ? detail::part_way(a, b, weight) : detail::part_way(b, a, sub_rn(1.0f, weight));
 }
@@ -74,13 +75,15 @@ ROBOCACHE_HOST_DEVICE inline curve_samples samples_of(curve const& c, Value cons
 }
 
 /// `value_by_method` in float alone.
-/// @param doubt  stays 0 unless that had too little room: then the result is not what it should be
+/// @param doubt  stays 0 unless a float was too small for an intermediate result: then the result is wrong
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve const& c, bool blends, Value const* row,
                                                   std::int64_t stride, float& doubt) {
   float const a = to_float(*row);
   if (method == interpolation::angle) { return blends ? angle(a, to_float(row[stride]), c.weight) : wrap(a); }
   if (!blends) { return a; }
+  // The curve of a method of two samples is linear: without a line above this one it would blend as linear does.
+  static_assert(method_count() == 9, "a new method of two samples needs a line here");
   if (c.method == interpolation::linear) { return linear(a, to_float(row[stride]), c.weight); }
   curve_samples const s = samples_of(c, row, stride);
   return value_on<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
