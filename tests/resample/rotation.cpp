@@ -287,7 +287,7 @@ TEST_CASE("Slerp: opposite quaternions are one rotation, half a turn has one arc
   CHECK(furthest(half[0], {root, 0, -root, 0}) < 3e-7);
 }
 
-TEST_CASE("Slerp: at a sample the sample, untouched, whatever it is and stands beside", "[rotation][slerp]") {
+TEST_CASE("Slerp: at a sample the sample, untouched, whatever it and its neighbours are", "[rotation][slerp]") {
   for (double odd : {nan_value, inf, 0.0}) {
     std::array<double, 4> const bad{odd, odd, odd, odd};
     auto const p = rotations({0, 1, 2, 3, 4}, {bad, {3, 0, -0.0, 4}, bad, {0, 0, 0, 0}, bad}, {1, 3, 0.5, 2.5, 3.5});

@@ -8,7 +8,7 @@
 #include "support/guarded.hpp"
 #include "support/scenario.hpp"
 
-// The shapes at which a launch goes another way about its rows: a block with one row, with a tile, with a whole
+// The shapes at which a launch handles its rows another way: a block with one row, with a tile, with a whole
 // trajectory in shared memory; all stamps staged or some; one chunk of channels or several.
 using namespace test;
 
@@ -123,7 +123,7 @@ TEST_CASE("Tiles: rows so wide that they are cut into chunks", "[tiles]") {
   check_shapes({{1, 5, 3, 40000, bf16, bf16, 0}, {1, 5, 3, 9001, fp32, fp16, 0}, {2, 4, 700, 4100, fp32, fp32, 1}});
 }
 
-TEST_CASE("Sanitize: every way about the rows in memory allocated to the byte", "[.][sanitize]") {
+TEST_CASE("Sanitize: every way to handle the rows in memory allocated to the byte", "[.][sanitize]") {
   exact_memory const exact;
   check_shapes({{1, 300, 20, 24, bf16, bf16, 0},
                 {3, 300, 400, 7, bf16, bf16, 1},
@@ -156,7 +156,7 @@ TEST_CASE("Tiles: target offsets that descend leave rows to nobody, the same wha
   }
 }
 
-TEST_CASE("Tiles: one sample at no finite time, extrapolated, is read and nothing else", "[tiles]") {
+TEST_CASE("Tiles: one sample at a time that is not finite, extrapolated, is read and nothing else", "[tiles]") {
   double const infinity = std::numeric_limits<double>::infinity();
   for (double at : {std::numeric_limits<double>::quiet_NaN(), infinity, -infinity}) {
     auto p = one_trajectory<double>({at}, {8}, {-1, 1, 2});

@@ -7,6 +7,7 @@
 #include <robocache/device/convert.cuh>
 #include <robocache/device/curve.cuh>
 #include <robocache/device/locate.cuh>
+#include <robocache/device/method.cuh>
 #include <robocache/device/rotation.cuh>
 #include <robocache/series.hpp>
 
@@ -15,8 +16,8 @@ namespace robocache::device {
 namespace detail {
 
 /// The value at `share` of the way from `near` to `far`, each operation rounded: for shares up to 1/2, so that it lies
-/// between both and is `near` where both are equal. Where the difference has no room in a float, or is NaN, by two
-/// products.
+/// between both and is `near` where both are equal. Where the difference overflows a float, or is NaN, by
+/// two products.
 ROBOCACHE_HOST_DEVICE inline float part_way(float near, float far, float share) {
   float const d = sub_rn(far, near);
   return is_finite(d) ? add_rn(near, mul_rn(share, d)) : add_rn(mul_rn(sub_rn(1.0f, share), near), mul_rn(share, far));
@@ -25,8 +26,8 @@ ROBOCACHE_HOST_DEVICE inline float part_way(float near, float far, float share) 
 }  // namespace detail
 
 /// The value at `weight` on the line from `a` to `b`, counted from the nearer of the two, each operation rounded
-/// (docs/semantics.md, Locate): exact at both ends, inside [min, max] of finite samples, and what does not change stays
-/// what it is. Not to be used where a weight is exactly 0, which `location` sorts out.
+/// (docs/semantics.md, Locate): exact at both ends, inside [min, max] of finite samples, and equal samples give
+/// themselves. Not to be used where a weight is exactly 0, which `location` sorts out.
 ROBOCACHE_HOST_DEVICE inline float linear(float a, float b, float weight) {
   return weight < 0.5f ? detail::part_way(a, b, weight) : detail::part_way(b, a, sub_rn(1.0f, weight));
 }

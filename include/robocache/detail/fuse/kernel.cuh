@@ -47,23 +47,6 @@ __device__ void scale_and_shift(stream_blend const& p, std::int64_t channel, flo
   }
 }
 
-/// Results go where they belong, in whole vectors.
-struct to_results {
-  static constexpr bool cuts = false;
-  __device__ char* operator()(method_row const& row) const { return row.to; }
-};
-
-/// Results go to shared memory. A row's last `N` channels are its last vector, whatever the one before has of them:
-/// both come to the same bits.
-struct to_run {
-  static constexpr bool cuts = true;
-  char* shared;
-  unsigned begin;  ///< the lower half of the address that the run's first result has
-  __device__ char* operator()(method_row const& row) const {
-    return shared + (static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(row.to)) - begin);
-  }
-};
-
 /// Rows are in global memory.
 struct global_rows {
   template <int N, int Word, class Value>
@@ -75,9 +58,9 @@ struct global_rows {
 /// What `blend_straight` does with the rows that blend, once more and a channel after the other: where a difference was
 /// not finite.
 /// @param channels  of a vector
-template <class Value, class Place>
+template <class Value>
 __device__ __noinline__ void blend_straight_again(stream_blend const& p, method_row const* rows, int count,
-                                                  thread_share share, int channels, Place const& place) {
+                                                  thread_share share, int channels) {
   vector_run const run(p, count);
   int const bytes = p.result_type == dtype::float32 ? 4 : 2;
   for (int i = share.first; i < run.total; i += share.step) {
@@ -87,12 +70,11 @@ __device__ __noinline__ void blend_straight_again(stream_blend const& p, method_
     method_row const& row = rows[slot];
     auto const* const near = reinterpret_cast<Value const*>(row.from);
     auto const* const far = reinterpret_cast<Value const*>(row.from + row.far);
-    std::int64_t first = (run.begin + column) * channels;
-    if constexpr (Place::cuts) { first = min(first, p.channels - channels); }
+    std::int64_t const first = (run.begin + column) * channels;
     for (std::int64_t c = first; c < min(first + channels, p.channels); ++c) {
       float out[1] = {device::detail::part_way(device::to_float(near[c]), device::to_float(far[c]), row.weight)};
       scale_and_shift(p, c, out);
-      store_floats<1, false>(p.result_type, place(row) + c * bytes, 0, out);
+      store_floats<1>(p.result_type, row.to + c * bytes, 0, out);
     }
   }
 }
@@ -101,17 +83,14 @@ __device__ __noinline__ void blend_straight_again(stream_blend const& p, method_
 /// first is used. A row that moves is read twice, once from the cache, rather than chosen between.
 /// @tparam Word  bytes in which values are read
 /// @tparam Rows  where they are: says how they are read
-/// @param place  `to_results` or `to_run`
-template <class Value, int N, int Word, class Rows = global_rows, class Place>
-__device__ void blend_straight(stream_blend const& p, method_row const* rows, int count, thread_share share,
-                               Place const& place) {
+template <class Value, int N, int Word, class Rows = global_rows>
+__device__ void blend_straight(stream_blend const& p, method_row const* rows, int count, thread_share share) {
   constexpr int loads = N == 1 ? 4 : 2;
-  constexpr int factors = Place::cuts || N < 4 ? 1 : 4;
+  constexpr int factors = N < 4 ? 1 : 4;
   // What stores might change, for all the compiler knows, is read before them.
   divisor const chunk = p.chunk;
   vector_run const run(p, count);
   auto const begin = static_cast<unsigned>(run.begin) * N;
-  auto const last = static_cast<unsigned>(p.channels) - N;
   dtype const type = p.result_type;
   int const bytes = type == dtype::float32 ? 4 : 2;
   int const aligned = p.aligned;
@@ -131,7 +110,6 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
       far[u] = {};
       if (!run.find(chunk, i, slot[u], column) || i >= run.total) { slot[u] = -1; }
       channel[u] = begin + static_cast<unsigned>(column) * N;
-      if constexpr (Place::cuts) { channel[u] = min(channel[u], last); }
       method_row const& row = rows[max(slot[u], 0)];
       if (slot[u] >= 0 && row.kind != method_row::fill) {
         near[u] = Rows::template load<N, Word>(reinterpret_cast<Value const*>(row.from) + channel[u]);
@@ -161,22 +139,10 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
         }
         if (normalised) { scale_and_shift<N, factors>(p, channel[u], out); }
       }
-      store_floats<N, !Place::cuts>(type, place(row) + std::int64_t(channel[u]) * bytes, 0, out, aligned);
+      store_floats<N>(type, row.to + std::int64_t(channel[u]) * bytes, 0, out, aligned);
     }
   }
-  if (none != 0.0f) { blend_straight_again<Value>(p, rows, count, share, N, place); }
-}
-
-/// All rows of one stream, in vectors as the launcher chose them.
-template <class Value>
-__device__ void blend_to_run(stream_blend const& p, method_row const* rows, int count, thread_share share,
-                             to_run const& place) {
-  constexpr int size = static_cast<int>(sizeof(Value));
-  constexpr int most = 16 / size;
-  if (p.vector == 1) { return blend_straight<Value, 1, size>(p, rows, count, share, place); }
-  if (p.word == 16) { return blend_straight<Value, most, 16>(p, rows, count, share, place); }
-  if (p.word == 4) { return blend_straight<Value, most, 4>(p, rows, count, share, place); }
-  if constexpr (size < 4) { blend_straight<Value, 4, size>(p, rows, count, share, place); }
+  if (none != 0.0f) { blend_straight_again<Value>(p, rows, count, share, N); }
 }
 
 /// All rows of one stream.
@@ -185,36 +151,45 @@ __device__ void blend_stream(stream_blend const& p, method_row const* rows, int 
   if (__builtin_expect(!device::is_straight(p.method), false)) {
     blend_beyond_linear(p, rows, count, share);
   } else if (p.wide) {
-    blend_straight<Value, 16 / static_cast<int>(sizeof(Value)), 16>(p, rows, count, share, to_results{});
+    blend_straight<Value, 16 / static_cast<int>(sizeof(Value)), 16>(p, rows, count, share);
   } else {
-    blend_straight<Value, 1, static_cast<int>(sizeof(Value))>(p, rows, count, share, to_results{});
+    blend_straight<Value, 1, static_cast<int>(sizeof(Value))>(p, rows, count, share);
   }
 }
 
-/// The masks of the tile's rows. Called by the whole block, after a barrier.
-template <class Stamp>
-__device__ __noinline__ void store_masks(fuse_params<Stamp> const& p, method_row const* records, fused_tile tile) {
-  auto const lane = static_cast<int>(threadIdx.x);
+/// The masks of the tile's rows.
+/// @param share     of the rows of all streams
+/// @param is_valid  tells of a stream and a row of the tile
+template <class Stamp, class IsValid>
+__device__ __noinline__ void store_masks(fuse_params<Stamp> const& p, fused_tile tile, thread_share share,
+                                         IsValid is_valid) {
   if (p.valid != nullptr) {
     // Streams of a row lie next to each other.
-    for (int i = lane; i < tile.rows * p.count; i += static_cast<int>(blockDim.x)) {
+    for (int i = share.first; i < tile.rows * p.count; i += share.step) {
       int const slot = i / p.count;
       int const s = i - slot * p.count;
       int const mask = p.streams[s].mask;
       if (mask >= 0) {
-        p.valid[(tile.first_row + slot) * p.valid_stride + mask] =
-            static_cast<std::uint8_t>(records[s * p.tiles.rows + slot].valid);
+        p.valid[(tile.first_row + slot) * p.valid_stride + mask] = static_cast<std::uint8_t>(is_valid(s, slot));
       }
     }
   }
-  if (p.all_valid != nullptr && lane < tile.rows) {
-    std::uint8_t* const to = p.all_valid + (tile.first_row + lane);
+  if (p.all_valid != nullptr && share.first < tile.rows) {
+    std::uint8_t* const to = p.all_valid + (tile.first_row + share.first);
     unsigned all = p.continues ? *to : 1;
     for (int s = 0; s < p.count; ++s) {
-      if (p.streams[s].mask >= 0) { all &= records[s * p.tiles.rows + lane].valid; }
+      if (p.streams[s].mask >= 0) { all &= is_valid(s, share.first); }
     }
     *to = static_cast<std::uint8_t>(all);
   }
+}
+
+/// The same, of rows that a block has located. Called by the whole block, after a barrier.
+template <class Stamp>
+__device__ void store_masks(fuse_params<Stamp> const& p, method_row const* records, fused_tile const& tile) {
+  thread_share const share{static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x)};
+  store_masks(p, tile, share,
+              [records, rows = p.tiles.rows](int s, int slot) { return records[s * rows + slot].valid; });
 }
 
 /// Which of the next stream's first 32 vectors are a warp's: those of a tile's streams are dealt out as if they were
@@ -233,50 +208,6 @@ class dealt_share {
  private:
   int turn_;
 };
-
-/// Stores the results of neighbouring rows, from `begin` to `end`, from shared memory that is as far into its 16 bytes.
-/// Called by the whole block, after a barrier.
-inline __device__ void store_run(char* begin, char* end, char const* shared) {
-  // Pieces of 16 bytes, counted from the one that the first result lies in.
-  char* const first = begin - (reinterpret_cast<std::intptr_t>(begin) & 15);
-  char const* const piece = shared - (begin - first);
-  for (int i = static_cast<int>(threadIdx.x) * 16; i < end - first; i += static_cast<int>(blockDim.x) * 16) {
-    char* const to = first + i;
-    if (to >= begin && to + 16 <= end) {
-      __stcs(reinterpret_cast<uint4*>(to), *reinterpret_cast<uint4 const*>(piece + i));
-    } else {
-      for (int j = 0; j < 16; j += 2) {
-        if (to + j < begin || to + j >= end) { continue; }
-        *reinterpret_cast<unsigned short*>(to + j) = *reinterpret_cast<unsigned short const*>(piece + i + j);
-      }
-    }
-  }
-}
-
-/// Blends and stores the rows of a tile, a run after the other. Called by the whole block, after a barrier. Out of
-/// line: with all these loops within it, what else the kernel does takes 4 % longer.
-/// @param memory  of a run, aligned to 16 bytes
-template <class Stamp>
-__device__ __noinline__ void blend_runs(fuse_params<Stamp> const& p, method_row const* records, fused_tile tile,
-                                        char* memory) {
-  for (int first = 0; first < tile.rows; first += p.run.rows) {
-    int const count = min(tile.rows - first, p.run.rows);
-    char* const results = p.run.results + (tile.first_row + first) * p.run.row_bytes;
-    auto const begin = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(results));
-    to_run const place{memory + (begin & 15), begin};
-    dealt_share deal(static_cast<int>(threadIdx.x / 32));
-    for (int s = 0; s < p.count; ++s) {
-      stream_blend const& blend = p.streams[s].blend;
-      thread_share const share = deal.next(count * static_cast<int>(blend.chunk.value));
-      with_float_type(blend.value_type, [&](auto type) {
-        blend_to_run<decltype(type)>(blend, records + s * p.tiles.rows + first, count, share, place);
-      });
-    }
-    __syncthreads();
-    store_run(results, results + count * p.run.row_bytes, place.shared);
-    if (first + count < tile.rows) { __syncthreads(); }
-  }
-}
 
 /// One block: one tile of target rows, one chunk of the channels of each stream.
 ///
@@ -300,10 +231,6 @@ __global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp>
     }
     __syncthreads();
     if (has_masks) { store_masks(p, records, tile); }
-  }
-  if (p.run.rows != 0) {
-    // Runs take the place of the staged stamps.
-    return blend_runs(p, records, fused_tile_of(p, blockIdx.x + unknown_zero()), reinterpret_cast<char*>(stage_of(0)));
   }
   dealt_share deal(warp);
   for (int s = p.one_row ? warp : 0; s < p.count; s += p.one_row ? static_cast<int>(blockDim.x / 32) : 1) {

@@ -13,6 +13,7 @@
 #include <robocache/detail/fuse/kernel.cuh>
 #include <robocache/detail/fuse/pinned_kernel.cuh>
 #include <robocache/detail/fuse/policy.cuh>
+#include <robocache/detail/fuse/runs_kernel.cuh>
 #include <robocache/detail/launch.cuh>
 #include <robocache/fuse.cuh>
 
@@ -48,6 +49,7 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
   plan.causal = one.options.causal;
   plan.rules = device::rules_of(one.options);
   plan.latency = one.latency;
+  plan.has_samples = one.when.total() > 0;
   plan.pinned = is_staged(one);
   plan.source = one.when;
 
@@ -77,25 +79,21 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
   blend.vectors_each = slerp ? 1 : blend.wide ? one.channels / elements : one.channels;
 }
 
-/// Cuts the rows of a stream whose results go to runs into vectors: of 16 bytes where they can be read in words of 4,
-/// else of four channels; of one where there are no four.
+/// Cuts the rows of a stream whose results go to runs into words: of 4 bytes where they can be read so, else of one
+/// value.
 inline void cut_for_runs(stream_blend& blend) {
   std::int64_t const bytes = static_cast<std::int64_t>(size_of(blend.value_type));
   std::int64_t const result_bytes = static_cast<std::int64_t>(size_of(blend.result_type));
-  auto const alignment_in = [&](std::int64_t vector) {
-    return common_alignment(address_of(blend.values), blend.values_batch_stride * bytes,
-                            blend.values_row_stride * bytes, (blend.channels - vector) * bytes);
-  };
-  std::int64_t const elements = 16 / bytes;
-  bool const in_words = blend.channels >= elements && alignment_in(elements) >= 4;
-  std::int64_t const vector = in_words ? elements : blend.channels >= 4 && bytes < 4 ? 4 : 1;
-  std::int64_t const word = !in_words ? bytes : alignment_in(elements) < 16 ? 4 : 16;
-  blend.vector = static_cast<std::uint8_t>(vector);
-  blend.word = static_cast<std::uint8_t>(word);
-  blend.aligned = static_cast<std::uint8_t>(
-      common_alignment(address_of(blend.results), blend.results_batch_stride * result_bytes,
-                       blend.results_row_stride * result_bytes, (blend.channels - vector) * result_bytes));
-  blend.vectors_each = (blend.channels + vector - 1) / vector;
+  bool const pairs = bytes == 2 && blend.channels % 2 == 0 &&
+                     common_alignment(address_of(blend.values), blend.values_batch_stride * bytes,
+                                      blend.values_row_stride * bytes) >= 4;
+  blend.vector = pairs ? 2 : 1;
+  blend.aligned =
+      static_cast<std::uint8_t>(common_alignment(address_of(blend.results), blend.results_batch_stride * result_bytes,
+                                                 blend.results_row_stride * result_bytes, blend.vector * result_bytes));
+  blend.vectors_each = blend.channels / blend.vector;
+  blend.lanes_log2 = 0;
+  while ((std::int64_t(1) << blend.lanes_log2) < blend.vectors_each && blend.lanes_log2 < 5) { ++blend.lanes_log2; }
 }
 
 /// Cuts the targets into tiles so that the last blocks do not run alone: of a few sizes the one with the least work a
@@ -115,6 +113,26 @@ tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int 
     auto const rounds = static_cast<double>((tiles.tiles + slots - 1) / slots);
     double const work = rounds * static_cast<double>(shape.locating + tiles.rows * vectors);
     if (part == 1 || work < least) {
+      best = tiles;
+      least = work;
+    }
+  }
+  return best;
+}
+
+/// The same for runs, where each warp has a tile.
+/// @param words  of a row of all streams
+template <class Stamp>
+tiling tile_for_runs(timeline<Stamp> const& target, std::int64_t words, int streams, device_properties const& device) {
+  int const most = fuse_shape_for(device, streams).rows;
+  std::int64_t const slots = std::int64_t(device.multiprocessors) * most_run_warps;
+  tiling best;
+  double least = 0.0;
+  for (int rows = most; rows >= std::min(most, least_warp_rows); rows /= 2) {
+    tiling const tiles = tile_targets(target, 1, {rows, 1, 1}, device.multiprocessors);
+    auto const rounds = static_cast<double>((tiles.tiles + slots - 1) / slots);
+    double const work = rounds * static_cast<double>(words_of_locating + tiles.rows * words);
+    if (rows == most || work < least) {
       best = tiles;
       least = work;
     }
@@ -167,19 +185,21 @@ class ROBOCACHE_HIDDEN fuse_launches {
       if (params_.run.rows != 0) { cut_for_runs(blend); }
       vectors += blend.vectors_each < fuse_chunk ? blend.vectors_each : fuse_chunk;
     }
+    bool const runs = params_.run.rows != 0;
     params_.tiles = pinned ? tile_for_pinned(target, vectors, params_.count, device_)
+                    : runs ? tile_for_runs(target, vectors, params_.count, device_)
                            : tile_for_fusion(target, vectors, params_.count, device_);
     status s = check_tiles(params_.tiles);
     if (!s.ok() || dry_) {
       params_.count = 0;
       return s;
     }
-    bool const one_row = params_.one_row = params_.tiles.single && !pinned;
-    params_.run.rows = std::min(params_.run.rows, params_.tiles.rows);
+    bool const one_row = params_.one_row = params_.tiles.single && !pinned && !runs;
     params_.alone = params_.tiles.targets / 8 < target.batch || target.as_of != nullptr;
 
     std::int64_t chunks = 1;
     params_.slots = 0;
+    int located = 0;
     for (int i = 0; i < params_.count; ++i) {
       stream_plan<Stamp>& plan = params_.streams[i];
       timeline<Stamp> const& source = plan.source;
@@ -187,8 +207,10 @@ class ROBOCACHE_HIDDEN fuse_launches {
       plan.plain = within && source.lengths == nullptr && !source.packed() && source.length > 0 &&
                    target.lengths == nullptr && target.trajectory == nullptr && target.as_of == nullptr;
       plan.together = plan.plain || (within && !params_.alone);
+      located += plan.together ? 1 : 0;
       int const slots = slots_for(plan, one_row);
       params_.slots = slots > params_.slots ? slots : params_.slots;
+      if (runs) { continue; }  // whole rows
       // A row that a warp has alone is cut into what its lanes read at once.
       std::int64_t const each = plan.blend.vectors_each;
       std::int64_t const least = (each + most_chunks - 1) / most_chunks;
@@ -199,13 +221,21 @@ class ROBOCACHE_HIDDEN fuse_launches {
       std::int64_t const parts = (each + chunk - 1) / chunk;
       chunks = parts > chunks ? parts : chunks;
     }
+    if (runs) {
+      lay_out_runs(located);
+      constexpr int warps = fuse_threads / 32;
+      dim3 const grid(static_cast<unsigned>((params_.tiles.tiles + warps - 1) / warps));
+      s = launch(fuse_runs_kernel<Stamp>, params_, grid, fuse_threads, warps * params_.run.warp_bytes, cuda_stream_);
+      params_.count = 0;
+      params_.continues = true;
+      return s;
+    }
     int const one_row_warps = params_.count < most_one_row_warps ? params_.count : most_one_row_warps;
     int const warps = one_row ? one_row_warps : fuse_threads / 32;
     int const stage_bytes = static_cast<int>(sizeof(Stamp)) * params_.slots * warps;
-    int const run_bytes = params_.run.rows == 0 ? 0 : params_.run.rows * params_.run.row_bytes + 16;
     int const record_bytes = static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count;
     params_.staged_bytes = pinned_block_bytes - record_bytes - static_cast<int>(sizeof(sector));
-    int const shared_bytes = pinned ? pinned_block_bytes : record_bytes + std::max(stage_bytes, run_bytes);
+    int const shared_bytes = pinned ? pinned_block_bytes : record_bytes + stage_bytes;
     dim3 const grid(static_cast<unsigned>(params_.tiles.tiles), static_cast<unsigned>(chunks));
     s = launch(pinned ? fuse_pinned_kernel<Stamp> : fuse_kernel<Stamp>, params_, grid, warps * 32, shared_bytes,
                cuda_stream_);
@@ -218,25 +248,44 @@ class ROBOCACHE_HIDDEN fuse_launches {
   /// How results are stored: as runs where not all rows are whole vectors, and streams by simple methods write each
   /// byte of rows that lie one behind the other. Not where rows are so few that tiles have one.
   result_run run_of_results() const {
-    static_assert(most_run_bytes / least_run_rows / 8 <= fuse_chunk, "four results of 2 bytes a vector: one chunk");
     timeline<Stamp> const& target = params_.target;
     constexpr std::int64_t bytes = sizeof(Result);
     std::int64_t const row_bytes = to_.row * bytes;
     std::int64_t channels = 0;
     bool whole = true;
-    bool simple = true;
+    bool simple = true;  // also in that bytes from row to row are an int
     for (int i = 0; i < params_.count; ++i) {
       stream_blend const& blend = params_.streams[i].blend;
       std::int64_t const vector = 16 / static_cast<std::int64_t>(size_of(blend.value_type));
       channels += blend.channels;
       whole = whole && blend.wide && blend.aligned >= std::min<std::int64_t>(16, vector * bytes);
-      simple = simple && device::is_straight(blend.method);
+      simple = simple && device::is_straight(blend.method) && std::abs(blend.values_row_stride) <= INT32_MAX / 4;
     }
     bool const dense = channels == to_.row && (target.packed() || to_.batch == target.length * to_.row);
     bool const few = target.total() / device_.multiprocessors < 2 * fuse_shape_for(device_, params_.count).blocks_each;
-    if (whole || !simple || !dense || few || row_bytes * least_run_rows > most_run_bytes) { return {}; }
-    return {static_cast<int>(most_run_bytes / row_bytes), static_cast<int>(row_bytes),
-            reinterpret_cast<char*>(out_.values)};
+    if (whole || !simple || !dense || few || row_bytes > most_run_bytes) { return {}; }
+    result_run run{};
+    run.rows = static_cast<int>(most_run_bytes / row_bytes);
+    run.row_bytes = static_cast<int>(row_bytes);
+    run.results = reinterpret_cast<char*>(out_.values);
+    return run;
+  }
+
+  /// How a warp divides its shared memory, once tiles are known: at most what a block may have unasked, for all warps.
+  /// @param located  streams whose trajectories are staged
+  void lay_out_runs(int located) {
+    result_run& run = params_.run;
+    int const rows = params_.tiles.rows;
+    // Of eight rows the next ones' results begin as far into 16 bytes.
+    run.rows = run.rows >= rows ? rows : run.rows >= 8 ? run.rows / 8 * 8 : run.rows;
+    constexpr int stage_bytes = guessed_stamps * static_cast<int>(sizeof(Stamp));
+    static_assert(most_run_bytes + 32 <= most_warp_stage_bytes, "stamps have the larger part");
+    int const fit = std::min(params_.count, most_warp_stage_bytes / stage_bytes);
+    run.together = located == 0 ? 0 : fit;
+    run.room = (std::max(run.rows * run.row_bytes + 16, fit * stage_bytes) + 15) / 16 * 16;
+    run.abreast = 0;
+    while (rows << (run.abreast + 1) <= 32) { ++run.abreast; }
+    run.warp_bytes = (run.room + run_memory<Stamp>::bytes_behind(rows, params_.count) + 15) / 16 * 16;
   }
 
   fused_output<Result> out_;

@@ -104,10 +104,13 @@ __device__ target_of_row find_target_of_row(fuse_params<Stamp> const& p, fused_t
   return {b, k, b >= 0 && k >= 0 && k < targets.length};
 }
 
-/// Timelines of any kind, and tiles with several trajectories.
-template <class Stamp>
-__device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
-                                               fused_tile tile, Stamp* stage, method_row* records) {
+/// Timelines of any kind, and tiles with several trajectories. Returns where the lane's row is.
+/// @tparam Row   what `note_row` makes of a location
+/// @param slots  of the stage
+template <class Stamp, class Row>
+__device__ __noinline__ device::location locate_any_stream(fuse_params<Stamp> const& p,
+                                                           stream_plan<Stamp> const& stream, fused_tile tile,
+                                                           Stamp* stage, int slots, Row* records) {
   int const lane = lane_of_warp();
   bool const exists = lane < tile.rows;
   timeline<Stamp> const& target = p.target;
@@ -138,17 +141,18 @@ __device__ __noinline__ void locate_any_stream(fuse_params<Stamp> const& p, stre
       auto const* const stamps = reinterpret_cast<Stamp const*>(
           __shfl_sync(all_lanes, reinterpret_cast<unsigned long long>(source.stamps), leader));
       device::location const found = locate_by_warp(
-          stamps, __shfl_sync(all_lanes, length, leader), mine, [&] { return sought; }, stage, p.slots, stream.rules);
+          stamps, __shfl_sync(all_lanes, length, leader), mine, [&] { return sought; }, stage, slots, stream.rules);
       if (mine) { where = found; }
       rest &= ~__ballot_sync(all_lanes, mine);
     }
   }
-  if (!exists) { return; }
+  if (!exists) { return {}; }
   stream_blend const& blend = stream.blend;
   std::int64_t const row = tile.first_row + lane;
   std::int64_t const element = target.packed() ? row * blend.results_row_stride
                                                : at.b * blend.results_batch_stride + at.k * blend.results_row_stride;
   note_row(stream, source, where, element, records[lane]);
+  return where;
 }
 
 /// Target `k` of row `b` of a uniform timeline.
@@ -201,7 +205,10 @@ __device__ device::trajectory<Stamp> source_of_tile(fuse_params<Stamp> const& p,
 template <class Stamp>
 __device__ void locate_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream, fused_tile const& tile,
                               Stamp* stage, method_row* records) {
-  if (__builtin_expect(!stream.together, false)) { return locate_any_stream(p, stream, tile, stage, records); }
+  if (__builtin_expect(!stream.together, false)) {
+    locate_any_stream(p, stream, tile, stage, p.slots, records);
+    return;
+  }
   int const lane = lane_of_warp();
   // The target is on its way together with the stamps.
   Stamp const t = target_of_tile(p, tile, lane);

@@ -17,10 +17,10 @@ inline constexpr int fused_streams = 16;
 /// `method_blend` and what a fusion adds.
 struct stream_blend : method_blend {
   dtype value_type;
-  bool wide;             ///< the values' rows are whole vectors of 16 bytes
-  std::uint8_t aligned;  ///< bytes to which all vectors of results are, 16 at most
-  std::uint8_t vector;   ///< in runs: channels of a vector
-  std::uint8_t word;     ///< in runs: bytes to which all vectors of values are aligned, 16, 4 or those of one value
+  bool wide;                ///< the values' rows are whole vectors of 16 bytes
+  std::uint8_t aligned;     ///< bytes to which all vectors of results are, 16 at most
+  std::uint8_t vector;      ///< in runs: channels of a word, 2 if both are read at once, or 1
+  std::uint8_t lanes_log2;  ///< in runs: so many lanes have a row of at most 32 words
   std::int64_t channels;
   float const* scale;
   float const* shift;
@@ -31,20 +31,25 @@ struct stream_plan {
   bool together;  ///< stored stamps, and no tile has rows of two trajectories
   bool plain;     ///< so, trajectories are as long as each other, and each has its own targets, none of them padding
   bool causal;
-  bool pinned;  ///< its rows come to shared memory before they are blended
-  int mask;     ///< its place in a row of the valid mask; -1: a gap, which has none
+  bool has_samples;  ///< there is a row of values
+  bool pinned;       ///< its rows come to shared memory before they are blended
+  int mask;          ///< its place in a row of the valid mask; -1: a gap, which has none
   device::locate_rules<Stamp> rules;
   Stamp latency;
   stream_blend blend;
   timeline<Stamp> source;
 };
 
-/// Results of neighbouring rows as one run of bytes: where rows are not whole vectors, blocks put it together in shared
-/// memory and store it whole.
+/// Results of neighbouring rows as one run of bytes: where rows are not whole vectors, a warp puts it together in
+/// shared memory and stores it whole.
 struct result_run {
   int rows;       ///< of a run at most; 0: each vector is stored by itself
   int row_bytes;  ///< rows lie one behind the other
   char* results;
+  int together;    ///< streams whose stamps are staged at the same time; 0: no stream is located so
+  int abreast;     ///< log2 of how many streams of a tile the lanes of a warp locate at the same time
+  int room;        ///< bytes of shared memory for results or stamps, a warp
+  int warp_bytes;  ///< of shared memory in all
 };
 
 template <class Stamp>

@@ -201,9 +201,9 @@ __device__ void blend_pinned(fuse_params<Stamp> const& p, stream_plan<Stamp> con
       using Value = decltype(type);
       constexpr int size = static_cast<int>(sizeof(Value));
       if (blend.wide) {
-        blend_straight<Value, 16 / size, 16, staged_or_pinned>(blend, records + first, count, share, to_results{});
+        blend_straight<Value, 16 / size, 16, staged_or_pinned>(blend, records + first, count, share);
       } else {
-        blend_straight<Value, 1, size, staged_or_pinned>(blend, records + first, count, share, to_results{});
+        blend_straight<Value, 1, size, staged_or_pinned>(blend, records + first, count, share);
       }
     });
   }

@@ -17,9 +17,22 @@ inline constexpr int most_fused_records = 256;
 /// Vectors of a stream's row that one block handles at most, unless the row is too wide for the largest grid.
 inline constexpr int fuse_chunk = 1024;
 
-/// Bytes of results that a block puts together in shared memory at a time, and rows that this must be enough for.
-inline constexpr int most_run_bytes = 20480;
-inline constexpr int least_run_rows = 4;
+/// Bytes of results that a warp puts together in shared memory at a time.
+inline constexpr int most_run_bytes = 5120;
+
+/// Bytes of stamps that a warp with a tile by itself stages at a time.
+inline constexpr int most_warp_stage_bytes = 6144;
+
+/// Stamps that a warp with a tile by itself stages of a stream, and how many of them lie on each side of where they
+/// should be. With half as many, windows of 32 targets would not fit.
+inline constexpr int guessed_stamps = 128;
+inline constexpr int guess_margin = 24;
+
+/// Warps that have a tile each: as many as a multiprocessor has at a time, rows of a tile at least, and the words that
+/// could be blended while a tile is located.
+inline constexpr int most_run_warps = 32;
+inline constexpr int least_warp_rows = 4;
+inline constexpr int words_of_locating = 2000;
 
 /// Shared memory of a block that fuses pinned values: nearly what a block may have unasked.
 inline constexpr int pinned_block_bytes = 46 * 1024;

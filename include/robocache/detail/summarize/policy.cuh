@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-// What `summarize` is tuned by: it changes speed, never a result.
+// The tuning of `summarize`: it changes speed, never a result.
 namespace robocache::detail {
 
 /// Threads of a block, which goes over 64 leaves of some channels.

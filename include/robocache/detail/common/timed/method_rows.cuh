@@ -7,6 +7,7 @@
 #include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/timed/blend_tile.cuh>
 #include <robocache/detail/common/timed/params.hpp>
+#include <robocache/detail/common/timed/quick_doubt.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/device/blend.cuh>
@@ -264,10 +265,10 @@ __device__ __noinline__ void blend_vectors_again(Params const& p, method_row con
 
 /// Rows of one cubic method: those with all the neighbours that it reads, and those that move. The others follow.
 /// Called by whole warps.
-/// @param value  called as `value(row, from, out, doubt)`, `doubt` as `device::detail::value_in_float`
+/// @param value  called as `value(row, from, out, doubt)`
 template <class Value, int N, class Params, class Blend>
 __device__ void blend_cubics(Params const& p, method_row const* rows, int count, thread_share share, Blend&& value) {
-  float doubt = 0.0f;
+  quick_doubt doubt;
   bool others = false;
   for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
     if (row.kind == method_row::usual) {
@@ -280,7 +281,7 @@ __device__ void blend_cubics(Params const& p, method_row const* rows, int count,
     for (int e = 0; e < N; ++e) { out[e] = channel_of(sample, e); }
     return row.kind == method_row::move;
   });
-  if (others || doubt != 0.0f) { blend_vectors_again<Value, N>(p, rows, count, share, doubt != 0.0f); }
+  if (others || doubt.is_raised()) { blend_vectors_again<Value, N>(p, rows, count, share, doubt.is_raised()); }
   __syncwarp();  // some lanes alone made that call; a barrier that follows wants all of them together
 }
 
@@ -292,7 +293,7 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
   using loaded = vector<Value, N>;
   auto const blend_four = [&](auto const& value) {
     blend_cubics<Value, N>(
-        p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
+        p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N], quick_doubt& doubt) {
           loaded const p1 = load<Value, N>(from - stride);
           loaded const a = load<Value, N>(from);
           loaded const b = load<Value, N>(from + stride);
@@ -321,7 +322,7 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
       return;
     case interpolation::akima:
       blend_cubics<Value, N>(
-          p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N], float& doubt) {
+          p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N], quick_doubt& doubt) {
             loaded const p2 = load<Value, N>(from - 2 * stride);
             loaded const p1 = load<Value, N>(from - stride);
             loaded const a = load<Value, N>(from);
