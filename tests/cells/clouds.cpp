@@ -309,6 +309,16 @@ TEST_CASE("Results: large grids with few points", "[voxelize][results]") {
   CHECK(verify(p) == "");
 }
 
+TEST_CASE("Results: a grid of more cells than its bins have at a time", "[voxelize][results]") {
+  generator random(2215);
+  auto p = voxels_of({}, {260, 200, 170});
+  p.clouds = dense_clouds(draw_points(random, p.lattice, 300, 0.02), 1);
+  p.draw_features(random, 1);
+  p.result_type = dtype::float16;
+  p.want({voxel_result::mean});
+  CHECK(verify(p) == "");
+}
+
 TEST_CASE("Sanitize: voxelizing in memory allocated to the byte", "[.][sanitize]") {
   exact_memory const exact;
   generator random(2212);

@@ -136,6 +136,26 @@ TEST_CASE("Cells, sums: two huge crowds among 300,000 points", "[voxelize][sums]
   CHECK(verify(p) == "");
 }
 
+TEST_CASE("Cells, sums: more points side by side than a block lists, some of them in crowds", "[voxelize][sums]") {
+  generator random(2117);
+  auto p = voxels_of({}, {64, 64, 1});
+  std::vector<float> xyz;
+  for (std::int64_t i = 0; i < 6000; ++i) {  // rows far apart share a bin
+    bool const crowds = random.chance(0.1);
+    auto const y = float(crowds ? 32 : 32 * random.between(0, 1));
+    float const x = crowds ? 5.5f : float(random.unit() * 64);
+    xyz.insert(xyz.end(), {x, y + 0.5f, 0.5f});
+  }
+  p.clouds = dense_clouds(xyz);
+  p.want(all_voxel_results);
+  for (std::int64_t channels : {1, 4}) {
+    p.draw_features(random, channels);
+    CHECK(verify(p) == "");
+  }
+  p.want({voxel_result::mean});
+  CHECK(verify(p) == "");
+}
+
 TEST_CASE("Cells, mean: of the sum before its rounding, one division by float(count)", "[voxelize][sums]") {
   auto p = one_cell({1, 1, 1.0078125}, dtype::bfloat16);
   p.result_type = dtype::bfloat16;

@@ -116,6 +116,44 @@ struct leaf_summary {
   }
 };
 
+/// A leaf of 64 rows that are all there, in a straight line. False where one of its numbers is not finite: then it is
+/// none, and `summarize_leaf` gives it; else it is what that gives.
+/// @param x      the numbers
+/// @param again  `again(i)`: the same, for the second time; a kernel that says them anew there need not keep them as
+///               double meanwhile
+template <class Number, class Again>
+ROBOCACHE_HOST_DEVICE inline bool summarize_whole_leaf(Number const (&x)[summary_leaf], Again const& again,
+                                                       leaf_summary<Number>& leaf) {
+  leaf = {};
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+  for (int i = 0; i < summary_leaf; ++i) {
+    auto const order = order_of(x[i]);
+    leaf.min = order < leaf.min ? order : leaf.min;
+    leaf.max = order > leaf.max ? order : leaf.max;
+  }
+  // Infinities and NaN are outside of the finite numbers.
+  if (!is_finite(number_of_order<Number>(leaf.min)) || !is_finite(number_of_order<Number>(leaf.max))) { return false; }
+  leaf.finite = summary_leaf;
+  double sum = 0.0;
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+  for (int i = 0; i < summary_leaf; ++i) { sum = add_rn(sum, static_cast<double>(x[i])); }
+  double const mean = div_rn(sum, static_cast<double>(summary_leaf));
+  double m2 = 0.0;
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+  for (int i = 0; i < summary_leaf; ++i) {
+    double const difference = sub_rn(static_cast<double>(again(i)), mean);
+    m2 = add_rn(m2, mul_rn(difference, difference));
+  }
+  leaf.of_finite = {mean, m2};
+  return true;
+}
+
 /// @param read  `read(i)`, for `0 <= i < 64`: the number of row i of the leaf
 /// @param here  bit i: row i is there, and not masked
 template <class Number, class Read>
@@ -123,7 +161,7 @@ ROBOCACHE_HOST_DEVICE inline leaf_summary<Number> summarize_leaf(Read const& rea
   leaf_summary<Number> leaf;
   double sum = 0.0;
 #if defined(__CUDA_ARCH__)
-#pragma unroll
+#pragma unroll 1
 #endif
   for (int i = 0; i < summary_leaf; ++i) {
     if ((here >> i & 1) == 0) { continue; }
@@ -146,7 +184,7 @@ ROBOCACHE_HOST_DEVICE inline leaf_summary<Number> summarize_leaf(Read const& rea
   double const mean = div_rn(sum, static_cast<double>(leaf.finite));
   double m2 = 0.0;
 #if defined(__CUDA_ARCH__)
-#pragma unroll
+#pragma unroll 1
 #endif
   for (int i = 0; i < summary_leaf; ++i) {
     if ((here >> i & 1) == 0) { continue; }

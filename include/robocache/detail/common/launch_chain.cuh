@@ -50,9 +50,6 @@ class ROBOCACHE_HIDDEN launch_chain {
     return cuda_stream_;
   }
 
-  /// Whether launches begin early.
-  bool has_early() const noexcept { return overlaps_; }
-
  private:
   device_properties device_;
   cudaStream_t cuda_stream_;

@@ -100,16 +100,16 @@ __global__ void __launch_bounds__(scan_threads) scan_tile_kernel(__grid_constant
 }
 
 /// One block.
-template <class Job>
-__global__ void __launch_bounds__(scan_carry_threads) scan_carry_kernel(__grid_constant__ scan_params<Job> const p) {
+template <class Job, int Threads>
+__global__ void __launch_bounds__(Threads) scan_carry_kernel(__grid_constant__ scan_params<Job> const p) {
   wait_for_launch_before();
   std::int64_t const tiles = (p.job.count() + scan_tile - 1) / scan_tile;
   typename Job::value carried = p.job.nothing();
-  for (std::int64_t first = 0; first < tiles; first += scan_carry_threads) {
+  for (std::int64_t first = 0; first < tiles; first += Threads) {
     std::int64_t const tile = first + threadIdx.x;
     typename Job::value const mine = tile < tiles ? p.tiles[tile] : p.job.nothing();
     typename Job::value total;
-    auto const before = combine_before<scan_carry_threads>(p.job, mine, total);
+    auto const before = combine_before<Threads>(p.job, mine, total);
     if (tile < tiles) { p.tiles[tile] = p.job.combine(carried, before); }
     carried = p.job.combine(carried, total);
   }
@@ -138,12 +138,12 @@ __global__ void __launch_bounds__(scan_threads) scan_place_kernel(__grid_constan
 
 /// @param most   elements that there may be; at least 1
 /// @param tiles  room for `scan_tiles(most)`
-template <class Job>
+template <int CarryThreads = scan_carry_threads, class Job>
 ROBOCACHE_HIDDEN status scan_in_order(Job const& job, std::int64_t most, void* tiles, launch_chain& chain) {
   scan_params<Job> const p{job, static_cast<typename Job::value*>(tiles)};
   dim3 const blocks(static_cast<unsigned>(scan_tiles(most)));
   status s = chain.launch(scan_tile_kernel<Job>, p, blocks, scan_threads);
-  if (s.ok()) { s = chain.launch(scan_carry_kernel<Job>, p, dim3(1), scan_carry_threads); }
+  if (s.ok()) { s = chain.launch(scan_carry_kernel<Job, CarryThreads>, p, dim3(1), CarryThreads); }
   return s.ok() ? chain.launch(scan_place_kernel<Job>, p, blocks, scan_threads) : s;
 }
 

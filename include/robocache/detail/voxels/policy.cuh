@@ -97,7 +97,7 @@ inline constexpr std::int64_t cluster_block_rows = 512;
 inline constexpr int cluster_rows_at_once = 2;
 
 /// Rows that a cluster takes at most.
-inline constexpr std::int64_t most_cluster_rows = 1 << 16;
+inline constexpr std::int64_t most_cluster_rows = 1 << 15;
 
 /// Rows up to which the device finds voxels by a cluster; 0: never. Measured on an H200 alone; small chips, whose
 /// multiprocessors a cluster would take for the most part, are untested.
