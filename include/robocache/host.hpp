@@ -3,10 +3,12 @@
 
 #include <cstdint>
 
+#include <robocache/cleaning.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
+#include <robocache/policy_input.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
@@ -31,6 +33,8 @@ status resample_backward(series<Value, Stamp> const& source, timeline<Stamp> con
 template <class Stamp, class Result>
 status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
             fused_output<Result> const& out);
+template <class Stamp>
+status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count);
 template <class Stamp, class Result>
 status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                      result_gradients<Result> const& results, stream_gradients const* out, float* targets,
@@ -64,6 +68,8 @@ status voxelize_sparse_backward(point_clouds const& clouds, point_features<Value
 template <class Value, class Result>
 status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t channels, std::int64_t const* point_slots,
                                   Result const* gradients, feature_gradients<Value> const& out, std::int64_t slots);
+template <class Value, class Stamp>
+status clean(series<Value, Stamp> const& source, clean_output<Value, Stamp> const& out, clean_options const& options);
 template <class Value>
 status summarize(value_rows<Value> const& rows, summary_state<Value> const& state);
 template <class Value>
@@ -147,6 +153,18 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<TargetSta
   } else {
     static_assert(sizeof(robocache::detail::stamp_rule<Stamp, TargetStamp>) > 0);
     static_assert(sizeof(robocache::detail::float_rule<Result, Result>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::policy_input` on CPU memory: what fusions and streams point to are host pointers. Compiled for all three
+/// stamp types.
+template <class Stamp>
+status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::policy_input<robocache::detail::plain_type<Stamp>>(fusions, count);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
     return {};
   }
 }
@@ -303,6 +321,18 @@ status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t chann
     return exact::voxelize_gathered_backward(clouds, channels, point_slots, gradients, out, slots);
   } else {
     static_assert(sizeof(robocache::detail::gradient_rule<Value, Result>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::clean` on CPU memory, without scratch. Compiled for all types of values and stamps.
+template <class Value, class Stamp>
+status clean(series<Value, Stamp> const& source, clean_output<Value, Stamp> const& out, clean_options const& options) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp> && robocache::detail::is_value<Value>) {
+    return exact::clean(robocache::detail::plain(source), robocache::detail::plain(out), options);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    static_assert(sizeof(robocache::detail::value_type<Value>) > 0);
     return {};
   }
 }

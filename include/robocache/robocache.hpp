@@ -5,10 +5,12 @@
 #include <stdexcept>
 #include <string>
 
+#include <robocache/cleaning.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
+#include <robocache/policy_input.hpp>
 #include <robocache/scratch.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
@@ -44,7 +46,7 @@ namespace compiled {
 /// A CUDA stream: a `cudaStream_t` converts to it as it is. Null is the default stream.
 using stream_handle = CUstream_st*;
 
-/// Where the memory of a call lies, and with that, who does the work.
+/// Where the memory of a call is, and so which side does the work.
 enum class place : std::uint8_t { host, device };
 
 /// Times, or the rules for them, whose stamp type is known only at run time. Converts from `View<Stamp>` of each type
@@ -81,6 +83,20 @@ struct any_streams {
   void const* first;  ///< `stream<Stamp> const*`, of stamps of `type`
 };
 
+/// An array of the fusions of a policy input whose stamp type is known only at run time. Made of an array of
+/// `policy_fusion<Stamp>`.
+struct any_fusions {
+  template <class Stamp>
+  any_fusions(policy_fusion<Stamp> const* fusions, std::int64_t n) noexcept
+      : type(stamp_dtype_of<Stamp>::value),
+        count(n),
+        first(static_cast<policy_fusion<detail::plain_type<Stamp>> const*>(fusions)) {}
+
+  stamp_dtype type;
+  std::int64_t count;
+  void const* first;  ///< `policy_fusion<Stamp> const*`, of stamps of `type`
+};
+
 /// `series`, the types of its values and stamps values. Strides count elements of `type`.
 struct any_series {
   void const* values;
@@ -92,7 +108,7 @@ struct any_series {
   value_place place = value_place::device;
 };
 
-/// A view whose type is a value: the fields of `View`, with `void` in the place of the type, and the type. Strides
+/// A view whose type is a value: the fields of `View`, with `void` instead of the type, and the type. Strides
 /// count elements of `type`.
 ///
 /// @code
@@ -129,6 +145,14 @@ using any_voxel_gradients = any_view<voxel_gradients>;
 using any_sparse_output = any_view<sparse_output>;
 using any_gathered_output = any_view<gathered_output>;
 using any_filtered_output = any_view<filtered_output>;
+/// Values of the source's type, and stamps of its timeline's.
+struct any_clean_output {
+  void* values;
+  void* stamps;
+  std::int64_t* offsets;
+  std::int64_t* source_rows = nullptr;
+  clean_report* reports = nullptr;
+};
 using any_value_rows = any_view<value_rows>;
 using any_summary_state = summary_state<void>;  ///< of the rows' type
 
@@ -154,6 +178,9 @@ void resample_backward(place where, any_series const& source, any_timeline const
 /// `robocache::fuse` or `robocache::host::fuse`, as `compiled::resample`.
 void fuse(place where, any_streams const& streams, any_timeline const& target, any_fused_output const& out,
           stream_handle cuda_stream = nullptr);
+
+/// `robocache::policy_input` or `robocache::host::policy_input`, as `compiled::resample`.
+void policy_input(place where, any_fusions const& fusions, stream_handle cuda_stream = nullptr);
 
 /// `robocache::fuse_backward_scratch`; 0 with place::host.
 std::int64_t fuse_backward_scratch(place where, any_streams const& streams, any_timeline const& target,
@@ -243,6 +270,13 @@ void filter_voxels(place where, point_clouds const& clouds, any_point_features c
 
 /// `robocache::find_bounds` or `robocache::host::find_bounds`, as `compiled::resample`.
 void find_bounds(place where, point_clouds const& clouds, cloud_bounds* bounds, stream_handle cuda_stream = nullptr);
+
+/// `robocache::clean_scratch`; 0 with place::host.
+std::int64_t clean_scratch(place where, any_series const& source, clean_options const& options);
+
+/// `robocache::clean` or `robocache::host::clean`, as `compiled::resample`.
+void clean(place where, any_series const& source, any_clean_output const& out, clean_options const& options,
+           scratch const& memory = {}, stream_handle cuda_stream = nullptr);
 
 /// `robocache::summarize_scratch`; 0 with place::host.
 std::int64_t summarize_scratch(place where, any_value_rows const& rows);

@@ -15,7 +15,7 @@
 // compiles its function for each pair of float types. A new stamp type or integer type is one new line in its list; a
 // new float type is one line among the values and one among the results, since a macro cannot call itself.
 
-// Each list makes `make(before... one)` of its types, where `before` are those chosen so far, a comma after each.
+// Each list makes `make(before... one)` of its types, where `before` are those chosen so far, each followed by a comma.
 #define ROBOCACHE_EACH_STAMP(make, ...) \
   make(__VA_ARGS__ float);              \
   make(__VA_ARGS__ double);             \
@@ -38,6 +38,9 @@
   make(__VA_ARGS__ std::int64_t, std::int64_t)
 
 #define ROBOCACHE_THEN_RESULT(make, Stamp) ROBOCACHE_EACH_RESULT(make, Stamp, )
+#define ROBOCACHE_THEN_VALUE(make, Stamp) \
+  ROBOCACHE_EACH_RESULT(make, Stamp, );   \
+  ROBOCACHE_EACH_INTEGER(make, Stamp, )
 #define ROBOCACHE_THEN_STAMP(make, Value, Result) ROBOCACHE_EACH_STAMP(make, Value, Result, )
 
 /// `make(Stamp)` for each type of stamps.
@@ -46,6 +49,8 @@
 #define ROBOCACHE_FOR_VALUES(make) \
   ROBOCACHE_EACH_RESULT(make, );   \
   ROBOCACHE_EACH_INTEGER(make, )
+/// `make(Stamp, Value)` for each type of stamps and each type of values.
+#define ROBOCACHE_FOR_STAMPS_AND_VALUES(make) ROBOCACHE_EACH_STAMP(ROBOCACHE_THEN_VALUE, make, )
 /// `make(Stamp, Result)` for each type of stamps and each float type.
 #define ROBOCACHE_FOR_STAMPS_AND_FLOATS(make) ROBOCACHE_EACH_STAMP(ROBOCACHE_THEN_RESULT, make, )
 /// `make(Value, Result)` for each pair of float types.

@@ -36,8 +36,8 @@ std::vector<Stamp> make_stamps(generator& random, spacing how, std::int64_t coun
 
 struct window_shape {
   std::int64_t batch, targets;
-  std::vector<std::int64_t> lengths;   ///< samples a trajectory, about; one a stream
-  std::vector<std::int64_t> channels;  ///< one a stream
+  std::vector<std::int64_t> lengths;   ///< samples per trajectory, about; one per stream
+  std::vector<std::int64_t> channels;  ///< one per stream
   bool ascending = true;
 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a compiler says of each wrong use: one sentence, and nothing after it.
+"""What a compiler says about each wrong use: one sentence, and nothing after it.
 
 All wrong uses are compiled together, each with a type of its own where it can have one, by nvcc as far as its front
 end goes, and by the C++ compilers as far as host.hpp goes. A compiler that says more or less than the sentences below
@@ -46,6 +46,7 @@ void stamps() {
   rc::inspect(times<odd<1>>(), nullptr@CUDA@);
   rc::inspect(times<odd<2>>(), 1, nullptr@CUDA@);
   rc::inspect_rotations(values<float, odd<9>>(), nullptr@CUDA@);
+  rc::clean(values<float, odd<10>>(), rc::clean_output<float, odd<10>>{}, {}@MEMORY@@CUDA@);
   rc::timeline<odd<3>>::uniform(odd<3>{}, odd<3>{}, 1, 2);
   rc::resample(values<float, odd<4>>(), times<odd<4>>(), rc::output{at<float>()}, {}@CUDA@);
   rc::locate(times<odd<5>>(), times<odd<5>>(), {}, {}@CUDA@);
@@ -83,6 +84,8 @@ void values_and_results() {
   rc::voxelize_sparse(clouds, lattice, rc::sparse_output<odd<27>>{}, {}@MEMORY@@CUDA@);
   rc::voxelize_gathered(clouds, lattice, rc::gathered_output<odd<28>>{}, {}@MEMORY@@CUDA@);
   rc::filter_voxels(clouds, {}, rc::filtered_output<odd<29>>{}@MEMORY@@CUDA@);
+  rc::clean(values<odd<32>, float>(), rc::clean_output<odd<32>, float>{}, {}@MEMORY@@CUDA@);
+  rc::summarize(rc::value_rows<odd<33>>{}, rc::summary_state<odd<33>>{}@MEMORY@@CUDA@);
   rc::fuse(&one, 1, times<float>(), rc::fused_output{at<std::int32_t>()}@CUDA@);
   rc::voxelize(clouds, sound, lattice, rc::voxel_output<std::uint8_t>{}, {}@MEMORY@@CUDA@);
 }
@@ -156,8 +159,8 @@ void scratch() {
 }
 """
 
-# `odd<1>` to `odd<9>`, and so on.
-VIEWS_SAY = collections.Counter({STAMPS: 9, VALUES: 18, FLOATS: 2, WRITTEN: 1})
+# `odd<1>` to `odd<10>`, and so on.
+VIEWS_SAY = collections.Counter({STAMPS: 10, VALUES: 20, FLOATS: 2, WRITTEN: 1})
 CALLS_SAY = collections.Counter({ONE_STAMP: 6, CONVERSION: 2, QUATERNION: 1, GRADIENT: 3, VALUES: 1})
 
 # A kernel that uses nothing but building blocks.
@@ -215,7 +218,7 @@ def device_source(body, include):
 
 def host_source():
     text = (BEGIN + VIEWS + CALLS).replace("@INCLUDES@", "#include <robocache/host.hpp>").replace("@STREAM@", "")
-    text = re.sub(r"rc::((?:resample|locate|fuse|inspect|voxelize|filter)\w*)\(", r"rc::host::\1(", text)
+    text = re.sub(r"rc::((?:resample|locate|fuse|inspect|voxelize|filter|clean|summarize)\w*)\(", r"rc::host::\1(", text)
     return text.replace("@MEMORY@", "").replace("@CUDA@", "")
 
 

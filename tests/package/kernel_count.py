@@ -27,7 +27,11 @@ def is_voxelizing(kernel):
 
 
 def is_of_rows(kernel):
-    return re.search("summar|clean", family_of(kernel)) is not None
+    return re.search("summar|clean|^scan_", family_of(kernel)) is not None
+
+
+def is_of_policy_inputs(kernel):
+    return family_of(kernel).startswith("policy_input")
 
 
 def report(what, kernels, limit):
@@ -44,14 +48,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("library")
     parser.add_argument("--limit", type=int, required=True, help="for resampling and fusing, with their gradients")
+    parser.add_argument("--policy-limit", type=int, required=True, help="for policy inputs")
     parser.add_argument("--voxel-limit", type=int, required=True, help="for voxelizing, with its gradients and bounds")
     parser.add_argument("--row-limit", type=int, required=True, help="for summaries and cleaning")
     options = parser.parse_args()
     kernels = kernels_in(options.library)
     of_rows = set(filter(is_of_rows, kernels))
+    of_policy_inputs = set(filter(is_of_policy_inputs, kernels))
     voxelizing = set(filter(is_voxelizing, kernels)) - of_rows
     within = [
-        report("resampling and fusing", kernels - voxelizing - of_rows, options.limit),
+        report("resampling and fusing", kernels - voxelizing - of_rows - of_policy_inputs, options.limit),
+        report("policy inputs", of_policy_inputs, options.policy_limit),
         report("summaries and cleaning", of_rows, options.row_limit),
         report("voxelizing", voxelizing, options.voxel_limit),
     ]

@@ -40,16 +40,32 @@ class resume_point {
   void* registers_[5] = {};
 };
 
-/// One block: runs a body for each of its threads.
+/// The shared memory that the blocks of a cluster were launched with. Filled with what no kernel may count on.
+inline std::vector<std::vector<unsigned char>> launched_memory;
+
+inline void give_launched_memory(unsigned blocks, std::size_t bytes) {
+  launched_memory.assign(blocks, std::vector<unsigned char>(bytes, 0xa5));
+}
+
+inline unsigned char* launched_memory_of(unsigned rank) {
+  if (rank >= launched_memory.size()) { fail("a block that is not in the cluster"); }
+  return launched_memory[rank].data();
+}
+
+/// One block, or all of a cluster: runs a body for each of its threads.
 class block {
  public:
   static constexpr unsigned most_threads = 1024;
 
   static block& current();
 
-  void run(int threads, std::function<void()> const& body) {
-    threads_ = unsigned(threads);
-    if (threads_ > most_threads) { fail("more threads than a block has"); }
+  /// @param blocks  of a cluster
+  void run(int threads, std::function<void()> const& body, unsigned blocks = 1) {
+    threads_of_block_ = unsigned(threads);
+    if (threads_of_block_ > most_threads) { fail("more threads than a block has"); }
+    if (blocks > 1 && threads_of_block_ % 32 != 0) { fail("blocks of a cluster that are not whole warps"); }
+    threads_ = threads_of_block_ * blocks;
+    if (threads_ > fibers_.size()) { fibers_.resize(threads_); }
     body_ = &body;
     for (; started_ < threads_; ++started_) { start(started_); }
     for (unsigned i = 0; i < threads_; ++i) { fibers_[i].state = progress::running; }
@@ -60,21 +76,24 @@ class block {
     } while (release());
   }
 
-  unsigned thread() const { return thread_; }
+  unsigned thread() const { return thread_ % threads_of_block_; }
+  unsigned rank() const { return thread_ / threads_of_block_; }
 
-  /// Waits for all threads, then says how many of them passed true.
+  /// Waits for all threads of the block, then says how many of them passed true.
   int vote(bool mine) {
     fibers_[thread_].vote = mine;
     wait(progress::at_block);
-    return count_;
+    return fibers_[thread_].count;
   }
+
+  void wait_for_cluster() { wait(progress::at_cluster); }
 
   /// What each lane of a warp passed to what they do together; of lanes that took no part 0.
   using passed = std::array<std::uint64_t, 32>;
 
   /// Waits for the lanes of the mask, this one among them, to do the same.
   passed const& meet(together what, unsigned lanes, std::uint64_t mine) {
-    if ((lanes >> thread_ % 32 & 1) == 0) { fail("a lane that is not in the mask that it passes"); }
+    if ((lanes >> thread() % 32 & 1) == 0) { fail("a lane that is not in the mask that it passes"); }
     fiber& me = fibers_[thread_];
     me.what = what;
     me.lanes = lanes;
@@ -90,12 +109,13 @@ class block {
   }
 
  private:
-  enum class progress : std::uint8_t { running, at_block, at_warp, done };
+  enum class progress : std::uint8_t { running, at_block, at_cluster, at_warp, done };
   struct fiber {
     resume_point here{};
     std::unique_ptr<char[]> stack{};
     progress state = progress::done;
     bool vote = false;
+    int count = 0;
     together what = together::barrier;
     unsigned lanes = 0;
     std::uint64_t mine = 0;
@@ -145,28 +165,36 @@ class block {
     return caller_;
   }
 
-  bool all_are(progress state) const {
-    return std::all_of(fibers_.begin(), fibers_.begin() + threads_, [=](fiber const& f) { return f.state == state; });
+  /// @param begin, end  threads
+  bool all_are(progress state, unsigned begin, unsigned end) const {
+    return std::all_of(fibers_.begin() + begin, fibers_.begin() + end,
+                       [=](fiber const& f) { return f.state == state; });
   }
 
   /// Lets the threads go whose barrier is complete. False: all are done.
   bool release() {
-    if (all_are(progress::done)) { return false; }
-    if (all_are(progress::at_block)) {
-      count_ = 0;
-      for (unsigned i = 0; i < threads_; ++i) {
-        fibers_[i].state = progress::running;
-        count_ += fibers_[i].vote ? 1 : 0;
-      }
-      return true;
-    }
-    bool go_on = false;
+    if (all_are(progress::done, 0, threads_)) { return false; }
+    bool go_on = all_are(progress::at_cluster, 0, threads_);
+    for (unsigned i = 0; go_on && i < threads_; ++i) { fibers_[i].state = progress::running; }
+    for (unsigned begin = 0; begin < threads_; begin += threads_of_block_) { release_block(begin); }
     for (unsigned i = 0; i < threads_; ++i) {
       if (fibers_[i].state == progress::at_warp) { release_lanes(i); }
       go_on = go_on || fibers_[i].state == progress::running;
     }
-    if (!go_on) { fail("a barrier that not all threads of the block, or lanes of the mask, reach"); }
+    if (!go_on) { fail("a barrier that not all threads of the block or cluster, or lanes of the mask, reach"); }
     return true;
+  }
+
+  /// Lets the block go that begins with a thread, if all of it are there.
+  void release_block(unsigned begin) {
+    unsigned const end = begin + threads_of_block_;
+    if (!all_are(progress::at_block, begin, end)) { return; }
+    int count = 0;
+    for (unsigned i = begin; i < end; ++i) { count += fibers_[i].vote ? 1 : 0; }
+    for (unsigned i = begin; i < end; ++i) {
+      fibers_[i].state = progress::running;
+      fibers_[i].count = count;
+    }
   }
 
   /// Lets the lanes go that thread `waiting` waits for, if all are there.
@@ -194,11 +222,11 @@ class block {
   unsigned started_ = 0;
   resume_point caller_{};
   std::function<void()> const* body_ = nullptr;
+  unsigned threads_of_block_ = 1;
   unsigned threads_ = 0;
   unsigned turn_ = 0;
   unsigned thread_ = 0;
   unsigned steps_ = 0;
-  int count_ = 0;
   bool backwards_ = false;
 };
 

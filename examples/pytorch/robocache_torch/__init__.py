@@ -16,12 +16,13 @@ _library.load()
 # The operators come first.
 from . import _points_operators, _rows_operators, _timed_operators, _warnings
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
-from ._rows import Summarizer, Summary, summarize
+from ._rows import Cleaned, Summarizer, Summary, clean, summarize
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
 from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 __all__ = [
+    "Cleaned",
     "Filtered",
     "Fused",
     "Gathered",
@@ -34,6 +35,7 @@ __all__ = [
     "Summary",
     "Timeline",
     "Voxels",
+    "clean",
     "dense",
     "filter_voxels",
     "fuse",

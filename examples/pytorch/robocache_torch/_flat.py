@@ -74,6 +74,24 @@ def flatten_alone(when: Timeline, name: str) -> dict:
     }
 
 
+def flatten_source(values: Tensor, when: Timeline) -> dict:
+    """Arguments of `clean`, by name: a series by itself, which is checked."""
+    stream = Stream(values, when)
+    place = _place_of([stream], when, [""])
+    want_device(values, "values", *place)
+    batch = _check_series(stream, "", place, None, when)
+    lists = _Lists(_type_of([(when, "times")]))
+    rows = values.shape[0] if when.rows is None and is_packed(when) else when.rows
+    lists.append(when, batch, rows, NO_RULES, "times.")
+    return {
+        "values": values,
+        "stamps": adjacent(when.stamps),
+        "starts": adjacent(when.starts),
+        "index": adjacent(when.index),
+        **lists.arguments(),
+    }
+
+
 def rules_of(stream: Stream, name: str) -> list[int]:
     """Method, edges and causality as numbers."""
     if stream.causal and (stream.method, stream.before) != ("previous", "fill"):
@@ -130,7 +148,7 @@ def _check_series(stream, name, place, batch, target):
         raise ValueError(
             f"{times_name}: found windows, want dense, shared, ragged or uniform times; windows are targets"
         )
-    # A GPU reads values in the host's memory, too; whether they are pinned, the operator sees.
+    # A GPU reads values in the host's memory, too; the operator checks whether they are pinned.
     is_pinned = values.device.type == "cpu" and place[0].type == "cuda"
     if not is_pinned:
         want_device(values, values_name, *place)

@@ -21,6 +21,9 @@ KINDS = _names("timeline_kind")
 METHODS = _names("interpolation")
 EDGES = _names("edge")
 ORDERS = _names("voxel_order")
+NAN_RULES = _names("nan_rule")
+BACKWARD_RULES = _names("backward_rule")
+DUPLICATE_RULES = _names("duplicate_rule")
 
 # Methods whose result is one sample, those that have gradients of values, and those that have gradients of targets.
 HOLDS = _names("interpolation holds")
@@ -36,6 +39,7 @@ Sizes = namedtuple("Sizes", _names("sizes"))
 Ticks = namedtuple("Ticks", _names("ticks"))
 Rules = namedtuple("Rules", _names("rules"))
 Report = namedtuple("Report", _names("report"))
+Dropped = namedtuple("Dropped", _names("dropped"))
 
 
 def rows_of(row: type, numbers) -> list:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`summarize` and `Summarizer`."""
+"""`summarize`, `Summarizer` and `clean`."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,11 +7,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ._arguments import FLOATS, INTEGERS, adjacent, count_of, real_number, want_device, want_index, want_tensor
+from ._arguments import FLOATS, INTEGERS, adjacent, count_of, real_number, want_device, want_index, want_tensor, word_of
+from ._flat import flatten_source
+from ._layout import BACKWARD_RULES, DUPLICATE_RULES, NAN_RULES, Dropped
 from ._rows_operators import RANK_WORDS, SUMMARY_WORDS
+from ._timelines import Timeline, as_timeline, is_packed, ragged
 
 VALUES = (*FLOATS, *INTEGERS)
 MOST_QUANTILES = 16
+MOST_QUATERNIONS = 8
 # Counters of a histogram: 11 bits of a value at a time.
 DIGITS = 2048
 
@@ -148,6 +152,110 @@ class Summarizer:
     def _want_pass(self):
         if self.number >= self.passes:
             raise ValueError(f"pass: found {self.number + 1}, want at most {self.passes}")
+
+
+class Cleaned(NamedTuple):
+    """What `clean` leaves: a packed series.
+
+    How many rows are left only the GPU knows, and nothing waits for it: tensors have room for all rows, and those
+    behind the last one hold 0 (`source_rows`: -1). `trim()` waits, and cuts them off.
+
+    Attributes:
+        values: `[rows, D]`.
+        stamps: `[rows]`.
+        offsets: int64 `[B + 1]`: trajectory b owns rows `offsets[b]` to `offsets[b + 1]`.
+        source_rows: int64 `[rows]`: which row each was, of `[B * N, D]` or of packed `[rows, D]`.
+        non_finite, invalid, backward, duplicated: int64 `[B]`: rows that were dropped, each counted once: for their
+            stamp; for their values, or masked; for a step back in time; for their neighbour's stamp.
+    """
+
+    values: Tensor
+    stamps: Tensor
+    offsets: Tensor
+    source_rows: Tensor
+    non_finite: Tensor
+    invalid: Tensor
+    backward: Tensor
+    duplicated: Tensor
+
+    def times(self) -> Timeline:
+        """Of the rows that are left: with `values`, a source for `resample` and `fuse`."""
+        return ragged(self.stamps, self.offsets)
+
+    def trim(self) -> "Cleaned":
+        """Without the rows behind the last one. Waits for the GPU."""
+        count = int(self.offsets[-1])
+        offsets = self.offsets
+        return Cleaned(self.values[:count], self.stamps[:count], offsets, self.source_rows[:count], *self[4:])
+
+
+def clean(
+    values: Tensor,
+    times: Timeline | Tensor,
+    *,
+    nan: str = "any",
+    nan_channels: Sequence[int] | None = None,
+    mask: Tensor | None = None,
+    backward: str = "drop",
+    duplicates: str = "first",
+    quaternions: Sequence[int] = (),
+) -> Cleaned:
+    """Drops the rows that `resample` and `fuse` take for granted are not there, and counts them.
+
+    In this order, each step on what the ones before it left: stamps that are not finite; values that are NaN, or masked
+    rows; sorting; steps back in time; duplicates; signs of quaternions. One sequence of launches for the whole batch, on
+    the current stream, without waiting. There are no gradients.
+
+    Args:
+        values: `[B, N, D]`, packed `[rows, D]`, or `[N, D]` with times that all trajectories share.
+        times: A `Timeline` of any kind but windows, or a tensor of stamps `[B, N]` or `[N]`.
+        nan: Rows are dropped that are NaN in "any" or in "all" of the named channels; "keep": none are.
+        nan_channels: The named channels; default: all.
+        mask: bool or uint8, one a row: `[B, N]`, `[N]` or `[rows]`. Rows with 0 are dropped.
+        backward: What is done with rows that step back in time: "drop", or "sort", which keeps the order of rows with
+            the same stamp.
+        duplicates: Of neighbours with the same stamp, the "first" or the "last" is kept.
+        quaternions: The first channel of each, 8 at most: its sign is turned where that is nearer to the row before.
+
+    Raises:
+        ValueError, TypeError: With the argument's name, what was found and what is wanted.
+    """
+    want_tensor(values, "values", VALUES)
+    when = as_timeline(times, "times")
+    if values.dim() == 2 and not is_packed(when) and when.kind != "dense":
+        values = values.unsqueeze(0)
+    if values.requires_grad and torch.is_grad_enabled():
+        raise ValueError("values: found a tensor that requires a gradient, which cleaning does not have; want detach()")
+    given = flatten_source(values, when)
+    if mask is not None:
+        want_tensor(mask, "mask", (torch.bool, torch.uint8))
+        want_device(mask, "mask", values.device, "the values are")
+        rows = values.shape[:-1].numel() if when.rows is None else when.rows
+        if mask.numel() != rows:
+            raise ValueError(f"mask: found {list(mask.shape)}, want one flag for each of {rows} rows")
+    firsts = [count_of(one, "quaternions") for one in quaternions]
+    if len(firsts) > MOST_QUATERNIONS:
+        raise ValueError(f"quaternions: found {len(firsts)}, want {MOST_QUATERNIONS} at most")
+    left, stamps, offsets, source_rows, reports = torch.ops.robocache.clean(
+        **given,
+        mask=adjacent(mask),
+        nan_channels=_flags_of(nan_channels, values),
+        nan=word_of(nan, NAN_RULES, "nan"),
+        backward=word_of(backward, BACKWARD_RULES, "backward"),
+        duplicates=word_of(duplicates, DUPLICATE_RULES, "duplicates"),
+        quaternions=firsts,
+    )
+    return Cleaned(left, stamps, offsets, source_rows, **dict(zip(Dropped._fields, reports.unbind(1))))
+
+
+def _flags_of(channels, values):
+    """One byte for each channel: 1 for those that are named."""
+    if channels is None:
+        return None
+    width = values.shape[-1]
+    named = [count_of(one, "nan_channels", most=width - 1) for one in channels]
+    flags = torch.tensor([int(c in named) for c in range(width)], dtype=torch.uint8)
+    return flags.to(values.device)
 
 
 def fractions_of(quantiles) -> list[float]:

@@ -3,12 +3,12 @@
 
 import torch
 
-from ._layout import gives_shapes_of, results_of
+from ._layout import Dropped, Sizes, gives_shapes_of, results_of, rows_of
 
 # Words of int64 of a channel's summary, and of a rank.
 SUMMARY_WORDS, RANK_WORDS = 7, 3
 
-_Summary = results_of("summarize")
+_Summary, _Clean = results_of("summarize"), results_of("clean")
 
 
 @gives_shapes_of("summarize")
@@ -27,3 +27,20 @@ def _(given):
 @gives_shapes_of("end_summary_pass")
 def _(given):
     return None
+
+
+@gives_shapes_of("clean")
+def _(given):
+    sizes = rows_of(Sizes, given.sizes)[0]
+    shape = given.values.shape
+    room = sizes.rows if len(shape) == 2 else shape[0] * shape[1]
+    empty = given.values.new_empty
+    return tuple(
+        _Clean(
+            values=empty((room, shape[-1])),
+            stamps=empty((room,), dtype=given.stamp),
+            offsets=empty((sizes.batch + 1,), dtype=torch.int64),
+            source_rows=empty((room,), dtype=torch.int64),
+            reports=empty((sizes.batch, len(Dropped._fields)), dtype=torch.int64),
+        )
+    )

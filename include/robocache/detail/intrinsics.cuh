@@ -17,7 +17,7 @@ __device__ void copy_async(T* shared, T const* global) {
   }
 }
 
-/// A load that stays where it stands: the compiler would rather sink it behind the wait for copies, and pay a second
+/// A load that stays in its place: the compiler would rather sink it behind the wait for copies, and pay a second
 /// trip to memory.
 template <class T>
 __device__ T load_early(T const* global) {
@@ -33,13 +33,53 @@ __device__ T load_early(T const* global) {
   }
 }
 
-/// What this thread began to copy has arrived. A barrier makes it so for all threads.
+/// Waits until this thread's copies have arrived. A barrier makes it so for all threads.
 inline __device__ void wait_for_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
+/// Bytes on their way to shared memory, which a whole block waits for. On sm_90 and newer.
+struct arrival {
+  std::uint64_t state;
+};
+
+/// So many bytes will come, once. By one thread; a barrier makes it known to those that wait.
+inline __device__ void begin_arrival(arrival& one, int bytes) {
+#if __CUDA_ARCH__ >= 900
+  auto const at = static_cast<unsigned>(__cvta_generic_to_shared(&one));
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(at) : "memory");
+  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(at), "r"(bytes) : "memory");
+#endif
+}
+
+/// Begins to copy `bytes` bytes, whole units of 16, as both places are, by one instruction.
+inline __device__ void copy_run(void* shared, void const* global, int bytes, arrival& one) {
+#if __CUDA_ARCH__ >= 900
+  auto const to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  auto const at = static_cast<unsigned>(__cvta_generic_to_shared(&one));
+  asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(to),
+               "l"(global), "r"(bytes), "r"(at)
+               : "memory");
+#endif
+}
+
+/// Waits until all bytes have come.
+inline __device__ void wait_for_arrival(arrival& one) {
+#if __CUDA_ARCH__ >= 900
+  auto const at = static_cast<unsigned>(__cvta_generic_to_shared(&one));
+  unsigned done = 0;
+  do {
+    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], 0; selp.u32 %0, 1, 0, p; }"
+                 : "=r"(done)
+                 : "r"(at)
+                 : "memory");
+  } while (done == 0);
+#endif
+}
 
 /// Asks for a line of memory to be brought to the L2 cache. Never faults.
 inline __device__ void prefetch(void const* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
 
-/// 0, which the compiler does not know: what is computed from it is computed where it stands, and not kept from before.
+/// 0, which the compiler does not know: what is computed from it is computed in its place, and not kept from before.
 inline __device__ unsigned unknown_zero() {
   unsigned zero;
   asm volatile("mov.u32 %0, 0;" : "=r"(zero));
@@ -58,6 +98,26 @@ inline __device__ void let_next_launch_begin() {
 #if __CUDA_ARCH__ >= 900
   asm volatile("griddepcontrol.launch_dependents;");
 #endif
+}
+
+/// The bits of a float.
+inline __device__ std::uint32_t bits_of(float x) { return __float_as_uint(x); }
+
+/// The larger of both, or NaN where one is.
+inline __device__ float larger_or_nan(float a, float b) {
+  float larger;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(larger) : "f"(a), "f"(b));
+  return larger;
+}
+
+/// `a / b` rounded to nearest, for `b` in [2^-100, 2^100] and for `a` that is 0 or leaves room for the quotient and,
+/// 2^-24 times `a`, for its remainder: what the compiler's division comes to where it has looked at its operands.
+inline __device__ float quick_quotient(float a, float b) {
+  float r;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(b));
+  r = __fmaf_rn(r, __fmaf_rn(-b, r, 1.0f), r);
+  float const q = __fmaf_rn(a, r, 0.0f);
+  return __fmaf_rn(r, __fmaf_rn(-b, q, a), q);
 }
 
 /// The sum over a warp's lanes, in each of them.

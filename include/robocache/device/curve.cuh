@@ -13,7 +13,7 @@
 // Cubic interpolation inside a bracket. Formulas, order of operations and sources: docs/semantics.md, Curved methods.
 namespace robocache::device {
 
-/// What a curved method needs to know about one target's stamps: made once a row, used in every channel.
+/// What a curved method needs to know about one target's stamps: made once per row, used in every channel.
 struct curve {
   interpolation method;  ///< linear where the series ends on both sides, and beyond the edges
   std::uint8_t left;     ///< samples to read before the bracket: 0, 1, or 2 for akima
@@ -176,11 +176,35 @@ ROBOCACHE_HOST_DEVICE inline float at_least(float x, float least) {
 }
 ROBOCACHE_HOST_DEVICE inline double at_least(double x, double least) { return x <= least ? least : x; }
 
+// What formulas ask of the `doubt` that they are handed. Kernels have another one, by which most divisions are short.
+
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline void doubt_unless_finite(Real x, Real& doubt) {
+  doubt = fma_rn(x, Real(0), doubt);
+}
+
+/// Unless eight times `size` is finite.
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline void doubt_size(Real size, Real& doubt) {
+  doubt_unless_finite(mul_rn(Real(8), size), doubt);
+}
+
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real quotient(Real a, Real b, Real&) {
+  return div_rn(a, b);
+}
+
+/// `part` of `sum`. Any number where `is_unused`: only then may the sum be 0, by which a division is slow.
+template <class Real>
+ROBOCACHE_HOST_DEVICE inline Real part_of_sum(Real part, Real sum, bool is_unused, Real&) {
+  return div_rn(part, is_unused ? Real(1) : sum);
+}
+
 /// The weighted harmonic mean of the bracket's rise `d`, above 0, and a neighbour's `x`, not below 0, that counts for
 /// `share`.
-template <class Real>
-ROBOCACHE_HOST_DEVICE inline Real harmonic_mean(Real share, Real x, Real d) {
-  return mul_rn(x, div_rn(d, add_rn(mul_rn(share, d), mul_rn(sub_rn(Real(1), share), x))));
+template <class Real, class Doubt>
+ROBOCACHE_HOST_DEVICE inline Real harmonic_mean(Real share, Real x, Real d, Doubt& doubt) {
+  return mul_rn(x, quotient(d, add_rn(mul_rn(share, d), mul_rn(sub_rn(Real(1), share), x)), doubt));
 }
 
 template <class Real>
@@ -193,11 +217,11 @@ ROBOCACHE_HOST_DEVICE inline Real end_rise(Real e, Real x, Real y) {
 
 /// @param f, b   how much the rises change behind and before
 /// @param least  what both together must exceed
-template <class Real>
-ROBOCACHE_HOST_DEVICE inline Real akima_rise(Real x1, Real x2, Real f, Real b, Real least) {
+template <class Real, class Doubt>
+ROBOCACHE_HOST_DEVICE inline Real akima_rise(Real x1, Real x2, Real f, Real b, Real least, Doubt& doubt) {
   Real const sum = add_rn(f, b);
   bool const is_even = sum <= least;
-  Real const share = div_rn(f, is_even ? Real(1) : sum);
+  Real const share = part_of_sum(f, sum, is_even, doubt);
   Real const q = is_even ? Real(0.5) : share;
   return sub_rn(x2, mul_rn(q, sub_rn(x2, x1)));
 }
@@ -207,19 +231,14 @@ ROBOCACHE_HOST_DEVICE inline Real weighted(Real weight, Real value) {
   return weight == Real(0) ? Real(0) : mul_rn(weight, value);
 }
 
-/// Where rises go on evenly beyond the last one known.
+/// The next rise if rises go on evenly beyond the last one known.
 template <class Real>
 ROBOCACHE_HOST_DEVICE inline Real beyond(Real last, Real before) {
   return sub_rn(mul_rn(Real(2), last), before);
 }
 
 // The formulas, in `float` or in `double`, with `a` and `b` the bracket's samples, `p` and `n` their neighbours.
-// `doubt` stays 0 as long as nothing that is computed on the way had too little room, and is NaN from then on.
-
-template <class Real>
-ROBOCACHE_HOST_DEVICE inline void doubt_unless_finite(Real x, Real& doubt) {
-  doubt = fma_rn(x, Real(0), doubt);
-}
+// A `doubt` of type `Real` stays 0 as long as no intermediate result has overflowed, and is NaN from then on.
 
 /// Counted from the nearer sample.
 template <class Real>
@@ -228,8 +247,8 @@ ROBOCACHE_HOST_DEVICE inline Real from_near(curve const& c, Real a, Real b, Real
 }
 
 /// @tparam AnyWeight  weights may be 0: a rise without weight does not count, whatever it is
-template <class Real, bool AnyWeight = true>
-ROBOCACHE_HOST_DEVICE inline Real catmull_rom_as(curve const& c, Real p, Real a, Real b, Real n, Real& doubt) {
+template <class Real, bool AnyWeight = true, class Doubt>
+ROBOCACHE_HOST_DEVICE inline Real catmull_rom_as(curve const& c, Real p, Real a, Real b, Real n, Doubt& doubt) {
   auto const term = [&](int i, Real rise) {
     return AnyWeight ? weighted(Real(c.of[i]), rise) : mul_rn(Real(c.of[i]), rise);
   };
@@ -239,9 +258,9 @@ ROBOCACHE_HOST_DEVICE inline Real catmull_rom_as(curve const& c, Real p, Real a,
   return value;
 }
 
-template <class Real>
-ROBOCACHE_HOST_DEVICE inline Real pchip_as(curve const& c, Real p, Real a, Real b, Real n, Real& doubt) {
-  // The rises as they look where the bracket's own is not below 0.
+template <class Real, class Doubt>
+ROBOCACHE_HOST_DEVICE inline Real pchip_as(curve const& c, Real p, Real a, Real b, Real n, Doubt& doubt) {
+  // The rises, with signs such that the bracket's own is not below 0.
   Real const signed_d = sub_rn(b, a);
   Real const d = signed_as(signed_d, signed_d);
   Real const d0 = signed_as(signed_d, mul_rn(sub_rn(a, p), Real(c.of[3])));
@@ -250,7 +269,7 @@ ROBOCACHE_HOST_DEVICE inline Real pchip_as(curve const& c, Real p, Real a, Real 
   bool const is_flat = d < Real(4.70197740e-38f);  // 2^-124
   Real const rise = is_flat ? Real(1) : d;
   auto const mean = [&](float share, Real x) {
-    return harmonic_mean(Real(share), is_flat ? mul_rn(Real(0), x) : at_least(x, Real(0)), rise);
+    return harmonic_mean(Real(share), is_flat ? mul_rn(Real(0), x) : at_least(x, Real(0)), rise, doubt);
   };
   Real const m0 = c.left > 0 ? mean(c.of[5], d0) : end_rise(Real(c.of[5]), d, d1);
   Real const m1 = c.right > 0 ? mean(c.of[6], d1) : end_rise(Real(c.of[6]), d, d0);
@@ -262,9 +281,9 @@ ROBOCACHE_HOST_DEVICE inline Real pchip_as(curve const& c, Real p, Real a, Real 
   return value;
 }
 
-template <class Real>
+template <class Real, class Doubt>
 ROBOCACHE_HOST_DEVICE inline Real akima_as(curve const& c, Real pp, Real p, Real a, Real b, Real n, Real nn,
-                                           Real& doubt) {
+                                           Doubt& doubt) {
   Real const x2 = sub_rn(b, a);
   Real x1 = mul_rn(sub_rn(a, p), Real(c.of[3]));
   Real x3 = mul_rn(sub_rn(n, b), Real(c.of[4]));
@@ -274,10 +293,10 @@ ROBOCACHE_HOST_DEVICE inline Real akima_as(curve const& c, Real pp, Real p, Real
   Real const x4 = c.right > 1 ? mul_rn(sub_rn(nn, n), Real(c.of[6])) : beyond(x3, x2);
   Real const size =
       add_rn(add_rn(add_rn(absolute(x0), absolute(x1)), absolute(x2)), add_rn(absolute(x3), absolute(x4)));
-  doubt_unless_finite(mul_rn(Real(8), size), doubt);           // no sum below is more than four times that
+  doubt_size(size, doubt);                                     // no sum below is more than four times that
   Real const least = mul_rn(Real(3.814697265625e-06f), size);  // 2^-18
-  Real const m0 = akima_rise(x1, x2, absolute(sub_rn(x3, x2)), absolute(sub_rn(x1, x0)), least);
-  Real const m1 = akima_rise(x2, x3, absolute(sub_rn(x4, x3)), absolute(sub_rn(x2, x1)), least);
+  Real const m0 = akima_rise(x1, x2, absolute(sub_rn(x3, x2)), absolute(sub_rn(x1, x0)), least, doubt);
+  Real const m1 = akima_rise(x2, x3, absolute(sub_rn(x4, x3)), absolute(sub_rn(x2, x1)), least, doubt);
   Real const e = sub_rn(mul_rn(Real(c.of[1]), m0), mul_rn(Real(c.of[2]), m1));
   return from_near(c, a, b, add_rn(mul_rn(Real(c.of[0]), x2), e));
 }
@@ -300,7 +319,7 @@ ROBOCACHE_HOST_DEVICE inline Real value_on(curve const& c, Real pp, Real p, Real
   return static_cast<Real>(not_a_number);
 }
 
-/// The value of a curve whose rises have no room in a float, or are NaN: the same formula in double, rounded once.
+/// The value of a curve whose rises overflow a float, or are NaN: the same formula in double, rounded once.
 ROBOCACHE_HOST_DEVICE inline float curve_in_double(curve const& c, float pp, float p, float a, float b, float n,
                                                    float nn) {
   double doubt = 0.0;
@@ -310,7 +329,7 @@ ROBOCACHE_HOST_DEVICE inline float curve_in_double(curve const& c, float pp, flo
 }  // namespace detail
 
 /// The value of one channel, for `c.method` catmull_rom. `a` and `b` are the bracket's samples, `p` and `n` their
-/// neighbours; what `c` says is not read is `a` for `p` and `b` for `n`.
+/// neighbours; where `c` says that one is not read, it is `a` for `p` and `b` for `n`.
 ROBOCACHE_HOST_DEVICE inline float catmull_rom(curve const& c, float p, float a, float b, float n) {
   float doubt = 0.0f;
   float const value = detail::catmull_rom_as<float>(c, p, a, b, n, doubt);

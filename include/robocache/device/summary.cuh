@@ -16,7 +16,7 @@ namespace robocache::device {
 /// Rows of a leaf, and summaries that are merged in one group.
 inline constexpr int summary_leaf = 64;
 
-/// What a value is summarized as: a number of 32 bits, or of 64.
+/// The type in which a value is summarized: a number of 32 bits, or of 64.
 template <class Value>
 using summed_number = std::conditional_t<std::is_same_v<Value, std::int64_t>, std::int64_t,
                                          std::conditional_t<std::is_integral_v<Value>, std::int32_t, float>>;
@@ -116,6 +116,44 @@ struct leaf_summary {
   }
 };
 
+/// A leaf of 64 rows that are all there, in a straight line. False where one of its numbers is not finite: then it is
+/// none, and `summarize_leaf` gives it; else it is what that gives.
+/// @param x      the numbers
+/// @param again  `again(i)`: the same, for the second time; a kernel that says them anew there need not keep them as
+///               double meanwhile
+template <class Number, class Again>
+ROBOCACHE_HOST_DEVICE inline bool summarize_whole_leaf(Number const (&x)[summary_leaf], Again const& again,
+                                                       leaf_summary<Number>& leaf) {
+  leaf = {};
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+  for (int i = 0; i < summary_leaf; ++i) {
+    auto const order = order_of(x[i]);
+    leaf.min = order < leaf.min ? order : leaf.min;
+    leaf.max = order > leaf.max ? order : leaf.max;
+  }
+  // Infinities and NaN are outside of the finite numbers.
+  if (!is_finite(number_of_order<Number>(leaf.min)) || !is_finite(number_of_order<Number>(leaf.max))) { return false; }
+  leaf.finite = summary_leaf;
+  double sum = 0.0;
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+  for (int i = 0; i < summary_leaf; ++i) { sum = add_rn(sum, static_cast<double>(x[i])); }
+  double const mean = div_rn(sum, static_cast<double>(summary_leaf));
+  double m2 = 0.0;
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+  for (int i = 0; i < summary_leaf; ++i) {
+    double const difference = sub_rn(static_cast<double>(again(i)), mean);
+    m2 = add_rn(m2, mul_rn(difference, difference));
+  }
+  leaf.of_finite = {mean, m2};
+  return true;
+}
+
 /// @param read  `read(i)`, for `0 <= i < 64`: the number of row i of the leaf
 /// @param here  bit i: row i is there, and not masked
 template <class Number, class Read>
@@ -123,7 +161,7 @@ ROBOCACHE_HOST_DEVICE inline leaf_summary<Number> summarize_leaf(Read const& rea
   leaf_summary<Number> leaf;
   double sum = 0.0;
 #if defined(__CUDA_ARCH__)
-#pragma unroll
+#pragma unroll 1
 #endif
   for (int i = 0; i < summary_leaf; ++i) {
     if ((here >> i & 1) == 0) { continue; }
@@ -146,7 +184,7 @@ ROBOCACHE_HOST_DEVICE inline leaf_summary<Number> summarize_leaf(Read const& rea
   double const mean = div_rn(sum, static_cast<double>(leaf.finite));
   double m2 = 0.0;
 #if defined(__CUDA_ARCH__)
-#pragma unroll
+#pragma unroll 1
 #endif
   for (int i = 0; i < summary_leaf; ++i) {
     if ((here >> i & 1) == 0) { continue; }
@@ -164,10 +202,10 @@ struct summary_digit {
   int shift;
   int bits;
 
-  /// The digits before this one: what a value has in common with an order statistic, if its digit is to be counted.
+  /// The digits before this one: a value's digit is counted if these are those of the order statistic.
   template <class Order>
   ROBOCACHE_HOST_DEVICE Order prefix(Order key) const {
-    // Shifting by all bits is undefined, and there is nothing before the first digit.
+    // Shifting by all bits is undefined, and no digit comes before the first.
     return shift + bits == 8 * static_cast<int>(sizeof key) ? Order{0} : key >> (shift + bits);
   }
   template <class Order>

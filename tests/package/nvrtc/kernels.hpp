@@ -46,6 +46,14 @@ __global__ void cells(rc::point_clouds clouds, rc::grid lattice, rc::filter_opti
   grid_axis const axes[3] = {axis_of(lattice, 0), axis_of(lattice, 1), axis_of(lattice, 2)};
   out[2] = are_inside(axes, cells_along<false>(axes, 0.0f, 0.0f, 0.0f, *clouds.x, *clouds.y, *clouds.z));
 })"},
+    {"clean.cuh", R"(
+__global__ void clean(rc::series<__half, long long> source, rc::nan_rule rule, int* out, cuda::std::uint64_t* order) {
+  series_row const at = series_row_at(source.when, 3);
+  *order = stamp_order(stamp_of_row(source.when, at, 3));
+  out[0] = drops_values(rule, is_nan_value(*source.values), false);
+  out[1] = step_from(order[1], *order) == row_step::forward;
+  out[2] = combine(sign_step(0, 1.0f), sign_step(1, -1.0f)).turned;
+})"},
     {"cloud.cuh", R"(
 __global__ void rows(rc::point_clouds clouds, cloud_rows* out, long long* length) {
   out[0] = padded_rows_from(clouds, 3, 0);
@@ -101,6 +109,12 @@ __global__ void methods(rc::interpolation method, int* out) {
   out[0] = traits.exists ? traits.channels : method_count();
   out[1] = is_hold(method) || is_straight(method) || is_rotation(method) ? 0 : neighbours_of(method);
 })"},
+    {"order.cuh", R"(
+__global__ void orders(long long const* a, double const* b, unsigned long long* out) {
+  out[0] = order_of(cuda::std::int64_t(*a));
+  out[1] = order_of(*b);
+  out[2] = number_of_order<int>(order_of(5)) + (number_of_order<float>(order_of(2.0f)) > 1.0f);
+})"},
     {"packed.cuh", R"(
 __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {
   out[0] = owner_of_row(offsets, 2, 10, 5);
@@ -121,6 +135,15 @@ __global__ void turns(quaternion* q, float* x) {
     {"rotation_formats.cuh", R"(
 __global__ void formats(rc::rotation_layout from, rc::rotation_layout to, rotation_channels* row) {
   row[1] = write_rotation(to, read_rotation(from, row[0]));
+})"},
+    {"summary.cuh", R"(
+__global__ void summaries(float const* x, rc::channel_summary* all, double* out) {
+  auto const leaf = summarize_leaf<float>([&](int i) { return x[i]; }, 0xffull);
+  all[0] = merge_summaries(all[0], leaf.summary());
+  out[0] = standard_deviation(all[0], 1);
+  quantile_place const at = place_of_quantile(0.5, all[0].count);
+  out[1] = quantile_between(all[0].min, all[0].max, at.weight);
+  out[2] = digit_of_pass(4, 1).digit(order_of(x[0]));
 })"},
     {"timeline.cuh", R"(
 __global__ void stamps(rc::timeline<long long> when, long long* out) {

@@ -86,6 +86,27 @@ double angle_between(matrix3 const& a, matrix3 const& b) {
   return std::atan2(sine, r[0] + r[4] + r[8] - 1);
 }
 
+matrix3 between(matrix3 const& a, matrix3 const& b, double weight) {
+  matrix3 const r = multiplied(transposed(a), b);
+  vector const v{r[7] - r[5], r[2] - r[6], r[3] - r[1]};
+  double const sine = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+  double const angle = std::atan2(sine, r[0] + r[4] + r[8] - 1);
+  return sine == 0 ? a : multiplied(a, about({v[0] / sine, v[1] / sine, v[2] / sine}, weight * angle));
+}
+
+std::array<double, 9> draw_row(generator& random, rotation_layout const& layout) {
+  constexpr double tau = 6.28318530717958647692;
+  std::array<double, 9> row{};
+  for (;;) {
+    for (double& x : row) { x = std::sqrt(-2 * std::log(1 - random.unit())) * std::cos(tau * random.unit()); }
+    vector const one = unit({row[0], row[1], row[2]}), other = unit({row[3], row[4], row[5]});
+    if (std::fabs(one[0] * other[0] + one[1] * other[1] + one[2] * other[2]) < 0.9) { break; }
+  }
+  if (layout.format == rotation_format::matrix) { row = matrix_of({rotation_format::rows, {}}, row); }
+  for (double& x : row) { x = double(float(x)); }
+  return row;
+}
+
 rotation_layout layout_of(std::string const& name) {
   for (int i = 0; i <= int(rotation_format::euler); ++i) {
     auto const format = rotation_format(i);

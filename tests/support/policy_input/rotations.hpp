@@ -7,6 +7,8 @@
 
 #include <robocache/rotation.hpp>
 
+#include "support/random.hpp"
+
 /// Rotations in double and as matrices, and nothing of the library's code.
 namespace test::oracle {
 
@@ -25,6 +27,13 @@ matrix3 transposed(matrix3 const& a);
 
 /// The angle of the rotation from `a` to `b`.
 double angle_between(matrix3 const& a, matrix3 const& b);
+
+/// The rotation at `weight` along the shorter arc from `a` to `b`, which are less than half a turn apart.
+matrix3 between(matrix3 const& a, matrix3 const& b, double weight);
+
+/// A row that is a rotation: drawn in the format itself; of matrices with errors of FP32, of 6-D with vectors of any
+/// length that are well apart.
+std::array<double, 9> draw_row(generator& random, rotation_layout const& layout);
 
 /// A layout by SciPy's name of an order, or by the format's name.
 rotation_layout layout_of(std::string const& name);

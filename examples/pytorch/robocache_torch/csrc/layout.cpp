@@ -49,6 +49,31 @@ char const* word_of(rc::voxel_order order) {
   return nullptr;
 }
 
+char const* word_of(rc::nan_rule rule) {
+  switch (rule) {
+    case rc::nan_rule::keep: return "keep";
+    case rc::nan_rule::any: return "any";
+    case rc::nan_rule::all: return "all";
+  }
+  return nullptr;
+}
+
+char const* word_of(rc::backward_rule rule) {
+  switch (rule) {
+    case rc::backward_rule::drop: return "drop";
+    case rc::backward_rule::sort: return "sort";
+  }
+  return nullptr;
+}
+
+char const* word_of(rc::duplicate_rule rule) {
+  switch (rule) {
+    case rc::duplicate_rule::first: return "first";
+    case rc::duplicate_rule::last: return "last";
+  }
+  return nullptr;
+}
+
 /// The words of an enumeration: the place of a word is the number of its enumerator.
 template <class Enum>
 std::vector<std::string> words_of() {
@@ -75,11 +100,15 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "interpolation moves") { return methods_where(&rc::device::method_traits::moves); }
   if (of == "edge") { return words_of<rc::edge>(); }
   if (of == "voxel_order") { return words_of<rc::voxel_order>(); }
+  if (of == "nan_rule") { return words_of<rc::nan_rule>(); }
+  if (of == "backward_rule") { return words_of<rc::backward_rule>(); }
+  if (of == "duplicate_rule") { return words_of<rc::duplicate_rule>(); }
   if (of == "source") { return source_row.names(); }
   if (of == "sizes") { return sizes_row.names(); }
   if (of == "ticks") { return ticks_row.names(); }
   if (of == "rules") { return rules_row.names(); }
   if (of == "report") { return report_row.names(); }
+  if (of == "dropped") { return dropped_row.names(); }
   if (of == "reductions") { return reduction_bits.names(); }
   C10_THROW_ERROR(ValueError, c10::str("of: found ", of, ", which has no layout"));
 }

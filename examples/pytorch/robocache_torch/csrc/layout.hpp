@@ -49,6 +49,8 @@ inline constexpr row_layout ticks_row{"start", "num", "den", "max_gap", "latency
 inline constexpr row_layout rules_row{"method", "before", "after", "causal"};
 /// Of a trajectory: what `inspect` counts.
 inline constexpr row_layout report_row{"unsorted", "duplicated", "non_finite", "out_of_range"};
+/// Of a trajectory: what `clean` counts.
+inline constexpr row_layout dropped_row{"non_finite", "invalid", "backward", "duplicated"};
 /// One bit each, the first one the lowest: which reductions of features are wanted.
 inline constexpr row_layout reduction_bits{"sum", "mean", "max", "min"};
 

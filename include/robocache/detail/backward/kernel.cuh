@@ -41,58 +41,67 @@ __device__ void add_term(packed_floats<Result, N> const& gradient, float weight,
   for (int c = 0; c < N; ++c) { sum[c] = device::add_rn(sum[c], device::mul_rn(weight, terms[c])); }
 }
 
-/// Stores one vector of gradients of the piece's row `row`, each scaled where values are, and rounded once.
-/// @tparam Scaled  whether they may be: the check is felt where a row has one reader or none
-template <int N, bool Scaled = true, class Stamp>
-__device__ void store_sum(backward_params<Stamp> const& p, reader_board<Stamp> const& board, int row, int column,
-                          float (&sum)[N]) {
-  if (Scaled && p.scale != nullptr) {
+/// Scales one vector of gradients, whose first channel is `channel`.
+template <int N, class Stamp>
+__device__ void scale_sum(backward_params<Stamp> const& p, std::int64_t channel, float (&sum)[N]) {
 #pragma unroll
-    for (int c = 0; c < N; ++c) { sum[c] = device::mul_rn(sum[c], __ldg(p.scale + first_channel<N>(p) + column + c)); }
-  }
-  with_float_type(p.out.type, [&](auto type) {
-    auto* const out = static_cast<decltype(type)*>(p.out.data) + board.piece.element + first_channel<N>(p);
-    store_packed(out + (row * p.out.row_stride + column), sum);
-  });
+  for (int c = 0; c < N; ++c) { sum[c] = device::mul_rn(sum[c], __ldg(p.scale + channel + c)); }
 }
 
-/// All sums of a piece whose readers stand on one board. What the first readers of several rows hand on is under
-/// way before any is used; most rows have one reader or none, and those behind it are fetched one by one.
+/// Stores one vector of gradients, each rounded once.
+/// @param out  where it begins, in elements
+template <int N, class Stamp>
+__device__ void store_sum(backward_params<Stamp> const& p, std::int64_t out, float const (&sum)[N]) {
+  with_float_type(p.out.type, [&](auto type) { store_packed(static_cast<decltype(type)*>(p.out.data) + out, sum); });
+}
+
+/// What a row's readers behind the first hand to one vector of it.
+template <class Result, int N, class Stamp>
+__device__ void add_others(backward_params<Stamp> const& p, reader_board<Stamp> const& board, int row, int column,
+                           float (&sum)[N]) {
+  row_readers others(board, row);
+  others.next(board, row);
+  while (others.has_more()) {
+    int const place = others.next(board, row);
+    add_term<Result>(load_packed<N>(static_cast<Result const*>(p.results.data) + (board.elements[place] + column)),
+                     board.weights[place][row & 1], sum);
+  }
+}
+
+/// All sums of a piece whose readers are on one board. What the first readers of several rows hand on is under way
+/// before any is used; most rows have one reader or none, and those behind it are fetched one by one.
+/// @tparam Scaled  whether gradients may be scaled: the check is felt
 template <class Result, int N, bool Scaled, class Stamp>
 __device__ void sum_board(backward_params<Stamp> const& p, reader_board<Stamp> const& board) {
   constexpr int rows_at_a_time = N * sizeof(Result) > 16 ? 1 : 2;  // 32 bytes under way
-  int const total = board.piece.rows * static_cast<int>(p.chunk.value);
+  int const chunk = static_cast<int>(p.chunk.value);
+  int const width = static_cast<int>(min(std::int64_t(chunk), p.vectors_each - std::int64_t(blockIdx.y) * chunk));
+  int const total = board.piece.rows * chunk;
+  auto const* const results = static_cast<Result const*>(p.results.data);
   for (int base = threadIdx.x; base < total; base += rows_at_a_time * max_threads) {
     packed_floats<Result, N> gradient[rows_at_a_time];
-    row_readers readers[rows_at_a_time];
-    int place[rows_at_a_time];
+    int slot[rows_at_a_time];
+    int column[rows_at_a_time];
 #pragma unroll
     for (int u = 0; u < rows_at_a_time; ++u) {
       int const i = base + u * max_threads;
-      int const row = row_of(p, i, board.piece.rows);
-      place[u] = -1;
-      if (row < 0) { continue; }
-      readers[u] = row_readers(board, row);
-      place[u] = readers[u].next(board, row);
-      if (place[u] >= 0) {
-        gradient[u] = load_packed<N>(static_cast<Result const*>(p.results.data) +
-                                     (board.elements[place[u]] + column_of<N>(p, i, row)));
-      }
+      slot[u] = static_cast<int>(p.chunk.quotient(i));
+      column[u] = i - slot[u] * chunk;
+      if (i >= total || column[u] >= width) { slot[u] = -1; }
+      column[u] *= N;
+      if (slot[u] < 0) { continue; }
+      summed_row const& row = board.sums[slot[u]];
+      if (row.readers != summed_row::nobody) { gradient[u] = load_packed<N>(results + (row.element + column[u])); }
     }
 #pragma unroll
     for (int u = 0; u < rows_at_a_time; ++u) {
-      int const i = base + u * max_threads;
-      int const row = row_of(p, i, board.piece.rows);
-      if (row < 0) { continue; }
-      int const column = column_of<N>(p, i, row);
+      if (slot[u] < 0) { continue; }
+      summed_row const& row = board.sums[slot[u]];  // once more, rather than in registers
       float sum[N] = {};
-      if (place[u] >= 0) { add_term<Result>(gradient[u], board.weights[place[u]][row & 1], sum); }
-      while (readers[u].has_more()) {
-        int const next = readers[u].next(board, row);
-        auto const more = load_packed<N>(static_cast<Result const*>(p.results.data) + (board.elements[next] + column));
-        add_term<Result>(more, board.weights[next][row & 1], sum);
-      }
-      store_sum<N, Scaled>(p, board, row, column, sum);
+      if (row.readers != summed_row::nobody) { add_term<Result>(gradient[u], row.weight, sum); }
+      if (row.readers == summed_row::several) { add_others<Result>(p, board, slot[u], column[u], sum); }
+      if (Scaled) { scale_sum(p, first_channel<N>(p) + column[u], sum); }
+      store_sum(p, row.out + column[u], sum);
     }
   }
 }
@@ -147,6 +156,8 @@ __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Sta
   if (p.ascending && !piece.listed && piece.targets > max_threads && piece.staged > 0) { narrow_targets(p, board); }
   if (!piece.listed && piece.end_place - piece.begin_place <= max_threads) {
     note_chunk(p, board, first_channel<N>(p), piece.begin_place + threadIdx.x, piece.end_place);
+    note_sums(p, board, first_channel<N>(p));
+    __syncthreads();
     with_float_type(p.results.type, [&](auto type) {
       if (p.scale == nullptr) { return sum_board<decltype(type), N, false>(p, board); }
       sum_board<decltype(type), N, true>(p, board);
@@ -180,7 +191,10 @@ __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Sta
     for (int u = 0; u < count; ++u) {
       int const i = base + u * max_threads;
       int const row = row_of(p, i, piece.rows);
-      if (row >= 0) { store_sum<N>(p, board, row, column_of<N>(p, i, row), sums[u]); }
+      if (row < 0) { continue; }
+      std::int64_t const channel = first_channel<N>(p) + column_of<N>(p, i, row);
+      if (p.scale != nullptr) { scale_sum(p, channel, sums[u]); }
+      store_sum(p, piece.element + row * p.out.row_stride + channel, sums[u]);
     }
   }
 }

@@ -16,6 +16,18 @@
 // All functions are called by the whole block, and what they share stands in shared memory: registers are for sums.
 namespace robocache::detail {
 
+/// What a row's vectors need to know: where they go to, and the row's first reader, which most rows have no more of.
+struct alignas(16) summed_row {
+  std::int64_t element;  ///< where the block's channels of the first reader's gradient begin
+  std::int64_t out;      ///< where those of the row's own gradient do
+  float weight;
+  enum : int {
+    nobody,
+    one,
+    several,
+  } readers;
+};
+
 /// What a block keeps in shared memory.
 template <class Stamp>
 struct reader_board {
@@ -27,6 +39,7 @@ struct reader_board {
   float weights[max_threads][2];       ///< of a target: in the one even and the one odd row that it reads
   std::int64_t windows[max_threads];   ///< windows that read this trajectory, of as many as were looked at together
   unsigned matches[8];                 ///< which of them do
+  summed_row sums[max_threads];        ///< of a row, where one board holds all readers
 };
 
 /// The targets of the chunk that read one row, in ascending order.
@@ -58,6 +71,22 @@ class row_readers {
   unsigned words_ = 0;  ///< the current one and those behind it
   unsigned bits_ = 0;   ///< of the current one, not yet taken
 };
+
+/// Notes all that the rows' vectors need to know, so that they need not look for it one by one.
+template <class Stamp>
+__device__ void note_sums(backward_params<Stamp> const& p, reader_board<Stamp>& board, std::int64_t first_channel) {
+  int const row = threadIdx.x;
+  if (row >= board.piece.rows) { return; }
+  row_readers readers(board, row);
+  int const place = readers.next(board, row);
+  summed_row sum{0, board.piece.element + row * p.out.row_stride + first_channel, 0.0f, summed_row::nobody};
+  if (place >= 0) {
+    sum.element = board.elements[place];
+    sum.weight = board.weights[place][row & 1];
+    sum.readers = readers.has_more() ? summed_row::several : summed_row::one;
+  }
+  board.sums[row] = sum;
+}
 
 template <class Stamp>
 __device__ void clear_sets(reader_board<Stamp>& board, int rows) {

@@ -9,7 +9,7 @@
 namespace robocache::detail {
 
 /// True where the code that a device runs is known to wait for launches before it: code for compute capability 9.0 or
-/// newer. Which of several the driver takes is known where all are such, or where one is for the device itself.
+/// newer. Which of several the driver takes is known if all of them are, or if one is for the device itself.
 ROBOCACHE_HIDDEN inline bool has_early_launches([[maybe_unused]] int compute_capability) noexcept {
 #if defined(__CUDA_ARCH_LIST__)
   constexpr int compiled[] = {__CUDA_ARCH_LIST__};
@@ -42,6 +42,12 @@ class ROBOCACHE_HIDDEN launch_chain {
     bool const early = overlaps_ && begun_;
     begun_ = true;
     return detail::launch(kernel, params, grid, threads, 0, cuda_stream_, early);
+  }
+
+  /// For a launch of another kind, which waits for those before it.
+  cudaStream_t stream() noexcept {
+    begun_ = true;
+    return cuda_stream_;
   }
 
  private:

@@ -5,7 +5,7 @@
 
 #include <robocache/arch.cuh>
 
-// What launches that several families share are tuned by: it changes speed, never a result. No other numbers have been
+// The tuning of launches that several families share: it changes speed, never a result. No other numbers have been
 // measured.
 namespace robocache::detail {
 
@@ -21,5 +21,11 @@ inline constexpr int digit_bits = 8;
 inline constexpr int digits = 1 << digit_bits;
 inline constexpr int sort_threads = digits;
 inline constexpr int sort_rounds = 4;
+
+/// Threads of a block that scans a tile in order, and neighbouring elements of each; threads of the one that scans the
+/// tiles.
+inline constexpr int scan_threads = 256;
+inline constexpr int scan_elements_each = 8;
+inline constexpr int scan_carry_threads = 512;
 
 }  // namespace robocache::detail

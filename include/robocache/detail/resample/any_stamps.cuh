@@ -7,6 +7,7 @@
 #include <robocache/detail/common/timed/locate_tile.cuh>
 #include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/resample/bulk_trajectory.cuh>
 #include <robocache/detail/resample/small_tiles.cuh>
 #include <robocache/dtype.hpp>
 
@@ -66,6 +67,15 @@ __device__ void resample_trajectory(locate_plan<void> const& plan, blend_params<
                                     stage_slot<void>* stage, unsigned char* values, unsigned char* results) {
   with_stamp_type(plan, stage,
                   [&](auto const& typed, auto* stamps) { resample_trajectory<N>(typed, p, stamps, values, results); });
+}
+
+template <int N, class Value, class Result>
+__device__ void resample_bulk_trajectory(locate_plan<void> const& plan, blend_params<Value, Result> const& p,
+                                         bulk_params const& bulk, stage_slot<void>* stage, arrival& come,
+                                         unsigned char* shared) {
+  with_stamp_type(plan, stage, [&](auto const& typed, auto* stamps) {
+    resample_bulk_trajectory<N>(typed, p, bulk, stamps, come, shared);
+  });
 }
 
 }  // namespace robocache::detail

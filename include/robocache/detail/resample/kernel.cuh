@@ -8,22 +8,27 @@
 #include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/resample/any_stamps.cuh>
+#include <robocache/detail/resample/bulk_trajectory.cuh>
+#include <robocache/detail/resample/policy.cuh>
 #include <robocache/detail/resample/small_tiles.cuh>
 
 namespace robocache::detail {
 
 /// How a launch goes about its rows.
 enum class resample_mode : std::uint8_t {
-  tiles,       ///< a block has a tile of rows: locate them, then read what they need
-  one_row,     ///< a block has one row
-  trajectory,  ///< a block has a whole trajectory, in shared memory
+  tiles,            ///< a block has a tile of rows: locate them, then read what they need
+  one_row,          ///< a block has one row
+  trajectory,       ///< a block has a whole trajectory, in shared memory
+  bulk_trajectory,  ///< the same, which comes by two instructions
 };
 
 /// @tparam Stamp  `kernel_stamp`
 template <class Value, class Result, class Stamp>
 struct resample_params {
   resample_mode mode;
-  int extra;  ///< one_row: bytes of values that a block prefetches; trajectory: where results begin in shared memory
+  bool turns;  ///< tiles: values are angles
+  int extra;   ///< one_row: bytes of values that a block prefetches; trajectory: where results begin in shared memory
+  bulk_params bulk;
   blend_params<Value, Result> blend;
   locate_plan<Stamp> plan;  ///< last: most of it is cold
 };
@@ -33,9 +38,9 @@ struct resample_params {
 /// @tparam N      elements of a vector: all pointers and strides are multiples of it
 /// @tparam Loads  vectors a thread has in flight before it uses the first
 template <class Value, class Result, class Stamp, int N, int Loads>
-__global__ void __launch_bounds__(max_threads, N > 1 ? 5 : 6)
+__global__ void __launch_bounds__(max_threads, resample_blocks)
     resample_kernel(__grid_constant__ resample_params<Value, Result, Stamp> const p) {
-  __shared__ stage_slot<Stamp> stage[stage_capacity + 1];
+  alignas(16) __shared__ stage_slot<Stamp> stage[stage_capacity + 1];
   extern __shared__ sector dynamic_shared[];  // the tile's rows, or a trajectory: no block needs both
 
   if (__builtin_expect(p.mode == resample_mode::one_row, true)) {  // first in line: latency is all it has
@@ -47,12 +52,18 @@ __global__ void __launch_bounds__(max_threads, N > 1 ? 5 : 6)
     resample_trajectory<N>(p.plan, p.blend, stage, bytes, bytes + p.extra);
     return;
   }
+  if (p.mode == resample_mode::bulk_trajectory) {
+    __shared__ arrival come;
+    resample_bulk_trajectory<N>(p.plan, p.blend, p.bulk, stage, come, reinterpret_cast<unsigned char*>(dynamic_shared));
+    return;
+  }
+  constexpr bool may_turn = !std::is_integral_v<Value>;
   auto* const rows = reinterpret_cast<blend_row*>(dynamic_shared);
   int const count =
       locate_tile(p.plan, blockIdx.x, stage, [&](int slot, auto const& part, device::location const& where) {
         std::int64_t const first =
             part.source.batch_index * p.blend.values_batch_stride + part.source.first_row * p.blend.values_row_stride;
-        blend_row row = blend_row_of(where, first, p.blend.values_row_stride);
+        blend_row row = blend_row_of(where, first, p.blend.values_row_stride, p.turns);
         row.result = p.blend.target_packed
                          ? (part.first_row + slot) * p.blend.results_row_stride
                          : part.b * p.blend.results_batch_stride + (part.k0 + slot) * p.blend.results_row_stride;
@@ -60,7 +71,10 @@ __global__ void __launch_bounds__(max_threads, N > 1 ? 5 : 6)
         if (p.blend.valid != nullptr && blockIdx.y == 0) { p.blend.valid[part.first_row + slot] = where.valid; }
       });
   __syncthreads();
-  blend_tile<N, Loads>(p.blend, rows, count);
+  if constexpr (may_turn) {
+    if (p.turns) { return blend_tile<N, Loads, turning_method>(p.blend, rows, count); }
+  }
+  blend_tile<N, Loads, straight_method>(p.blend, rows, count);
 }
 
 template <class Stamp>

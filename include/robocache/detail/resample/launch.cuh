@@ -98,6 +98,25 @@ trajectory_memory memory_of_trajectory(locate_plan<Stamp> const& plan, strides f
 /// Whole warps, a thread for each of `rows`.
 inline int threads_for(std::int64_t rows) { return static_cast<int>((rows + 31) / 32 * 32); }
 
+/// Whether a trajectory that `memory_of_trajectory` allows a block may come by two instructions, and how.
+/// @return  bytes of shared memory; 0: it may not
+template <class Value, class Stamp, class Result>
+int bulk_of_trajectory(locate_plan<Stamp> const& plan, Value const* values, Result const* results, strides from,
+                       strides to, std::int64_t channels, bulk_params& bulk) {
+  std::int64_t const rows = plan.plain_length * channels;
+  bulk.stamps_bytes = plan.plain_length * static_cast<int>(sizeof(Stamp));
+  bulk.values_bytes = static_cast<int>(rows * sizeof(Value));
+  bulk.results_bytes = static_cast<int>(plan.tiles.length * channels * sizeof(Result));
+  bulk.results_word = common_alignment(address_of(results), to.batch * sizeof(Result), bulk.results_bytes);
+  bulk.results_offset = room_for(bulk.values_bytes);
+  bool const whole_units =
+      common_alignment(address_of(plan.plain_stamps), plan.plain_stamps_stride * sizeof(Stamp), bulk.stamps_bytes,
+                       address_of(values), plan.tiles.tiles * bulk.values_bytes) == copy_unit;
+  return whole_units && from.batch == rows && bulk.results_word >= 4 && plan.plain_length <= stage_capacity
+             ? bulk.results_offset + room_for(bulk.results_bytes)
+             : 0;
+}
+
 /// Launches with `N` elements a vector and `Loads` vectors in flight.
 template <int N, int Loads, class Value, class Stamp, class Result>
 ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, timeline<Stamp> const& target,
@@ -112,13 +131,14 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
   strides const to = strides_of(out, target, source.channels);
   auto const plan = make_locate_plan(source.when, target, options, tiles);
   using stamp = kernel_stamp<Value, Stamp>;
-  resample_params<Value, Result, stamp> params{resample_mode::tiles, 0, {}, plan};
+  resample_params<Value, Result, stamp> params{
+      resample_mode::tiles, options.method == interpolation::angle, 0, {}, {}, plan};
   describe_blend(source, target, out, from, to, cut, params.blend);
   params.blend.fill = fill_as<Result>(options.fill);
 
   int threads = shape.threads;
   int shared_bytes = tiles.rows * static_cast<int>(sizeof(blend_row));
-  if (plan.plain && tiles.single && source.when.length <= stage_capacity + 1 &&
+  if (plan.plain && tiles.single && !params.turns && source.when.length <= stage_capacity + 1 &&
       spans_few_elements(source.when.batch, from, source.when.length, source.channels) &&
       spans_few_elements(target.batch, to, target.length, source.channels) &&
       spans_few_elements(source.when.batch, {source.when.stride, 1}, source.when.length, 1) &&
@@ -128,11 +148,17 @@ ROBOCACHE_HIDDEN status launch_resample(series<Value, Stamp> const& source, time
     shared_bytes = 0;
   } else if (auto const memory =
                  memory_of_trajectory<Value, Result>(plan, from, to, cut.vectors_each, source.channels, shape);
-             memory.bytes > 0) {
+             memory.bytes > 0 && !params.turns) {
     params.mode = resample_mode::trajectory;
     params.extra = memory.results_offset;
     shared_bytes = memory.bytes;
     threads = threads_for(target.length);
+    int const bulk_bytes =
+        shape.bulk ? bulk_of_trajectory(plan, source.values, out.values, from, to, source.channels, params.bulk) : 0;
+    if (bulk_bytes > 0) {
+      params.mode = resample_mode::bulk_trajectory;
+      shared_bytes = bulk_bytes;
+    }
   }
   dim3 const grid(static_cast<unsigned>(tiles.tiles), static_cast<unsigned>(cut.chunks));
   return launch(resample_kernel<Value, Result, stamp, N, Loads>, params, grid, threads, shared_bytes, cuda_stream);
@@ -193,19 +219,22 @@ ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<St
   constexpr int widest = 16 / (sizeof(Value) > sizeof(Result) ? sizeof(Value) : sizeof(Result));
   detail::strides const from = detail::strides_of(source, source.when, source.channels);
   detail::strides const to = detail::strides_of(out, target, source.channels);
+  bool const wide = detail::is_vectorizable<widest>(source.values, from, source.channels) &&
+                    detail::is_vectorizable<widest>(out.values, to, source.channels);
   if constexpr (!std::is_integral_v<Value>) {
-    if (!device::is_straight(options.method)) {
+    // Angles of whole vectors take the path of straight methods, unless rows are so short that a block may have all.
+    bool const turns = wide && options.method == interpolation::angle &&
+                       source.channels > detail::resample_shape_for(device, widest).trajectory_vectors * widest;
+    if (!device::is_straight(options.method) && !turns) {
       return detail::launch_method(source, target, out, options, from, to, device, cuda_stream);
     }
   }
-  bool const wide = detail::is_vectorizable<widest>(source.values, from, source.channels) &&
-                    detail::is_vectorizable<widest>(out.values, to, source.channels);
   if (wide) {
     return detail::launch_resample<widest, 1>(source, target, out, options, detail::resample_shape_for(device, widest),
                                               device.multiprocessors, cuda_stream);
   }
-  return detail::launch_resample<1, 4>(source, target, out, options, detail::resample_shape_for(device, 1),
-                                       device.multiprocessors, cuda_stream);
+  return detail::launch_resample<1, detail::scalar_loads>(
+      source, target, out, options, detail::resample_shape_for(device, 1), device.multiprocessors, cuda_stream);
 }
 
 template <class Stamp>

@@ -36,10 +36,12 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
   // memory while the stamps do.
   prefetch_share(p.values + b * static_cast<unsigned>(p.values_batch_stride),
                  length * p.values_row_stride * std::int64_t(sizeof(Value)), k, prefetch_bytes);
-  Result* const out =
-      p.results + (b * static_cast<unsigned>(p.results_batch_stride) + k * static_cast<unsigned>(p.results_row_stride));
+  auto const place_of_result = [&](unsigned batch, unsigned target) {
+    return p.results + (batch * static_cast<unsigned>(p.results_batch_stride) +
+                        target * static_cast<unsigned>(p.results_row_stride));
+  };
   // Finding the result's page takes as long as finding the values'.
-  if (threadIdx.x == max_threads - 1) { prefetch(out); }
+  if (threadIdx.x == max_threads - 1) { prefetch(place_of_result(b, k)); }
   Stamp const newest = device::stamp_later(t, plan.rules.tolerance);
   int count = 0;
 #pragma unroll
@@ -49,18 +51,25 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
     }
   }
 
-  int const pair = device::left_of_pair(count, length);
-  unsigned const next = length > 1 ? 1 : 0;
-  auto const row_stride = static_cast<unsigned>(p.values_row_stride);
-  unsigned const row = b * static_cast<unsigned>(p.values_batch_stride) + pair * row_stride;
   // Vectors of two, not wider: more threads, each done sooner.
   constexpr unsigned M = N > 1 ? 2 : 1;
   unsigned const width = static_cast<unsigned>(p.vectors_each) * N;
   for (unsigned i = (blockIdx.y * max_threads + threadIdx.x) * M; i < width; i += gridDim.y * max_threads * M) {
+    // Computed here, and not kept from before nor for the next vector, of which there is hardly one: 32 registers are
+    // what tiles want.
+    int const found = count + static_cast<int>(unknown_zero());
+    unsigned const block = blockIdx.x + unknown_zero();
+    unsigned const batch = plan.tiles.tiles_each.quotient(block);
+    Stamp const* const its_stamps = plan.plain_stamps + batch * static_cast<unsigned>(plan.plain_stamps_stride);
+    Result* const out = place_of_result(batch, block - batch * plan.tiles.tiles_each.value);
+    int const pair = device::left_of_pair(found, length);
+    unsigned const next = length > 1 ? 1 : 0;
+    auto const row_stride = static_cast<unsigned>(p.values_row_stride);
+    unsigned const row = batch * static_cast<unsigned>(p.values_batch_stride) + pair * row_stride;
     vector<Value, M> const left = load<Value, M>(p.values + (row + i));
     vector<Value, M> const right = load<Value, M>(p.values + (row + next * row_stride + i));
     device::location const where =
-        device::locate_in_pair(stamps[pair], stamps[pair + next], t, count, length, plan.rules);
+        device::locate_in_pair(its_stamps[pair], its_stamps[pair + next], t, found, length, plan.rules);
     bool const backwards = where.weight >= 0.5f;
     vector<Value, M> const near = where.row > pair || backwards ? right : left;
     vector<Value, M> const far = !where.blends ? near : backwards ? left : right;
@@ -142,6 +151,30 @@ constexpr int trajectory_bytes(std::int64_t values, std::int64_t results, int& r
   return results_offset + with_skew(results * sizeof(Result));
 }
 
+/// One row of a trajectory whose values are in shared memory. In 32 bits, but as `blend_row_of`: where rows are this
+/// short, such words are much of a thread's work.
+/// @param first  the trajectory's first value
+/// @param out    room for the row's results in shared memory
+template <int N, class Value, class Result>
+__device__ void blend_short_row(device::location const& where, Value const* first, int channels, Result fill,
+                                Result* out) {
+  bool const backwards = where.weight >= 0.5f;
+  Value const* const near = first + max(static_cast<int>(where.row) + (backwards ? 1 : 0), 0) * channels;
+  Value const* const far = near + (!where.blends ? 0 : backwards ? -channels : channels);
+  float const share = !where.blends ? alone : backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
+  float none = 0.0f;
+#pragma unroll(N == 1 ? 4 : 1)
+  for (int c = 0; c < channels; c += N) {
+    auto const a = *reinterpret_cast<vector<Value, N> const*>(near + c);
+    auto const b = *reinterpret_cast<vector<Value, N> const*>(far + c);
+    *reinterpret_cast<vector<Result, N>*>(out + c) = blend_pair<Value, Result, N>(a, b, share, none);
+  }
+  if (none != 0.0f) { blend_elements(near, far, share, channels, out); }
+  if (where.row < 0) {
+    for (int c = 0; c < channels; ++c) { out[c] = fill; }
+  }
+}
+
 /// A block with a whole trajectory of short rows: its values come to shared memory as one run of bytes while its stamps
 /// are searched, each thread blends its row there, and the results leave as one run, whatever width a row has. Needs
 /// contiguous rows, no more targets than threads, and 32 threads at least.
@@ -165,23 +198,8 @@ __device__ void resample_trajectory(locate_plan<Stamp> const& plan, blend_params
   Result* const to = p.results + b * p.results_batch_stride;
   if (k < targets) {
     device::location const where = search.locate(stage, t, plan.rules);
-    auto const* const first = reinterpret_cast<Value const*>(values + skew_of(from));
-    // As `blend_row_of`, in 32 bits: where rows are this short, such words are much of a thread's work.
-    bool const backwards = where.weight >= 0.5f;
-    Value const* const near = first + max(static_cast<int>(where.row) + (backwards ? 1 : 0), 0) * channels;
-    Value const* const far = near + (!where.blends ? 0 : backwards ? -channels : channels);
-    auto* const out = reinterpret_cast<Result*>(results + skew_of(to)) + k * channels;
-    float const share = !where.blends ? alone : backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
-    vector<Result, N> const fill = filled<Result, N>(p.fill);
-    float none = 0.0f;
-#pragma unroll(N == 1 ? 4 : 1)
-    for (int c = 0; c < channels; c += N) {
-      auto const a = *reinterpret_cast<vector<Value, N> const*>(near + c);
-      auto const b_ = *reinterpret_cast<vector<Value, N> const*>(far + c);
-      vector<Result, N> const mixed = blend_pair<Value, Result, N>(a, b_, share, none);
-      *reinterpret_cast<vector<Result, N>*>(out + c) = choose(where.row < 0, fill, mixed);
-    }
-    if (none != 0.0f && where.row >= 0) { blend_elements(near, far, share, channels, out); }
+    blend_short_row<N>(where, reinterpret_cast<Value const*>(values + skew_of(from)), channels, p.fill,
+                       reinterpret_cast<Result*>(results + skew_of(to)) + k * channels);
     if (p.valid != nullptr) { p.valid[std::int64_t(b) * targets + k] = where.valid; }
   }
   __syncthreads();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
@@ -31,19 +33,61 @@ __device__ void find_rows(Source const& source, summary_node const& node, std::u
   __syncthreads();
 }
 
-/// The rows of a leaf, one channel of them.
-template <class Source, class Number>
-__device__ void load_leaf(Source const& source, std::int64_t row, std::int64_t channel, std::uint64_t here,
-                          Number (&x)[device::summary_leaf]) {
-#pragma unroll
-  for (int i = 0; i < device::summary_leaf; ++i) {
-    x[i] = (here >> i & 1) != 0 ? source.at(row + i, channel) : Number{};
-  }
-}
-
-/// Adds to a histogram of 16-bit counters, two a word. A node has too few rows for a counter to overflow.
+/// Adds to a histogram of 16-bit counters, two per word. A node has too few rows for a counter to overflow.
 inline __device__ void count_digit(unsigned* histogram, unsigned digit) {
   atomicAdd(histogram + digit / 2, digit % 2 == 0 ? 1u : 0x10000u);
+}
+
+/// A number with some bits turned.
+template <class Number>
+__device__ Number with_bits(Number x, unsigned turned) {
+  std::conditional_t<sizeof(Number) == 8, std::uint64_t, std::uint32_t> bits;
+  memcpy(&bits, &x, sizeof bits);
+  bits ^= turned;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+/// One channel of a leaf: summarized, and its first digits counted.
+/// @param row   the leaf's first
+/// @param here  which of its rows are there
+template <class Source>
+__device__ device::leaf_summary<typename Source::number> count_leaf(Source const& source, std::int64_t row,
+                                                                    std::int64_t channel, std::uint64_t here,
+                                                                    unsigned* histogram) {
+  using number = typename Source::number;
+  constexpr auto digit = device::digit_of_pass(sizeof(number), 0);
+  constexpr int leaves = device::summary_leaf;
+  device::leaf_summary<number> leaf;
+  if (here == ~std::uint64_t{0}) {
+    number x[leaves];
+#pragma unroll
+    for (int i = 0; i < leaves; ++i) { x[i] = source.at(row + i, channel); }
+    // The compiler would keep 64 numbers as double, or their keys, from one loop to the next, in twice the registers.
+    // The grid has one row of blocks, which it does not know.
+    unsigned const zero = gridDim.y - 1;
+    if (device::summarize_whole_leaf(
+            x, [&](int i) { return with_bits(x[i], zero); }, leaf)) {
+      if (histogram != nullptr) {
+#pragma unroll
+        for (int i = 0; i < leaves; ++i) {
+          count_digit(histogram, digit.digit(device::order_of(with_bits(x[i], zero))));
+        }
+      }
+      return leaf;
+    }
+  }
+  // Rows that are not there, or numbers that are not finite: read again where they are needed, out of the cache.
+  leaf = device::summarize_leaf<number>([&](int i) { return source.at(row + i, channel); }, here);
+  if (histogram != nullptr) {
+#pragma unroll 1
+    for (int i = 0; i < leaves; ++i) {
+      if ((here >> i & 1) == 0) { continue; }
+      number const one = source.at(row + i, channel);
+      if (!device::is_nan(one)) { count_digit(histogram, digit.digit(device::order_of(one))); }
+    }
+  }
+  return leaf;
 }
 
 inline __device__ void add_counter(unsigned long long* to, unsigned count) {
@@ -74,7 +118,7 @@ __global__ void __launch_bounds__(summary_threads,
   constexpr int words = summary_digits / 2;
   __shared__ std::uint64_t here[leaves];
   __shared__ shared_leaves<order, most> found;
-  // The histograms; then of each leaf how many finite values stand before it, and its share in the mean.
+  // The histograms; then of each leaf how many finite values come before it, and its share in the mean.
   alignas(16) __shared__ unsigned histograms[most * words];
   auto* const shares = reinterpret_cast<double*>(histograms);
   auto* const before = reinterpret_cast<std::int32_t*>(shares + most * leaves);
@@ -94,9 +138,8 @@ __global__ void __launch_bounds__(summary_threads,
   for (unsigned item = threadIdx.x; item < items; item += summary_threads) {
     unsigned const leaf = item / width;
     unsigned const c = item % width;
-    number x[leaves];
-    load_leaf(p.source, node.first + leaf * leaves, channel + c, here[leaf], x);
-    auto const one = device::summarize_leaf<number>([&](int i) { return x[i]; }, here[leaf]);
+    auto const one = count_leaf(p.source, node.first + leaf * leaves, channel + c, here[leaf],
+                                counts ? histograms + c * words : nullptr);
     unsigned const to = c * leaves + leaf;
     found.mean[to] = one.of_finite.mean;
     found.m2[to] = one.of_finite.m2;
@@ -105,14 +148,6 @@ __global__ void __launch_bounds__(summary_threads,
     found.finite[to] = static_cast<std::uint8_t>(one.finite);
     found.nan[to] = static_cast<std::uint8_t>(one.nan);
     found.infinite[to] = static_cast<std::uint8_t>(one.infinite);
-    if (counts) {
-#pragma unroll
-      for (int i = 0; i < leaves; ++i) {
-        if ((here[leaf] >> i & 1) != 0 && !device::is_nan(x[i])) {
-          count_digit(histograms + c * words, p.digit.digit(device::order_of(x[i])));
-        }
-      }
-    }
   }
   __syncthreads();
   if (counts) {

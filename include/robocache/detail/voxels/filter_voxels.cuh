@@ -11,6 +11,7 @@
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/common/memory_cutter.hpp>
 #include <robocache/detail/voxels/check.hpp>
+#include <robocache/detail/voxels/cluster_launch.cuh>
 #include <robocache/detail/voxels/filter_pack.cuh>
 #include <robocache/detail/voxels/launch.cuh>
 #include <robocache/detail/voxels/params.hpp>
@@ -108,7 +109,10 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const listed = out.points != nullptr || out.features != nullptr;
-  s = detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
+  s = detail::is_for_cluster<detail::filter_call>(pieces.voxels.params, chain)
+          ? detail::launch_cluster<detail::filter_call>(pieces.voxels, out, nullptr, out.point_voxels != nullptr,
+                                                        out.count, chain)
+          : detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !listed || voxels == 0) { return s; }
   if (out.points != nullptr) {

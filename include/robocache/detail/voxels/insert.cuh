@@ -43,6 +43,16 @@ inline __device__ place_range places_at(cloud_points const& p, std::int64_t row)
           segment.end};
 }
 
+/// The place to try for a cell.
+/// @param tries  that were in vain
+inline __device__ std::uint32_t place_of(std::uint32_t hash, std::uint32_t tries, place_range const& range) {
+  std::uint32_t const jump = min(tries, last_anywhere);
+  std::uint32_t const at = __umulhi(jump == 0 ? hash : hash_of(hash + jump), range.count);
+  std::uint32_t const further = tries - jump;  // less than there are places
+  std::uint32_t const to_end = range.count - further;
+  return range.begin + (at < to_end ? at + further : at - to_end);
+}
+
 /// A row on its way to the place of its cell.
 template <bool Wide>
 struct sought_place {
@@ -61,13 +71,7 @@ struct sought_place {
   }
 
   /// The place to try.
-  __device__ std::uint32_t place(place_range const& range) const {
-    std::uint32_t const jump = min(tries, last_anywhere);
-    std::uint32_t const at = __umulhi(jump == 0 ? hash_of(cell) : hash_of(hash_of(cell) + jump), range.count);
-    std::uint32_t const further = tries - jump;  // less than there are places
-    std::uint32_t const to_end = range.count - further;
-    return range.begin + (at < to_end ? at + further : at - to_end);
-  }
+  __device__ std::uint32_t place(place_range const& range) const { return place_of(hash_of(cell), tries, range); }
 
   /// @return what was there: of narrow places cell and first row
   __device__ unsigned long long try_place(voxel_table const& table, std::uint32_t at) const {

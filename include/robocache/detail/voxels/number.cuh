@@ -140,14 +140,16 @@ __device__ void load_four(T const* from, std::int64_t row, std::int64_t end, T o
 }
 
 /// How many voxels stand before each cloud that begins in a tile, or at its end if it is the last.
-/// @param behind  `behind(i)`: how many stand before the tile's row i
-template <int Threads, class Behind>
-__device__ void count_before_clouds(voxel_params const& p, std::int64_t begin, std::int64_t end, Behind const& behind) {
+/// @param threads  of the block
+/// @param behind   `behind(i)`: how many stand before the tile's row i
+template <class Behind>
+__device__ void count_before_clouds(voxel_params const& p, std::int64_t begin, std::int64_t end, unsigned threads,
+                                    Behind const& behind) {
   cloud_points const& points = p.points;
   bool const last = end == points.rows;
   if (points.offsets == nullptr) {
     std::int64_t const first = points.batch == 1 ? (begin == 0 ? 0 : 1) : (begin + points.length - 1) / points.length;
-    for (std::int64_t b = first + threadIdx.x; b <= points.batch; b += Threads) {
+    for (std::int64_t b = first + threadIdx.x; b <= points.batch; b += threads) {
       std::int64_t const at = b * points.length;
       if (at > end || (at == end && !last)) { break; }
       p.numbers.found_before[b] = behind(static_cast<unsigned>(at - begin));
@@ -163,13 +165,13 @@ __device__ void count_before_clouds(voxel_params const& p, std::int64_t begin, s
     return device::rows_before_owner(points.offsets, points.batch, points.rows, b);
   };
   // A few clouds are looked at all: finding where to begin would take longer.
-  if (points.batch <= clouds_a_thread * Threads) {
+  if (points.batch <= clouds_a_thread * std::int64_t{threads}) {
     bool descends = false;
-    for (std::int64_t b = threadIdx.x; b < points.batch; b += Threads) {
+    for (std::int64_t b = threadIdx.x; b < points.batch; b += threads) {
       descends = descends || points.offsets[b] > points.offsets[b + 1];
     }
     bool const ascend = __syncthreads_or(descends) == 0;
-    for (std::int64_t b = threadIdx.x; b <= points.batch; b += Threads) {
+    for (std::int64_t b = threadIdx.x; b <= points.batch; b += threads) {
       note(b, ascend ? device::detail::clamp(points.offsets[b], 0, points.rows) : rows_before(b));
     }
     return;
@@ -179,7 +181,7 @@ __device__ void count_before_clouds(voxel_params const& p, std::int64_t begin, s
   };
   std::int64_t const first = begin == 0 ? 0 : owner_of(begin - 1) + 1;
   std::int64_t const behind_last = last ? points.batch : owner_of(end - 1);
-  for (std::int64_t b = first + threadIdx.x; b <= behind_last; b += Threads) { note(b, rows_before(b)); }
+  for (std::int64_t b = first + threadIdx.x; b <= behind_last; b += threads) { note(b, rows_before(b)); }
 }
 
 /// Numbers the voxels. Where numbers stay as they are, what is known of each voxel is written.
@@ -275,7 +277,7 @@ __global__ void __launch_bounds__(Threads, number_threads_each<Wide> / Threads)
     }
     if (row + r * 32 < end) { p.numbers_of[row + r * 32] = number; }
   }
-  count_before_clouds<Threads>(p, begin, end, [&](unsigned i) {
+  count_before_clouds(p, begin, end, Threads, [&](unsigned i) {
     unsigned const word = i / 32;
     if (word == words) { return before_tile + before[word - 1] + __popc(firsts_of[word - 1]); }
     return before_tile + before[word] + __popc(firsts_of[word] & ((1u << i % 32) - 1));

@@ -93,6 +93,15 @@ struct voxel_list_params {
   bool listed;          ///< whether lists are wanted
 };
 
+/// All that one cluster does.
+struct voxel_cluster_params {
+  voxel_list_params list;
+  divisor row_divisor;    ///< rows of a block, a multiple of 32
+  divisor place_divisor;  ///< places of a block
+  bool writes_voxels;     ///< whether `voxels_of` is a result
+  std::int64_t* slots;    ///< `[rows]`: gets -1; may be null
+};
+
 struct given_list_params {
   point_lists lists;
   std::int32_t const* voxels_of;  ///< `[rows]`; what is not below `voxels` is none

@@ -12,6 +12,7 @@
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/check.hpp>
+#include <robocache/detail/voxels/cluster_launch.cuh>
 #include <robocache/detail/voxels/gather.cuh>
 #include <robocache/detail/voxels/launch.cuh>
 #include <robocache/detail/voxels/params.hpp>
@@ -96,9 +97,13 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_slots, chain); }
 
   bool const listed = out.values != nullptr || out.point_slots != nullptr;
-  detail::fill_list list;
-  list.add(out.point_slots, clouds.total() * 8, 0xffffffffu);
-  s = detail::launch_voxels<detail::gather_call>(pieces, out, list, nullptr, listed, chain);
+  if (detail::is_for_cluster<detail::gather_call>(pieces.params, chain)) {
+    s = detail::launch_cluster<detail::gather_call>(pieces, out, out.point_slots, false, nullptr, chain);
+  } else {
+    detail::fill_list list;
+    list.add(out.point_slots, clouds.total() * 8, 0xffffffffu);
+    s = detail::launch_voxels<detail::gather_call>(pieces, out, list, nullptr, listed, chain);
+  }
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || voxels == 0 || (!listed && out.count == nullptr)) { return s; }
 

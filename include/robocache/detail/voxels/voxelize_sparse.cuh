@@ -9,6 +9,7 @@
 #include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/voxels/check.hpp>
+#include <robocache/detail/voxels/cluster_launch.cuh>
 #include <robocache/detail/voxels/launch.cuh>
 #include <robocache/detail/voxels/reduce_launch.cuh>
 #include <robocache/detail/voxels/scratch.cuh>
@@ -58,7 +59,10 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const reduces = detail::reduces(out);
-  s = detail::launch_voxels<detail::sparse_call>(pieces, out, {}, out.count, reduces, chain);
+  s = detail::is_for_cluster<detail::sparse_call>(pieces.params, chain)
+          ? detail::launch_cluster<detail::sparse_call>(pieces, out, nullptr, out.point_voxels != nullptr, out.count,
+                                                        chain)
+          : detail::launch_voxels<detail::sparse_call>(pieces, out, {}, out.count, reduces, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !reduces || voxels == 0) { return s; }
   if constexpr (Features) {

@@ -3,11 +3,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "simt/simt.hpp"
 
-// Stands in the place of the library's header of this name.
+// Replaces the library's header of this name.
 namespace robocache::detail {
 
 template <class T>
@@ -23,11 +24,33 @@ T load_early(T const* global) {
   return *global;
 }
 
+struct arrival {
+  int expected;
+};
+
+inline void begin_arrival(arrival& one, int bytes) { one.expected = bytes; }
+
+inline void copy_run(void* shared, void const* global, int bytes, arrival& one) {
+  bool const aligned = reinterpret_cast<std::uintptr_t>(shared) % 16 == 0 &&
+                       reinterpret_cast<std::uintptr_t>(global) % 16 == 0 && bytes % 16 == 0;
+  if (!aligned) { simt::fail("a run that is not aligned"); }
+  std::memcpy(shared, global, std::size_t(bytes));
+  one.expected -= bytes;
+}
+
+inline void wait_for_arrival(arrival& one) {
+  if (one.expected != 0) { simt::fail("not as many bytes as a block waits for"); }
+}
+
 inline void wait_for_copies() {}
 inline void wait_for_launch_before() {}
 inline void let_next_launch_begin() {}
 inline void prefetch(void const*) {}
 inline unsigned unknown_zero() { return 0; }
+
+inline std::uint32_t bits_of(float x) { return reinterpret_cast<std::uint32_t const&>(x); }
+inline float larger_or_nan(float a, float b) { return std::isnan(a) || a > b ? a : b; }
+inline float quick_quotient(float a, float b) { return a / b; }
 
 inline int sum_over_warp(int x) { return int(__reduce_add_sync(~0u, unsigned(x))); }
 

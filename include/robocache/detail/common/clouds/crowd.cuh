@@ -119,31 +119,6 @@ inline __device__ void store_group(point_lists const& lists, std::int64_t to, co
   lists.smallest[to] = device::order_of(sums.lowest);
 }
 
-/// Adds up each group of 64 points, a warp a vector.
-template <class Value, int N, bool Extremes, class Params>
-__global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_constant__ Params const p) {
-  constexpr unsigned warps = reduce_threads / 32;
-  if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
-  wait_for_launch_before();
-  unsigned const vectors = p.features.vectors.value;
-  std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;
-  for (std::int64_t item = std::int64_t(blockIdx.x) * warps + threadIdx.x / 32; item < items;
-       item += std::int64_t(gridDim.x) * warps) {
-    std::int64_t const group = item / vectors;
-    std::int64_t const channel = (item - group * vectors) * N;
-    crowded_cell const one = p.lists.crowded[p.lists.owners[group]];
-    unsigned const begin = static_cast<unsigned>(group - one.first_group) * most_tile_points;
-    unsigned const count = min(std::uint32_t{most_tile_points}, one.count - begin);
-    std::uint32_t const* const list =
-        (one.count > most_block_points ? p.lists.ranks : p.lists.rows) + one.start + begin;
-    sums_for<Params, N, Extremes> sums;
-    sums.clear();
-    Value const* const from = static_cast<Value const*>(p.features.values) + (skip_for(p, one.cell, list[0]) + channel);
-    add_by_warp<N>(p, sums, from, channel, count, [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
-    if (threadIdx.x % 32 == 0) { store_group(p.lists, group * p.results.channels + channel, sums); }
-  }
-}
-
 /// A channel of `count` groups, the next level of it.
 inline __device__ channel_sums<1, true> add_groups(point_lists const& lists, std::int64_t first, unsigned count,
                                                    std::int64_t channels) {
@@ -158,9 +133,10 @@ inline __device__ channel_sums<1, true> add_groups(point_lists const& lists, std
     for (unsigned i = 0; i < at_once; ++i) {
       if (turn + i >= count) { continue; }
       std::int64_t const from = first + (turn + i) * channels;
-      if (lists.sums != nullptr) { sum[i] = lists.sums[from]; }
-      if (lists.largest != nullptr) { largest[i] = lists.largest[from]; }
-      if (lists.smallest != nullptr) { smallest[i] = lists.smallest[from]; }
+      // Of voxels other blocks of the same launch wrote them.
+      if (lists.sums != nullptr) { sum[i] = __ldcg(lists.sums + from); }
+      if (lists.largest != nullptr) { largest[i] = __ldcg(lists.largest + from); }
+      if (lists.smallest != nullptr) { smallest[i] = __ldcg(lists.smallest + from); }
     }
 #pragma unroll
     for (unsigned i = 0; i < at_once; ++i) {
@@ -173,50 +149,100 @@ inline __device__ channel_sums<1, true> add_groups(point_lists const& lists, std
   return sums;
 }
 
-/// Goes up the trees of crowded cells, a block a cell, and writes their results. Levels take the place of the ones
-/// before: a level's sum i is of sums 64 i and on, so all that a round of threads overwrites has been read.
-/// @tparam Params  `filter_reduce_params`, or `cell_reduce_params` for all others
-template <int Threads, class Params>
-__global__ void __launch_bounds__(Threads) crowd_kernel(__grid_constant__ Params const p) {
+/// Goes up the tree of a crowded cell, and writes its results. Levels take the place of the ones before: a level's sum
+/// i is of sums 64 i and on, so all that a round of threads overwrites has been read.
+/// @param thread, threads  that do it together
+/// @param wait             a barrier among them
+template <class Params, class Wait>
+__device__ void add_up_crowd(Params const& p, crowded_cell const& one, unsigned thread, unsigned threads,
+                             Wait const& wait) {
   constexpr unsigned width = most_tile_points;
+  std::int64_t const channels = p.results.channels;
+  std::int64_t const first = one.first_group * channels;
+  unsigned groups = (one.count + width - 1) / width;
+  for (; groups > width; groups = (groups + width - 1) / width) {
+    std::int64_t const items = (groups + width - 1) / width * channels;
+    for (std::int64_t round = 0; round < items; round += threads) {
+      std::int64_t const item = round + thread;
+      channel_sums<1, true> sums;
+      if (item < items) {
+        std::int64_t const group = item / channels;
+        sums = add_groups(p.lists, first + group * width * channels + item % channels,
+                          min(width, groups - static_cast<unsigned>(group) * width), channels);
+      }
+      wait();
+      if (item < items) {
+        if (p.lists.sums != nullptr) { p.lists.sums[first + item] = sums.sum[0]; }
+        if (p.lists.largest != nullptr) { p.lists.largest[first + item] = sums.largest[0]; }
+        if (p.lists.smallest != nullptr) { p.lists.smallest[first + item] = sums.smallest[0]; }
+      }
+      wait();
+    }
+  }
+  for (std::int64_t c = thread; c < channels; c += threads) {
+    channel_sums<1, true> const all = add_groups(p.lists, first + c, groups, channels);
+    if constexpr (of_coordinates<Params>) {
+      coordinate_sums sums;
+      sums.begin(p, c, {device::from_order(all.smallest[0])});
+      sums.sum = all.sum[0];
+      sums.highest = device::from_order(all.largest[0]);
+      write_results(p, one.cell, c, one.count, sums);
+    } else {
+      write_results(p, one.cell, c, one.count, all);
+    }
+  }
+}
+
+/// Called by each warp that has added up a vector of a group: the last one of a voxel goes up its tree, so that this
+/// takes no launch of its own.
+template <class Params>
+__device__ void finish_crowd(Params const& p, std::uint32_t index, crowded_cell const& one) {
+  unsigned const groups = (one.count + most_tile_points - 1) / most_tile_points;
+  unsigned arrived = 0;
+  if (threadIdx.x % 32 == 0) {
+    __threadfence();  // what this warp added up is there before it has arrived
+    arrived = atomicAdd(&p.lists.crowded[index].arrived, 1u);
+  }
+  if (__shfl_sync(0xffffffffu, arrived, 0) + 1 != groups * p.features.vectors.value) { return; }
+  __threadfence();
+  if (threadIdx.x % 32 == 0) { p.lists.crowded[index].arrived = 0; }  // for other features of the same voxels
+  add_up_crowd(p, one, threadIdx.x % 32, 32, [] { __syncwarp(); });
+}
+
+/// Adds up each group of 64 points, a warp a vector; of voxels also the groups.
+template <class Value, int N, bool Extremes, class Params>
+__global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_constant__ Params const p) {
+  constexpr unsigned warps = reduce_threads / 32;
+  let_next_launch_begin();
+  wait_for_launch_before();
+  unsigned const vectors = p.features.vectors.value;
+  std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;
+  for (std::int64_t item = std::int64_t(blockIdx.x) * warps + threadIdx.x / 32; item < items;
+       item += std::int64_t(gridDim.x) * warps) {
+    std::int64_t const group = item / vectors;
+    std::int64_t const channel = (item - group * vectors) * N;
+    std::uint32_t const index = p.lists.owners[group];
+    crowded_cell const one = p.lists.crowded[index];
+    unsigned const begin = static_cast<unsigned>(group - one.first_group) * most_tile_points;
+    unsigned const count = min(std::uint32_t{most_tile_points}, one.count - begin);
+    std::uint32_t const* const list =
+        (one.count > most_block_points ? p.lists.ranks : p.lists.rows) + one.start + begin;
+    sums_for<Params, N, Extremes> sums;
+    sums.clear();
+    Value const* const from = static_cast<Value const*>(p.features.values) + (skip_for(p, one.cell, list[0]) + channel);
+    add_by_warp<N>(p, sums, from, channel, count, [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
+    if (threadIdx.x % 32 == 0) { store_group(p.lists, group * p.results.channels + channel, sums); }
+    if constexpr (of_voxels<Params>) { finish_crowd(p, index, one); }
+  }
+}
+
+/// Goes up the trees of crowded cells, a block a cell.
+template <int Threads>
+__global__ void __launch_bounds__(Threads) crowd_kernel(__grid_constant__ cell_reduce_params const p) {
   wait_for_launch_before();
   unsigned const cells = p.lists.counters->crowded;
-  std::int64_t const channels = p.results.channels;
   for (unsigned index = blockIdx.x; index < cells; index += gridDim.x) {
-    crowded_cell const one = p.lists.crowded[index];
-    std::int64_t const first = one.first_group * channels;
-    unsigned groups = (one.count + width - 1) / width;
-    for (; groups > width; groups = (groups + width - 1) / width) {
-      std::int64_t const items = (groups + width - 1) / width * channels;
-      for (std::int64_t round = 0; round < items; round += reduce_threads) {
-        std::int64_t const item = round + threadIdx.x;
-        channel_sums<1, true> sums;
-        if (item < items) {
-          std::int64_t const group = item / channels;
-          sums = add_groups(p.lists, first + group * width * channels + item % channels,
-                            min(width, groups - static_cast<unsigned>(group) * width), channels);
-        }
-        __syncthreads();
-        if (item < items) {
-          if (p.lists.sums != nullptr) { p.lists.sums[first + item] = sums.sum[0]; }
-          if (p.lists.largest != nullptr) { p.lists.largest[first + item] = sums.largest[0]; }
-          if (p.lists.smallest != nullptr) { p.lists.smallest[first + item] = sums.smallest[0]; }
-        }
-        __syncthreads();
-      }
-    }
-    for (std::int64_t c = threadIdx.x; c < channels; c += reduce_threads) {
-      channel_sums<1, true> const all = add_groups(p.lists, first + c, groups, channels);
-      if constexpr (of_coordinates<Params>) {
-        coordinate_sums sums;
-        sums.begin(p, c, {device::from_order(all.smallest[0])});
-        sums.sum = all.sum[0];
-        sums.highest = device::from_order(all.largest[0]);
-        write_results(p, one.cell, c, one.count, sums);
-      } else {
-        write_results(p, one.cell, c, one.count, all);
-      }
-    }
+    add_up_crowd(p, p.lists.crowded[index], threadIdx.x, Threads, [] { __syncthreads(); });
     __syncthreads();
   }
 }

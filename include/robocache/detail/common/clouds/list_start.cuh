@@ -14,15 +14,22 @@
 // order sorts each list, which is short.
 namespace robocache::detail {
 
-/// Finds a place for the list of a crowded cell.
-/// @param rows  of all clouds
-inline __device__ unsigned place_crowd(point_lists const& lists, std::int64_t rows, std::int64_t cell, unsigned count) {
+/// Notes a crowded cell, whose list begins at `start`.
+/// @return  its index among crowded cells
+inline __device__ unsigned note_crowd(point_lists const& lists, std::int64_t cell, unsigned start, unsigned count) {
   list_counters& counters = *lists.counters;
-  unsigned const start = static_cast<unsigned>(rows) - count - atomicAdd(&counters.in_crowd, count);
   unsigned const groups = count / most_tile_points + (count % most_tile_points != 0 ? 1 : 0);
   unsigned const index = atomicAdd(&counters.crowded, 1u);
   lists.crowded[index] = {cell, start, count, atomicAdd(&counters.groups, groups), 0};
   if (count > most_block_points) { lists.huge[atomicAdd(&counters.huge, 1u)] = index; }
+  return index;
+}
+
+/// Finds a place for the list of a crowded cell.
+/// @param rows  of all clouds
+inline __device__ unsigned place_crowd(point_lists const& lists, std::int64_t rows, std::int64_t cell, unsigned count) {
+  unsigned const start = static_cast<unsigned>(rows) - count - atomicAdd(&lists.counters->in_crowd, count);
+  note_crowd(lists, cell, start, count);
   return start;
 }
 

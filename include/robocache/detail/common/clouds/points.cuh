@@ -181,15 +181,18 @@ struct cell_run {
   unsigned leaders;  ///< of the whole warp
 };
 
-template <class Cell>
-__device__ cell_run run_of(Cell cell) {
-  unsigned const lane = threadIdx.x % 32;
-  Cell const before = __shfl_up_sync(0xffffffffu, cell, 1);
-  bool const leads = lane == 0 || before != cell;
+/// @param leads  whether this lane is the first of its run, as lane 0 always is
+inline __device__ cell_run run_from(bool leads) {
   unsigned const leaders = __ballot_sync(0xffffffffu, leads);
   // The one behind the last lane ends its run.
-  int const count = __ffs(static_cast<int>(leaders >> lane >> 1 | 0x80000000u >> lane));
+  int const count = __ffs(static_cast<int>(leaders >> threadIdx.x % 32 >> 1 | 0x80000000u >> threadIdx.x % 32));
   return {leads, count, leaders};
+}
+
+template <class Cell>
+__device__ cell_run run_of(Cell cell) {
+  Cell const before = __shfl_up_sync(0xffffffffu, cell, 1);
+  return run_from(threadIdx.x % 32 == 0 || before != cell);
 }
 
 /// The first lane of a lane's run.

@@ -9,7 +9,9 @@
 #include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/blend.cuh>
+#include <robocache/device/rotation.cuh>
 
 // Blending for a whole block: this is where bytes move.
 namespace robocache::detail {
@@ -19,34 +21,35 @@ struct alignas(32) sector {
   unsigned char bytes[32];
 };
 
-/// Where one target row's value comes from and goes to, in elements.
-struct blend_row {
+/// Where one target row's value comes from and goes to, in elements. It has both samples' places: an address that is
+/// made between two loads may have to wait for the first one, because all that a warp waits for is counted in six
+/// registers.
+struct alignas(16) blend_row {
   std::int64_t source;  ///< the sample alone, or the nearer one
+  std::int64_t far;     ///< the farther one
   std::int64_t result;
   float share;  ///< of the way to the farther sample: at most 1/2, unless extrapolated
   enum : int {
     fill,
     move,
-    blend,            ///< with the sample after it
-    blend_backwards,  ///< with the sample before it
+    blend,
   } kind;
-
-  /// From one sample to the other.
-  __device__ std::int64_t step(std::int64_t row_stride) const { return kind == blend ? row_stride : -row_stride; }
 };
 
 /// What a location comes to, but for `result`.
 /// @param first       where its trajectory begins, in elements
 /// @param row_stride  of the values
-inline __device__ blend_row blend_row_of(device::location const& where, std::int64_t first, std::int64_t row_stride) {
+/// @param turns       values are angles, which are counted from the left sample
+inline __device__ blend_row blend_row_of(device::location const& where, std::int64_t first, std::int64_t row_stride,
+                                         bool turns = false) {
   blend_row row;
-  bool const backwards = where.weight >= 0.5f;
-  row.source = first + (where.row + (backwards ? 1 : 0)) * row_stride;
+  bool const backwards = !turns && where.weight >= 0.5f;
+  std::int64_t const left = first + where.row * row_stride;
+  std::int64_t const right = left + row_stride;
+  row.source = backwards ? right : left;
+  row.far = backwards ? left : right;
   row.share = backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
-  row.kind = where.row < 0   ? blend_row::fill
-             : !where.blends ? blend_row::move
-             : backwards     ? blend_row::blend_backwards
-                             : blend_row::blend;
+  row.kind = where.row < 0 ? blend_row::fill : where.blends ? blend_row::blend : blend_row::move;
   return row;
 }
 
@@ -159,9 +162,88 @@ __device__ vector<T, N> filled(T value) {
   return out;
 }
 
-/// What `blend_tile` does with the rows that blend, once more and an element after the other: where a difference was
-/// not finite.
-template <int N, class Value, class Result>
+/// Rows on a straight line, or of one sample.
+struct straight_method {
+  static constexpr bool turns = false;
+
+  /// @param doubt  begins as 0; `is_doubtful` tells whether a result is not what it should be
+  template <class Value, class Result, int N>
+  static __device__ vector<Result, N> between(vector<Value, N> const& near, vector<Value, N> const& far, float share,
+                                              float& doubt) {
+    return blend_pair<Value, Result, N>(near, far, share, doubt);
+  }
+  template <class Value, class Result, int N>
+  static __device__ vector<Result, N> alone(vector<Value, N> const& from, float&) {
+    return move_vector<Value, Result, N>(from);
+  }
+  static __device__ bool is_doubtful(float doubt) { return doubt != 0.0f; }
+
+  /// The same for one vector of a row, whatever the differences are.
+  template <int N, class Value, class Result>
+  static __device__ void again(blend_row const& row, Value const* near, Value const* far, Result* out) {
+    if (row.kind == blend_row::blend) { blend_elements(near, far, row.share, N, out); }
+  }
+};
+
+/// Angles, which take the shorter arc, counted from the left sample.
+struct turning_method {
+  static constexpr bool turns = true;
+
+  /// What to add to an angle less than a turn and a half away from 0 so that it is half a turn away at most; -0 leaves
+  /// each bit of it.
+  static __device__ float back(bool too_much, bool too_little) {
+    return too_much ? -device::detail::tau : too_little ? device::detail::tau : -0.0f;
+  }
+  static __device__ float wrapped(float x, float& largest) {
+    largest = larger_or_nan(largest, device::detail::absolute(x));
+    return device::add_rn(x, back(x >= device::detail::pi, x < -device::detail::pi));
+  }
+
+  /// As `device::angle`, if nothing on the way is a turn and a half or more.
+  template <class Value, class Result, int N>
+  static __device__ vector<Result, N> between(vector<Value, N> const& left, vector<Value, N> const& right, float weight,
+                                              float& largest) {
+    vector<Result, N> out;
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      float const from = channel_of(left, i);
+      float const d = device::sub_rn(channel_of(right, i), from);
+      largest = larger_or_nan(largest, device::detail::absolute(d));
+      float const arc = device::add_rn(d, back(d > device::detail::pi, d <= -device::detail::pi));
+      out.element[i] = device::from_float<Result>(wrapped(device::add_rn(from, device::mul_rn(weight, arc)), largest));
+    }
+    return out;
+  }
+  template <class Value, class Result, int N>
+  static __device__ vector<Result, N> alone(vector<Value, N> const& from, float& largest) {
+    vector<Result, N> out;
+#pragma unroll
+    for (int i = 0; i < N; ++i) { out.element[i] = device::from_float<Result>(wrapped(channel_of(from, i), largest)); }
+    return out;
+  }
+  /// 9 is less than a turn and a half.
+  static __device__ bool is_doubtful(float largest) { return !(largest < 9.0f); }
+
+  template <int N, class Value, class Result>
+  static __device__ void again(blend_row const& row, Value const* left, Value const* right, Result* out) {
+    if (row.kind == blend_row::fill) { return; }
+    vector<Value, N> const a = load<Value, N>(left);
+    vector<Value, N> const b = load<Value, N>(row.kind == blend_row::move ? left : right);
+    vector<Result, N> turned;
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+      turned.element[i] = device::from_float<Result>(
+          any_angle(channel_of(a, i), channel_of(b, i), row.share, row.kind == blend_row::move));
+    }
+    store_streaming(out, turned);
+  }
+  static __device__ __noinline__ float any_angle(float a, float b, float weight, bool single) {
+    return single ? device::wrap(a) : device::angle(a, b, weight);
+  }
+};
+
+/// What `blend_tile` does, once more and for any values: where there is doubt.
+template <int N, class Method, class Value, class Result>
 __device__ __noinline__ void blend_tile_again(blend_params<Value, Result> const& p, blend_row const* rows, int count) {
   int const chunk = static_cast<int>(p.chunk.value);
   std::int64_t const begin = std::int64_t(blockIdx.y) * chunk;
@@ -170,17 +252,18 @@ __device__ __noinline__ void blend_tile_again(blend_params<Value, Result> const&
     int const slot = static_cast<int>(p.chunk.quotient(i));
     int const column = i - slot * chunk;
     blend_row const& row = rows[slot];
-    if (column >= width || row.kind < blend_row::blend) { continue; }
+    if (column >= width) { continue; }
     std::int64_t const channel = (begin + column) * N;
-    Value const* const near = p.values + (row.source + channel);
-    blend_elements(near, near + row.step(p.values_row_stride), row.share, N, p.results + (row.result + channel));
+    Method::template again<N>(row, p.values + (row.source + channel), p.values + (row.far + channel),
+                              p.results + (row.result + channel));
   }
 }
 
 /// All threads run over the tile's vectors as one flat run, so that narrow rows keep the warps as busy as wide ones.
-/// @tparam N      elements of a vector: all pointers and strides are multiples of it
-/// @tparam Loads  vectors a thread has in flight before it uses the first
-template <int N, int Loads, class Value, class Result>
+/// @tparam N       elements of a vector: all pointers and strides are multiples of it
+/// @tparam Loads   vectors a thread has in flight before it uses the first
+/// @tparam Method  `straight_method` or `turning_method`
+template <int N, int Loads, class Method, class Value, class Result>
 __device__ void blend_tile(blend_params<Value, Result> const& p, blend_row const* rows, int count) {
   int const chunk = static_cast<int>(p.chunk.value);
   std::int64_t const chunk_begin = std::int64_t(blockIdx.y) * chunk;
@@ -188,7 +271,7 @@ __device__ void blend_tile(blend_params<Value, Result> const& p, blend_row const
   Result* const results = p.results + chunk_begin * N;
   int const width = static_cast<int>(min(std::int64_t(chunk), p.vectors_each - chunk_begin));
   int const total = count * chunk;
-  float none = 0.0f;
+  float doubt = 0.0f;
   for (int base = threadIdx.x; base < total; base += max_threads * Loads) {
     vector<Value, N> a[Loads];
     vector<Value, N> b[Loads];
@@ -203,27 +286,29 @@ __device__ void blend_tile(blend_params<Value, Result> const& p, blend_row const
       kind[u] = -1;
       if (i < total && column < width) {
         blend_row const row = rows[slot];
-        Value const* const from = values + (row.source + column * N);
         kind[u] = row.kind;
         share[u] = row.share;
         to[u] = row.result + column * N;
-        if (row.kind != blend_row::fill) { a[u] = load<Value, N>(from); }
-        if (row.kind >= blend_row::blend) { b[u] = load<Value, N>(from + row.step(p.values_row_stride)); }
+        Value const* const near = values + (row.source + column * N);
+        Value const* const far = values + (row.far + column * N);
+        if (row.kind != blend_row::fill) { a[u] = load<Value, N>(near); }
+        if (row.kind == blend_row::blend) { b[u] = load<Value, N>(far); }
       }
     }
 #pragma unroll
     for (int u = 0; u < Loads; ++u) {
       if (kind[u] < 0) { continue; }
       vector<Result, N> out;
-      if (kind[u] >= blend_row::blend) {
-        out = blend_pair<Value, Result, N>(a[u], b[u], share[u], none);
+      if (kind[u] == blend_row::blend) {
+        out = Method::template between<Value, Result, N>(a[u], b[u], share[u], doubt);
       } else {
-        out = kind[u] == blend_row::fill ? filled<Result, N>(p.fill) : move_vector<Value, Result, N>(a[u]);
+        out = kind[u] == blend_row::fill ? filled<Result, N>(p.fill)
+                                         : Method::template alone<Value, Result, N>(a[u], doubt);
       }
       store_streaming(results + to[u], out);
     }
   }
-  if (none != 0.0f) { blend_tile_again<N>(p, rows, count); }
+  if (Method::is_doubtful(doubt)) { blend_tile_again<N, Method>(p, rows, count); }
 }
 
 }  // namespace robocache::detail

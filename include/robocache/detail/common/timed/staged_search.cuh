@@ -29,11 +29,12 @@ inline __device__ void prefetch_share(void const* from, std::int64_t bytes, unsi
 
 /// The search of a whole block over the stamps of one trajectory: staged in shared memory once, then each thread looks
 /// for its own target.
-template <class Stamp>
+/// @tparam Whole  trajectories are known to have `stage_capacity` samples at most: all are staged
+template <class Stamp, bool Whole = false>
 class staged_search {
  public:
   __device__ staged_search(Stamp const* stamps, int length) : stamps_(stamps), length_(length), probes_(length) {
-    if (length > stage_capacity) {
+    if (!Whole && length > stage_capacity) {
       shift_ = (33 - __clz(length - 1) - coarse_probes_log2) & ~1;
       probes_ = ((length - 1) >> shift_) + 1;
     }
@@ -52,15 +53,21 @@ class staged_search {
   /// all threads; each then waits for its copies, and all for a barrier.
   __device__ void stage(Stamp* stage) const {
     for (int i = threadIdx.x; i < probes_; i += blockDim.x) { copy_async(stage + i, stamps_ + (i << shift_)); }
+    pad(stage);
+  }
+
+  /// Fills the slots behind the stamps.
+  __device__ void pad(Stamp* stage) const {
     for (int i = probes_ + threadIdx.x; i < slots(); i += blockDim.x) { stage[i] = beyond_all<Stamp>; }
   }
 
   /// Locates `t`. Called by any thread, after the barrier.
   __device__ device::location locate(Stamp const* stage, Stamp t, device::locate_rules<Stamp> const& rules) const {
     Stamp const newest = device::stamp_later(t, rules.tolerance);
-    int count = 0;
+    int bytes = 0;  // in front of the place: a step has no number but this one
     auto const step = [&](int part) {
-      if (stage[count + part - 1] <= newest) { count += part; }
+      auto const* const at = reinterpret_cast<Stamp const*>(reinterpret_cast<unsigned char const*>(stage) + bytes);
+      if (at[part - 1] <= newest) { bytes += part * static_cast<int>(sizeof(Stamp)); }
     };
     if (probes_ > 511) { step(512); }
     if (probes_ > 255) { step(256); }
@@ -72,8 +79,9 @@ class staged_search {
     step(4);
     step(2);
     step(1);
+    int count = bytes / static_cast<int>(sizeof(Stamp));
     count = min(count, probes_);
-    if (__builtin_expect(shift_ != 0, false)) { return refine(stamps_, length_, shift_, count, t, rules); }
+    if (!Whole && __builtin_expect(shift_ != 0, false)) { return refine(stamps_, length_, shift_, count, t, rules); }
     Stamp const* const pair = stage + device::left_of_pair(count, length_);
     return device::locate_in_pair(pair[0], pair[length_ > 1 ? 1 : 0], t, count, length_, rules);
   }
@@ -107,5 +115,9 @@ class staged_search {
   int probes_;
   int shift_ = 0;
 };
+
+/// The search over a trajectory that is known to be staged whole.
+template <class Stamp>
+using whole_search = staged_search<Stamp, true>;
 
 }  // namespace robocache::detail

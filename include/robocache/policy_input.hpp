@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <robocache/detail/types.hpp>
+#include <robocache/dtype.hpp>
+#include <robocache/rotation.hpp>
+#include <robocache/series.hpp>
+#include <robocache/stream.hpp>
+#include <robocache/timeline.hpp>
+
+namespace robocache {
+
+/// A stream as rotations: read from one format, interpolated along the shorter arc, written in another. Its method is
+/// `interpolation::slerp` or one that holds; its channels are those of `source`, the result's those of `result`. Where
+/// both layouts agree, the sign is `any` and the stream is relative to nothing, samples pass as they are.
+struct rotation_rules {
+  bool wanted = false;  ///< false: the stream is not treated as a rotation
+  rotation_layout source{};
+  rotation_layout result{};
+  quaternion_sign sign = quaternion_sign::any;  ///< of results that are quaternions
+
+  rotation_rules() = default;
+  rotation_rules(rotation_layout from, rotation_layout to, quaternion_sign of = quaternion_sign::any)
+      : wanted(true), source(from), result(to), sign(of) {}
+};
+
+/// A stream of a policy input by its place.
+struct stream_index {
+  static constexpr std::int32_t same_fusion = -1;
+  static constexpr std::int32_t none = -1;
+
+  std::int32_t stream = none;         ///< counted inside its fusion
+  std::int32_t fusion = same_fusion;  ///< counted from 0; by default the stream's own fusion
+};
+
+/// What the results of a stream are relative to: a reference, which is the value of a stream at a time of the window.
+/// It is that stream's value by its own rules (method, edges, gap, latency, `as_of` of its fusion), before its own
+/// `relative`, scale and shift. Where the reference is not valid the result is fill, and not valid.
+template <class Stamp>
+struct relative_rules {
+  bool wanted = false;   ///< false: values stay as they are
+  stream_index to{};     ///< whose value the reference is; `none`: this stream's own
+  stream_index frame{};  ///< for a position, three channels: the rotation from which the difference is seen
+  Stamp at{};            ///< when: this much after the window's anchor
+};
+
+/// A stream of a policy input: a stream of a fusion, and what is done to its values. In this order, each operation in
+/// float and rounded by itself: value (a rotation as a unit quaternion) -> relative -> result's format -> scale, shift
+/// -> clamp -> one rounding to the result's type. Fill values skip all of it.
+///
+/// @code
+/// rc::policy_stream<std::int64_t> rotation{rc::series{quaternions, when, 4}};
+/// rotation.options.method = rc::interpolation::slerp;
+/// rotation.rotation = {{rc::rotation_format::xyzw}, {rc::rotation_format::columns}};  // 6 channels
+/// rotation.relative.wanted = true;                                                    // to its value at the anchor
+/// @endcode
+template <class Stamp>
+struct policy_stream : stream<Stamp> {
+  rotation_rules rotation{};
+  relative_rules<Stamp> relative{};
+
+  /// Of angles in radians: results are the sines of all channels, then their cosines.
+  bool sin_cos = false;
+
+  /// `scale` and `shift` have as many channels as the result. The stride from one target to the next, in elements:
+  /// 0, they are `[D]`; D or more, they are `[T, D]`, one row for each target of a trajectory.
+  std::int64_t affine_stride = 0;
+
+  /// `[D]` each, optional: what a value that is scaled and shifted is clamped to, `v < low ? low : v > high ? high :
+  /// v`.
+  float const* low = nullptr;
+  float const* high = nullptr;
+
+  policy_stream() = default;
+  policy_stream(stream<Stamp> const& one) : stream<Stamp>(one) {}  // NOLINT: a stream without these rules
+  template <class Value, class SeriesStamp, class RulesStamp = SeriesStamp>
+  policy_stream(series<Value, SeriesStamp> const& source, resample_options<RulesStamp> const& rules = {})  // NOLINT
+      : stream<Stamp>(source, rules) {}
+};
+
+/// `long long` instead of `std::int64_t`: the same stream, in arrays too.
+template <>
+struct policy_stream<detail::other_int64> : policy_stream<std::int64_t> {
+  using policy_stream<std::int64_t>::policy_stream;
+  policy_stream(policy_stream<std::int64_t> const& same)
+      : policy_stream<std::int64_t>(same) {}  // NOLINT: it is the same
+};
+
+/// Channels that a stream has in a row of results.
+template <class Stamp>
+std::int64_t result_channels(policy_stream<Stamp> const& one) noexcept {
+  if (one.rotation.wanted) { return channels_of(one.rotation.result.format); }
+  return one.sin_cos ? 2 * one.channels : one.channels;
+}
+
+/// `fused_output` whose type of results is a value.
+struct policy_output : fused_output<void> {
+  dtype type = dtype::float32;  ///< float32, float16 or bfloat16
+
+  policy_output() = default;
+  template <class Result, class = std::enable_if_t<!std::is_void_v<Result>>>
+  policy_output(fused_output<Result> const& typed) noexcept  // NOLINT: the same view
+      : fused_output<void>(detail::untyped(typed)), type(dtype_of<Result>::value) {}
+};
+
+/// One tensor of a policy input: a fusion with targets and results of its own.
+template <class Stamp>
+struct policy_fusion {
+  policy_stream<Stamp> const* streams = nullptr;  ///< `[count]`, host memory
+  std::int64_t count = 0;
+  timeline<Stamp> target{};  ///< of any kind; windows where a stream is relative
+  policy_output out{};
+};
+
+/// The same for `long long`.
+template <>
+struct policy_fusion<detail::other_int64> : policy_fusion<std::int64_t> {};
+
+}  // namespace robocache

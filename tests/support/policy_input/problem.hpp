@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <robocache/policy_input.hpp>
+
+#include "support/fuse/problem.hpp"
+
+/// A policy input with everything it reads, as fuse/problem.hpp is for a fusion.
+namespace test {
+
+using robocache::stream_index;
+
+template <class Stamp>
+struct policy_stream_data : stream_data<Stamp> {
+  robocache::rotation_rules rotation{};
+  robocache::relative_rules<Stamp> relative{};
+  bool sin_cos = false;
+  std::int64_t affine_stride = 0;
+  std::vector<float> low{};  ///< empty: null
+  std::vector<float> high{};
+
+  std::int64_t result_channels() const {
+    if (rotation.wanted) { return robocache::channels_of(rotation.result.format); }
+    return this->series.channels * (sin_cos ? 2 : 1);
+  }
+};
+
+template <class Stamp>
+struct policy_fusion_data {
+  std::vector<policy_stream_data<Stamp>> streams{};
+  timeline_data<Stamp> target{};
+  dtype result_type = dtype::float32;
+  std::int64_t channels = 0;
+  double fill = 0;
+  std::int64_t result_batch_stride = contiguous;
+  std::int64_t result_row_stride = contiguous;
+  bool mask = true;
+  bool all_mask = true;
+  std::int64_t misaligned = 0;
+
+  std::int64_t count() const { return std::int64_t(streams.size()); }
+
+  std::vector<std::int64_t> places() const {
+    std::vector<std::int64_t> begins;
+    std::int64_t end = 0;
+    for (auto const& s : streams) {
+      begins.push_back(s.first_channel == next_channel ? end : s.first_channel);
+      end = begins.back() + s.result_channels();
+    }
+    return begins;
+  }
+
+  std::int64_t width() const {
+    std::int64_t end = channels;
+    auto const begins = places();
+    for (std::size_t i = 0; i < streams.size(); ++i) { end = std::max(end, begins[i] + streams[i].result_channels()); }
+    return end;
+  }
+
+  row_layout result_layout() const { return {target, width(), 0, result_batch_stride, result_row_stride}; }
+};
+
+template <class Stamp>
+using policy_problem = std::vector<policy_fusion_data<Stamp>>;
+
+/// What one call left behind.
+struct policy_results {
+  std::vector<std::byte> results{};
+  std::vector<std::uint8_t> valid{};
+  std::vector<std::uint8_t> all_valid{};
+};
+struct policy_outcome {
+  status state{};
+  std::vector<policy_results> fusions{};
+  std::string trouble{};
+};
+
+/// One fusion's memory in `Space`.
+template <class Space, class Stamp>
+class policy_memory {
+ public:
+  explicit policy_memory(policy_fusion_data<Stamp> const& f)
+      : of_(f),
+        plain_(slices(f)),
+        target_(f.target),
+        results_(nullptr, bytes_of(f), std::size_t(f.misaligned) * size_of(f)),
+        valid_(nullptr, rows_of(f) * f.streams.size()),
+        all_valid_(nullptr, rows_of(f)) {
+    for (std::size_t i = 0; i < f.streams.size(); ++i) {
+      auto const& s = f.streams[i];
+      robocache::policy_stream<Stamp> view(plain_.views()[i]);
+      view.rotation = s.rotation;
+      view.relative = s.relative;
+      view.sin_cos = s.sin_cos;
+      view.affine_stride = s.affine_stride;
+      view.low = put(s.low);
+      view.high = put(s.high);
+      views_.push_back(view);
+    }
+  }
+
+  robocache::policy_fusion<Stamp> view() const {
+    robocache::policy_output out;
+    out.values = results_.data();
+    out.type = of_.result_type;
+    out.valid = of_.mask ? static_cast<std::uint8_t*>(valid_.data()) : nullptr;
+    out.all_valid = of_.all_mask ? static_cast<std::uint8_t*>(all_valid_.data()) : nullptr;
+    out.channels = of_.channels;
+    out.fill = of_.fill;
+    out.batch_stride = of_.result_batch_stride;
+    out.row_stride = of_.result_row_stride;
+    return {views_.data(), std::int64_t(views_.size()), target_.view(), out};
+  }
+
+  policy_results read(std::string& trouble) const {
+    policy_results r;
+    r.results = results_.read("results", trouble);
+    for (auto byte : valid_.read("valid", trouble)) { r.valid.push_back(std::uint8_t(byte)); }
+    for (auto byte : all_valid_.read("all_valid", trouble)) { r.all_valid.push_back(std::uint8_t(byte)); }
+    plain_.check(trouble);
+    target_.check("target", trouble);
+    for (auto const& b : bounds_) { b->read("low or high", trouble); }
+    return r;
+  }
+
+ private:
+  static std::vector<stream_data<Stamp>> slices(policy_fusion_data<Stamp> const& f) {
+    return {f.streams.begin(), f.streams.end()};
+  }
+  static std::size_t size_of(policy_fusion_data<Stamp> const& f) { return robocache::size_of(f.result_type); }
+  static std::size_t bytes_of(policy_fusion_data<Stamp> const& f) {
+    return std::size_t(f.result_layout().extent()) * size_of(f);
+  }
+  static std::size_t rows_of(policy_fusion_data<Stamp> const& f) {
+    return std::size_t(std::max<std::int64_t>(0, f.target.total()));
+  }
+  float const* put(std::vector<float> const& data) {
+    if (data.empty()) { return nullptr; }
+    bounds_.push_back(std::make_unique<guarded<Space>>(data.data(), data.size() * sizeof(float)));
+    return static_cast<float const*>(bounds_.back()->data());
+  }
+
+  policy_fusion_data<Stamp> const& of_;
+  streams_memory<Space, Stamp> plain_;
+  timeline_memory<Space, Stamp> target_;
+  guarded<Space> results_;
+  guarded<Space> valid_;
+  guarded<Space> all_valid_;
+  std::vector<std::unique_ptr<guarded<Space>>> bounds_;
+  std::vector<robocache::policy_stream<Stamp>> views_;
+};
+
+/// Puts the problem into guarded memory of `Space`, makes the call, and reads back what it left.
+/// @param call  `status(policy_fusion<Stamp> const*, std::int64_t)`, which returns when the results are written
+template <class Space, class Stamp, class Call>
+policy_outcome run_policy_input(policy_problem<Stamp> const& p, Call call) {
+  std::vector<std::unique_ptr<policy_memory<Space, Stamp>>> memory;
+  std::vector<robocache::policy_fusion<Stamp>> views;
+  for (auto const& fusion : p) {
+    memory.push_back(std::make_unique<policy_memory<Space, Stamp>>(fusion));
+    views.push_back(memory.back()->view());
+  }
+  policy_outcome o;
+  o.state = call(views.data(), std::int64_t(views.size()));
+  for (auto const& one : memory) { o.fusions.push_back(one->read(o.trouble)); }
+  return o;
+}
+
+}  // namespace test
