@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data check beside a resampling: both are enqueued at once, and the reports are read later.
+// The data check along with a resampling: both are enqueued at once, and the reports are read later.
 
 #include <cuda_runtime_api.h>
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/robocache.hpp>
 
@@ -21,7 +21,7 @@ struct type_tag {
   using type = T;
 };
 
-// Each `visit_` function returns what the visitor returns, and throws where a type is none that the call takes.
+// Each `visit_` function returns what the visitor returns, and throws where the call does not take a type.
 
 /// Calls `visitor(type_tag<Stamp>)`.
 /// @param name  the argument whose stamps they are
@@ -145,7 +145,7 @@ auto visit_view(char const* name, any_view<View> const& view, Visitor&& visitor)
 }
 
 /// Calls `visitor(typed features, typed view)`.
-/// @param name  what the caller calls the view of what is made of features, or of its gradients
+/// @param name  what the caller calls the view of reductions, or of their gradients
 template <template <class> class View, class Visitor>
 auto visit_features(any_point_features const& features, char const* name, any_view<View> const& view,
                     Visitor&& visitor) {

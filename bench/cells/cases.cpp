@@ -51,9 +51,12 @@ std::vector<voxelize_case> shapes() {
 void add_batches(std::vector<voxelize_case>& cases) {
   cases.push_back(count_of(scene::scan, 100 * thousand, 128, over_in_turn(1.0)));
   cases.back().batch = 16;
-  cases.push_back(mean_of(4, 64, summation::ordered, over_in_turn(1.0)));
-  cases.back().points = 100 * thousand;
-  cases.back().batch = 16;
+  for (scene from : {scene::inside, scene::scan}) {
+    cases.push_back(mean_of(4, 64, summation::ordered, over_in_turn(1.0)));
+    cases.back().from = from;
+    cases.back().points = 100 * thousand;
+    cases.back().batch = 16;
+  }
 }
 
 void add_recordings(std::vector<voxelize_case>& cases) {

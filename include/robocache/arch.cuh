@@ -55,7 +55,7 @@ ROBOCACHE_HIDDEN inline cudaError_t ask_device(int device, device_properties& pr
   properties.compute_capability = 10 * found[0] + found[1];
   properties.multiprocessors = found[2];
   properties.l2_bytes = found[3];
-  // kHz times bits, two transfers a period, eight bits a byte.
+  // kHz times bits, two transfers per period, eight bits per byte.
   properties.memory_gbs = static_cast<int>(std::int64_t{found[4]} * found[5] / 4'000'000);
   return cudaSuccess;
 }

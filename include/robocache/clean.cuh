@@ -13,10 +13,10 @@
 
 namespace robocache {
 
-/// Drops the rows of a series that `resample` and `fuse` take for granted are not there: stamps that are not finite,
-/// values that are NaN, masked rows, steps back in time, duplicates; and mends the signs of quaternions. What is left
+/// Drops the rows of a series that `resample` and `fuse` assume it does not have: stamps that are not finite,
+/// values that are NaN, masked rows, steps back in time, duplicates; and mends the signs of quaternions. The result
 /// is a packed series, `timeline::ragged(out.stamps, out.offsets, batch, source.when.total())`: a gap where rows were
-/// dropped then obeys `max_gap`. docs/semantics.md, Cleaning, says which step takes which row.
+/// dropped then obeys `max_gap`. docs/semantics.md, Cleaning, says which step drops which row.
 ///
 /// @code
 /// rc::clean_options options;

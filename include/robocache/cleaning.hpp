@@ -31,7 +31,7 @@ inline constexpr int most_quaternions = 8;
 struct clean_options {
   nan_rule nan = nan_rule::any;
   std::uint8_t const* nan_channels = nullptr;  ///< optional `[D]`: channels with 1 are named; null: all are
-  std::uint8_t const* mask = nullptr;  ///< optional, one byte a row, `[B, N]` or packed: rows with 0 are dropped
+  std::uint8_t const* mask = nullptr;  ///< optional, one byte per row, `[B, N]` or packed: rows with 0 are dropped
   backward_rule backward = backward_rule::drop;
   duplicate_rule duplicates = duplicate_rule::first;
   std::int64_t quaternions = 0;  ///< how many have their signs mended; at most `most_quaternions`

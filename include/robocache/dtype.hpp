@@ -4,8 +4,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/standard.hpp>
 
-// Declared, not included: who names BF16 or FP16 values includes <cuda_bf16.h> or <cuda_fp16.h>,
-// everyone else is spared them.
+// Declared, not included: code that names BF16 or FP16 values includes <cuda_bf16.h> or <cuda_fp16.h>,
+// and nobody else pays for them.
 struct __half;
 struct __nv_bfloat16;
 
@@ -56,7 +56,7 @@ ROBOCACHE_HOST_DEVICE constexpr char const* name_of(stamp_dtype type) noexcept {
 namespace detail {
 
 /// The integer type of 64 bits that `std::int64_t` is not another name of: `long long` where that is `long`. It holds
-/// the same numbers, and is taken in its place.
+/// the same numbers, and is taken for it.
 using other_int64 = std::conditional_t<std::is_same_v<std::int64_t, long long>, long, long long>;
 
 /// False, but only once `T` is known.
@@ -65,7 +65,7 @@ inline constexpr bool never = false;
 
 }  // namespace detail
 
-/// Maps a C++ value type to its `dtype`. Types that are none do not compile.
+/// Maps a C++ value type to its `dtype`. Other types do not compile.
 template <class T>
 struct dtype_of : std::integral_constant<dtype, dtype::float32> {
   static_assert(detail::never<T>,
@@ -86,7 +86,7 @@ struct dtype_of<std::int64_t> : std::integral_constant<dtype, dtype::int64> {};
 template <>
 struct dtype_of<detail::other_int64> : dtype_of<std::int64_t> {};
 
-/// Maps a C++ stamp type to its `stamp_dtype`. Types that are none do not compile.
+/// Maps a C++ stamp type to its `stamp_dtype`. Other types do not compile.
 template <class Stamp>
 struct stamp_dtype_of : std::integral_constant<stamp_dtype, stamp_dtype::float32> {
   static_assert(detail::never<Stamp>, "stamps are float, double or std::int64_t");

@@ -13,8 +13,8 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `filter_voxels` needs for these arguments. Computed on the host, from sizes alone; 0 too where
-/// the arguments are none that `filter_voxels` takes.
+/// Bytes of scratch that `filter_voxels` needs for these arguments. Computed on the host, from sizes alone; also 0
+/// where `filter_voxels` would refuse the arguments.
 template <class Value, class Result>
 std::int64_t filter_voxels_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                    filter_options const& options, filtered_output<Result> const& out);
@@ -27,13 +27,13 @@ std::int64_t filter_voxels_scratch(point_clouds const& clouds, filter_options co
 }
 
 /// Thins out point clouds: all points of a voxel become one, in the middle of them, with the mean of their features.
-/// What PCL has as `VoxelGrid` and Open3D as `voxel_down_sample`.
+/// PCL calls this `VoxelGrid`, Open3D `voxel_down_sample`.
 ///
-/// There are no cells to count: along each axis voxels reach 2^20 times their size from the origin, to either side.
-/// Points beyond are dropped and counted, as NaN and infinite ones are; so a cloud far from 0, as in UTM coordinates,
-/// needs an origin in or near it. Each point that is left lies in its voxel, between the voxel's points. What each
-/// result is stands in docs/semantics.md, "Voxels". The bits are those of `host::filter_voxels`, run after run. How
-/// many points are left stays on the device, in `voxel_offsets`.
+/// The number of cells is not given: along each axis voxels reach 2^20 times their size from the origin, both ways.
+/// Points beyond that are dropped and counted, like NaN and infinite ones; so a cloud far from 0, as in UTM
+/// coordinates, needs an origin in or near it. Each point that is left lies in its voxel, between the voxel's points.
+/// Each result is defined in docs/semantics.md, "Voxels". The bits are those of `host::filter_voxels`, in every run.
+/// How many points are left stays on the device, in `voxel_offsets`.
 ///
 /// @code
 /// rc::filtered_output<float> out;
@@ -50,8 +50,8 @@ std::int64_t filter_voxels_scratch(point_clouds const& clouds, filter_options co
 /// @param clouds       points, FP32
 /// @param features     `[B, N, C]` (or packed); C may be 0 where `out.features` is null
 /// @param options      size and origin of voxels, both finite, the size above 0
-/// @param out          what is wanted, and room for it. Voxels beyond the capacity are counted in `out.overflow`, and
-///                     nothing of them is written
+/// @param out          what is wanted, and room for it. Voxels beyond the capacity are counted in `out.overflow` and
+///                     not written
 /// @param memory       scratch of at least `filter_voxels_scratch` bytes, on the device, aligned to 16 bytes
 /// @param cuda_stream  all work is enqueued here and nowhere else
 ///

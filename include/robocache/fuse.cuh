@@ -30,10 +30,10 @@ namespace robocache {
 ///                 not compile; `long long` goes with `std::int64_t`
 /// @tparam Result  `float`, `__half`, `__nv_bfloat16`
 ///
-/// @param streams      `[count]`, host memory, copied: what they point to is memory of the device, or of values where
-///                     `place` says so pinned host memory
-/// @param count        N, 1 or more. Up to 16 are one launch, runs of channels that no stream writes counted; pinned
-///                     streams of the hold methods and linear have launches of their own
+/// @param streams      `[count]`, host memory, copied: what they point to is device memory, or pinned host memory
+///                     for the values of streams whose `place` says so
+/// @param count        N, 1 or more. Up to 16 are one launch; a run of channels that no stream writes counts as one;
+///                     pinned streams of the hold methods and linear have launches of their own
 /// @param target       where values are wanted, `[B, T]` (or packed); any kind. Its batch equals that of each stream,
 ///                     unless it is windows with `trajectory`, which picks the same trajectory in every stream
 /// @param out          results `[B, T, C]` (or packed), the valid mask `[B, T, N]` and its conjunction `[B, T]`

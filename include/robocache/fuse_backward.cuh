@@ -15,16 +15,16 @@
 namespace robocache {
 
 /// Bytes of scratch that `fuse_backward` needs for these arguments: some for gradients of scale or shift, else 0.
-/// Computed on the host, from sizes alone; 0 too where the arguments are none that `fuse_backward` takes.
+/// Computed on the host, from sizes alone; also 0 where `fuse_backward` would refuse the arguments.
 template <class Stamp, class TargetStamp = Stamp>
 std::int64_t fuse_backward_scratch(stream<Stamp> const* streams, std::int64_t count,
                                    timeline<TargetStamp> const& target, stream_gradients const* out);
 
-/// The way back through `fuse`: from the gradient of a loss with respect to the results, those with respect to each
+/// The backward pass of `fuse`: from the gradient of a loss with respect to the results, those with respect to each
 /// stream's values, scale and shift, and to the target times.
 ///
-/// What each gradient is, the order of its sum included, stands in docs/semantics.md, "Gradients". No atomic operation
-/// on floats: the bits are those of `host::fuse_backward`, on every architecture, run after run.
+/// Each gradient, including the order of its sum, is defined in docs/semantics.md, "Gradients". No atomic operation
+/// on floats: the bits are those of `host::fuse_backward`, on every architecture, in every run.
 ///
 /// @code
 /// namespace rc = robocache;

@@ -11,7 +11,7 @@ namespace robocache {
 /// The lattice that points fall into: a box of equal cells. Everything is in the order x, y, z.
 ///
 /// Axis by axis, a coordinate is in cell `floor((x - origin) / size)`, computed in FP32 with one rounding for the
-/// difference and one for the quotient; cells are half-open. Less than 2^31 cells an axis.
+/// difference and one for the quotient; cells are half-open. Less than 2^31 cells per axis.
 struct grid {
   float origin[3] = {0.0f, 0.0f, 0.0f};  ///< where cell 0 begins
   float size[3] = {1.0f, 1.0f, 1.0f};    ///< of a cell, in the unit of the coordinates
@@ -27,7 +27,7 @@ struct grid {
   }
 };
 
-/// Where the channels of a cell stand.
+/// Where the channels of a cell are stored.
 enum class channel_order : std::uint8_t {
   last,   ///< `[B, z, y, x, C]`
   first,  ///< `[B, C, z, y, x]`, as 3-D convolutions have it
@@ -35,12 +35,12 @@ enum class channel_order : std::uint8_t {
 
 /// In which order features are added up.
 enum class summation : std::uint8_t {
-  ordered,    ///< as docs/semantics.md says, in the order of the points: the same bits everywhere, always
-  unordered,  ///< as they come: last bits of `sum` and `mean` may differ from run to run. Faster for small grids
+  ordered,    ///< in the order of the points, as docs/semantics.md says: always the same bits, everywhere
+  unordered,  ///< in any order: last bits of `sum` and `mean` may differ between runs. Faster for small grids
 };
 
-/// What can be made of the features of a cell's points: results, or the gradients with respect to them. Each pointer
-/// may be null; those that are not are to memory of one shape.
+/// The reductions of the features of a cell's points: results, or the gradients with respect to them. Each pointer
+/// may be null; the others point to arrays of the same shape.
 template <class Result>
 struct feature_reductions {
   Result* sum = nullptr;
@@ -69,8 +69,8 @@ struct voxel_options {
   channel_order channels = channel_order::last;
   summation sums = summation::ordered;
 
-  /// Adds to what the output holds, instead of beginning anew: for a map made of several scans. `mean` cannot be added
-  /// to: accumulate `sum` and `count`, and divide at the end.
+  /// Adds to what the output holds, instead of starting from zero: for a map made of several scans. `mean` cannot be
+  /// added to: accumulate `sum` and `count`, and divide at the end.
   bool accumulate = false;
 
   double max_fill = 0.0;  ///< `max` of a cell without points. With `accumulate`, such cells stay as they are

@@ -12,13 +12,13 @@
 
 namespace robocache {
 
-/// The data check: counts, for each trajectory, what `resample` takes for granted and cannot look at without waiting
-/// for the device. Enqueue it beside a `resample`, on the same stream or another, and read the reports later: where
+/// The data check: counts, for each trajectory, what `resample` assumes and cannot check without waiting for the
+/// device. Enqueue it along with a `resample`, on the same stream or another, and read the reports later: where
 /// all counts are 0 the results are what docs/semantics.md says.
 ///
 /// @code
 /// if (rc::status s = rc::inspect(when, reports, cuda_stream); !s.ok()) { std::puts(s.message()); }
-/// // ... much later, once the stream has come so far: one rc::trajectory_report a trajectory
+/// // ... much later, once the stream has come so far: one rc::trajectory_report per trajectory
 /// @endcode
 ///
 /// @tparam Stamp  `float`, `double`, `std::int64_t`
@@ -41,7 +41,7 @@ template <class Stamp>
 ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, std::int64_t source_batch, trajectory_report* reports,
                                 cudaStream_t cuda_stream);
 
-/// The data check of quaternions, what slerp takes for granted: counts for each trajectory the rows that are not of
+/// The data check of quaternions, what slerp assumes: for each trajectory it counts the rows that are not of
 /// unit length, those that are no rotation, and those whose sign turns against the row before. Slerp gives samples as
 /// they are and normalises what lies between them; docs/semantics.md, Data check, says what each count does to its
 /// results.

@@ -18,7 +18,7 @@ enum class interpolation : std::uint8_t {
   angle,        ///< radians: linear along the shorter arc, wrapped into [-pi, pi)
   catmull_rom,  ///< cubic through four samples, stamps as knots; may overshoot
   pchip,        ///< cubic through four samples that keeps monotone stretches monotone: no overshoot
-  akima,        ///< cubic through six samples, little disturbed by outliers
+  akima,        ///< cubic through six samples, little affected by outliers
   slerp,  ///< four channels: unit quaternions, along the shorter arc; samples stay as they are (`inspect_rotations`)
 };
 
@@ -39,7 +39,7 @@ ROBOCACHE_HOST_DEVICE constexpr char const* name_of(interpolation method) noexce
 }
 
 /// What results are before the first sample and after the last. The valid mask is 0 there whatever the rule, except for
-/// `hold`, and for `previous` after the last and `next` before the first sample: these hold, and know no edge there.
+/// `hold`, and for `previous` after the last and `next` before the first sample: these hold, without an edge there.
 enum class edge : std::uint8_t {
   clamp,        ///< the edge sample, as `numpy.interp`
   fill,         ///< the fill value

@@ -19,7 +19,7 @@ struct point_clouds {
   float const* y = nullptr;
   float const* z = nullptr;
   std::int64_t batch = 0;   ///< B, clouds
-  std::int64_t length = 0;  ///< N, points a cloud; the padded length where `lengths` is given; 0 if packed
+  std::int64_t length = 0;  ///< N, points per cloud; the padded length where `lengths` is given; 0 if packed
   std::int64_t rows = 0;    ///< packed: points of all clouds together
   std::int64_t const* lengths = nullptr;   ///< not packed, optional: `[B]`, clamped into `[0, N]`
   std::int64_t const* offsets = nullptr;   ///< packed: `[B + 1]`, ascending; each is clamped into `[0, rows]`
@@ -33,7 +33,7 @@ struct point_clouds {
   ROBOCACHE_HOST_DEVICE constexpr std::int64_t total() const noexcept { return packed() ? rows : batch * length; }
 
   /// Clouds of one length, `[batch, length, stride]`, x y z first in each point.
-  /// @param stride   floats a point: 3, or more where other things stand behind x y z
+  /// @param stride   floats per point: 3, or more where other data follows x y z
   /// @param lengths  optional `[batch]`: how many points of each cloud are real; clamped into `[0, length]`
   ROBOCACHE_HOST_DEVICE static constexpr point_clouds dense(float const* xyz, std::int64_t batch, std::int64_t length,
                                                             std::int64_t stride = 3,
@@ -43,8 +43,8 @@ struct point_clouds {
     return c;
   }
 
-  /// Packed clouds `[rows, stride]`; cloud b owns points `offsets[b]` to `offsets[b + 1]`. Rows that no cloud owns, as
-  /// all of a batch of 0, are no points: -1 in maps, 0 in gradients.
+  /// Packed clouds `[rows, stride]`; cloud b owns points `offsets[b]` to `offsets[b + 1]`. Rows that no cloud owns,
+  /// such as all rows of a batch of 0, are no points: -1 in maps, 0 in gradients.
   /// @param offsets  `[batch + 1]`, ascending; each is clamped into `[0, rows]`
   ROBOCACHE_HOST_DEVICE static constexpr point_clouds ragged(float const* xyz, std::int64_t const* offsets,
                                                              std::int64_t batch, std::int64_t rows,
@@ -80,11 +80,11 @@ struct point_clouds {
   }
 };
 
-/// What points carry beside their place: a view, nothing is owned.
+/// What points carry besides their place: a view, nothing is owned.
 ///
 /// The channels of point i of cloud b begin at `values + b * batch_stride + i * point_stride`, of packed clouds at
-/// `values + (offsets[b] + i) * point_stride`. Channels of a point are adjacent. Features that stand between the
-/// coordinates are a view as well: the intensity of `x y z intensity` is `{xyzi + 3, 1, contiguous, 4}`.
+/// `values + (offsets[b] + i) * point_stride`. Channels of a point are adjacent. Features that are stored between
+/// the coordinates are a view as well: the intensity of `x y z intensity` is `{xyzi + 3, 1, contiguous, 4}`.
 ///
 /// @tparam Value  `float`, `__half`, `__nv_bfloat16`
 template <class Value>

@@ -17,7 +17,7 @@ namespace robocache {
 /// `interpolation::slerp` or one that holds; its channels are those of `source`, the result's those of `result`. Where
 /// both layouts agree, the sign is `any` and the stream is relative to nothing, samples pass as they are.
 struct rotation_rules {
-  bool wanted = false;  ///< false: the stream is no rotation for all that is said here
+  bool wanted = false;  ///< false: the stream is not treated as a rotation
   rotation_layout source{};
   rotation_layout result{};
   quaternion_sign sign = quaternion_sign::any;  ///< of results that are quaternions
@@ -33,7 +33,7 @@ struct stream_index {
   static constexpr std::int32_t none = -1;
 
   std::int32_t stream = none;         ///< counted inside its fusion
-  std::int32_t fusion = same_fusion;  ///< counted from 0; by default the fusion in which this is said
+  std::int32_t fusion = same_fusion;  ///< counted from 0; by default the stream's own fusion
 };
 
 /// What the results of a stream are relative to: a reference, which is the value of a stream at a time of the window.
@@ -43,19 +43,19 @@ template <class Stamp>
 struct relative_rules {
   bool wanted = false;   ///< false: values stay as they are
   stream_index to{};     ///< whose value the reference is; `none`: this stream's own
-  stream_index frame{};  ///< of a position, three channels: the rotation as seen from which the difference is told
+  stream_index frame{};  ///< for a position, three channels: the rotation from which the difference is seen
   Stamp at{};            ///< when: this much after the window's anchor
 };
 
-/// A stream of a policy input: a stream of a fusion, and what becomes of its values. In this order, each operation in
+/// A stream of a policy input: a stream of a fusion, and what is done to its values. In this order, each operation in
 /// float and rounded by itself: value (a rotation as a unit quaternion) -> relative -> result's format -> scale, shift
-/// -> clamp -> one rounding to the result's type. Fill values pass none of it.
+/// -> clamp -> one rounding to the result's type. Fill values skip all of it.
 ///
 /// @code
 /// rc::policy_stream<std::int64_t> rotation{rc::series{quaternions, when, 4}};
 /// rotation.options.method = rc::interpolation::slerp;
 /// rotation.rotation = {{rc::rotation_format::xyzw}, {rc::rotation_format::columns}};  // 6 channels
-/// rotation.relative.wanted = true;                                                    // to what it is at the anchor
+/// rotation.relative.wanted = true;                                                    // to its value at the anchor
 /// @endcode
 template <class Stamp>
 struct policy_stream : stream<Stamp> {
@@ -65,7 +65,7 @@ struct policy_stream : stream<Stamp> {
   /// Of angles in radians: results are the sines of all channels, then their cosines.
   bool sin_cos = false;
 
-  /// `scale` and `shift` have as many channels as the result. Elements from those of one target to those of the next:
+  /// `scale` and `shift` have as many channels as the result. The stride from one target to the next, in elements:
   /// 0, they are `[D]`; D or more, they are `[T, D]`, one row for each target of a trajectory.
   std::int64_t affine_stride = 0;
 
@@ -75,13 +75,13 @@ struct policy_stream : stream<Stamp> {
   float const* high = nullptr;
 
   policy_stream() = default;
-  policy_stream(stream<Stamp> const& one) : stream<Stamp>(one) {}  // NOLINT: a stream to which nothing else is done
+  policy_stream(stream<Stamp> const& one) : stream<Stamp>(one) {}  // NOLINT: a stream without these rules
   template <class Value, class SeriesStamp, class RulesStamp = SeriesStamp>
   policy_stream(series<Value, SeriesStamp> const& source, resample_options<RulesStamp> const& rules = {})  // NOLINT
       : stream<Stamp>(source, rules) {}
 };
 
-/// `long long` in the place of `std::int64_t`: the same stream, in arrays too.
+/// `long long` instead of `std::int64_t`: the same stream, in arrays too.
 template <>
 struct policy_stream<detail::other_int64> : policy_stream<std::int64_t> {
   using policy_stream<std::int64_t>::policy_stream;
@@ -96,7 +96,7 @@ std::int64_t result_channels(policy_stream<Stamp> const& one) noexcept {
   return one.sin_cos ? 2 * one.channels : one.channels;
 }
 
-/// `fused_output`, the type of the results a value.
+/// `fused_output` whose type of results is a value.
 struct policy_output : fused_output<void> {
   dtype type = dtype::float32;  ///< float32, float16 or bfloat16
 
@@ -115,7 +115,7 @@ struct policy_fusion {
   policy_output out{};
 };
 
-/// So for `long long`.
+/// The same for `long long`.
 template <>
 struct policy_fusion<detail::other_int64> : policy_fusion<std::int64_t> {};
 

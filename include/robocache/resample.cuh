@@ -13,7 +13,7 @@ namespace robocache {
 
 /// Resamples a batch of trajectories: for each target time, the value of its trajectory at that time.
 ///
-/// What each result is stands in docs/semantics.md. In short: the bracket of a target is the right-most sample
+/// Each result is defined in docs/semantics.md. In short: the bracket of a target is the right-most sample
 /// stamped at or before it, and the next one; linear is `(1 - w) * a + w * b` in float with one rounding to the
 /// result type; the bits are those of `host::resample`, on every architecture, whatever the launch.
 ///
@@ -53,15 +53,15 @@ namespace robocache {
 /// CUDA graph (views are copied: the pointed-to memory must outlive the graph), leaves the current device and the
 /// last CUDA error as they were.
 ///
-/// @return success, or what is wrong with which argument; then nothing was enqueued. No targets are success, whatever
-///         is null; of an empty batch all packed rows of the result are fill. Thread-safe.
+/// @return success, or what is wrong with which argument; then nothing was enqueued. Without targets a call succeeds,
+///         whatever is null; for an empty batch all packed rows of the result are fill. Thread-safe.
 template <class Value, class Stamp, class Result, class TargetStamp = Stamp, class OptionStamp = Stamp>
 ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<TargetStamp> const& target,
                                  output<Result> const& out, resample_options<OptionStamp> const& options,
                                  cudaStream_t cuda_stream);
 
 /// The first half of `resample` alone: which source rows each target reads, with which weight, and whether it is
-/// valid. For whoever wants to gather or blend a type that RoboCache does not.
+/// valid. For those who want to gather or blend a type that RoboCache does not.
 ///
 /// @param source       when the source was sampled; any kind but windows
 /// @param target       where values are wanted; any kind

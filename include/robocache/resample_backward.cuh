@@ -11,13 +11,13 @@
 
 namespace robocache {
 
-/// The way back through `resample`: from the gradient of a loss with respect to the results, those with respect to
+/// The backward pass of `resample`: from the gradient of a loss with respect to the results, those with respect to
 /// the source's values and to the target times.
 ///
-/// What each gradient is, the order of its sum included, stands in docs/semantics.md, "Gradients". In short: each
+/// Each gradient, including the order of its sum, is defined in docs/semantics.md, "Gradients". In short: each
 /// result hands its gradient to the rows that it read, times the weights with which it read them; sums run over the
 /// targets in ascending order, in float, with one rounding at the end. No atomic operation, no scratch memory: the
-/// bits are those of `host::resample_backward`, on every architecture, run after run, whatever the launch.
+/// bits are those of `host::resample_backward`, on every architecture, in every run, whatever the launch.
 ///
 /// @code
 /// namespace rc = robocache;

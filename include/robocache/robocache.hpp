@@ -46,7 +46,7 @@ namespace compiled {
 /// A CUDA stream: a `cudaStream_t` converts to it as it is. Null is the default stream.
 using stream_handle = CUstream_st*;
 
-/// Where the memory of a call lies, and with that, who does the work.
+/// Where the memory of a call is, and so which side does the work.
 enum class place : std::uint8_t { host, device };
 
 /// Times, or the rules for them, whose stamp type is known only at run time. Converts from `View<Stamp>` of each type
@@ -108,7 +108,7 @@ struct any_series {
   value_place place = value_place::device;
 };
 
-/// A view whose type is a value: the fields of `View`, with `void` in the place of the type, and the type. Strides
+/// A view whose type is a value: the fields of `View`, with `void` instead of the type, and the type. Strides
 /// count elements of `type`.
 ///
 /// @code

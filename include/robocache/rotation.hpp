@@ -52,7 +52,7 @@ struct euler_order {
 };
 
 /// The order that SciPy gives this name: three letters, lower case for rotations about fixed axes (extrinsic), upper
-/// case for axes that turn along (intrinsic). What is no such name gives an order that every call refuses.
+/// case for axes that turn along (intrinsic). Any other text gives an order that every call refuses.
 ROBOCACHE_HOST_DEVICE constexpr euler_order euler(char const* name) noexcept {
   euler_order order;
   bool known = name != nullptr;
@@ -75,7 +75,7 @@ ROBOCACHE_HOST_DEVICE constexpr bool is_euler_order(euler_order const& order) no
          order.axes[1] != order.axes[2];
 }
 
-/// A format, and of Euler angles their order.
+/// A format, and for Euler angles their order.
 struct rotation_layout {
   rotation_format format = rotation_format::xyzw;
   euler_order order{};  ///< `euler` alone
@@ -83,7 +83,7 @@ struct rotation_layout {
 
 /// Which of the two quaternions of a rotation a result is.
 enum class quaternion_sign : std::uint8_t {
-  any,       ///< as it comes: of slerp that of the left sample, of other formats that of the conversion
+  any,       ///< whichever comes out: of slerp that of the left sample, of other formats that of the conversion
   positive,  ///< the real part is 0 or more; where it is 0, the first other component that is not 0 is above 0
 };
 

@@ -7,7 +7,7 @@
 
 namespace robocache {
 
-/// Memory that a call may write what it likes to, on the side that computes; aligned to 16 bytes.
+/// Memory that a call may write anything to, on the side that computes; aligned to 16 bytes.
 struct scratch {
   void* memory = nullptr;
   std::int64_t bytes = 0;

@@ -8,7 +8,7 @@
 
 namespace robocache {
 
-/// A stride left to the library: rows follow each other without a hole.
+/// A stride left to the library: rows follow each other without a gap.
 inline constexpr std::int64_t contiguous = INT64_MIN;
 
 /// Where a call on the device finds values.
@@ -46,7 +46,7 @@ struct series {
 template <class Value, class Stamp, class... Strides>
 series(Value const*, timeline<Stamp>, std::int64_t, Strides...) -> series<Value, Stamp>;
 
-/// A pointer to a valid mask, one byte a target, 1 or 0: of `std::uint8_t` or `bool`, or null.
+/// A pointer to a valid mask, one byte per target, 1 or 0: of `std::uint8_t` or `bool`, or null.
 class valid_mask {
  public:
   ROBOCACHE_HOST_DEVICE constexpr valid_mask(std::uint8_t* bytes = nullptr) noexcept
@@ -72,7 +72,7 @@ struct output {
   static_assert(sizeof(detail::result_type<Result>) > 0);
 
   Result* values = nullptr;
-  valid_mask valid{};  ///< valid mask `[B, T]` or `[sum T]`, one byte a target, contiguous; may be null
+  valid_mask valid{};  ///< valid mask `[B, T]` or `[sum T]`, one byte per target, contiguous; may be null
   std::int64_t batch_stride = contiguous;  ///< elements; default `T * row_stride`
   std::int64_t row_stride = contiguous;    ///< elements; default D
 };
@@ -80,7 +80,7 @@ struct output {
 template <class Result, class... Rest>
 output(Result*, Rest...) -> output<Result>;
 
-/// Where `locate` puts its records, one a target, contiguous; each pointer may be null.
+/// Where `locate` puts its records, one per target, contiguous; each pointer may be null.
 struct located {
   /// `[B, T, 2]`: the source rows that the target reads, counted over the source's values as `[B * N, D]` (packed:
   /// `[rows, D]`). Both are the same row where only one contributes; both -1 where the result is the fill value.

@@ -11,14 +11,14 @@
 
 namespace robocache {
 
-/// A place left to the library: behind the channels of the stream before, or 0 for the first one.
+/// A place left to the library: after the channels of the previous stream, or 0 for the first one.
 inline constexpr std::int64_t next_channel = -1;
 
 /// A series with its own rules inside a fusion: a view, nothing is owned. (A CUDA stream is always a `cudaStream_t`.)
 ///
-/// The type of the values is a value here, so that streams of different types stand in one array. Streams may be slices
-/// of one buffer: a pose whose rows are `x y z w x y z` is a stream of three channels by linear and one of four by
-/// slerp, both with `row_stride` 7.
+/// The type of the values is a value here, so that one array can hold streams of different types. Streams may be slices
+/// of one buffer: a pose whose rows are `x y z w x y z` is a stream of three channels with linear and one of four
+/// with slerp, both with `row_stride` 7.
 ///
 /// @code
 /// rc::stream joints{rc::series{joint_values, rc::timeline<std::int64_t>::dense(joint_stamps, batch, 400), 14}};
@@ -70,7 +70,7 @@ struct stream {
   }
 };
 
-/// `long long` in the place of `std::int64_t`: the same stream, in arrays too.
+/// `long long` instead of `std::int64_t`: the same stream, in arrays too.
 template <>
 struct stream<detail::other_int64> : stream<std::int64_t> {
   using stream<std::int64_t>::stream;

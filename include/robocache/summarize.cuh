@@ -12,8 +12,8 @@
 
 namespace robocache {
 
-/// Statistics of each channel of rows, for each group of rows: count, NaN, infinite ones, minimum, maximum, mean,
-/// squared differences from it, and exact quantiles. docs/semantics.md, Summaries, says what each is.
+/// Statistics of each channel of rows, for each group of rows: count, NaNs, infinities, minimum, maximum, mean,
+/// squared differences from it, and exact quantiles. Each is defined in docs/semantics.md, Summaries.
 ///
 /// @code
 /// rc::value_rows<float> rows{actions, n, 14};                  // [n, 14]

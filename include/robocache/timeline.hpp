@@ -42,7 +42,7 @@ struct timeline {
 
   timeline_kind kind = timeline_kind::dense;
   std::int64_t batch = 0;   ///< B, trajectories
-  std::int64_t length = 0;  ///< N, samples a trajectory; the padded length where `lengths` is given; 0 if packed
+  std::int64_t length = 0;  ///< N, samples per trajectory; the padded length where `lengths` is given; 0 if packed
   std::int64_t rows = 0;    ///< packed timelines: samples of all trajectories together
 
   Stamp const* stamps = nullptr;  ///< dense `[B, N]`; shared `[N]`; ragged `[rows]`; else null
@@ -53,7 +53,7 @@ struct timeline {
   std::int64_t const* trajectory = nullptr;  ///< windows, optional: `[B]`, which source trajectory to read
   Stamp const* as_of = nullptr;              ///< windows, optional: `[B]`, samples stamped later do not exist
 
-  Stamp const* starts = nullptr;  ///< uniform, optional: `[B]`, one start a trajectory; windows: `[B]`, the anchors
+  Stamp const* starts = nullptr;  ///< uniform, optional: `[B]`, one start per trajectory; windows: `[B]`, the anchors
   Stamp const* deltas = nullptr;  ///< windows: `[N]`
   Stamp start{};                  ///< uniform, where `starts` is null
   Stamp num = detail::stamp_of<Stamp>(1);  ///< uniform: the period's numerator; for floats the period itself
@@ -82,7 +82,7 @@ struct timeline {
   /// Rows of all trajectories together, padding included: `rows` if packed, else `batch * length`.
   ROBOCACHE_HOST_DEVICE constexpr std::int64_t total() const noexcept { return packed() ? rows : batch * length; }
 
-  /// Stamps `[batch, length]`, one row a trajectory.
+  /// Stamps `[batch, length]`, one row per trajectory.
   /// @param lengths  optional `[batch]`: how many samples of each row are real; clamped into `[0, length]`
   ROBOCACHE_HOST_DEVICE static constexpr timeline dense(Stamp const* stamps, std::int64_t batch, std::int64_t length,
                                                         std::int64_t const* lengths = nullptr) noexcept {
@@ -107,8 +107,8 @@ struct timeline {
     return t;
   }
 
-  /// Packed stamps `[rows]`; trajectory b owns rows `offsets[b]` to `offsets[b + 1]`. Rows that no trajectory owns, as
-  /// all of a batch of 0, are fill in results and 0 in gradients. A gradient of values has these `rows`.
+  /// Packed stamps `[rows]`; trajectory b owns rows `offsets[b]` to `offsets[b + 1]`. Rows that no trajectory owns,
+  /// such as all rows of a batch of 0, are fill in results and 0 in gradients. A gradient of values has these `rows`.
   /// @param offsets  `[batch + 1]`, ascending; each is clamped into `[0, rows]`. Of a source trajectory the first
   ///                 2^31 - 1 samples are read
   ROBOCACHE_HOST_DEVICE static constexpr timeline ragged(Stamp const* stamps, std::int64_t const* offsets,

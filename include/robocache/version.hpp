@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Read by CMakeLists.txt as well: the version stands here and nowhere else.
+// Read by CMakeLists.txt as well: the version is written here and nowhere else.
 #define ROBOCACHE_VERSION_MAJOR 0
 #define ROBOCACHE_VERSION_MINOR 1
 #define ROBOCACHE_VERSION_PATCH 0

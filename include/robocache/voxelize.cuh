@@ -13,8 +13,8 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `voxelize` wants for these arguments. Computed on the host, from sizes alone; 0 too where the
-/// arguments are none that `voxelize` takes.
+/// Bytes of scratch that `voxelize` wants for these arguments. Computed on the host, from sizes alone; also 0 where
+/// `voxelize` would refuse the arguments.
 template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                               voxel_output<Result> const& out, voxel_options const& options);
@@ -29,8 +29,8 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, grid const& lattice, v
 /// Voxelizes a batch of point clouds: for each cell of each cloud's grid how many points are in it, whether there is
 /// any, and sum, mean, maximum and minimum of their features. Whatever is asked for in one call shares the cells.
 ///
-/// What each result is, the order of sums included, stands in docs/semantics.md, "Cells". CPU and GPU give the same
-/// bits, run after run; not so `sum` and `mean` with `summation::unordered`, which says so in its name.
+/// Each result, including the order of sums, is defined in docs/semantics.md, "Cells". CPU and GPU give the same bits
+/// in every run, except for `sum` and `mean` with `summation::unordered`, as its name says.
 ///
 /// @code
 /// namespace rc = robocache;
@@ -62,8 +62,8 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, grid const& lattice, v
 /// Preconditions: pointers are aligned to their types; results overlap nothing (not checked). Results that are 16-byte
 /// aligned, and features whose points are, are faster.
 ///
-/// Limits: less than 2^31 points a cloud; with features less than 2^32 points in all; less than 2^31 cells an axis, and
-/// no product of sizes beyond 2^58. Grids of more than 2^31 cells are fine.
+/// Limits: less than 2^31 points per cloud; with features less than 2^32 points in all; less than 2^31 cells per axis,
+/// and no product of sizes beyond 2^58. Grids of more than 2^31 cells are fine.
 ///
 /// Asynchronous, capturable in a CUDA graph, nothing allocated, nothing read back; the current device stays.
 ///

@@ -13,16 +13,16 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `voxelize_backward` needs for these arguments. Computed on the host, from sizes alone; 0 too
-/// where the arguments are none that `voxelize_backward` takes.
+/// Bytes of scratch that `voxelize_backward` needs for these arguments. Computed on the host, from sizes alone; also
+/// 0 where `voxelize_backward` would refuse the arguments.
 template <class Value, class Result>
 std::int64_t voxelize_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                        grid const& lattice, voxel_gradients<Result> const& gradients);
 
-/// The way back through `voxelize`: from the gradients of a loss with respect to sum, mean, maximum and minimum, that
+/// The backward pass of `voxelize`: from the gradients of a loss with respect to sum, mean, maximum and minimum, that
 /// with respect to the features.
 ///
-/// What it is stands in docs/semantics.md, "Gradients": that of the sum, plus that of the mean divided by the number of
+/// It is defined in docs/semantics.md, "Gradients": that of the sum, plus that of the mean divided by the number of
 /// points, plus, for the first point that has the maximum (minimum), that of the maximum (minimum). Points in no cell
 /// have gradient 0. Every element of `out` is written. The bits are those of `host::voxelize_backward`.
 ///

@@ -14,8 +14,8 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `voxelize_gathered` needs for these arguments. Computed on the host, from sizes alone; 0 too
-/// where the arguments are none that `voxelize_gathered` takes.
+/// Bytes of scratch that `voxelize_gathered` needs for these arguments. Computed on the host, from sizes alone; also
+/// 0 where `voxelize_gathered` would refuse the arguments.
 template <class Value, class Result>
 std::int64_t voxelize_gathered_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                        grid const& lattice, gathered_output<Result> const& out,
@@ -31,8 +31,8 @@ std::int64_t voxelize_gathered_scratch(point_clouds const& clouds, grid const& l
 /// Gathers the first points of each voxel: what detectors such as PointPillars and SECOND begin with, known as hard
 /// voxelization. Coordinates count as features where they are among them: of `x y z intensity`, `{xyzi, 4}`.
 ///
-/// What each result is stands in docs/semantics.md, "Voxels": on finite points that of mmcv's deterministic
-/// voxelization. The bits are those of `host::voxelize_gathered`, run after run. How many voxels there are stays on the
+/// Each result is defined in docs/semantics.md, "Voxels": on finite points it is that of mmcv's deterministic
+/// voxelization. The bits are those of `host::voxelize_gathered`, in every run. How many voxels there are stays on the
 /// device, in `voxel_offsets`.
 ///
 /// @param clouds       points, FP32; NaN, infinite and outside points are in no cell, and counted in `out.dropped`

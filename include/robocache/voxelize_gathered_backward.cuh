@@ -12,7 +12,7 @@
 
 namespace robocache {
 
-/// The way back through `voxelize_gathered`: the gradient of each point's features is that of its slot; 0 for points
+/// The backward pass of `voxelize_gathered`: the gradient of each point's features is that of its slot; 0 for points
 /// without one. Every element of `out` is written. The bits are those of `host::voxelize_gathered_backward`.
 ///
 /// @param clouds       as they were given to `voxelize_gathered`; their sizes count, coordinates are not read

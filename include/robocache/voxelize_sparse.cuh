@@ -14,8 +14,8 @@
 
 namespace robocache {
 
-/// Bytes of scratch that `voxelize_sparse` needs for these arguments. Computed on the host, from sizes alone; 0 too
-/// where the arguments are none that `voxelize_sparse` takes.
+/// Bytes of scratch that `voxelize_sparse` needs for these arguments. Computed on the host, from sizes alone; also
+/// 0 where `voxelize_sparse` would refuse the arguments.
 template <class Value, class Result>
 std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                      grid const& lattice, sparse_output<Result> const& out,
@@ -30,10 +30,10 @@ std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, grid const& lat
 
 /// Voxelizes a batch of point clouds, and keeps what is not empty: for each cell with a point its coordinates, how many
 /// points are in it, sum, mean, maximum and minimum of their features; and for each point its voxel. For grids that
-/// are mostly empty: time and memory go with the points, whatever the grid.
+/// are mostly empty: time and memory depend on the points, not on the grid.
 ///
-/// What each result is stands in docs/semantics.md, "Voxels". The bits are those of `host::voxelize_sparse`, run after
-/// run. How many voxels there are stays on the device, in `voxel_offsets`.
+/// Each result is defined in docs/semantics.md, "Voxels". The bits are those of `host::voxelize_sparse`, in every run.
+/// How many voxels there are stays on the device, in `voxel_offsets`.
 ///
 /// @code
 /// namespace rc = robocache;
@@ -63,7 +63,7 @@ std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, grid const& lat
 ///
 /// Preconditions: pointers are aligned to their types; results overlap nothing (not checked).
 ///
-/// Limits: less than 2^31 points in all; less than 2^31 cells an axis, and less than 2^58 cells in all grids together.
+/// Limits: less than 2^31 points in all; less than 2^31 cells per axis, and less than 2^58 cells in all grids together.
 ///
 /// Asynchronous, capturable in a CUDA graph, nothing allocated, nothing read back; the current device stays.
 ///

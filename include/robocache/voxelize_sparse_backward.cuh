@@ -15,15 +15,15 @@
 namespace robocache {
 
 /// Bytes of scratch that `voxelize_sparse_backward` needs for these arguments: 0 without gradients of maxima and
-/// minima. Computed on the host, from sizes alone; 0 too where the arguments are none that it takes.
+/// minima. Computed on the host, from sizes alone; also 0 where it would refuse the arguments.
 template <class Value, class Result>
 std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                               sparse_voxels const& voxels, voxel_gradients<Result> const& gradients);
 
-/// The way back through `voxelize_sparse`: from the gradients of a loss with respect to sum, mean, maximum and minimum
+/// The backward pass of `voxelize_sparse`: from the gradients of a loss with respect to sum, mean, maximum and minimum
 /// of voxels, that with respect to the features of points.
 ///
-/// What it is stands in docs/semantics.md, "Gradients", as for `voxelize`; points without a voxel have gradient 0.
+/// It is defined in docs/semantics.md, "Gradients", as for `voxelize`; points without a voxel have gradient 0.
 /// Every element of `out` is written. The bits are those of `host::voxelize_sparse_backward`.
 ///
 /// @param clouds       as they were given to `voxelize_sparse`; their sizes and strides count, coordinates are not read

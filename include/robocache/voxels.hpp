@@ -9,9 +9,9 @@
 // Voxels without a grid around them: cells with points, one after the other.
 namespace robocache {
 
-/// In which order the voxels of a cloud stand.
+/// The order of the voxels of a cloud.
 enum class voxel_order : std::uint8_t {
-  first_point,  ///< as their first points stand in the cloud
+  first_point,  ///< in the order of their first points in the cloud
   cell,         ///< by z, then y, then x
 };
 
@@ -39,7 +39,7 @@ struct sparse_options {
 };
 
 /// What `voxelize_gathered` writes: voxels in the order of their first points, those of cloud 0, then those of cloud 1,
-/// and so on. Each pointer may be null. Contiguous, and apart from each other. What stands behind the last voxel is not
+/// and so on. Each pointer may be null. Contiguous, and apart from each other. What follows the last voxel is not
 /// touched.
 ///
 /// @tparam Result  of the values: `float`, `__half`, `__nv_bfloat16`
@@ -64,8 +64,8 @@ struct gather_options {
 };
 
 /// What `filter_voxels` writes: one point for each voxel, in the order of the voxels' first points; those of cloud 0,
-/// then those of cloud 1, and so on. Each pointer may be null. Contiguous, and apart from each other. What stands
-/// behind the last point is not touched. `points` and `voxel_offsets` make a view of packed clouds.
+/// then those of cloud 1, and so on. Each pointer may be null. Contiguous, and apart from each other. What
+/// follows the last point is not touched. `points` and `voxel_offsets` make a view of packed clouds.
 ///
 /// @tparam Result  of the features: `float`, `__half`, `__nv_bfloat16`
 template <class Result>
@@ -88,7 +88,7 @@ struct filter_options {
   float origin[3] = {};                ///< where a voxel begins; points beyond 2^20 voxels from it are dropped
 };
 
-/// What `voxelize_sparse` said of points and voxels, for the way back.
+/// What `voxelize_sparse` said of points and voxels, for the backward pass.
 struct sparse_voxels {
   std::int64_t capacity = 0;                   ///< as it was given
   std::int32_t const* point_voxels = nullptr;  ///< as they were written: a voxel's points are of one cloud

@@ -15,7 +15,7 @@
 // compiles its function for each pair of float types. A new stamp type or integer type is one new line in its list; a
 // new float type is one line among the values and one among the results, since a macro cannot call itself.
 
-// Each list makes `make(before... one)` of its types, where `before` are those chosen so far, a comma after each.
+// Each list makes `make(before... one)` of its types, where `before` are those chosen so far, each followed by a comma.
 #define ROBOCACHE_EACH_STAMP(make, ...) \
   make(__VA_ARGS__ float);              \
   make(__VA_ARGS__ double);             \

@@ -22,8 +22,8 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// All gradients of all streams, for gradients of the results that are given row by row.
 template <class Stamp>
-fuse_backward_problem<Stamp> way_back(std::vector<stream_data<Stamp>> streams, std::vector<Stamp> targets,
-                                      std::vector<double> const& results) {
+fuse_backward_problem<Stamp> backward_of(std::vector<stream_data<Stamp>> streams, std::vector<Stamp> targets,
+                                         std::vector<double> const& results) {
   fuse_backward_problem<Stamp> p;
   p.forward = fusion<Stamp>(std::move(streams), std::move(targets));
   p.out.assign(p.forward.streams.size(), {true, true, true});
@@ -64,12 +64,13 @@ stream_data<float> random_stream(generator& random, std::int64_t channels, std::
 }  // namespace
 
 TEST_CASE("Gradients of a fusion: of each stream's values, from its channels", "[fuse_backward]") {
-  auto p = way_back<float>({one_stream<float>({0, 4}, {0, 0}), one_stream<float>({0, 4}, {0, 0}, interpolation::next)},
-                           {1, 2}, {16, 1, 32, 2});
+  auto p =
+      backward_of<float>({one_stream<float>({0, 4}, {0, 0}), one_stream<float>({0, 4}, {0, 0}, interpolation::next)},
+                         {1, 2}, {16, 1, 32, 2});
   CHECK(values_of(p, 0) == numbers{28, 20});
   CHECK(values_of(p, 1) == numbers{0, 3});
   CHECK(verify(p) == "");
-  // Wherever the channels stand.
+  // Wherever the channels are.
   p.forward.streams[0].first_channel = 3;
   p.forward.streams[1].first_channel = 1;
   p.set_results({not_a_number, 1, not_a_number, 16, not_a_number, 2, not_a_number, 32});
@@ -87,7 +88,7 @@ TEST_CASE("Gradients of a fusion: the time asked for is that of the stream, late
   auto causal = held;
   causal.series.options.causal = true;
   causal.series.options.before = edge::fill;
-  auto p = way_back<std::int64_t>({s, held, causal}, {-1, 1, 3, 6}, {1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8});
+  auto p = backward_of<std::int64_t>({s, held, causal}, {-1, 1, 3, 6}, {1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8});
   // At 2, 4, 6, 9; held the same; causal at none, 1, 3, 6.
   CHECK(values_of(p, 0) == numbers{0.5, 4.5, 10});
   CHECK(values_of(p, 1) == numbers{1, 6, 8});
@@ -107,15 +108,15 @@ TEST_CASE("Gradients of a fusion, values: scale multiplies the finished sum, bef
   float const scale = 1 + std::ldexp(1.0f, -12);
   auto s = one_stream<float>({0}, {1});
   s.scale = {scale};
-  auto p = way_back<float>({s}, {0, 0, 0}, {16777216, 1, 1});
-  // The sum is 2^24, whatever comes after; its product is exact. Products summed up would be more.
+  auto p = backward_of<float>({s}, {0, 0, 0}, {16777216, 1, 1});
+  // The sum is 2^24, whatever comes after; its product is exact. A sum of products would be more.
   CHECK(values_of(p, 0) == numbers{16777216 + 4096});
   p.set_results({1, 1, -2});
   CHECK(values_of(p, 0) == numbers{0});
   CHECK(verify(p) == "");
   p.forward.streams[0].series.value_type = dtype::bfloat16;
   p.forward.streams[0].series.set_values({1});
-  p.set_results({256, 1, 1});  // the sum, 258, is a BF16, and so is what it comes to
+  p.set_results({256, 1, 1});  // the sum, 258, is a BF16, and so is the result
   p.forward.streams[0].scale = {0.5f};
   CHECK(values_of(p, 0) == numbers{129});
   p.set_results({256, 1, 0});  // 257 is none: rounded before the product it would be 256, and then 128
@@ -128,7 +129,7 @@ TEST_CASE("Gradients of a fusion, values: scale multiplies the finished sum, bef
 TEST_CASE("Gradients of a fusion, values: 0 where no target reads, and a scale that is infinite makes that NaN",
           "[fuse_backward]") {
   auto s = one_stream<float>({0, 1, 2}, {1, 2, 3});
-  auto p = way_back<float>({s}, {0}, {2});
+  auto p = backward_of<float>({s}, {0}, {2});
   p.forward.streams[0].scale = {3};
   CHECK(values_of(p, 0) == numbers{6, 0, 0});
   p.forward.streams[0].scale = {std::numeric_limits<float>::infinity()};
@@ -139,7 +140,7 @@ TEST_CASE("Gradients of a fusion, scale and shift: sums over target rows", "[fus
   auto s = one_stream<double>({0, 4}, {8, 16});
   s.scale = {100};  // plays no part: v is the value before it
   s.shift = {-7};
-  auto p = way_back<double>({s}, {-1, 0, 1, 4, 5}, {1, 2, 4, 8, 16});
+  auto p = backward_of<double>({s}, {-1, 0, 1, 4, 5}, {1, 2, 4, 8, 16});
   CHECK(gradients_of(p).streams[0].scale == floats{8 + 16 + 40 + 128 + 256});  // clamped rows count
   CHECK(gradients_of(p).streams[0].shift == floats{31});
   p.forward.streams[0].scale = p.forward.streams[0].shift = {};  // their gradients are there without them
@@ -177,7 +178,7 @@ TEST_CASE("Gradients of a fusion, scale and shift: groups of 64 rows, then group
   auto const shift_of = [](std::int64_t count, std::vector<std::size_t> const& large) {
     std::vector<double> results(std::size_t(count), 1.0);
     for (std::size_t i : large) { results[i] = 16777216; }
-    auto p = way_back<float>({one_stream<float>({0}, {1})}, floats(std::size_t(count), 0), results);
+    auto p = backward_of<float>({one_stream<float>({0}, {1})}, floats(std::size_t(count), 0), results);
     CHECK(verify(p) == "");
     auto const o = gradients_of(p);
     CHECK(o.streams[0].scale == o.streams[0].shift);
@@ -214,15 +215,15 @@ TEST_CASE("Gradients of a fusion, scale and shift: rows counted over the whole b
 }
 
 TEST_CASE("Gradients of a fusion, scale and shift: a sum starts at +0", "[fuse_backward]") {
-  auto p = way_back<float>({one_stream<float>({0}, {1})}, {0}, {-0.0});
+  auto p = backward_of<float>({one_stream<float>({0}, {1})}, {0}, {-0.0});
   auto const o = gradients_of(p);
   CHECK_FALSE(std::signbit(o.streams[0].scale[0]));
   CHECK_FALSE(std::signbit(o.streams[0].shift[0]));
 }
 
-TEST_CASE("Gradients of a fusion, scale and shift: product and sum are rounded each", "[fuse_backward]") {
+TEST_CASE("Gradients of a fusion, scale and shift: product and sum are each rounded", "[fuse_backward]") {
   float const a = 1 + std::ldexp(1.0f, -12);
-  auto p = way_back<float>({one_stream<float>({0, 1}, {1, a})}, {0, 1}, {-1 - std::ldexp(1.0, -11), double(a)});
+  auto p = backward_of<float>({one_stream<float>({0, 1}, {1, a})}, {0, 1}, {-1 - std::ldexp(1.0, -11), double(a)});
   CHECK(gradients_of(p).streams[0].scale == floats{0});  // a fused one would leave 2^-24
   CHECK(verify(p) == "");
 }
@@ -232,7 +233,7 @@ TEST_CASE("Gradients of a fusion, target times: over streams, ascending, each sc
   auto b = one_stream<double>({0, 4, 6}, {1, 1, 5});   // slopes 0, 2
   b.scale = {8};
   b.shift = {1000};
-  auto p = way_back<double>({a, b}, {1, 5}, {1, 10, 2, 20});
+  auto p = backward_of<double>({a, b}, {1, 5}, {1, 10, 2, 20});
   p.wants_targets = true;
   CHECK(gradients_of(p).targets == floats{2, 10 + 320});
   p.forward.streams[0].latency = 3;  // at 4 and 8
@@ -243,7 +244,7 @@ TEST_CASE("Gradients of a fusion, target times: over streams, ascending, each sc
   CHECK(verify(p) == "");
   // The order of streams is that of the sum: 2^24 + 1 + 1 is 2^24, 1 + 1 + 2^24 is not.
   auto const one = one_stream<double>({0, 1}, {0, 1});
-  auto q = way_back<double>({one, one, one}, {0}, {16777216, 1, 1});
+  auto q = backward_of<double>({one, one, one}, {0}, {16777216, 1, 1});
   q.wants_targets = true;
   CHECK(gradients_of(q).targets == floats{16777216});
   q.set_results({1, 1, 16777216});
@@ -268,7 +269,7 @@ TEST_CASE("Gradients of a fusion, target times: 32 partial sums in each stream, 
   }
 }
 
-TEST_CASE("Gradients of a fusion: each alone, all together, or none", "[fuse_backward]") {
+TEST_CASE("Gradients of a fusion: one at a time, all together, or none", "[fuse_backward]") {
   generator random(73);
   for (int asked = 0; asked < 64; ++asked) {
     fuse_backward_problem<float> p;
@@ -310,13 +311,13 @@ TEST_CASE("Gradients of a fusion: results of more channels than the streams make
 }
 
 TEST_CASE("Gradients of a fusion: no targets, no samples, an empty batch", "[fuse_backward]") {
-  auto p = way_back<float>({one_stream<float>({0, 1}, {1, 2}), one_stream<float>({}, {})}, {}, {});
+  auto p = backward_of<float>({one_stream<float>({0, 1}, {1, 2}), one_stream<float>({}, {})}, {}, {});
   p.wants_targets = true;
   CHECK(values_of(p, 0) == numbers{0, 0});
   CHECK(gradients_of(p).streams[0].scale == floats{0});
   CHECK(gradients_of(p).streams[1].shift == floats{0});
   CHECK(verify(p) == "");
-  auto q = way_back<float>({one_stream<float>({}, {}), one_stream<float>({0, 1}, {1, 2})}, {0, 1}, {1, 1, 1, 1});
+  auto q = backward_of<float>({one_stream<float>({}, {}), one_stream<float>({0, 1}, {1, 2})}, {0, 1}, {1, 1, 1, 1});
   q.wants_targets = true;
   CHECK(verify(q) == "");
   fuse_backward_problem<float> none;
@@ -325,7 +326,7 @@ TEST_CASE("Gradients of a fusion: no targets, no samples, an empty batch", "[fus
   none.forward.target = dense<float>({}, 0);
   none.out.assign(2, {true, true, true});
   CHECK(verify(none) == "");
-  // Windows of nothing, and no windows of something.
+  // Windows without a target, and no windows.
   none.forward.target = windows<float>({0}, {0, 1}, {0});
   none.set_results({1, 2, 3, 4});
   CHECK(verify(none) == "");

@@ -12,7 +12,7 @@
 #include "support/guarded.hpp"
 #include "support/scenario.hpp"
 
-// Gradients of whatever fusion is drawn, against the replay and against finite differences of the forward oracle in
+// Gradients of drawn fusions, against the replay and against finite differences of the forward oracle in
 // double.
 using namespace test;
 
@@ -79,7 +79,7 @@ TEST_CASE("Gradients of a fusion: finite differences of the double oracle, value
         for (std::int64_t c = 0; c < 3; ++c) {
           auto const at = s.value_layout().begin(row) + c;
           auto const kept = load_bits(dtype::float32, s.values.data(), at);
-          // The loss is a line in each value: any step will do.
+          // The loss is linear in each value: any step will do.
           auto const loss_at = [&](double x) {
             store_bits(dtype::float32, s.values.data(), at, encode(dtype::float32, x));
             return loss_of(p);
@@ -152,11 +152,11 @@ TEST_CASE("Gradients of a fusion: finite differences of the double oracle, targe
   }
 }
 
-TEST_CASE("Gradients of a fusion, property: whatever is drawn is what the replay says", "[fuse_backward]") {
+TEST_CASE("Gradients of a fusion, property: what is drawn agrees with the replay", "[fuse_backward]") {
   std::uint64_t const first = seed_or(90'000);
   int const count = count_draws(150);
   for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
+    std::uint64_t const seed = first + std::uint64_t(i);  // a draw depends on nothing else
     draw_limits limits{5, 30, 24};
     if (seed % 40 == 39) { limits = {6, 300, 60}; }
     if (seed % 40 == 38) { limits = {200, 4, 9}; }

@@ -40,7 +40,7 @@ fuse_backward_problem<Stamp> all_of(generator& random, std::vector<stream_data<S
   return p;
 }
 
-/// Long series whose tiles are read by few of the targets each.
+/// Long series, each of whose tiles is read by few of the targets.
 template <class Stamp>
 void check_long(generator& random) {
   for (auto latency : {Stamp(35), Stamp(-35)}) {
@@ -66,7 +66,7 @@ TEST_CASE("Gradients of a fusion, tiles: long series, late and early, causal or 
   check_long<std::int64_t>(random);
 }
 
-TEST_CASE("Gradients of a fusion, tiles: rows so wide that they are cut, scaled each by its own", "[fuse_backward]") {
+TEST_CASE("Gradients of a fusion, tiles: rows so wide that they are cut, each scaled by its own", "[fuse_backward]") {
   generator random(1600);
   for (std::int64_t channels : {1025, 2051}) {
     auto const targets = draw_stamps<float>(random, 90, -10, 2);

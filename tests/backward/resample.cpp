@@ -20,7 +20,7 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-/// One trajectory of one FP32 channel whose gradients are wanted, of times where there is one.
+/// One trajectory of one FP32 channel whose gradients are wanted, those of target times for linear alone.
 template <class Stamp>
 backward_problem<Stamp> one_backward(std::vector<Stamp> samples, std::vector<Stamp> targets,
                                      std::vector<double> const& results, interpolation method = interpolation::linear) {
@@ -117,7 +117,7 @@ TEST_CASE("Gradients, values: targets that give fill feed nothing, and the valid
   p.forward.options.max_gap = 2;
   p.forward.options.before = p.forward.options.after = edge::fill;
   CHECK(gradients_of(p) == std::vector<double>{1, 1, 0, 0});
-  p.forward.options.before = p.forward.options.after = edge::clamp;  // not valid, and yet they feed
+  p.forward.options.before = p.forward.options.after = edge::clamp;  // not valid, and yet they count
   CHECK(gradients_of(p) == std::vector<double>{2, 1, 0, 8});
   p.forward.options.method = interpolation::previous;
   p.wants_targets = false;

@@ -13,7 +13,7 @@
 #include "support/oracle.hpp"
 #include "support/scenario.hpp"
 
-// Gradients of whatever is drawn, against the replay and against finite differences of the forward oracle.
+// Gradients of drawn problems, against the replay and against finite differences of the forward oracle.
 using namespace test;
 
 namespace {
@@ -58,7 +58,7 @@ TEST_CASE("Gradients: finite differences of the double oracle, values", "[backwa
       for (std::int64_t c = 0; c < f.channels; ++c) {
         auto const at = f.value_layout().begin(row) + c;
         auto const kept = load_bits(dtype::float32, f.values.data(), at);
-        // The loss is a line in each value: any step will do.
+        // The loss is linear in each value: any step will do.
         auto const loss_at = [&](double x) {
           store_bits(dtype::float32, f.values.data(), at, encode(dtype::float32, x));
           return loss_of(p);
@@ -115,11 +115,11 @@ TEST_CASE("Gradients, order: a broken promise reads and writes nothing out of bo
   }
 }
 
-TEST_CASE("Gradients, property: whatever is drawn is what the replay says", "[backward]") {
+TEST_CASE("Gradients, property: what is drawn agrees with the replay", "[backward]") {
   std::uint64_t const first = seed_or(60'000);
   int const count = count_draws(150);
   for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
+    std::uint64_t const seed = first + std::uint64_t(i);  // a draw depends on nothing else
     draw_limits limits;
     if (seed % 40 == 39) { limits = {12, 300, 100, 0.05}; }
     if (seed % 40 == 38) { limits = {300, 4, 9, 0.05}; }

@@ -14,7 +14,7 @@
 #include "support/device_space.hpp"
 #include "support/own_stream.cuh"
 
-// `resample_backward` as a user instantiates it, and what a call does beside its gradients: as package/header_api.cu
+// `resample_backward` as a user instantiates it, and what a call does besides its gradients: as package/header_api.cu
 // and resample/contract_gpu.cu for `resample`.
 using namespace test;
 

@@ -12,8 +12,8 @@
 #include "support/scenario.hpp"
 
 // Packed rows that no trajectory owns are fill, not valid, and 0 in gradients: rows around all trajectories, all rows
-// of a batch of 0, and what offsets that descend leave to nobody. And what has no element is not missed where it is
-// null.
+// of a batch of 0, and rows that descending offsets leave to nobody. And null is fine
+// for what has no element.
 namespace test {
 namespace {
 
@@ -76,7 +76,7 @@ TEST_CASE("Unowned rows: of a batch of 0 all packed rows are fill, for every met
         p.options.method = method;
         p.options.fill = 7;
         p.channels = channels_for(method, 3);
-        p.result_row_stride = p.channels + 1;  // what stands between rows stays
+        p.result_row_stride = p.channels + 1;  // what is between rows stays
         p.set_values(numbers(std::size_t(2 * p.channels), 1));
         CHECK(verify(p) == "");
         CHECK(results_of(p) == numbers(5, 7));
@@ -169,7 +169,7 @@ TEST_CASE("Unowned rows: gradients by target offsets that descend, and by source
     p.wants_targets = p.forward.options.method == interpolation::linear;
     draw_offsets(random, p.forward.target);
     CHECK(verify(p) == "");
-    // A sample that two trajectories have gets its owner's share alone, which the replay does not know.
+    // A sample that two trajectories claim gets its owner's share alone, which the replay does not know.
     draw_offsets(random, p.forward.source);
     std::sort(p.forward.source.stamps.begin(), p.forward.source.stamps.end());
     p.order = target_order::any;

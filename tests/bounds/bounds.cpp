@@ -133,7 +133,7 @@ TEST_CASE("Bounds: every layout, clouds of every size", "[bounds]") {
     auto one = dense_clouds(draw_xyz(random, count, 0.02));
     CAPTURE(count);
     CHECK(verify(one) == "");
-    // The extremes at any place.
+    // The extremes are anywhere.
     one.xyz[std::size_t(3 * random.between(0, count - 1))] = 1e30f;
     one.xyz[std::size_t(3 * random.between(0, count - 1) + 2)] = -1e30f;
     CHECK(verify(one) == "");
@@ -174,7 +174,7 @@ TEST_CASE("Bounds: offsets that descend leave rows to no cloud", "[bounds]") {
   }
 }
 
-TEST_CASE("Bounds: what is refused, by name and without writing", "[bounds]") {
+TEST_CASE("Bounds: refused arguments are named, and nothing is written", "[bounds]") {
   float xyz[6] = {};
   cloud_bounds box[2];
   std::memset(box, poison, sizeof box);

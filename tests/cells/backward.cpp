@@ -204,7 +204,7 @@ TEST_CASE("Gradients through voxelize: many channels", "[voxelize_backward]") {
   }
 }
 
-TEST_CASE("Gradients through voxelize, property: whatever is drawn is what the formula says", "[voxelize_backward]") {
+TEST_CASE("Gradients through voxelize, property: what is drawn agrees with the formula", "[voxelize_backward]") {
   check_drawn(95'000, 200, "[voxelize_backward]", draw_voxel_backward);
 }
 

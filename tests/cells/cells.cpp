@@ -10,7 +10,7 @@
 #include "support/cells/scene.hpp"
 
 // The semantics' chapter "Cells", sentence by sentence: which cell a point is in, what is dropped, and where results
-// stand. `verify` compares every bit with the oracle.
+// go. `verify` compares every bit with the oracle.
 using namespace test;
 
 namespace {
@@ -101,11 +101,11 @@ TEST_CASE("Cells: difference and quotient are rounded once each, in FP32", "[vox
     p.clouds = dense_clouds(xyz);
     REQUIRE(verify(p) == "");
   }
-  CHECK(products_differ > 100);  // the points are such that it matters
+  CHECK(products_differ > 100);  // for these points it matters
   CHECK(doubles_differ > 100);
 }
 
-TEST_CASE("Cells: at 1,000,000 m points stand 62.5 mm apart; the grid adds next to nothing", "[voxelize][cells]") {
+TEST_CASE("Cells: at 1,000,000 m points are 62.5 mm apart; the grid adds next to nothing", "[voxelize][cells]") {
   float const origin = 1'000'000;
   CHECK(std::nextafter(origin, 2 * origin) - origin == 0.0625f);
   generator random(2001);
@@ -224,7 +224,7 @@ TEST_CASE("Cells, results: bit x % 32 of word x / 32, rows of x padded with zero
   }
 }
 
-TEST_CASE("Cells: no points, an empty batch, one point a cell", "[voxelize][cells]") {
+TEST_CASE("Cells: no points, an empty batch, one point per cell", "[voxelize][cells]") {
   for (bool packed : {false, true}) {
     auto p = voxels_of({}, {5, 6, 7});
     p.want({voxel_result::count, voxel_result::occupied, voxel_result::occupied_bits, voxel_result::dropped});

@@ -10,7 +10,7 @@
 #include "support/guarded.hpp"
 #include "support/scenario.hpp"
 
-// Clouds, features and results in every layout that views can state, and results asked for alone and together.
+// Clouds, features and results in every layout that views can describe, and results asked for alone and together.
 // `verify` compares every bit with the oracle.
 using namespace test;
 
@@ -59,7 +59,7 @@ TEST_CASE("Clouds: points of any stride, x y z anywhere in them, or three arrays
   }
 }
 
-TEST_CASE("Clouds: a batch stride of any size, 0 too", "[voxelize][clouds]") {
+TEST_CASE("Clouds: a batch stride of any size, also 0", "[voxelize][clouds]") {
   generator random(2201);
   auto p = everything(random, as_three, 300, 3);
   p.clouds.batch_stride = 311;
@@ -143,7 +143,7 @@ TEST_CASE("Clouds: an origin for each; one that is NaN drops all its points", "[
   generator random(2204);
   for (auto shaped : {as_three, as_padded, as_ragged}) {
     auto p = everything(random, shaped, 1200, 4);
-    p.lattice.origin[0] = 1e6f;  // of no use
+    p.lattice.origin[0] = 1e6f;  // not used
     for (std::int64_t i = 0; i < 3 * p.clouds.batch; ++i) { p.origins.push_back(float(2 * random.unit() - 1)); }
     CHECK(verify(p) == "");
     p.origins[2] = std::numeric_limits<float>::quiet_NaN();
@@ -240,7 +240,7 @@ TEST_CASE("Features: between the coordinates of their points", "[voxelize][featu
   }
 }
 
-TEST_CASE("Results: each asked for alone is what it is together with others", "[voxelize][results]") {
+TEST_CASE("Results: each is the same alone and together with others", "[voxelize][results]") {
   generator random(2209);
   auto p = everything(random, as_ragged, 170, 4);
   p.clouds.xyz.assign(p.clouds.xyz.size(), 2.5f);  // a crowd, and a few beside it
@@ -253,14 +253,14 @@ TEST_CASE("Results: each asked for alone is what it is together with others", "[
   }
 }
 
-TEST_CASE("Results: nothing asked for is nothing written", "[voxelize][results]") {
+TEST_CASE("Results: where nothing is asked for, nothing is written", "[voxelize][results]") {
   generator random(2210);
   auto p = everything(random, as_one, 100, 4);
   p.want({});
   CHECK(verify(p) == "");
 }
 
-TEST_CASE("Results: features that nobody asks about need not be", "[voxelize][results]") {
+TEST_CASE("Results: features that nobody asks for may be absent", "[voxelize][results]") {
   auto p = voxels_of(along_x({0.5f, 1.5f}), {2, 1, 1});
   CHECK(p.channels == 0);
   p.want({voxel_result::count, voxel_result::occupied, voxel_result::occupied_bits, voxel_result::dropped});
@@ -306,6 +306,16 @@ TEST_CASE("Results: large grids with few points", "[voxelize][results]") {
   p.options.max_fill = -1;
   p.want({voxel_result::max});
   p.options.channels = channel_order::first;
+  CHECK(verify(p) == "");
+}
+
+TEST_CASE("Results: a grid of more cells than its bins have at a time", "[voxelize][results]") {
+  generator random(2215);
+  auto p = voxels_of({}, {260, 200, 170});
+  p.clouds = dense_clouds(draw_points(random, p.lattice, 300, 0.02), 1);
+  p.draw_features(random, 1);
+  p.result_type = dtype::float16;
+  p.want({voxel_result::mean});
   CHECK(verify(p) == "");
 }
 

@@ -33,7 +33,7 @@ namespace {
 
 using numbers = std::vector<double>;
 
-/// Two clouds of three points with two features each, on two cells; a point of the second cloud is NaN. Features stand
+/// Two clouds of three points with two features each, on two cells; a point of the second cloud is NaN. Features are
 /// four numbers apart.
 struct two_clouds {
   float xyz[18] = {0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, std::numeric_limits<float>::quiet_NaN(), 0, 0, 1, 0, 0};
@@ -195,7 +195,7 @@ TEST_CASE("Compiled API: voxelize_backward gives the header API's gradients, for
       REQUIRE(s.ok());
       CHECK(compiled.bytes == direct.bytes);
       // Sum, half of the mean where a cell has two points, the maximum and the minimum where a point holds them; what
-      // stands behind the two channels is not touched.
+      // follows the two channels is not touched.
       CHECK(compiled.numbers() == numbers{2 - 1, 6 + 48, -5, 6 + 32 - 2, 12 + 64 - 4, -5, 2 + 16, 6 - 3, -5, 12 + 96,
                                           16 + 128, -5, 0, 0, -5, 12 - 6, 16 - 8, -5});
     }
@@ -243,7 +243,7 @@ TEST_CASE("Compiled API: the scratch of voxelizing grows with the grid, and is t
   all_results out(dtype::float32);
   all_gradients from(dtype::float32);
   grid large = given.lattice;
-  large.cells[1] = 1000;
+  large.cells[1] = 100000;
   auto const forward = [&](place where, grid const& lattice) {
     return robocache::compiled::voxelize_scratch(where, given.clouds, given.any(), lattice, out.any(), {});
   };

@@ -3,10 +3,10 @@
 #include "support/cells/cells.hpp"
 #include "support/cells/property.hpp"
 
-// Clouds, grids and options of whatever is drawn, against the oracle.
+// Drawn clouds, grids and options, against the oracle.
 using namespace test;
 
-TEST_CASE("Voxelize, property: whatever is drawn is what the oracle says", "[voxelize_property]") {
+TEST_CASE("Voxelize, property: what is drawn agrees with the oracle", "[voxelize_property]") {
   check_drawn(90'000, 300, "[voxelize_property]", draw_voxels);
 }
 

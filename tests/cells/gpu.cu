@@ -20,7 +20,7 @@
 #include "support/device_space.hpp"
 #include "support/own_stream.cuh"
 
-// `voxelize`, `voxelize_backward` and `find_bounds` as a user instantiates them, and what a call does beside its
+// `voxelize`, `voxelize_backward` and `find_bounds` as a user instantiates them, and what a call does besides its
 // results: as package/header_api.cu and resample/contract_gpu.cu for `resample`.
 using namespace test;
 
@@ -53,7 +53,7 @@ std::string voxelize_as_host(voxel_problem p) {
 }
 
 template <class Value, class Result>
-std::string way_back_as_host(voxel_backward_problem p) {
+std::string backward_as_host(voxel_backward_problem p) {
   p.forward.value_type = robocache::dtype_of<Value>::value;
   p.forward.result_type = robocache::dtype_of<Result>::value;
   p.forward.interleaved_at = -1;
@@ -78,7 +78,7 @@ std::string way_back_as_host(voxel_backward_problem p) {
   return o.trouble + difference(p, o, voxelize_backward_on_host(p));
 }
 
-/// The bits of numbers that are no floats.
+/// The bits of numbers that are not floats.
 std::vector<std::int32_t> integers(device_floats const& from, cudaStream_t stream) {
   auto const floats = from.read(stream);
   std::vector<std::int32_t> numbers(floats.size());
@@ -164,7 +164,7 @@ class forward_job : public crowd_job {
   robocache::voxel_options options;
 };
 
-/// Counts and occupancy of points that all stand at x = factor.
+/// Counts and occupancy of points that are all at x = factor.
 class mark_job : public crowd_job {
  public:
   status call(cudaStream_t stream) const {
@@ -211,7 +211,7 @@ class backward_job : public crowd_job {
   }
 };
 
-/// The bounds of points that all stand at x = factor.
+/// The bounds of points that are all at x = factor.
 class bounds_job : public crowd_job {
  public:
   status call(cudaStream_t stream) const {
@@ -247,8 +247,8 @@ TEST_CASE("Header API: voxelize_backward gives the host's bits", "[header_api]")
     generator random(seed);
     auto const p = draw_voxel_backward(random, {5, 3000, 12});
     CAPTURE(seed);
-    CHECK(way_back_as_host<float, __half>(p) == "");
-    CHECK(way_back_as_host<__nv_bfloat16, float>(p) == "");
+    CHECK(backward_as_host<float, __half>(p) == "");
+    CHECK(backward_as_host<__nv_bfloat16, float>(p) == "");
   }
 }
 

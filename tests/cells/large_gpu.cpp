@@ -53,7 +53,7 @@ robocache::grid grid_of(std::int64_t nx, std::int64_t ny, std::int64_t nz) {
   return lattice;
 }
 
-/// Places beside those that hold something, and anywhere.
+/// Places next to those that hold something, and anywhere.
 template <class Use>
 void at_empty_places(std::vector<std::int64_t> const& taken, std::int64_t count, Use use) {
   generator random(3000);

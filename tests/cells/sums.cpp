@@ -50,7 +50,7 @@ voxel_problem crowded(generator& random, std::int64_t count, std::int64_t channe
   std::vector<float> xyz = draw_points(random, p.lattice, others, 0.05);
   std::int64_t left = count;
   std::vector<float> mixed;
-  for (std::int64_t i = 0; i < others; ++i) {  // the crowd stands in runs between the others
+  for (std::int64_t i = 0; i < others; ++i) {  // the crowd is in runs between the others
     std::int64_t const run = i + 1 == others ? left : std::min(left, random.between(0, 2 * count / others + 1));
     for (std::int64_t k = 0; k < run; ++k) { mixed.insert(mixed.end(), {3.5f, 2.5f, 1.5f}); }
     left -= run;
@@ -133,6 +133,26 @@ TEST_CASE("Cells, sums: two huge crowds among 300,000 points", "[voxelize][sums]
   p.clouds = dense_clouds(xyz);
   p.draw_features(random, 1);
   p.want({voxel_result::sum, voxel_result::min});
+  CHECK(verify(p) == "");
+}
+
+TEST_CASE("Cells, sums: more points side by side than a block lists, some of them in crowds", "[voxelize][sums]") {
+  generator random(2117);
+  auto p = voxels_of({}, {64, 64, 1});
+  std::vector<float> xyz;
+  for (std::int64_t i = 0; i < 6000; ++i) {  // rows far apart share a bin
+    bool const crowds = random.chance(0.1);
+    auto const y = float(crowds ? 32 : 32 * random.between(0, 1));
+    float const x = crowds ? 5.5f : float(random.unit() * 64);
+    xyz.insert(xyz.end(), {x, y + 0.5f, 0.5f});
+  }
+  p.clouds = dense_clouds(xyz);
+  p.want(all_voxel_results);
+  for (std::int64_t channels : {1, 4}) {
+    p.draw_features(random, channels);
+    CHECK(verify(p) == "");
+  }
+  p.want({voxel_result::mean});
   CHECK(verify(p) == "");
 }
 
@@ -223,7 +243,7 @@ TEST_CASE("Cells, unordered: any order of the terms, one rounding at the end; ev
   }
 }
 
-TEST_CASE("Cells, unordered: NaN, infinities and zeros are what they are in any order", "[voxelize][unordered]") {
+TEST_CASE("Cells, unordered: NaN, infinities and zeros are the same in any order", "[voxelize][unordered]") {
   for (auto const& features : std::vector<std::vector<double>>{{double(not_a_number), 1},
                                                                {double(infinity), 1, -5},
                                                                {double(infinity), -double(infinity)},
@@ -266,7 +286,7 @@ void accumulate_three(generator& random, voxel_problem p, std::int64_t points) {
     p.clouds = dense_clouds(draw_points(random, p.lattice, 2 * points, 0.1), 2);
     p.draw_features(random, p.channels, 0.02);
     CAPTURE(scan);
-    REQUIRE(verify(p) == "");  // each step is what the formula makes of the one before
+    REQUIRE(verify(p) == "");  // each step follows from the one before by the formula
     p.before = voxelize(p).results;
   }
 }
@@ -284,7 +304,7 @@ TEST_CASE("Cells, accumulate: adds to what the results hold, over three scans", 
         p.value_type = random.one_of(float_types);
         p.occupied_type = random.one_of({dtype::uint8, dtype::int32, dtype::int64, type});
         p.options.channels = order;
-        p.options.max_fill = 3;  // of no use to cells that stay as they are
+        p.options.max_fill = 3;  // not used for cells that stay as they are
         accumulate_three(random, p, 60);
         p.options.sums = summation::unordered;
         accumulate_three(random, p, 60);

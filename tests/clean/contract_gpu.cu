@@ -12,7 +12,7 @@
 #include "support/device_space.hpp"
 #include "support/own_stream.cuh"
 
-// What calls of `clean` do beside their results: as resample/contract_gpu.cu for `resample`.
+// What calls of `clean` do besides their results: as resample/contract_gpu.cu for `resample`.
 using namespace test;
 
 namespace {

@@ -11,7 +11,7 @@
 #include "support/guarded.hpp"
 #include "support/scenario.hpp"
 
-// Fusions of whatever is drawn, against the oracle and against a resample of each stream by itself.
+// Drawn fusions, against the oracle and against a resample of each stream by itself.
 using namespace test;
 
 namespace {
@@ -32,11 +32,11 @@ std::string program() { return std::string("test_") + backend_name() + " '[fuse_
 
 }  // namespace
 
-TEST_CASE("Fusion, property: whatever is drawn is what the oracle says", "[fuse_property]") {
+TEST_CASE("Fusion, property: what is drawn agrees with the oracle", "[fuse_property]") {
   std::uint64_t const first = seed_or(70'000);
   int const count = count_draws(200);
   for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
+    std::uint64_t const seed = first + std::uint64_t(i);  // a draw depends on nothing else
     draw_limits limits{5, 30, 24};
     if (seed % 50 == 49) { limits = {6, 300, 200}; }
     if (seed % 50 == 48) { limits = {200, 4, 9}; }
@@ -50,13 +50,13 @@ TEST_CASE("Fusion, property: bit for bit what separate resamples with the same s
   std::uint64_t const first = seed_or(80'000);
   int const count = count_draws(150);
   for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
+    std::uint64_t const seed = first + std::uint64_t(i);  // a draw depends on nothing else
     draw_limits limits{5, 30, 24};
     if (seed % 50 == 49) { limits = {6, 300, 200}; }
     generator random(seed);
     with_drawn(random, limits, [&](auto p) {
       using options = decltype(p.streams[0].series.options);
-      for (auto& s : p.streams) {  // late and causal: its age is no separate resample's
+      for (auto& s : p.streams) {  // late and causal: a separate resample would have another age
         if (s.series.options.causal && s.latency != 0) { s.series.options.max_gap = options{}.max_gap; }
       }
       REQUIRE(repeatable(verify_separately(p), p, seed, program()) == "");

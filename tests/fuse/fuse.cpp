@@ -119,7 +119,7 @@ TEST_CASE("Fusion, latency: edges and gaps are those of target + latency", "[fus
   CHECK(verify(p) == "");
 }
 
-TEST_CASE("Fusion, causal and late: no sample stamped after the target, latency or no", "[fuse][causal]") {
+TEST_CASE("Fusion, causal and late: no sample stamped after the target, with or without latency", "[fuse][causal]") {
   auto s = one_stream<std::int64_t>({0, 5, 12, 20}, {1, 2, 3, 4}, interpolation::previous);
   s.series.options.causal = true;
   s.series.options.before = edge::fill;
@@ -184,7 +184,7 @@ TEST_CASE("Fusion, causal and late: duplicates, wrapped times and times that are
   CHECK(verify(f) == "");
 }
 
-TEST_CASE("Fusion, tolerance: samples up to it after the time asked for count as at it, however targets come",
+TEST_CASE("Fusion, tolerance: samples up to it after the time asked for count as at it, in any order of targets",
           "[fuse]") {
   auto held = one_stream<float>({0, 1, 2, 3}, {10, 11, 12, 13}, interpolation::previous);
   held.latency = 0.5f;
@@ -202,7 +202,7 @@ TEST_CASE("Fusion, tolerance: samples up to it after the time asked for count as
   p.target = ragged<float>({0.125f, 0.25f, 2.25f}, {0, 3});  // and alone
   CHECK(rows_of(p) == rows{{10, 10}, {11, 10}, {13, 12}});
   CHECK(verify(p) == "");
-  // What is latest may have no room in a float.
+  // The latest time may overflow a float.
   std::vector<float> many(3000);
   for (std::size_t i = 0; i < many.size(); ++i) { many[i] = float(i); }
   p = fusion<float>({one_stream<float>(many, {many.begin(), many.end()}, interpolation::previous)}, {2e38f});

@@ -17,7 +17,7 @@
 #include "support/device_space.hpp"
 #include "support/own_stream.cuh"
 
-// `fuse` and `fuse_backward` as a user instantiates them, and what a call does beside its results: as
+// `fuse` and `fuse_backward` as a user instantiates them, and what a call does besides its results: as
 // package/header_api.cu and resample/contract_gpu.cu for `resample`.
 using namespace test;
 
@@ -36,7 +36,7 @@ std::string fuse_as_host(fuse_problem<Stamp> p) {
 }
 
 template <class Result, class Stamp>
-std::string way_back_as_host(fuse_backward_problem<Stamp> p) {
+std::string backward_as_host(fuse_backward_problem<Stamp> p) {
   using arguments = fuse_backward_arguments<Stamp>;
   p.forward.result_type = robocache::dtype_of<Result>::value;
   generator random(42);
@@ -162,8 +162,8 @@ TEST_CASE("Header API: fuse_backward gives the host's bits", "[header_api]") {
   for (auto target : backward_target_shapes) {
     generator random(1700 + std::uint64_t(target));
     CAPTURE(int(target));
-    CHECK(way_back_as_host<__nv_bfloat16>(draw_fuse_backward<float>(random, target, 3)) == "");
-    CHECK(way_back_as_host<__half>(draw_fuse_backward<std::int64_t>(random, target, 3)) == "");
+    CHECK(backward_as_host<__nv_bfloat16>(draw_fuse_backward<float>(random, target, 3)) == "");
+    CHECK(backward_as_host<__half>(draw_fuse_backward<std::int64_t>(random, target, 3)) == "");
   }
 }
 

@@ -8,8 +8,8 @@
 #include "support/guarded.hpp"
 
 // Values in pinned host memory, at the shapes at which a block brings them to shared memory another way: as one run of
-// bytes or row by row, whole rows or chunks of them, all rows of a tile or some at a time. On a side without a link to
-// cross they are as others.
+// bytes or row by row, whole rows or chunks of them, all rows of a tile or some at a time. Where there is no link to
+// cross they are like other values.
 using namespace test;
 
 namespace {
@@ -95,7 +95,7 @@ TEST_CASE("Pinned values: rows of every width, alignment and distance", "[fuse]"
     std::vector<std::int64_t> which;
     for (std::int64_t b = 0; b < 13; ++b) {
       starts.push_back(float(b % 5 * shape.stretch));
-      which.push_back(b * 7 % 3 - 1);  // of two, and one that there is not
+      which.push_back(b * 7 % 3 - 1);  // two of them, and one that does not exist
     }
     p.target = windows<float>(starts, deltas, which);
     CHECK(verify(p) == "");
@@ -116,7 +116,7 @@ TEST_CASE("Pinned values: streams of both places in one call, gaps and masks", "
   CHECK(verify(p) == "");
 }
 
-TEST_CASE("Pinned values: a difference that float has no room for", "[fuse]") {
+TEST_CASE("Pinned values: a difference that overflows a float", "[fuse]") {
   auto p = make({8, contiguous, 1, 0, dtype::float32});
   for (std::int64_t row = 0; row < p.streams[0].series.value_layout().total; ++row) {
     double const big = row % 2 == 0 ? 3e38 : -3e38;
@@ -127,7 +127,7 @@ TEST_CASE("Pinned values: a difference that float has no room for", "[fuse]") {
   CHECK(verify(p) == "");
 }
 
-TEST_CASE("Pinned values: no place that there is not", "[fuse][call]") {
+TEST_CASE("Pinned values: a place that does not exist is refused", "[fuse][call]") {
   auto p = make({8});
   p.streams[0].series.place = value_place(7);
   CHECK(refused(p, "streams[0].place", {"found 7", "want a value_place"}) == "");

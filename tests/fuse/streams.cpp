@@ -13,7 +13,7 @@
 #include "support/fuse/fusion.hpp"
 #include "support/scenario.hpp"
 
-// The semantics' chapter "Fusion": where streams stand in a row, how many there are, what they read, and what is there
+// The semantics' chapter "Fusion": where the streams are in a row, how many there are, what they read, and the results
 // where data is missing.
 using namespace test;
 
@@ -35,7 +35,7 @@ numbers row_of(fuse_problem<float> const& p) {
 
 }  // namespace
 
-TEST_CASE("Fusion, places: a stream begins behind the channels of the one before it", "[fuse][places]") {
+TEST_CASE("Fusion, places: a stream begins after the channels of the one before it", "[fuse][places]") {
   auto p = fusion<float>({constant(2, 1), constant(1, 2), constant(3, 3)}, {0});
   CHECK(row_of(p) == numbers{1, 1, 2, 3, 3, 3});
 }
@@ -46,7 +46,7 @@ TEST_CASE("Fusion, places: or at first_channel, in any order", "[fuse][places]")
   p.streams[1].first_channel = 3;
   p.streams[2].first_channel = 0;
   CHECK(row_of(p) == numbers{3, 3, 3, 2, 1, 1});
-  // Behind the one before it in the array, wherever that is.
+  // After the one before it in the array, wherever that is.
   p.streams[0].first_channel = 1;
   p.streams[1].first_channel = next_channel;
   p.streams[2].first_channel = next_channel;
@@ -238,7 +238,7 @@ TEST_CASE("Fusion, missing data: a stream without samples is fill and not valid"
       CHECK(verify(p) == "");
     }
   }
-  // In a ragged or a padded batch: one trajectory has none, the other has.
+  // In a ragged or a padded batch: one trajectory has none, the other has some.
   p.target = dense<double>({0, 1, 0, 1}, 2);
   p.streams[1].series.source = dense<double>({0, 1, 0, 1}, 2);
   p.streams[1].series.set_values({5, 6, 7, 8});

@@ -10,7 +10,7 @@
 #include "support/guarded.hpp"
 #include "support/scenario.hpp"
 
-// The shapes at which a fusion goes another way about its rows: one row a block, a tile of them, several trajectories
+// The shapes at which a fusion handles its rows another way: one row per block, a tile of them, several trajectories
 // in one tile; stamps staged whole or in part; rows cut into chunks, of some streams and not of others.
 using namespace test;
 
@@ -18,8 +18,8 @@ namespace {
 
 struct fuse_shape {
   std::int64_t batch, targets;
-  std::vector<std::int64_t> lengths;   ///< samples a trajectory, one a stream
-  std::vector<std::int64_t> channels;  ///< one a stream
+  std::vector<std::int64_t> lengths;   ///< samples per trajectory, one per stream
+  std::vector<std::int64_t> channels;  ///< one per stream
   bool ascending = true;
   bool simple = false;   ///< no method beyond linear
   std::int64_t gap = 0;  ///< channels behind those of the streams
@@ -132,7 +132,7 @@ TEST_CASE("Fusion, tiles: tiles of every height, of one trajectory or of several
   shapes.push_back({100, 11, {5, 8}, {3, 1}});
   shapes.push_back({300, 2, {5, 8}, {3, 1}});
   check_shapes(shapes);
-  // So many rows that tiles are as high as they get on a large chip too.
+  // So many rows that tiles have their full height on a large chip, too.
   CHECK(verify(make<float>({540, 64, {20, 33}, {2, 1}}, 5900)) == "");
   CHECK(verify(make<std::int64_t>({3000, 12, {5, 8}, {3, 1}}, 5901)) == "");
 }
@@ -169,7 +169,7 @@ TEST_CASE("Fusion, tiles: rows that are not whole vectors, put together as runs 
   shapes.push_back({3, 90, {30, 12}, {1, 1}, true, true, 1});
   // The last vector of a row is less aligned than the others.
   shapes.push_back({3, 90, {30, 12, 7}, {14, 13, 10}, true, true, 0, true});
-  // Several runs a tile; as few rows a run as there may be, and fewer.
+  // Several runs per tile; the fewest rows that a run may have, and fewer.
   shapes.push_back({5, 70, {30, 70}, {515, 9}, true, true});
   shapes.push_back({2, 70, {30, 4}, {1270, 9}, true, true, 1});
   shapes.push_back({2, 70, {30}, {1281}, true, true});
@@ -235,7 +235,7 @@ TEST_CASE("Fusion, tiles: the largest integer is a stamp and a target like any o
   }
 }
 
-TEST_CASE("Sanitize: every way about a fusion's rows in memory allocated to the byte", "[.][sanitize]") {
+TEST_CASE("Sanitize: every way to handle a fusion's rows in memory allocated to the byte", "[.][sanitize]") {
   exact_memory const exact;
   check_shapes({{2, 40, {63, 64, 300}, {8, 3, 16}},
                 {1, 40, {900, 5}, {7, 8}, false},

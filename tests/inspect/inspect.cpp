@@ -105,7 +105,7 @@ TEST_CASE("Data check: what is counted of stamps", "[inspect][sanitize]") {
   float const nan = std::numeric_limits<float>::quiet_NaN();
   float const infinity = std::numeric_limits<float>::infinity();
   CHECK(counts_of(dense<float>({0, -0.0f, 1, 0.5f, 0.5f, 7}, 1)) == std::vector<counts>{{1, 2, 0, 0}});
-  // A pair with a NaN is neither; what stands around it is compared with its own neighbours alone.
+  // A pair with a NaN is neither; the samples around it are compared with their own neighbours alone.
   CHECK(counts_of(dense<float>({3, nan, 1, nan, nan, 5}, 1)) == std::vector<counts>{{0, 0, 3, 0}});
   CHECK(counts_of(dense<float>({-infinity, 0, infinity, infinity, -infinity}, 1)) == std::vector<counts>{{1, 1, 4, 0}});
   CHECK(counts_of(dense<double>({0, 1e-300, 1e-300, 5e-324}, 1)) == std::vector<counts>{{1, 1, 0, 0}});
@@ -128,7 +128,7 @@ TEST_CASE("Data check: lengths out of range are counted, and what lies beyond a 
         std::vector<counts>{{0, 0, 0, 0}, {0, 1, 0, 1}, {0, 0, 0, 1}, {0, 1, 0, 0}});
 }
 
-TEST_CASE("Data check: offsets out of range, and such that do not ascend", "[inspect][sanitize]") {
+TEST_CASE("Data check: offsets out of range, and offsets that do not ascend", "[inspect][sanitize]") {
   std::vector<float> const stamps = {0, 1, 1, 0, 1, 1};
   CHECK(counts_of(ragged<float>(stamps, {-1, 3, 7})) == std::vector<counts>{{0, 1, 0, 1}, {0, 1, 0, 1}});
   // 7 and 2: one is out of range, and they descend.
@@ -205,7 +205,7 @@ TEST_CASE("Data check: drawn timelines with drawn mistakes", "[inspect]") {
   }
 }
 
-TEST_CASE("Data check: what is refused, by name and without writing", "[inspect]") {
+TEST_CASE("Data check: refused arguments are named, and nothing is written", "[inspect]") {
   auto const refusal = [](auto const& when, std::optional<std::int64_t> source_batch) {
     inspected const o = inspect(when, source_batch);
     CHECK(o.trouble == "");

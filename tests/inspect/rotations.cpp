@@ -83,7 +83,7 @@ std::vector<counts> expected(problem<Stamp> const& p) {
       bool const rotates = square >= std::ldexp(1.0, -149) && square <= FLT_MAX;
       c[0] += rotates && std::fabs(square - 1) > tolerance ? 1 : 0;
       c[1] += rotates ? 0 : 1;
-      // What a float holds of it: the products of two tiny rows are 0.
+      // What a float keeps of it: the products of two tiny rows are 0.
       c[2] += i > 0 && dot(row_at(first + i - 1), q) <= -std::ldexp(1.0, -149) ? 1 : 0;
     }
     all.push_back(c);
@@ -202,7 +202,7 @@ TEST_CASE("Data check: drawn quaternions with drawn mistakes", "[inspect]") {
   }
 }
 
-TEST_CASE("Data check: which quaternions are refused, by name and without writing", "[inspect]") {
+TEST_CASE("Data check: refused quaternions are named, and nothing is written", "[inspect]") {
   auto const refusal = [](problem<float> const& p) {
     auto const o = inspect_rotations(p);
     CHECK(o.trouble == "");

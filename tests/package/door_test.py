@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a compiler says of each wrong use: one sentence, and nothing after it.
+"""What a compiler says about each wrong use: one sentence, and nothing after it.
 
 All wrong uses are compiled together, each with a type of its own where it can have one, by nvcc as far as its front
 end goes, and by the C++ compilers as far as host.hpp goes. A compiler that says more or less than the sentences below

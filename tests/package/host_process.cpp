@@ -12,7 +12,7 @@
 
 #include "support/catch.hpp"
 
-// What the host side does in a process that has little memory, or that was forked.
+// What the host side does in a process that has little memory or that was forked.
 namespace {
 
 /// While above 0, allocations of at least as many bytes fail.
@@ -31,7 +31,7 @@ void* allocate(std::size_t bytes) {
 
 }  // namespace
 
-// All that do not align: AddressSanitizer has some of its own, and none of its memory may come to `free`.
+// All forms without an alignment: AddressSanitizer has its own, and `free` must not get memory of it.
 void* operator new(std::size_t bytes) { return allocate(bytes); }
 void* operator new[](std::size_t bytes) { return allocate(bytes); }
 void* operator new(std::size_t bytes, std::nothrow_t const&) noexcept { return allocate_or_null(bytes); }
@@ -79,7 +79,7 @@ class many_clouds {
 
 }  // namespace
 
-TEST_CASE("Host: memory that is short on any thread is an exception of the call", "[host_process]") {
+TEST_CASE("Host: a lack of memory on any thread is an exception of the call", "[host_process]") {
   many_clouds const clouds;
   auto const before = clouds.voxels();
   auto found = before;

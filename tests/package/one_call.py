@@ -35,7 +35,7 @@ CALLS = [
         "locate(source, target, out, options",
         1,
     ),
-    ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 2),
+    ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 3),
     ("policy_input", "policy_fusion<std::int64_t> const* fusions", "policy_input(fusions, 2", 1),
     (
         "resample_backward",
@@ -68,13 +68,13 @@ CALLS = [
         "voxelize",
         f"{GRID}, voxel_output<__nv_bfloat16> const& out, {MEMORY}",
         "voxelize(clouds, features, lattice, out, {}, memory",
-        27,
+        22,
     ),
     (
         "voxelize",
         f"point_clouds const& clouds, grid const& lattice, voxel_output<float> const& out, {MEMORY}",
         "voxelize(clouds, lattice, out, {}, memory",
-        13,
+        10,
     ),
     (
         "voxelize_backward",
@@ -92,7 +92,7 @@ CALLS = [
         "voxelize_sparse",
         f"point_clouds const& clouds, grid const& lattice, sparse_output<float> const& out, {MEMORY}",
         "voxelize_sparse(clouds, lattice, out, {}, memory",
-        17,
+        18,
     ),
     (
         "voxelize_sparse_backward",
@@ -104,7 +104,7 @@ CALLS = [
         "voxelize_gathered",
         f"{GRID}, gathered_output<__nv_bfloat16> const& out, {MEMORY}",
         "voxelize_gathered(clouds, features, lattice, out, {}, memory",
-        18,
+        19,
     ),
     (
         "voxelize_gathered_backward",
@@ -116,7 +116,7 @@ CALLS = [
         "filter_voxels",
         f"{POINTS}, filtered_output<__nv_bfloat16> const& out, {MEMORY}",
         "filter_voxels(clouds, features, {}, out, memory",
-        16,
+        15,
     ),
     (
         "filter_voxels",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files and folders that the documentation names: prints those that are not there; fails if there is one.
+"""The files and folders that the documentation names: prints those that do not exist; fails if there is one.
 
 A name in backquotes that ends like a file of this project or in a slash has to be the end of a path of the project, so
 that `detail/config.hpp` means include/robocache/detail/config.hpp. Links are looked up beside the page.

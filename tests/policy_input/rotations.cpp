@@ -36,7 +36,7 @@ matrix3 matrix_of_quaternion(device::quaternion const& q) {
                            {double(q.q[0]), double(q.q[1]), double(q.q[2]), double(q.q[3])});
 }
 
-device::rotation_channels draw_row(generator& random, rotation_layout const& layout) {
+device::rotation_channels draw_channels(generator& random, rotation_layout const& layout) {
   auto const numbers = oracle::draw_row(random, layout);
   device::rotation_channels row{};
   for (std::size_t i = 0; i < 9; ++i) { row.c[i] = float(numbers[i]); }
@@ -88,7 +88,7 @@ TEST_CASE("Rotation formats, error: reading and writing turn by at most 1e-6", "
     CAPTURE(name);
     auto const layout = layout_of(name);
     for (int i = 0; i < 300; ++i) {
-      auto const row = draw_row(random, layout);
+      auto const row = draw_channels(random, layout);
       auto const q = device::read_rotation(layout, row);
       auto const wanted = oracle::matrix_of(layout, in_double(row));
       REQUIRE(angle_between(wanted, matrix_of_quaternion(q)) <= 1e-6 * illness(layout, in_double(row)));
@@ -244,8 +244,8 @@ TEST_CASE("Rotation formats, rotation vector: its angle is in [0, pi], at pi its
 TEST_CASE("Rotation formats, relative: the inverse of the frame, times what is seen", "[rotation_formats]") {
   generator random(3);
   for (int i = 0; i < 200; ++i) {
-    auto const row = draw_row(random, {rotation_format::wxyz, {}});
-    auto const other = draw_row(random, {rotation_format::wxyz, {}});
+    auto const row = draw_channels(random, {rotation_format::wxyz, {}});
+    auto const other = draw_channels(random, {rotation_format::wxyz, {}});
     auto const frame = device::read_rotation({rotation_format::wxyz, {}}, row);
     auto const q = device::read_rotation({rotation_format::wxyz, {}}, other);
     auto const back = transposed(matrix_of_quaternion(frame));

@@ -45,7 +45,7 @@ TEST_CASE("A call, methods: the table says what the semantics say", "[call]") {
   }
 }
 
-TEST_CASE("A call, an unknown method, edge or kind is refused and named, and is no other in its place", "[call]") {
+TEST_CASE("A call, an unknown method, edge or kind is refused and named, and never taken for another", "[call]") {
   namespace device = robocache::device;
   for (int unknown : {device::method_count(), 77, 255}) {
     CHECK_FALSE(device::traits_of(interpolation(unknown)).exists);
@@ -53,7 +53,7 @@ TEST_CASE("A call, an unknown method, edge or kind is refused and named, and is 
     p.options.method = interpolation(unknown);
     CHECK(refused(p, "options.method", {"found " + std::to_string(unknown), "want an interpolation"}) == "");
   }
-  // What no call takes a kernel of the user's may be handed all the same: then it is not taken for a uniform timeline.
+  // A user's kernel may be given what calls refuse: it is not taken for a uniform timeline either.
   auto when = robocache::timeline<double>::uniform(5.0, 2.0, 1, 4);
   CHECK(device::target_stamp(when, 0, 3) == 11.0);
   when.kind = timeline_kind(17);
@@ -108,7 +108,7 @@ TEST_CASE("A call, causal: with previous only, and it refuses clamp before the f
   }
 }
 
-TEST_CASE("A call, options that are no option", "[call]") {
+TEST_CASE("A call, options that do not exist", "[call]") {
   auto p = sound<float>();
   p.options.method = interpolation(77);
   CHECK(refused(p, "options.method", {"found 77", "want"}) == "");
@@ -197,7 +197,7 @@ TEST_CASE("A call, sizes below 0", "[call]") {
   CHECK(refused(p, "source.when.batch", {"found -1", "want 0 or more"}) == "");
 }
 
-TEST_CASE("A call, batches that do not fit each other", "[call]") {
+TEST_CASE("A call, batches that do not match", "[call]") {
   auto p = sound<float>();
   p.target = dense<float>({0, 1}, 2);
   CHECK(refused(p, "target.batch", {"found 2", "want the 1 of source"}) == "");
@@ -332,7 +332,7 @@ TEST_CASE("A call, null pointers, misplaced pointers and products beyond 64 bits
   misplaced.stride = huge / 2;
   check(refusal(misplaced, when::shared(stamps, 3, 1), values, results), "source.when.stride", "found 4611");
   check(refusal(when::shared(stamps, 3, 1), misplaced, values, results), "target.stride", "found 4611");
-  // Numbers that say where samples lie have to be in their places, whether or not there are samples.
+  // Lengths, offsets and strides have to be right whether or not there are samples.
   check(refusal(when::dense(stamps, 1, 0, odd(offsets)), good, values, results), "source.when.lengths",
         "found address");
   check(refusal(when::ragged(stamps, odd(offsets), 1, 0), good, values, results), "source.when.offsets", "address");

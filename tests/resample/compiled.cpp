@@ -101,7 +101,7 @@ TEST_CASE("Compiled API: it throws the header API's text", "[compiled]") {
   CHECK(std::string(e.what()).find("options.max_gap: found -2") == 0);
 }
 
-TEST_CASE("Compiled API: types that do not go together", "[compiled]") {
+TEST_CASE("Compiled API: types that do not match", "[compiled]") {
   generator random(33);
   auto integers_to_float = dense_problem<float>(random, dtype::int32, dtype::int32);
   integers_to_float.result_type = dtype::float32;
@@ -149,7 +149,7 @@ TEST_CASE("Compiled API: the data check counts, and throws the header API's text
   CHECK(std::string(null.what()) == "reports: found a null pointer, want 2 elements");
 }
 
-TEST_CASE("Compiled API: quaternions are counted, and what is none is refused by name", "[compiled]") {
+TEST_CASE("Compiled API: quaternions are counted, and others are refused by name", "[compiled]") {
   float const rows[8] = {1, 0, 0, 0, -1, 0.1f, 0, 0};
   auto const when = timeline<std::int64_t>::uniform(0, 1, 1, 2);
   robocache::rotation_report report{};
@@ -222,7 +222,7 @@ TEST_CASE("Compiled API: long long is taken for int64, and a mask of bool", "[co
   robocache::compiled::fuse(place::host, {streams, 1}, target,
                             robocache::compiled::any_fused_output{results, dtype::float32, valid, all_valid});
   CHECK(middle());
-  // Types that are the same numbers go together, and their options may come as `{}`.
+  // Types of the same numbers match, and their options may come as `{}`.
   auto const std_target = timeline<std::int64_t>::uniform(5, 10, 1, 2);
   CHECK(robocache::host::resample(source, std_target, robocache::output{results, valid}, {}).ok());
   CHECK(middle());

@@ -12,7 +12,7 @@
 #include "support/own_stream.cuh"
 #include "support/problem.hpp"
 
-// What a call does beside its results (semantics, "A call"): only on the given stream, no synchronisation, no
+// What a call does besides its results (semantics, "A call"): only on the given stream, no synchronisation, no
 // allocation, capturable, the current device and the last error untouched.
 using namespace test;
 
@@ -91,7 +91,7 @@ class job {
   float* staging_ = nullptr;
 };
 
-/// The first call loads the kernels; that is CUDA's doing and not what is tested.
+/// The first call loads the kernels: CUDA does that, and it is not tested.
 void warm_up(job const& j) {
   REQUIRE(j.call(cudaStreamPerThread).ok());
   check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");

@@ -327,7 +327,7 @@ TEST_CASE("Curved: every channel count, pair of types, alignment and slice", "[c
   }
 }
 
-TEST_CASE("Curved methods, a curve by a method that has none is NaN", "[curved]") {
+TEST_CASE("Curved methods, a curve of a method without one is NaN", "[curved]") {
   for (int method = 0; method < 256; ++method) {
     robocache::device::curve const c{interpolation(method), 2, 2, 0.5f, {0.5f, 0.1f, 0.1f, 1, 1, 0.5f, 0.5f}};
     float doubt = 0.0f;

@@ -16,7 +16,7 @@ using namespace test;
 
 namespace {
 
-/// What one result errs, beside half a unit in the last place of its type, in units of 2^-24 of the largest value read.
+/// The error of a result, besides half an ulp of its type, in units of 2^-24 of the largest value read.
 /// Of angles the largest is pi at least, and whole turns are no error.
 template <class Stamp>
 double units_of_error(problem<Stamp> const& p, outcome const& o, oracle::record const& r, std::int64_t row,
@@ -32,7 +32,7 @@ double units_of_error(problem<Stamp> const& p, outcome const& o, oracle::record 
   return (std::fabs(error) - exact.slack - ulp(p.result_type, exact.value) / 2) / std::ldexp(largest, -24);
 }
 
-/// Where rounding does not decide: not of angles half a turn apart.
+/// Where rounding does not decide: angles half a turn apart are left out.
 template <class Stamp>
 bool well_posed(problem<Stamp> const& p, oracle::record const& r, std::int64_t c) {
   if (p.options.method != interpolation::angle || r.first < 0 || r.first == r.second) { return true; }

@@ -10,7 +10,7 @@
 #include "support/oracle.hpp"
 #include "support/scenario.hpp"
 
-// What SciPy and NumPy give; golden/make_golden.py wrote it.
+// The results of SciPy and NumPy, written by golden/make_golden.py.
 using namespace test;
 
 namespace {
@@ -25,7 +25,7 @@ double most_uneven(std::vector<double> const& stamps) {
   return most;
 }
 
-/// The largest error in units of 2^-24 of the largest value read, beside half an ulp; NaN must be NaN.
+/// The largest error in units of 2^-24 of the largest value read, besides half an ulp; NaN must be NaN.
 double worst(problem<double> const& p, std::vector<double> const& wanted) {
   outcome const o = resample(p);
   REQUIRE(o.state.ok());

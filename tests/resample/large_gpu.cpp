@@ -29,7 +29,7 @@ TEST_CASE("Large: results of more than 2^32 bytes and 2^31 elements", "[large]")
   std::vector<float> rows(2 * channels, 0.0f);
   for (std::int64_t c = 0; c < channels; ++c) { rows[std::size_t(channels + c)] = float(c); }
   device_space::write(values.as<void>(), rows.data(), rows.size() * 4);
-  // Target k stands at k / 2^22 between a row of zeros and the row 0, 1, 2, ...
+  // Target k is at k / 2^22 between a row of zeros and the row 0, 1, 2, ...
   auto const target = timeline<double>::uniform(0, 1.0 / 4194304, 1, length);
   any_series const source{values.as<void>(), dtype::float32, timeline<double>::uniform(0, 1, 1, 2), channels};
   any_output const out{results.as<void>(), dtype::float32};
@@ -120,7 +120,7 @@ TEST_CASE("Large: a fusion of more than 2^31 elements", "[large]") {
   std::vector<float> rows(2 * half, 0.0f);
   for (std::int64_t c = 0; c < half; ++c) { rows[std::size_t(half + c)] = float(c); }
   device_space::write(values.as<void>(), rows.data(), rows.size() * 4);
-  // Target k stands at k / 2^22 between a row of zeros and the row 0, 1, 2, ...; the second stream ends at 1 / 4.
+  // Target k is at k / 2^22 between a row of zeros and the row 0, 1, 2, ...; the second stream ends at 1 / 4.
   auto const target = timeline<double>::uniform(0, 1.0 / 4194304, 1, length);
   auto const stream_with = [&](double period) {
     return robocache::stream<double>{

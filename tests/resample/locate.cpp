@@ -349,7 +349,7 @@ TEST_CASE("Locate, tolerance: samples up to it after a target count as at it, fo
   CHECK(results_of(p) == numbers{11, 11, 11, 13, 13, 10, 10});
   CHECK(verify(p) == "");
   p.options.method = interpolation::next;
-  p.options.max_gap = 0;  // what counts as at the target is not away from it
+  p.options.max_gap = 0;  // what counts as at the target has no distance from it
   p.options.after = edge::fill;
   p.options.fill = -1;
   CHECK(results_of(p) == numbers{11, 11, 11, 13, -1, 10, -1});

@@ -46,7 +46,7 @@ TEST_CASE("Numbers, stamps: float, double and int64, any unit, before the epoch 
   CHECK(verify(f) + verify(d) + verify(i) == "");
 }
 
-TEST_CASE("Numbers, values: BF16, FP16 and FP32, results likewise, chosen apart", "[numbers][types]") {
+TEST_CASE("Numbers, values: BF16, FP16 and FP32, and results, chosen independently", "[numbers][types]") {
   generator random(1);
   for (auto value : float_types) {
     for (auto result : float_types) {
@@ -175,7 +175,7 @@ TEST_CASE("Numbers, no row depends on the other rows, on its batch, or on how it
   }
 }
 
-TEST_CASE("Numbers, run after run the same bits", "[numbers]") {
+TEST_CASE("Numbers, the same bits in every run", "[numbers]") {
   generator random(5);
   for (auto method : all_methods) {
     auto const p = mixed<float>(random, dtype::float16, dtype::bfloat16, method, channels_for(method, 33));
@@ -226,7 +226,7 @@ TEST_CASE("Methods, linear: the error against double is within k * 2^-24 * max|v
   CHECK(single <= 8);
 }
 
-TEST_CASE("Numbers, what does not change stays what it is, by every method", "[numbers]") {
+TEST_CASE("Numbers, what does not change stays what it is, with every method", "[numbers]") {
   auto const tenths = one_trajectory<float>({0, 33}, {0.1, 0.1}, {3});
   CHECK(results_of(tenths)[0] == double(0.1f));
   generator random(71);
@@ -272,7 +272,7 @@ TEST_CASE("Numbers, linear: finite and inside [min, max] of finite samples, infi
   CHECK(verify(odd) == "");
 }
 
-TEST_CASE("Numbers, curved: what has no room in FP32 on the way is computed in double", "[numbers]") {
+TEST_CASE("Numbers, curved: what overflows FP32 on the way is computed in double", "[numbers]") {
   auto const near = [](double found, double wanted) { return std::fabs(found - wanted) <= 1e-6 * std::fabs(wanted); };
   auto const at = [](std::vector<float> stamps, std::vector<double> values, float target, interpolation method) {
     auto const p = one_trajectory<float>(std::move(stamps), std::move(values), {target}, method);
@@ -285,7 +285,7 @@ TEST_CASE("Numbers, curved: what has no room in FP32 on the way is computed in d
                                               interpolation::pchip);
   CHECK(near(results_of(p)[0], 0.125));
   CHECK(verify(p) == "");
-  // Whatever is drawn up to the largest values: no NaN, and as the same formulas in real numbers have it.
+  // Drawn values up to the largest: no NaN, and what the same formulas give in real numbers.
   generator random(72);
   for (auto method : {interpolation::catmull_rom, interpolation::pchip, interpolation::akima}) {
     auto drawn = one_trajectory<float>({0, 1, 3, 4, 4.5f, 9, 10, 11}, std::vector<double>(8), {});
@@ -303,7 +303,7 @@ TEST_CASE("Numbers, curved: what has no room in FP32 on the way is computed in d
     for (std::int64_t row = 0; row < 50; ++row) {
       for (std::int64_t c = 0; c < 32; ++c) {
         auto const exact = oracle::blend_in_double(drawn, records[std::size_t(row)], c);
-        if (std::fabs(exact.value) > std::numeric_limits<float>::max()) { continue; }  // an infinity, rightly
+        if (std::fabs(exact.value) > std::numeric_limits<float>::max()) { continue; }  // an infinity is right
         double const error = std::fabs(result_at(drawn, o, row, c) - exact.value) - exact.slack;
         worst = std::max(worst, std::isnan(error) ? 1e9 : error / std::ldexp(exact.largest, -24));
       }

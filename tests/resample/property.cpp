@@ -29,11 +29,11 @@ std::string draw_and_verify(std::uint64_t seed, draw_limits const& limits) {
 
 }  // namespace
 
-TEST_CASE("Property: whatever is drawn is what the oracle says", "[property]") {
+TEST_CASE("Property: what is drawn agrees with the oracle", "[property]") {
   std::uint64_t const first = seed_or(20'000);
   int const count = count_draws(300);
   for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = first + std::uint64_t(i);  // all that a draw depends on
+    std::uint64_t const seed = first + std::uint64_t(i);  // a draw depends on nothing else
     draw_limits limits;
     if (seed % 50 == 49) { limits = {20, 300, 300, 0.05}; }  // few large ones: many tiles, more than one block of each
     if (seed % 50 == 48) { limits = {300, 4, 9, 0.05}; }

@@ -6,7 +6,7 @@
 #include "simt/block.hpp"
 
 // Atomics. Threads take turns, so nothing comes between; but now and then a thread lets others go first, so that the
-// order in which they arrive is none that a kernel could count on, and loops that compare and swap go round.
+// kernels cannot count on the order in which they arrive, and compare-and-swap loops repeat.
 namespace simt {
 
 /// The type of a parameter that follows another's.

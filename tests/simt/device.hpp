@@ -19,7 +19,7 @@ inline constexpr chip chips[] = {{1, 60 << 20, 3'201'000, 6016},
                                  {132, 50 << 20, 2'619'000, 5120},
                                  {132, 60 << 20, 3'201'000, 6016}};
 
-/// Another chip at each call: that may change the way a launch goes, never a bit.
+/// Another chip at each call: that may change how a launch works, never a bit.
 inline cudaError_t get_device(int* device) {
   static int calls = 0;
   *device = calls++ % static_cast<int>(sizeof chips / sizeof *chips);

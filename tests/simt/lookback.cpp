@@ -7,7 +7,7 @@
 #include "support/catch.hpp"
 #include "support/draw.hpp"
 
-// After the words of CUDA that simt.hpp stands in for.
+// After the words of CUDA that simt.hpp replaces.
 #include <robocache/detail/voxels/number.cuh>
 
 // Blocks run one after the other on the CPU, so that the tile before always knows its whole sum: how a warp looks
@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t has_own = std::uint64_t{1} << 32;
 constexpr std::uint64_t has_all = std::uint64_t{2} << 32;
 
-/// What a warp found, and left for the tiles behind.
+/// What a warp found, and left for the tiles after it.
 struct looked {
   std::vector<std::uint32_t> before;
   std::uint64_t left;

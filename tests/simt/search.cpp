@@ -7,7 +7,7 @@
 #include "support/catch.hpp"
 #include "support/skip.hpp"
 
-// After the words of CUDA that simt.hpp stands in for.
+// After the words of CUDA that simt.hpp replaces.
 #include <robocache/detail/common/timed/warp_locate.cuh>
 
 // A warp's search of the longest trajectories that there may be, in address space of which a few pages are touched.

@@ -13,7 +13,7 @@
 #include "simt/warp.hpp"
 
 // Runs kernels on the CPU, so that their logic is tested where there is no GPU: a block's threads are fibers that take
-// turns between barriers, forwards and backwards by turns, so that what a barrier must order shows when it does not.
+// turns between barriers, alternately forwards and backwards, so that a missing barrier shows.
 // A barrier that not all threads of the block, or lanes of the mask, reach ends the program. Copies to shared memory
 // are done at once; memory that is guarded or watched by a sanitizer is guarded and watched here too.
 #undef __device__
@@ -42,7 +42,7 @@ struct index {
 /// `threadIdx`: a new value each time it is looked at.
 struct thread_index {
   struct component {
-    operator unsigned() const { return block::current().thread(); }  // NOLINT: stands for the built-in
+    operator unsigned() const { return block::current().thread(); }  // NOLINT: in place of the built-in
   } x;
 };
 

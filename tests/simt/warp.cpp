@@ -5,7 +5,7 @@
 #include "simt/simt.hpp"
 #include "support/catch.hpp"
 
-// What the kernels' tests stand on: warps, votes and atomics on the CPU.
+// What the kernels' tests rely on: warps, votes and atomics on the CPU.
 namespace test {
 namespace {
 
@@ -53,7 +53,7 @@ TEST_CASE("Warps on the CPU: votes, matches, reductions", "[warp]") {
   CHECK(counts == std::vector<int>(100, 7));
 }
 
-TEST_CASE("Warps on the CPU: atomics lose nothing, and keep to no order", "[warp]") {
+TEST_CASE("Warps on the CPU: atomics lose nothing, and have no fixed order", "[warp]") {
   unsigned sum = 0;
   float largest = 0;
   std::vector<unsigned> order(256);

@@ -11,7 +11,7 @@
 #include "support/device_space.hpp"
 #include "support/own_stream.cuh"
 
-// What calls of `summarize` do beside their results: as resample/contract_gpu.cu for `resample`.
+// What calls of `summarize` do besides their results: as resample/contract_gpu.cu for `resample`.
 using namespace test;
 
 namespace {

@@ -130,7 +130,7 @@ TEST_CASE("Summaries: every type", "[summarize]") {
   }
 }
 
-TEST_CASE("Summaries: integers of 64 bits that no double tells apart", "[summarize]") {
+TEST_CASE("Summaries: integers of 64 bits that doubles cannot tell apart", "[summarize]") {
   rows_data r;
   r.type = dtype::int64;
   std::int64_t const huge = 1'700'000'000'000'000'000;  // nanoseconds since 1970
@@ -262,7 +262,7 @@ TEST_CASE("Summaries: as many quantiles as there may be, in any order", "[summar
   CHECK(verify(r) == "");
 }
 
-TEST_CASE("Summaries: a mean that errs less than a plain sum", "[summarize]") {
+TEST_CASE("Summaries: a mean with less error than a plain sum", "[summarize]") {
   // 1e8 with a fraction: the squared differences of a plain sum of squares would be lost.
   rows_data r;
   r.type = dtype::int32;

@@ -8,7 +8,7 @@
 
 namespace test {
 
-/// Zeros, as many as asked for, of which only what is written to takes memory.
+/// As many zeros as asked for; only pages that are written to take memory.
 class address_space {
  public:
   explicit address_space(std::int64_t bytes) : bytes_(std::size_t(bytes)) {

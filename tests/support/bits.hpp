@@ -60,8 +60,8 @@ inline bool meets(dtype type, std::uint64_t found, oracle::expectation const& wa
   return (low <= x && x <= high) || (std::isinf(low) && std::isinf(high) && low < high);
 }
 
-/// Why a refusal is not the one that it should be; empty where it is: it names `argument` and its message holds all
-/// of `words`.
+/// Why a refusal is not the expected one; empty where it is: it names `argument` and its message holds all of
+/// `words`.
 inline std::string unlike_refusal(status const& state, std::string const& argument,
                                   std::vector<std::string> const& words) {
   std::string const message = state.message();

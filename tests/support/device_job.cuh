@@ -13,7 +13,7 @@
 #include "support/own_stream.cuh"
 #include "support/problem.hpp"
 
-// What a call does beside its results: the stream contract, for any job on the device.
+// What a call does besides its results: the stream contract, for any job on the device.
 namespace test {
 
 /// Floats on the device, filled and read back on a given stream.

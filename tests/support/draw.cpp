@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
+#include <stdexcept>
 #include <type_traits>
 
 #include "support/oracle.hpp"
@@ -41,7 +42,7 @@ Stamp draw_time(generator& random, std::vector<Stamp> const& samples, time_scale
 /// Ascending offsets; now and then the first and last rows belong to nobody, or an offset points outside.
 std::vector<std::int64_t> draw_offsets(generator& random, std::vector<std::int64_t> const& counts, std::int64_t& rows) {
   rows = 0;
-  if (counts.empty()) { return {0}; }  // an empty batch: nothing to do, whatever rows there are
+  if (counts.empty()) { return {0}; }  // an empty batch: nothing to do, however many rows there are
   std::vector<std::int64_t> offsets{random.chance(0.2) ? random.between(0, 3) : 0};
   for (auto count : counts) { offsets.push_back(offsets.back() + count); }
   rows = offsets.back() + (random.chance(0.2) ? random.between(0, 3) : 0);
@@ -163,7 +164,8 @@ timeline_data<Stamp> draw_source(generator& random, shape kind, std::int64_t bat
     case shape::uniform:
     case shape::uniform_each:
     case shape::uniform_ragged: return draw_uniform(random, kind, batch, length, s, s.start);
-    default: {
+    case shape::dense:
+    case shape::dense_lengths: {
       std::int64_t const stride = length + (random.chance(0.3) ? random.between(1, 5) : 0);
       auto t = dense(rows_of_stamps(batch, stride), batch);
       t.length = length;
@@ -173,7 +175,11 @@ timeline_data<Stamp> draw_source(generator& random, shape kind, std::int64_t bat
       }
       return t;
     }
+    case shape::windows:
+    case shape::windows_trajectory:
+    case shape::windows_as_of: break;  // of targets
   }
+  throw std::logic_error("no shape of a source");
 }
 
 template <class Stamp>
@@ -246,7 +252,8 @@ timeline_data<Stamp> draw_target(generator& random, shape kind, timeline_data<St
       return windows(std::move(anchors), std::move(deltas), choose ? trajectory : std::vector<std::int64_t>{},
                      std::move(as_of));
     }
-    default: {
+    case shape::dense:
+    case shape::dense_lengths: {
       for (std::int64_t b = 0; b < batch; ++b) { append(stamps, times(b, length)); }
       auto t = dense(std::move(stamps), batch);
       t.length = length;
@@ -257,6 +264,7 @@ timeline_data<Stamp> draw_target(generator& random, shape kind, timeline_data<St
       return t;
     }
   }
+  throw std::logic_error("no shape of targets");
 }
 
 template <class Stamp>

@@ -10,7 +10,7 @@
 
 #include "support/catch.hpp"
 
-/// What SciPy and NumPy give; golden/make_golden.py wrote it.
+/// The results of SciPy and NumPy, written by golden/make_golden.py.
 namespace test {
 
 using golden_case = std::map<std::string, std::vector<double>>;

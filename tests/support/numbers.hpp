@@ -29,7 +29,7 @@ constexpr float_format format_of(dtype type) {
 
 constexpr bool is_integer(dtype type) { return type == dtype::uint8 || type == dtype::int32 || type == dtype::int64; }
 
-/// The number that a bit pattern of a float type stands for; exact.
+/// The number that a bit pattern of a float type means; exact.
 inline double decode(dtype type, std::uint64_t bits) {
   float_format const f = format_of(type);
   std::uint64_t const fraction_limit = std::uint64_t(1) << (f.precision - 1);

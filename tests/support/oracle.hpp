@@ -6,7 +6,7 @@
 
 #include "support/problem.hpp"
 
-/// What semantics say a result is, in plain loops, and nothing of the library's code.
+/// Results as the semantics define them, in plain loops and without the library's code.
 namespace test::oracle {
 
 /// Time between one sample and the next: as float, and in real numbers.
@@ -15,7 +15,7 @@ struct interval {
   long double exact = 0;
 };
 
-/// What a curved method reads beside its bracket.
+/// What a curved method reads outside of its bracket.
 struct neighbours {
   int left = 0;                     ///< how many samples before the bracket count, at most 2
   int right = 0;                    ///< and after it
@@ -55,7 +55,7 @@ template <class Stamp>
 std::vector<record> locate(problem<Stamp> const& p);
 
 /// The bits of one result: the normative operations in float, one rounding at the end. Slerp's sine is the library's
-/// own: its results lie between two numbers; between minus infinity and infinity is whatever it is.
+/// own: its results lie between two numbers; between minus infinity and infinity anything does.
 struct expectation {
   std::uint64_t low;
   std::uint64_t high;
@@ -67,7 +67,7 @@ expectation blend(problem<Stamp> const& p, record const& r, std::int64_t channel
 struct real_result {
   double value;
   double largest;    ///< the largest magnitude among the values read; for a line times the weights' magnitudes
-  double slack = 0;  ///< Akima: what undecided slopes may move the value
+  double slack = 0;  ///< Akima: how far undecided slopes may move the value
 };
 template <class Stamp>
 real_result blend_in_double(problem<Stamp> const& p, record const& r, std::int64_t channel);

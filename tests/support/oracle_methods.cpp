@@ -38,7 +38,7 @@ struct basis {
 };
 
 // Below, what depends on stamps is in `Weight`, what depends on values in `Real`: float and float, or float and double
-// where float has no room.
+// where float would overflow.
 
 /// The difference between value k and the next; `k` is 2 in the bracket.
 template <class Real, class Weight>
@@ -184,7 +184,7 @@ Real curve_as(interpolation method, stretch<Weight> const& s) {
   return method == interpolation::pchip ? pchip<Real>(s) : akima<Real>(s);
 }
 
-/// Whether what is computed in float on the way to `value` had room there.
+/// Whether nothing overflowed a float on the way to `value`.
 bool had_room(interpolation method, stretch<float> const& s, float value) {
   if (method == interpolation::akima) { return std::isfinite(8 * rises_around<float>(s).size); }
   if (method == interpolation::pchip) {
@@ -301,7 +301,7 @@ arc_point slerp(quaternion const& a, quaternion const& b, float w) {
     square += point.value[c] * point.value[c];
   }
   for (double& one : point.value) { one /= std::sqrt(square); }
-  // Far along the arc the angle's last bits count as often as it is gone through.
+  // Far along the arc the error of the angle is multiplied by the weight.
   bool const promised = std::fabs(double(w)) * theta < 8192 * 3.14;
   point.tolerance = promised ? 1e-6 * std::max(1.0, std::fabs(double(w))) : std::numeric_limits<double>::infinity();
   return point;

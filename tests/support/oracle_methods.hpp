@@ -5,8 +5,8 @@
 
 #include <robocache/options.hpp>
 
-/// The methods that are more than a line, as their formulas stand in the semantics. `Real` is `float` for the very
-/// bits, each operation rounded by itself, or `long double` for what they stand for.
+/// The methods that are more than a line, by the formulas of the semantics. `Real` is `float` for the exact bits,
+/// each operation rounded by itself, or `long double` for the real numbers.
 namespace test::oracle {
 
 using robocache::interpolation;
@@ -28,7 +28,7 @@ Real linear(Real a, Real b, Real w);
 template <class Real>
 Real curve(interpolation method, stretch<Real> const& s);
 
-/// How much roundings of the rises may move Akima's result beside the usual: the promise's terms with D.
+/// How much roundings of the rises may move Akima's result besides the usual: the promise's terms with D.
 long double akima_slack(stretch<long double> const& s);
 
 /// An angle brought into [-pi, pi).
@@ -43,7 +43,7 @@ using quaternion = std::array<float, 4>;
 /// Slerp with all operations in float but sine and its inverse, which are the library's own and here in double.
 struct arc_point {
   std::array<double, 4> value;
-  double tolerance;  ///< of each channel; 0: the very bits; infinite: extrapolated beyond what is promised
+  double tolerance;  ///< of each channel; 0: the exact bits; infinite: extrapolated beyond what is promised
 };
 arc_point slerp(quaternion const& a, quaternion const& b, float w);
 

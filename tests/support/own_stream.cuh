@@ -29,7 +29,7 @@ class own_stream {
   ~own_stream() { cudaStreamDestroy(stream_); }
   own_stream(own_stream const&) = delete;
   own_stream& operator=(own_stream const&) = delete;
-  operator cudaStream_t() const { return stream_; }  // NOLINT: it stands for one
+  operator cudaStream_t() const { return stream_; }  // NOLINT: it is one
   bool busy() const { return cudaStreamQuery(stream_) == cudaErrorNotReady; }
   void wait() const { check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
 

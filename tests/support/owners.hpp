@@ -9,7 +9,7 @@
 
 namespace test {
 
-/// Whose each of `rows` packed rows is, as the semantics say it: where a bisection of the offsets ends. -1: nobody's.
+/// The owner of each of `rows` packed rows, by the semantics: where a bisection of the offsets ends. -1: nobody.
 inline std::vector<std::int64_t> owners_of(std::vector<std::int64_t> const& offsets, std::int64_t rows) {
   std::vector<std::int64_t> owners(std::size_t(std::max<std::int64_t>(0, rows)), -1);
   if (offsets.size() < 2) { return owners; }

@@ -34,7 +34,7 @@ struct row_layout {
   std::int64_t batch_stride;
   std::int64_t row_stride;
   std::int64_t channels;
-  std::int64_t length;  ///< rows a trajectory; 0 where rows are packed
+  std::int64_t length;  ///< rows per trajectory; 0 where rows are packed
   std::int64_t total;
 
   row_layout(std::int64_t length_, std::int64_t total_, std::int64_t channels_, std::int64_t first_,
@@ -88,7 +88,7 @@ struct problem {
   std::int64_t result_row_stride = contiguous;
   bool mask = true;
 
-  std::int64_t misaligned = 0;  ///< elements by which values and results lie beside a 16-byte boundary
+  std::int64_t misaligned = 0;  ///< elements by which values and results are off a 16-byte boundary
 
   row_layout value_layout() const { return {source, channels, first_channel, batch_stride, row_stride}; }
   row_layout result_layout() const { return {target, channels, result_first, result_batch_stride, result_row_stride}; }

@@ -27,7 +27,7 @@ float rise_of(problem<Stamp> const& p, std::int64_t row, std::int64_t c) {
 }
 
 /// For each element of each source row the sum of weight times gradient, targets in ascending order, product and sum
-/// rounded each.
+/// each rounded.
 /// @param incoming  the gradient of a target row in a channel
 template <class Stamp, class Incoming>
 std::vector<float> value_sums(problem<Stamp> const& p, std::vector<oracle::record> const& records, Incoming incoming) {
@@ -73,7 +73,7 @@ bool wider(Stamp a, Stamp b, Stamp limit) {
   }
 }
 
-/// The left sample of the line that a target moves along; -1: it stands still.
+/// The left sample of the line that a target moves along; -1: it does not move.
 template <class Stamp>
 std::int64_t line_of(std::vector<Stamp> const& s, Stamp t, resample_options<Stamp> const& o) {
   auto const last = std::int64_t(s.size()) - 1;
@@ -106,7 +106,7 @@ float channel_sum(std::int64_t channels, Term term) {
   return sums[0];
 }
 
-/// One gradient a target row.
+/// One gradient per target row.
 /// @param term  of a channel of a target, whose line rises by `rise` there: `term(target, channel, rise)`
 template <class Stamp, class Term>
 std::vector<float> time_slopes(problem<Stamp> const& p, Term term) {

@@ -51,7 +51,7 @@ constexpr std::initializer_list<interpolation> curved_methods = {interpolation::
 constexpr bool is_hold(interpolation method) {
   return method == interpolation::previous || method == interpolation::next || method == interpolation::nearest;
 }
-/// Slerp takes four channels, whatever others take.
+/// Slerp takes four channels, however many others take.
 constexpr std::int64_t channels_for(interpolation method, std::int64_t otherwise) {
   return method == interpolation::slerp ? 4 : otherwise;
 }

@@ -16,7 +16,7 @@ inline std::vector<std::string>& skipped() {
 
 inline void skip(std::string const& what_and_why) { skipped().push_back(what_and_why); }
 
-/// The folder of real recordings, or null after having said that `what` is skipped.
+/// The folder of real recordings, or null after printing that `what` is skipped.
 inline char const* data_folder(char const* what) {
   char const* const folder = std::getenv("ROBOCACHE_DATA");
   if (folder == nullptr || *folder == '\0') {

@@ -34,7 +34,7 @@ struct timeline_data {
   Stamp den = Stamp(1);
 
   bool packed() const { return !offsets.empty(); }
-  /// Rows of values that stand beside this timeline.
+  /// Rows of values that belong to this timeline.
   std::int64_t total() const { return packed() ? rows : batch * length; }
 };
 

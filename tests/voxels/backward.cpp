@@ -13,7 +13,7 @@
 #include "support/voxels/backward.hpp"
 #include "support/voxels/scene.hpp"
 
-// The ways back through `voxelize_sparse` and `voxelize_gathered`. `verify` compares every bit with the formula of the
+// The backward passes of `voxelize_sparse` and `voxelize_gathered`. `verify` compares every bit with the formula of the
 // semantics.
 using namespace test;
 
@@ -147,7 +147,7 @@ TEST_CASE("Gradients of voxels: points without one have +0: dropped, no room, pa
   }
 }
 
-TEST_CASE("Gradients of sparse voxels: a number that no voxel can have is none, and nothing is read there",
+TEST_CASE("Gradients of sparse voxels: a number that no voxel can have is no voxel, and nothing is read there",
           "[voxels_backward][sanitize]") {
   // Room for more voxels than there are points: behind those no gradient counts, and all are NaN.
   auto p = line_of(voxel_call::sparse, {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f}, {3, 9, 9, 1, 9, 0}, {});
@@ -292,7 +292,7 @@ TEST_CASE("Gradients of voxels: many channels, numbers of points at borders, str
   }
 }
 
-TEST_CASE("Gradients of voxels, property: whatever is drawn is what the formula says", "[voxels_backward]") {
+TEST_CASE("Gradients of voxels, property: what is drawn agrees with the formula", "[voxels_backward]") {
   check_drawn(105'000, 200, "[voxels_backward]", draw_sparse_backward);
 }
 

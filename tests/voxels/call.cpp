@@ -293,7 +293,7 @@ TEST_CASE("A call for voxels, features", "[voxels]") {
             "features.channels", {"found 1048576 for 1099511627776 rows", "2^58"}, unsupported) == "");
 }
 
-TEST_CASE("A call for voxels: features that nobody asks about need not be", "[voxels]") {
+TEST_CASE("A call for voxels: features that nobody asks for may be absent", "[voxels]") {
   for (auto call : voxel_calls) {
     views v;
     v.features = {odd(v.values), -5};
@@ -334,7 +334,7 @@ TEST_CASE("A call for voxels: scratch that is too small, misaligned or null", "[
   }
 }
 
-TEST_CASE("A call for voxels: of arguments that are refused no scratch is wanted", "[voxels]") {
+TEST_CASE("A call for voxels: refused arguments need no scratch", "[voxels]") {
   generator random(3501);
   for (auto call : voxel_calls) {
     auto p = listed(call, {}, {4, 4, 4});

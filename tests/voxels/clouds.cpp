@@ -12,7 +12,7 @@
 #include "support/voxels/scene.hpp"
 
 // Clouds, features and results of `voxelize_sparse`, `voxelize_gathered` and `filter_voxels` in every layout that views
-// can state, and cells wherever a grid can have them. `verify` compares every bit with the oracle.
+// can describe, and cells wherever a grid can have them. `verify` compares every bit with the oracle.
 using namespace test;
 
 namespace {
@@ -54,7 +54,7 @@ TEST_CASE("Voxels, clouds: points of any stride, x y z anywhere in them, or thre
   }
 }
 
-TEST_CASE("Voxels, clouds: a batch stride of any size, 0 too", "[voxels]") {
+TEST_CASE("Voxels, clouds: a batch stride of any size, also 0", "[voxels]") {
   generator random(3201);
   for (auto call : voxel_calls) {
     auto p = everything(random, call, as_three, 300, 3);
@@ -133,7 +133,7 @@ TEST_CASE("Voxels, clouds: an origin for each; one that is NaN drops all its poi
   for (auto call : {voxel_call::sparse, voxel_call::gathered}) {
     for (auto shaped : {as_three, as_padded, as_ragged}) {
       auto p = everything(random, call, shaped, 480, 4);
-      p.from.lattice.origin[0] = 1e6f;  // of no use
+      p.from.lattice.origin[0] = 1e6f;  // not used
       for (std::int64_t i = 0; i < 3 * p.from.clouds.batch; ++i) {
         p.from.origins.push_back(float(2 * random.unit() - 1));
       }
@@ -267,7 +267,7 @@ TEST_CASE("Voxels, features: between the coordinates of their points, or the coo
   }
 }
 
-TEST_CASE("Voxels, grids: cells wherever a large grid has them, its last one too", "[voxels]") {
+TEST_CASE("Voxels, grids: cells anywhere in a large grid, also the last one", "[voxels]") {
   generator random(3209);
   for (auto call : {voxel_call::sparse, voxel_call::gathered}) {
     auto const check = [&](robocache::grid const& lattice, std::int64_t batch) {
@@ -323,7 +323,7 @@ TEST_CASE("Voxels, grids: from a few cells to many, with as many points as cells
   }
 }
 
-TEST_CASE("Voxels, clouds: points that come again, and runs of neighbours as in a scan", "[voxels]") {
+TEST_CASE("Voxels, clouds: points that are repeated, and runs of neighbours as in a scan", "[voxels]") {
   generator random(3211);
   for (auto call : voxel_calls) {
     for (bool huge : {false, true}) {

@@ -28,7 +28,7 @@ using robocache::compiled::place;
 
 namespace {
 
-/// Room for what all operations write of `two_clouds`.
+/// Room for the results of all operations on `two_clouds`.
 struct all_results {
   std::int64_t capacity = room;
   int32s coordinates = int32s(4 * room, -5), count = int32s(room, -5);
@@ -103,7 +103,7 @@ struct all_results {
   }
 };
 
-/// With `call(features, out)`: types that are no floats are refused.
+/// With `call(features, out)`: types that are not floats are refused.
 template <class Output, class Call>
 void check_types(any_point_features const& features, Output const& out, Call call) {
   any_point_features integers = features;
@@ -262,7 +262,7 @@ TEST_CASE("Compiled API: operations on voxels throw the header API's text and ha
   CHECK(out == all_results(dtype::float32));
 }
 
-TEST_CASE("Compiled API: the scratch of voxels goes with the points, and is the device's alone", "[compiled]") {
+TEST_CASE("Compiled API: the scratch of voxels depends on the points, and only the device needs it", "[compiled]") {
   two_clouds given(dtype::float32);
   all_results out(dtype::float32);
   all_gradients from(dtype::float32);

@@ -8,7 +8,7 @@
 #include "support/typed.hpp"
 #include "support/voxels/compiled.hpp"
 
-// The ways back through voxels by the compiled API, on host memory.
+// The backward passes of voxels through the compiled API, on host memory.
 using namespace test;
 using namespace test::compiled_voxels;
 using robocache::sparse_voxels;
@@ -34,7 +34,7 @@ TEST_CASE("Compiled API: voxelize_sparse_backward gives the header API's gradien
     });
     REQUIRE(s.ok());
     CHECK(compiled.bytes == direct.bytes);
-    // Sum, the mean's share, the maximum and the minimum where a point holds them; what stands behind the two channels
+    // Sum, the mean's share, the maximum and the minimum where a point holds them; what follows the two channels
     // is not touched.
     CHECK(compiled.numbers() == numbers{3 + 3 - 3, 4 + 4 + 64, -5, 1 + 2 + 16 - 1, 2 + 4 + 32 - 2, -5, 3 + 3 + 48,
                                         4 + 4 - 4, -5, 5 + 5 + 80, 6 + 6 + 96, -5, 0, 0, -5, 5 + 5 - 5, 6 + 6 - 6, -5});
@@ -65,7 +65,7 @@ TEST_CASE("Compiled API: voxelize_gathered_backward gives the header API's gradi
   });
 }
 
-TEST_CASE("Compiled API: the ways back through voxels throw the header API's text and have written nothing",
+TEST_CASE("Compiled API: the backward passes of voxels throw the header API's text and have written nothing",
           "[compiled]") {
   two_clouds given(dtype::float32);
   all_gradients from(dtype::float32);

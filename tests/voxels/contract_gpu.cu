@@ -18,8 +18,8 @@
 #include "support/own_stream.cuh"
 #include "support/voxels/scene.hpp"
 
-// What calls of `voxelize_sparse`, `voxelize_gathered`, `filter_voxels` and the ways back do beside their results: as
-// resample/contract_gpu.cu for `resample`.
+// What calls of `voxelize_sparse`, `voxelize_gathered`, `filter_voxels` and the backward passes do besides their
+// results: as resample/contract_gpu.cu for `resample`.
 using namespace test;
 
 namespace {
@@ -42,7 +42,7 @@ T* as(device_floats const& memory) {
 using integers = std::vector<std::int32_t>;
 using floats = std::vector<float>;
 
-/// Points dealt out to ten rows of cells in turn; all stand at the same x, which is their feature too.
+/// Points dealt out to ten rows of cells in turn; all are at the same x, which is their feature too.
 class voxel_job {
  public:
   static constexpr std::int64_t rows = 10;
@@ -203,10 +203,10 @@ class filter_job : public voxel_job {
 };
 
 /// Gradients `factor` of sums and maxima, all features equal: the first point of each voxel has both. Or of gathered
-/// values, one slot a voxel: the first point has it.
-class way_back_job : public voxel_job {
+/// values, one slot per voxel: the first point has it.
+class backward_job : public voxel_job {
  public:
-  explicit way_back_job(bool gathered) : voxel_job(false), gathered_(gathered) {
+  explicit backward_job(bool gathered) : voxel_job(false), gathered_(gathered) {
     std::vector<std::int32_t> voxels;
     std::vector<std::int64_t> slots;
     for (std::int32_t i = 0; i < points; ++i) {
@@ -260,7 +260,7 @@ TEST_CASE("A call for voxels: its stream alone, captured, no allocation, errors 
 TEST_CASE("A call for gradients of voxels: its stream alone, captured, no allocation, errors of others left alone",
           "[contract]") {
   for (bool gathered : {false, true}) {
-    way_back_job const j(gathered);
+    backward_job const j(gathered);
     keeps_its_contract(j, j.of_voxels);
   }
 }
@@ -278,7 +278,7 @@ TEST_CASE("A call for voxels: when a check fails nothing is enqueued or written"
   check(sparse_job(true, voxel_order::cell), "lattice.origin", infinity, 0);
   check(gathered_job(false), "lattice.origin", infinity, 0);
   check(filter_job(), "options.size", 0, 1);
-  way_back_job const back(false);
+  backward_job const back(false);
   auto const before = back.zeros.read(stream);
   CHECK(std::string(back.call(stream, 1).argument()) == "memory.bytes");
   CHECK(back.zeros.read(stream) == before);

@@ -4,10 +4,10 @@
 #include "support/voxels/draw.hpp"
 #include "support/voxels/voxels.hpp"
 
-// Clouds, grids, room and rules of whatever is drawn, against the oracle.
+// Drawn clouds, grids, room and rules, against the oracle.
 using namespace test;
 
-TEST_CASE("Voxels, property: whatever is drawn is what the oracle says", "[voxels_property]") {
+TEST_CASE("Voxels, property: what is drawn agrees with the oracle", "[voxels_property]") {
   check_drawn(100'000, 300, "[voxels_property]", draw_sparse);
 }
 

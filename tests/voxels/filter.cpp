@@ -27,7 +27,7 @@ sparse_problem filtered(std::vector<float> xyz, float size) {
   return p;
 }
 
-/// Which points along one axis share a voxel: of each its voxel, -1 where it is dropped.
+/// Which points along one axis share a voxel: the voxel of each, -1 where it is dropped.
 numbers voxels_along(int axis, std::vector<float> const& xs, float size, float origin = 0) {
   std::vector<float> xyz;
   for (float x : xs) {
@@ -56,7 +56,7 @@ TEST_CASE("Voxel filter: voxels begin at the origin, on either side of it", "[vo
   for (int axis = 0; axis < 3; ++axis) {
     CHECK(voxels_along(axis, {0.75f, 1.5f, 0.25f, 1.25f, -0.25f}, 1, 0.5f) == numbers{0, 1, 2, 0, 2});
     CHECK(voxels_along(axis, {-0.25f, -0.35f, 0.65f, 0.64f}, 1, -0.35f) == numbers{0, 0, 1, 0});
-    // Half a metre is what FP32 tells apart there.
+    // FP32 resolves half a metre there.
     CHECK(voxels_along(axis, {5.4e6f, 5.4e6f + 0.5f, 5.4e6f + 2, 5.4e6f - 0.5f}, 2, 5.4e6f) == numbers{0, 0, 1, 2});
     CHECK(voxels_along(axis, {1e30f, -1e30f}, 1e30f, 1e30f) == numbers{0, 1});
     CHECK(voxels_along(axis, {3e38f, -3e38f, 0}, 1e38f, -3e38f) == numbers{-1, 0, 1});  // the difference overflows
@@ -80,7 +80,7 @@ TEST_CASE("Voxel filter: one rounding for the quotient, at faces and beside them
     set_clouds(p, dense_clouds(xyz));
     REQUIRE(verify(p) == "");
   }
-  CHECK(products_differ > 100);  // the points are such that it matters
+  CHECK(products_differ > 100);  // for these points it matters
 }
 
 TEST_CASE("Voxel filter: cells from -2^20 up to 2^20, points beyond are dropped", "[voxels]") {
@@ -199,7 +199,7 @@ TEST_CASE("Voxel filter: UTM coordinates from the cloud's corner on: no point is
     p.from.lattice.size[2] = 1e-3f;  // each axis has a size of its own
     CHECK(verify(p) == "");
   }
-  // Their sum is above 2^29, where FP32 is exact to 32 m: the mean is not made of it.
+  // Their sum is above 2^29, where FP32 is exact to 32 m: the mean is not computed from it.
   std::vector<float> xyz;
   for (int i = 0; i < 120; ++i) { xyz.insert(xyz.end(), {5'400'001.5f, 5'400'000.5f, float(5'400'001 + i % 2)}); }
   auto p = filtered(xyz, 6);
@@ -207,7 +207,7 @@ TEST_CASE("Voxel filter: UTM coordinates from the cloud's corner on: no point is
   CHECK(result_of(p, result::points) == numbers{5'400'001.5, 5'400'000.5, 5'400'001.5});
 }
 
-TEST_CASE("Voxel filter: whatever is rounded, a point lies in its voxel, between the voxel's points", "[voxels]") {
+TEST_CASE("Voxel filter: in spite of rounding a point lies in its voxel, between the voxel's points", "[voxels]") {
   generator random(3406);
   for (int round = 0; round < 16; ++round) {
     auto p = filtered({}, 1);
@@ -234,7 +234,7 @@ TEST_CASE("Voxel filter: whatever is rounded, a point lies in its voxel, between
   }
 }
 
-TEST_CASE("Voxel filter: sums that overflow leave a point of the voxel's", "[voxels]") {
+TEST_CASE("Voxel filter: sums that overflow give a point of the voxel", "[voxels]") {
   for (std::int64_t count : {2, 20, 65, 200}) {
     std::vector<float> xyz;
     for (std::int64_t i = 0; i < count; ++i) {

@@ -121,7 +121,7 @@ TEST_CASE("Gathered voxels: limits of voxels around what each of several clouds 
   }
 }
 
-TEST_CASE("Gathered voxels: a limit beyond 32 bits is none", "[voxels]") {
+TEST_CASE("Gathered voxels: a limit beyond 32 bits is no limit", "[voxels]") {
   auto p = row_of({3.5f, 1.5f, 3.1f}, 2, INT64_MAX);
   CHECK(result_of(p, result::voxel_offsets) == numbers{0, 2});
   p.max_voxels = (std::int64_t(1) << 32) + 1;  // and not 1

@@ -17,8 +17,8 @@
 #include "support/voxels/draw.hpp"
 #include "support/voxels/scene.hpp"
 
-// `voxelize_sparse`, `voxelize_gathered`, `filter_voxels` and the ways back as a user instantiates them, and sizes that
-// only a GPU is fast enough for.
+// `voxelize_sparse`, `voxelize_gathered`, `filter_voxels` and the backward passes as a user instantiates them, and
+// sizes that only a GPU is fast enough for.
 using namespace test;
 
 namespace {
@@ -58,7 +58,7 @@ std::string voxels_as_host(sparse_problem p) {
 }
 
 template <class Value, class Result>
-std::string way_back_as_host(sparse_backward_problem p) {
+std::string backward_as_host(sparse_backward_problem p) {
   p.forward.from.value_type = robocache::dtype_of<Value>::value;
   p.forward.from.result_type = robocache::dtype_of<Result>::value;
   p.forward.from.interleaved_at = -1;
@@ -120,8 +120,8 @@ TEST_CASE("Header API: gradients of voxels have the host's bits", "[header_api]"
     generator random(seed);
     auto const p = draw_sparse_backward(random, {5, 3000, 12});
     CAPTURE(seed, describe(p));
-    CHECK(way_back_as_host<float, __half>(p) == "");
-    CHECK(way_back_as_host<__nv_bfloat16, float>(p) == "");
+    CHECK(backward_as_host<float, __half>(p) == "");
+    CHECK(backward_as_host<__nv_bfloat16, float>(p) == "");
   }
 }
 

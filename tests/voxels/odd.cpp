@@ -9,8 +9,8 @@
 #include "support/scenario.hpp"
 #include "support/voxels/scene.hpp"
 
-// Batches and cells that kernels find odd: many clouds over several tiles of rows, crowds, cells whose hashes are
-// alike.
+// Unusual batches and cells: many clouds over several tiles of rows, crowds, cells with
+// equal hashes.
 namespace test {
 namespace {
 
@@ -41,7 +41,7 @@ std::vector<std::int64_t> drawn_offsets(generator& random, std::int64_t clouds, 
   return offsets;
 }
 
-TEST_CASE("Voxels, clouds: as many as are looked at all, and more; some begin at the borders of tiles", "[voxels]") {
+TEST_CASE("Voxels, clouds: as many as are all looked at, and more; some begin at borders of tiles", "[voxels]") {
   generator random(9100);
   for (auto call : voxel_calls) {
     for (std::int64_t clouds : {1024, 1025}) {

@@ -21,7 +21,7 @@ using namespace test;
 
 namespace {
 
-/// A file of floats; empty after having said that `what` is skipped.
+/// A file of floats; empty after printing that `what` is skipped.
 std::vector<float> read_floats(char const* what, std::string const& name) {
   char const* const folder = data_folder(what);
   if (folder == nullptr) { return {}; }

@@ -10,8 +10,8 @@
 #include "support/catch.hpp"
 #include "support/voxels/scene.hpp"
 
-// The semantics' chapter "Voxels": in which order they stand, for how many there is room, what is written of them and
-// of points. `verify` compares every bit with the oracle, poison where nothing is to be written included.
+// The semantics' chapter "Voxels": their order, for how many there is room, what is written of them and of
+// points. `verify` compares every bit with the oracle, poison where nothing is to be written included.
 using namespace test;
 
 namespace {
@@ -38,7 +38,7 @@ sparse_problem crowded(generator& random, voxel_call call, std::int64_t points, 
 
 }  // namespace
 
-TEST_CASE("Voxels, order: clouds one after the other, in each as their first points stand", "[voxels]") {
+TEST_CASE("Voxels, order: clouds one after the other, in each in the order of their first points", "[voxels]") {
   auto p = two_rows(voxel_call::sparse);
   CHECK(verify(p) == "");
   CHECK(result_of(p, result::coordinates) == numbers{0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 2, 1, 0, 0, 5});
@@ -53,7 +53,7 @@ TEST_CASE("Voxels, order: clouds one after the other, in each as their first poi
   CHECK(result_of(p, result::overflow) == numbers{0, 0});
 }
 
-TEST_CASE("Voxels, order: by cell as their cells stand in z, y, x", "[voxels]") {
+TEST_CASE("Voxels, order: by cell, in the order z, y, x of their cells", "[voxels]") {
   auto p = two_rows(voxel_call::sparse);
   p.order = voxel_order::cell;
   CHECK(verify(p) == "");
@@ -137,7 +137,7 @@ TEST_CASE("Voxels, room: around the number of voxels, in crowds and scattered", 
   }
 }
 
-TEST_CASE("Voxels, room: more than there can be voxels costs nothing where nothing has a row for each", "[voxels]") {
+TEST_CASE("Voxels, room: for more voxels than there can be, free where no result has a row for each", "[voxels]") {
   generator random(3101);
   for (auto call : voxel_calls) {
     auto p = crowded(random, call, 300, 0);
@@ -238,7 +238,7 @@ TEST_CASE("Voxels: all points in one cell", "[voxels]") {
   }
 }
 
-TEST_CASE("Voxels: 70,000 points in one cell, and as many voxels beside it", "[voxels]") {
+TEST_CASE("Voxels: 70,000 points in one cell, and as many other voxels", "[voxels]") {
   generator random(3103);
   for (auto call : voxel_calls) {
     auto p = listed(call, {}, {128, 128, 64});
@@ -258,7 +258,7 @@ TEST_CASE("Voxels: 70,000 points in one cell, and as many voxels beside it", "[v
   }
 }
 
-TEST_CASE("Voxels: one point a cell", "[voxels]") {
+TEST_CASE("Voxels: one point per cell", "[voxels]") {
   for (auto call : voxel_calls) {
     for (auto order : {voxel_order::first_point, voxel_order::cell}) {
       for (std::int64_t count : {1, 32, 33, 1024, 2049, 4097}) {
@@ -302,7 +302,7 @@ TEST_CASE("Voxels: numbers of points at the borders of warps and tiles", "[voxel
   }
 }
 
-TEST_CASE("Voxels: each result asked for alone is what it is together with others", "[voxels]") {
+TEST_CASE("Voxels: each result is the same alone and together with others", "[voxels]") {
   generator random(3105);
   for (auto call : voxel_calls) {
     for (bool huge : {false, true}) {

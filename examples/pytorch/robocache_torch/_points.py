@@ -11,7 +11,7 @@ from ._clouds import LARGEST, batch_of, capacity_of, clouds_of, lattice_of, poin
 from ._layout import ORDERS, REDUCTIONS, results_of
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
-# What `voxelize` may be asked for, beside reductions.
+# What `voxelize` may be asked for, besides reductions.
 OTHERS = ("count", "occupied", "bits")
 
 _VoxelizeResults = results_of("voxelize")

@@ -125,7 +125,7 @@ def _require_gradient(tensors):
     return [tensor is not None and tensor.requires_grad for tensor in tensors]
 
 
-# Of all four operators, beside the values.
+# Of all four operators, besides the values.
 _TENSORS_OF_TIMES = ("sources", "target_stamps", "target_starts", "target_index")
 
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/launch.cuh>
 
@@ -74,9 +75,13 @@ struct cluster_launch {
 };
 
 /// Allows clusters of a kernel up to a size, also of more blocks than every chip has room for, and says whether the
-/// device has room for one: a part of a chip may have none. Does not clear an earlier error.
+/// current device can run one: its code may be for older chips, and a part of a chip may have no room. Does not clear
+/// an earlier error.
 template <class Params>
-ROBOCACHE_HIDDEN bool allow_cluster(void (*kernel)(Params), unsigned blocks, int threads, int shared_bytes) {
+ROBOCACHE_HIDDEN bool allow_cluster(void (*kernel)(Params), int compute_capability, unsigned blocks, int threads,
+                                    int shared_bytes) {
+  // Code that waits for launches before it is code that can run in clusters: both begin with 9.0.
+  if (!has_early_launches(compute_capability)) { return false; }
   bool const clean = cudaPeekAtLastError() == cudaSuccess;
   void const* const function = reinterpret_cast<void const*>(kernel);
   cluster_launch const plan(blocks, threads, shared_bytes, nullptr);

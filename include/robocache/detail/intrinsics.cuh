@@ -17,7 +17,7 @@ __device__ void copy_async(T* shared, T const* global) {
   }
 }
 
-/// A load that stays where it stands: the compiler would rather sink it behind the wait for copies, and pay a second
+/// A load that stays in its place: the compiler would rather sink it behind the wait for copies, and pay a second
 /// trip to memory.
 template <class T>
 __device__ T load_early(T const* global) {
@@ -33,7 +33,7 @@ __device__ T load_early(T const* global) {
   }
 }
 
-/// What this thread began to copy has arrived. A barrier makes it so for all threads.
+/// Waits until this thread's copies have arrived. A barrier makes it so for all threads.
 inline __device__ void wait_for_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 
 /// Bytes on their way to shared memory, which a whole block waits for. On sm_90 and newer.
@@ -79,7 +79,7 @@ inline __device__ void wait_for_arrival(arrival& one) {
 /// Asks for a line of memory to be brought to the L2 cache. Never faults.
 inline __device__ void prefetch(void const* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
 
-/// 0, which the compiler does not know: what is computed from it is computed where it stands, and not kept from before.
+/// 0, which the compiler does not know: what is computed from it is computed in its place, and not kept from before.
 inline __device__ unsigned unknown_zero() {
   unsigned zero;
   asm volatile("mov.u32 %0, 0;" : "=r"(zero));

@@ -6,14 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/detail/config.hpp>
 
 // The tests put a header of this name, which runs blocks on the CPU, in its place.
 namespace robocache::detail {
 
-/// What the CUDA runtime refused, in its words. Where there is no device, plainly: of a missing driver the runtime says
-/// that its version is insufficient. Does not clear the last error.
+/// What the CUDA runtime refused, in its words. Where there is no device it says so: for a missing driver the runtime
+/// says that its version is insufficient. Does not clear the last error.
 inline status cuda_failure(char const* what, cudaError_t error) {
   if (error == cudaErrorNoDevice) {
     return refuse(status_code::cuda_error, what, "", "found no CUDA device, want one (%s)", cudaGetErrorName(error));

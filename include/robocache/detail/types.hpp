@@ -11,7 +11,7 @@
 // the classes that assert, because clang treats a class with a failed assertion as broken.
 namespace robocache::detail {
 
-/// `std::int64_t` for the other integer of 64 bits, every other type as it is.
+/// `std::int64_t` for the other integer of 64 bits, every other type unchanged.
 template <class T>
 using plain_type = std::conditional_t<std::is_same_v<T, other_int64>, std::int64_t, T>;
 
@@ -72,7 +72,7 @@ struct stamp_rule {
                 "all timelines, streams and options of a call have stamps of one type, in one unit");
 };
 
-/// What becomes of values.
+/// The types of values and results.
 template <class Value, class Result>
 inline constexpr bool values_are_sound = is_value<Value>&& is_value<Result> &&
                                          (std::is_integral_v<Value>
@@ -142,7 +142,7 @@ ROBOCACHE_HOST_DEVICE View<void> untyped(View<T> const& view) noexcept {
   return same_bits<View<void>>(view);
 }
 
-/// `number` as a stamp. Types that are no stamps give some value: they are refused elsewhere.
+/// `number` as a stamp. Other types give some value: they are refused elsewhere.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE constexpr Stamp stamp_of(int number) noexcept {
   if constexpr (is_stamp<Stamp>) {

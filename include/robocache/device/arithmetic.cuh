@@ -155,7 +155,7 @@ ROBOCACHE_HOST_DEVICE inline bool is_finite(Stamp t) {
   }
 }
 
-/// A whole number that is larger where the float is: -0 is below +0, and all that are NaN lie outside of the others.
+/// A whole number that is larger where the float is: -0 is below +0, and all NaNs are outside of the others.
 ROBOCACHE_HOST_DEVICE inline std::uint32_t order_of(float x) {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &x, sizeof bits);
@@ -175,7 +175,7 @@ namespace detail {
 ROBOCACHE_HOST_DEVICE inline float absolute(float x) { return std::fabs(x); }
 ROBOCACHE_HOST_DEVICE inline double absolute(double x) { return std::fabs(x); }
 
-/// `x` with its sign turned if `sign` is below 0.
+/// `x`, negated if `sign` is below 0.
 ROBOCACHE_HOST_DEVICE inline float signed_as(float sign, float x) {
 #if defined(__CUDA_ARCH__)
   return __int_as_float(__float_as_int(x) ^ (__float_as_int(sign) & INT32_MIN));

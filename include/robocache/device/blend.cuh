@@ -7,6 +7,7 @@
 #include <robocache/device/convert.cuh>
 #include <robocache/device/curve.cuh>
 #include <robocache/device/locate.cuh>
+#include <robocache/device/method.cuh>
 #include <robocache/device/rotation.cuh>
 #include <robocache/series.hpp>
 
@@ -15,8 +16,8 @@ namespace robocache::device {
 namespace detail {
 
 /// The value at `share` of the way from `near` to `far`, each operation rounded: for shares up to 1/2, so that it lies
-/// between both and is `near` where both are equal. Where the difference has no room in a float, or is NaN, by two
-/// products.
+/// between both and is `near` where both are equal. Where the difference overflows a float, or is NaN, by
+/// two products.
 ROBOCACHE_HOST_DEVICE inline float part_way(float near, float far, float share) {
   float const d = sub_rn(far, near);
   return is_finite(d) ? add_rn(near, mul_rn(share, d)) : add_rn(mul_rn(sub_rn(1.0f, share), near), mul_rn(share, far));
@@ -25,8 +26,8 @@ ROBOCACHE_HOST_DEVICE inline float part_way(float near, float far, float share) 
 }  // namespace detail
 
 /// The value at `weight` on the line from `a` to `b`, counted from the nearer of the two, each operation rounded
-/// (docs/semantics.md, Locate): exact at both ends, inside [min, max] of finite samples, and what does not change stays
-/// what it is. Not to be used where a weight is exactly 0, which `location` sorts out.
+/// (docs/semantics.md, Locate): exact at both ends, inside [min, max] of finite samples, and equal samples give
+/// themselves. Not to be used where a weight is exactly 0, which `location` sorts out.
 ROBOCACHE_HOST_DEVICE inline float linear(float a, float b, float weight) {
   return weight < 0.5f ? detail::part_way(a, b, weight) : detail::part_way(b, a, sub_rn(1.0f, weight));
 }
@@ -73,17 +74,46 @@ ROBOCACHE_HOST_DEVICE inline curve_samples samples_of(curve const& c, Value cons
   return s;
 }
 
-/// `value_by_method` in float alone.
+/// The samples that `value_from` asks for. The others are 0, and are not read.
+template <class Value>
+ROBOCACHE_HOST_DEVICE inline curve_samples samples_for(interpolation method, curve const& c, bool blends,
+                                                       Value const* row, std::int64_t stride) {
+  if (blends && is_curved(method) && c.method != interpolation::linear) { return samples_of(c, row, stride); }
+  curve_samples s{};
+  s.a = to_float(row[0]);
+  if (blends) { s.b = to_float(row[stride]); }
+  return s;
+}
+
+/// `value_by_method` in float alone, of samples that were read.
 /// @param doubt  stays 0 unless that had too little room: then the result is not what it should be
+ROBOCACHE_HOST_DEVICE inline float value_from(interpolation method, curve const& c, bool blends, curve_samples const& s,
+                                              float& doubt) {
+  switch (method) {
+    case interpolation::previous:
+    case interpolation::next:
+    case interpolation::nearest:
+    case interpolation::linear: return blends ? linear(s.a, s.b, c.weight) : s.a;
+    case interpolation::angle: return blends ? angle(s.a, s.b, c.weight) : wrap(s.a);
+    case interpolation::catmull_rom:
+    case interpolation::pchip:
+    case interpolation::akima:
+      if (!blends) { return s.a; }
+      if (c.method == interpolation::linear) { return linear(s.a, s.b, c.weight); }
+      return value_on<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
+    case interpolation::slerp:
+      if (!blends) { return s.a; }
+      break;  // of whole rows
+  }
+  return not_a_number;
+}
+
+/// `value_by_method` in float alone.
+/// @param doubt  as `value_from`
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve const& c, bool blends, Value const* row,
                                                   std::int64_t stride, float& doubt) {
-  float const a = to_float(*row);
-  if (method == interpolation::angle) { return blends ? angle(a, to_float(row[stride]), c.weight) : wrap(a); }
-  if (!blends) { return a; }
-  if (c.method == interpolation::linear) { return linear(a, to_float(row[stride]), c.weight); }
-  curve_samples const s = samples_of(c, row, stride);
-  return value_on<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
+  return value_from(method, c, blends, samples_for(method, c, blends, row, stride), doubt);
 }
 
 }  // namespace detail

@@ -7,7 +7,7 @@
 
 namespace robocache::device {
 
-/// How many of `stamps[0, length)` are at or before `t`. With stamps ascending, minus one is the left end of the
+/// How many of `stamps[0, length)` are at or before `t`. With ascending stamps, one less is the left end of the
 /// bracket: the right-most sample at or before `t`, of duplicates the last. In [0, length] whatever the stamps hold.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after(Stamp const* stamps, std::int64_t length, Stamp t) {
@@ -68,7 +68,7 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after_uniform(Stamp start, S
     std::uint64_t const distance = span_between(start, t);
     auto const period = static_cast<std::uint64_t>(num);
     if (den == 1 && distance >> 52 == 0) {
-      // A quotient of doubles is right or, just below a whole number, one too large: cheaper than whole division.
+      // A quotient of doubles is right or, just below a whole number, one too large: cheaper than integer division.
       auto index = static_cast<std::uint64_t>(static_cast<double>(distance) / static_cast<double>(period));
       if (index * period > distance) { --index; }
       return 1 + (index < static_cast<std::uint64_t>(last) ? static_cast<std::int64_t>(index) : last);

@@ -16,8 +16,8 @@ struct cell {
   std::int64_t x, y, z;
 };
 
-/// The cell of a coordinate, as a whole number in a float; any number, NaN included, where it is far outside. This is
-/// the rule: whatever else finds cells gives those that this gives.
+/// The cell of a coordinate, as a whole number in a float; far outside of the grid it may be any number or NaN. This is
+/// the rule: everything else that finds cells gives the same ones.
 ROBOCACHE_HOST_DEVICE inline float cell_along(float coordinate, float origin, float size) {
   return std::floor(div_rn(sub_rn(coordinate, origin), size));
 }
@@ -55,7 +55,7 @@ namespace detail {
 /// No axis has this cell.
 inline constexpr std::uint32_t no_axis_cell = UINT32_MAX;
 
-/// The number of a cell that is whole in a float.
+/// The cell whose number is in a float; `no_axis_cell` if no axis has it.
 ROBOCACHE_HOST_DEVICE inline std::uint32_t axis_cell_of(float whole) {
   return whole >= 0.0f && whole < 0x1p31f ? static_cast<std::uint32_t>(whole) : no_axis_cell;
 }
@@ -210,8 +210,8 @@ ROBOCACHE_HOST_DEVICE inline bool find_filter_cell(grid const& lattice, float x,
                                                     y, z, found);
 }
 
-/// Points of a cell whose features are added up one after the other; sums of so many groups are added up likewise, and
-/// so on.
+/// Points of a cell whose features are added up one after the other; sums of so many groups are added up the same way,
+/// and so on.
 inline constexpr int sum_group = 64;
 
 /// Where the filter's voxel that a coordinate is in begins: the same for all coordinates of a voxel.
@@ -224,7 +224,7 @@ ROBOCACHE_HOST_DEVICE inline float corner_along(float coordinate, float origin, 
 /// @param lowest, highest  of them
 ROBOCACHE_HOST_DEVICE inline float centroid_along(float corner, float sum, float count, float lowest, float highest) {
   float const mean = add_rn(corner, div_rn(sum, count));
-  // All that is between two numbers of a voxel is in the voxel. Where sums overflow, the mean may be NaN.
+  // Everything between two numbers of a voxel is in the voxel. Where sums overflow, the mean may be NaN.
   float const inside = !(mean >= lowest) ? lowest : mean <= highest ? mean : highest;
   return add_rn(inside, 0.0f);  // -0 becomes +0
 }

@@ -15,7 +15,7 @@
 // What cleaning does to one row. docs/semantics.md, Cleaning.
 namespace robocache::device {
 
-/// A row of a series: of which trajectory, and the how manieth there.
+/// A row of a series: its trajectory, and its place there.
 struct series_row {
   std::int64_t b;  ///< -1: padding, or a row that no trajectory owns
   std::int64_t i;
@@ -34,7 +34,7 @@ ROBOCACHE_HOST_DEVICE inline series_row series_row_at(timeline<Stamp> const& whe
   return {i < detail::length_of(when, b) ? b : -1, i};
 }
 
-/// The stamp of a row that a trajectory has.
+/// The stamp of a row that belongs to a trajectory.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline Stamp stamp_of_row(timeline<Stamp> const& when, series_row const& at, std::int64_t row) {
   if (when.stored()) { return when.stamps[when.packed() ? row : at.b * when.stride + at.i]; }
@@ -78,7 +78,7 @@ ROBOCACHE_HOST_DEVICE inline bool is_nan_value(Value value) {
   }
 }
 
-/// What a row is beside the latest one before it in its trajectory.
+/// How a row compares with the latest one before it in its trajectory.
 enum class row_step : std::uint8_t { backward, duplicate, forward };
 
 /// @param latest  the greatest `stamp_order` of rows before it
@@ -86,8 +86,8 @@ ROBOCACHE_HOST_DEVICE inline row_step step_from(std::uint64_t latest, std::uint6
   return order < latest ? row_step::backward : order == latest ? row_step::duplicate : row_step::forward;
 }
 
-/// How the signs of a row's quaternions follow from those of the row before it: one bit each. A sign that begins anew
-/// is as it comes.
+/// How the signs of a row's quaternions follow from those of the row before it: one bit each. Where a sign begins anew
+/// the sample keeps its own.
 struct sign_steps {
   std::uint32_t anew;
   std::uint32_t turned;
@@ -99,7 +99,7 @@ ROBOCACHE_HOST_DEVICE inline sign_steps combine(sign_steps const& a, sign_steps 
 }
 
 /// The step of quaternion k from the row before.
-/// @param dot  of both as they come
+/// @param dot  of both, with the signs of the samples
 ROBOCACHE_HOST_DEVICE inline sign_steps sign_step(int k, float dot) {
   std::uint32_t const bit = 1u << k;
   if (dot > 0.0f) { return {0, 0}; }

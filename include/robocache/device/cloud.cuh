@@ -10,7 +10,7 @@
 // Which points belong to a cloud of a batch, and to which cloud a row belongs.
 namespace robocache::device {
 
-/// Points that a cloud has at most. Of packed rows that belong to one cloud those beyond are no points.
+/// The most points that a cloud has. Of packed rows that belong to one cloud, those beyond are no points.
 inline constexpr std::int64_t most_cloud_points = INT32_MAX;
 
 /// How many points of padded cloud b are real.
@@ -57,7 +57,7 @@ struct cloud_rows {
 };
 
 /// The rows from `row` on, which is one of padded cloud b.
-/// @tparam Clouds  `point_clouds`, or whatever has its fields
+/// @tparam Clouds  `point_clouds`, or any type with its fields
 template <class Clouds>
 ROBOCACHE_HOST_DEVICE inline cloud_rows padded_rows_from(Clouds const& clouds, std::int64_t row, std::int64_t b) {
   std::int64_t const begin = b * clouds.length;

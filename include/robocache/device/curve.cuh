@@ -13,7 +13,7 @@
 // Cubic interpolation inside a bracket. Formulas, order of operations and sources: docs/semantics.md, Curved methods.
 namespace robocache::device {
 
-/// What a curved method needs to know about one target's stamps: made once a row, used in every channel.
+/// What a curved method needs to know about one target's stamps: made once per row, used in every channel.
 struct curve {
   interpolation method;  ///< linear where the series ends on both sides, and beyond the edges
   std::uint8_t left;     ///< samples to read before the bracket: 0, 1, or 2 for akima
@@ -231,15 +231,14 @@ ROBOCACHE_HOST_DEVICE inline Real weighted(Real weight, Real value) {
   return weight == Real(0) ? Real(0) : mul_rn(weight, value);
 }
 
-/// Where rises go on evenly beyond the last one known.
+/// The next rise if rises go on evenly beyond the last one known.
 template <class Real>
 ROBOCACHE_HOST_DEVICE inline Real beyond(Real last, Real before) {
   return sub_rn(mul_rn(Real(2), last), before);
 }
 
 // The formulas, in `float` or in `double`, with `a` and `b` the bracket's samples, `p` and `n` their neighbours.
-// A `doubt` of type `Real` stays 0 as long as nothing that is computed on the way had too little room, and is NaN from
-// then on.
+// A `doubt` of type `Real` stays 0 as long as no intermediate result has overflowed, and is NaN from then on.
 
 /// Counted from the nearer sample.
 template <class Real>
@@ -261,7 +260,7 @@ ROBOCACHE_HOST_DEVICE inline Real catmull_rom_as(curve const& c, Real p, Real a,
 
 template <class Real, class Doubt>
 ROBOCACHE_HOST_DEVICE inline Real pchip_as(curve const& c, Real p, Real a, Real b, Real n, Doubt& doubt) {
-  // The rises as they look where the bracket's own is not below 0.
+  // The rises, with signs such that the bracket's own is not below 0.
   Real const signed_d = sub_rn(b, a);
   Real const d = signed_as(signed_d, signed_d);
   Real const d0 = signed_as(signed_d, mul_rn(sub_rn(a, p), Real(c.of[3])));
@@ -320,7 +319,7 @@ ROBOCACHE_HOST_DEVICE inline Real value_on(curve const& c, Real pp, Real p, Real
   return static_cast<Real>(not_a_number);
 }
 
-/// The value of a curve whose rises have no room in a float, or are NaN: the same formula in double, rounded once.
+/// The value of a curve whose rises overflow a float, or are NaN: the same formula in double, rounded once.
 ROBOCACHE_HOST_DEVICE inline float curve_in_double(curve const& c, float pp, float p, float a, float b, float n,
                                                    float nn) {
   double doubt = 0.0;
@@ -330,7 +329,7 @@ ROBOCACHE_HOST_DEVICE inline float curve_in_double(curve const& c, float pp, flo
 }  // namespace detail
 
 /// The value of one channel, for `c.method` catmull_rom. `a` and `b` are the bracket's samples, `p` and `n` their
-/// neighbours; what `c` says is not read is `a` for `p` and `b` for `n`.
+/// neighbours; where `c` says that one is not read, it is `a` for `p` and `b` for `n`.
 ROBOCACHE_HOST_DEVICE inline float catmull_rom(curve const& c, float p, float a, float b, float n) {
   float doubt = 0.0f;
   float const value = detail::catmull_rom_as<float>(c, p, a, b, n, doubt);

@@ -82,7 +82,7 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE location locate_at_edge(Stamp left, Sta
   if (!holds) {
     if (rule == edge::fill) { return {}; }
     float const width = span_to_float(span_between(left, right));
-    // Two samples at one time are no line: beyond them the edge sample stands, as if clamped. So does a single one.
+    // Two samples at one time are no line: beyond them the result is the edge sample. So it is for one sample.
     if (rule == edge::extrapolate && !is_hold(rules.method) && length > 1 && width != 0.0f) {
       float const passed = before ? -span_to_float(span_between(t, left)) : span_to_float(span_between(left, t));
       return two_samples(before ? row : row - 1, div_rn(passed, width), false);

@@ -11,10 +11,10 @@ namespace robocache::device {
 /// What a method is.
 struct method_traits {
   bool exists;          ///< false: no `interpolation` has this value
-  bool holds;           ///< one sample is the result, none is weighed: integers have it too, and a tolerance
+  bool holds;           ///< the result is one sample, not weighted: also for integers, and with a tolerance
   bool differentiable;  ///< with respect to values
   bool moves;           ///< differentiable with respect to target times as well
-  int neighbours;       ///< samples that it may read beside the bracket, on each side
+  int neighbours;       ///< samples that it may read outside of the bracket, on each side
   int channels;         ///< that rows must have; 0: any number
 };
 
@@ -58,7 +58,7 @@ ROBOCACHE_HOST_DEVICE constexpr bool is_curved(interpolation method) noexcept {
   return method == interpolation::catmull_rom || method == interpolation::pchip || method == interpolation::akima;
 }
 
-/// How many samples beside the bracket a method may read on each side.
+/// How many samples outside of the bracket a method may read on each side.
 ROBOCACHE_HOST_DEVICE constexpr int neighbours_of(interpolation method) noexcept {
   return !is_curved(method) ? 0 : method == interpolation::akima ? 2 : 1;
 }

@@ -5,7 +5,7 @@
 #include <robocache/detail/standard.hpp>
 #include <robocache/device/arithmetic.cuh>
 
-// Numbers as unsigned integers in the same order: what radix sorts and histograms go by. Beside `order_of` a float.
+// Numbers as unsigned integers in the same order: the keys of radix sorts and histograms. Beside `order_of` a float.
 namespace robocache::device {
 
 ROBOCACHE_HOST_DEVICE inline std::uint32_t order_of(std::int32_t x) {
@@ -16,7 +16,7 @@ ROBOCACHE_HOST_DEVICE inline std::uint64_t order_of(std::int64_t x) {
   return static_cast<std::uint64_t>(x) ^ (std::uint64_t{1} << 63);
 }
 
-/// -0 is below +0, and all that are NaN lie outside of the others.
+/// -0 is below +0, and all NaNs are outside of the others.
 ROBOCACHE_HOST_DEVICE inline std::uint64_t order_of(double x) {
   std::uint64_t bits = 0;
   std::memcpy(&bits, &x, sizeof bits);

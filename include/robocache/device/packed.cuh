@@ -4,7 +4,7 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/standard.hpp>
 
-// Whose a packed row is: one rule for trajectories and clouds, whatever the offsets hold. A bisection of the offsets
+// Who owns a packed row: one rule for trajectories and clouds, whatever the offsets hold. A bisection of the offsets
 // decides. Where they ascend, trajectory b owns the rows from `offsets[b]` to `offsets[b + 1]`. Where they do not, each
 // row still has one owner at most, one that claims it, and each owner's rows are neighbours: a bisection never turns
 // left for a row and right for an earlier one.

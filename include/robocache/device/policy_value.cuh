@@ -28,7 +28,7 @@ ROBOCACHE_HOST_DEVICE inline bool is_quaternion(rotation_layout const& layout) {
   return layout.format == rotation_format::wxyz || layout.format == rotation_format::xyzw;
 }
 
-/// True where both say the same of a row.
+/// True where both describe the same row.
 ROBOCACHE_HOST_DEVICE inline bool are_same(rotation_layout const& a, rotation_layout const& b) {
   if (a.format != b.format || a.format != rotation_format::euler) { return a.format == b.format; }
   return a.order.axes[0] == b.order.axes[0] && a.order.axes[1] == b.order.axes[1] &&
@@ -45,7 +45,7 @@ ROBOCACHE_HOST_DEVICE inline quaternion rotation_between(rotation_layout const& 
   return {{q.q[3], q.q[0], q.q[1], q.q[2]}};
 }
 
-/// True where a sample of a rotation passes as it is: the layouts agree, and nothing else is asked.
+/// True where a sample of a rotation is passed on unchanged: the layouts agree, and nothing else is asked for.
 ROBOCACHE_HOST_DEVICE inline bool passes(rotation_layout const& source, rotation_layout const& result,
                                          quaternion_sign sign, bool relative) {
   return are_same(source, result) && !relative && (sign == quaternion_sign::any || !is_quaternion(result));

@@ -17,7 +17,7 @@ ROBOCACHE_HOST_DEVICE inline float larger(float a, float b) { return b > a ? b :
 ROBOCACHE_HOST_DEVICE inline quaternion unit(quaternion q) {
   float square = dot(q, q);
   if (!(square >= 0x1p-80f && square <= 0x1p80f)) {
-    // Squares have no room in a float, or there is nothing to be divided by: then NaN comes of it.
+    // The squares overflow or underflow a float: the result is NaN.
     float const most = larger(larger(absolute(q.q[0]), absolute(q.q[1])), larger(absolute(q.q[2]), absolute(q.q[3])));
     for (float& x : q.q) { x = div_rn(x, most); }
     square = dot(q, q);
@@ -47,10 +47,10 @@ ROBOCACHE_HOST_DEVICE inline quaternion product(quaternion const& a, quaternion 
   return r;
 }
 
-/// The rotation back.
+/// The inverse rotation.
 ROBOCACHE_HOST_DEVICE inline quaternion inverse(quaternion const& q) { return {{q.q[0], -q.q[1], -q.q[2], -q.q[3]}}; }
 
-/// The same rotation with the sign that `quaternion_sign::positive` stands for.
+/// The same rotation with the sign that `quaternion_sign::positive` asks for.
 ROBOCACHE_HOST_DEVICE inline quaternion positive(quaternion const& q) {
   float leading = q.q[0];
   for (int i = 1; i < 4; ++i) { leading = leading == 0.0f ? q.q[i] : leading; }

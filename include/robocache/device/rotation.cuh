@@ -42,7 +42,7 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline float less_turns(float x) {
 
 /// The difference of two angles as the shorter arc, in (-pi, pi].
 ROBOCACHE_HOST_DEVICE inline float turn(float x) {
-  // One turn at most is what a difference of two wrapped angles has too much.
+  // A difference of two wrapped angles is off by one turn at most.
   float const nearest = x > detail::pi ? sub_rn(x, detail::tau) : x <= -detail::pi ? add_rn(x, detail::tau) : x;
   if (nearest > -detail::pi && nearest <= detail::pi) { return nearest; }
   float r = detail::less_turns(x);
@@ -51,7 +51,7 @@ ROBOCACHE_HOST_DEVICE inline float turn(float x) {
   return r > -detail::pi && r <= detail::pi ? r : sub_rn(r, r);
 }
 
-/// An angle in [-pi, pi); one that is there already stays as it is.
+/// An angle in [-pi, pi); one that is already there is unchanged.
 ROBOCACHE_HOST_DEVICE inline float wrap(float x) {
   float const nearest = x >= detail::pi ? sub_rn(x, detail::tau) : x < -detail::pi ? add_rn(x, detail::tau) : x;
   if (nearest >= -detail::pi && nearest < detail::pi) { return nearest; }
@@ -66,7 +66,7 @@ ROBOCACHE_HOST_DEVICE inline float angle(float a, float b, float weight) {
   return wrap(add_rn(a, mul_rn(weight, turn(sub_rn(b, a)))));
 }
 
-/// Four channels of a quaternion, in whatever order.
+/// Four channels of a quaternion, in any order.
 struct quaternion {
   float q[4];
 };
@@ -121,7 +121,7 @@ ROBOCACHE_HOST_DEVICE inline quaternion slerp(quaternion const& a, quaternion co
   float const inverse = div_rn(1.0f, detail::sqrt_rn(mul_rn(aa, bb)));
   float const cosine = mul_rn(detail::dot(a, b), inverse);
   // `b` times this is as long as `a`, and not more than a quarter turn away from it; exactly so where they are equal.
-  // Not where the product of both lengths has no room in a float: there `inverse` is 0 or infinite.
+  // Not where the product of both lengths overflows or underflows a float: there `inverse` is 0 or infinite.
   bool const has_room = inverse > 0.0f && is_finite(inverse);
   float const align = detail::signed_as(cosine, aa == bb && has_room ? 1.0f : mul_rn(aa, inverse));
   float const z = sub_rn(0.5f, mul_rn(0.5f, detail::absolute(cosine)));  // the square of the sine of half the angle

@@ -16,7 +16,7 @@ namespace robocache::device {
 /// Rows of a leaf, and summaries that are merged in one group.
 inline constexpr int summary_leaf = 64;
 
-/// What a value is summarized as: a number of 32 bits, or of 64.
+/// The type in which a value is summarized: a number of 32 bits, or of 64.
 template <class Value>
 using summed_number = std::conditional_t<std::is_same_v<Value, std::int64_t>, std::int64_t,
                                          std::conditional_t<std::is_integral_v<Value>, std::int32_t, float>>;
@@ -202,10 +202,10 @@ struct summary_digit {
   int shift;
   int bits;
 
-  /// The digits before this one: what a value has in common with an order statistic, if its digit is to be counted.
+  /// The digits before this one: a value's digit is counted if these are those of the order statistic.
   template <class Order>
   ROBOCACHE_HOST_DEVICE Order prefix(Order key) const {
-    // Shifting by all bits is undefined, and there is nothing before the first digit.
+    // Shifting by all bits is undefined, and no digit comes before the first.
     return shift + bits == 8 * static_cast<int>(sizeof key) ? Order{0} : key >> (shift + bits);
   }
   template <class Order>

@@ -130,7 +130,7 @@ ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> con
 }
 
 /// The same, of which at most 2^31 - 1 samples are read: what launchers ask of timelines whose length they know, for
-/// those whose lengths stand in memory.
+/// those whose lengths are in memory.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> short_trajectory_of(timeline<Stamp> const& when, std::int64_t b) {
   trajectory<Stamp> one = trajectory_of(when, b);

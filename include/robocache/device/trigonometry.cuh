@@ -56,7 +56,7 @@ ROBOCACHE_HOST_DEVICE inline sine_and_cosine sincos_rn(float x) {
   float const z = mul_rn(r, r);
   float const s = add_rn(r, mul_rn(r, mul_rn(z, detail::sine_tail(z))));
   float const c = detail::cosine_of_square(z);
-  // Of four quarter turns: -2, -1, 0, 1 or 2. In float, for a NaN is no number of turns.
+  // Of four quarter turns: -2, -1, 0, 1 or 2. In float, because NaN is no number of turns.
   float const quarter = sub_rn(turns, mul_rn(4.0f, detail::rint_rn(mul_rn(0.25f, turns))));
   if (quarter == 1.0f) { return {c, -s}; }
   if (quarter == -1.0f) { return {-c, s}; }

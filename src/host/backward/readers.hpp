@@ -9,7 +9,7 @@
 
 #include "host/common/timed/walk.hpp"
 
-/// The way back from source rows to the targets that read them.
+/// From source rows back to the targets that read them.
 namespace robocache::host::detail {
 
 template <class Stamp>
@@ -41,7 +41,7 @@ class reach {
   Stamp end_ = Stamp(0);
 };
 
-/// The first of `[begin, end)` that is not `before`, which no later one is either.
+/// The first of `[begin, end)` that is not `before`; no later one is, either.
 template <class Before>
 std::int64_t first_not(std::int64_t begin, std::int64_t end, Before const& before) {
   while (begin < end) {

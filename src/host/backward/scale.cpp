@@ -53,7 +53,7 @@ void add_terms(stream_job const& values, blend_record const& record, blend_funct
   }
 }
 
-/// Adds up groups `[begin, end)` of target rows. The sums stand at +0 before; rows of the fill value add nothing.
+/// Adds up groups `[begin, end)` of target rows. The sums are +0 before; rows of the fill value add nothing.
 template <class Stamp>
 void add_groups(stream_backward<Stamp> const& job, stream_job const& values, group_sums const& sums, std::int64_t begin,
                 std::int64_t end) {
@@ -76,7 +76,7 @@ void add_groups(stream_backward<Stamp> const& job, stream_job const& values, gro
               std::min(end * group, job.target.total()), add);
 }
 
-/// Adds up groups of sums until one is left, in columns `[begin, end)` of `count` rows; it stands in the first row.
+/// Adds up groups of sums until one is left, in columns `[begin, end)` of `count` rows; it is in the first row.
 void add_sums(float* sums, std::int64_t count, std::int64_t stride, std::int64_t begin, std::int64_t end) {
   while (count > 1) {
     std::int64_t const groups = (count + group - 1) / group;
@@ -109,7 +109,7 @@ void backward_scale(stream_backward<Stamp> const& job, float* scale, float* shif
   plain.shift = nullptr;
   stream_job const values = job_of(plain, dtype::float32);
 
-  // One row of sums stands there even if there are no targets.
+  // There is one row of sums even if there are no targets.
   std::vector<float> sums(static_cast<std::size_t>(std::max<std::int64_t>(groups, 1) * width), 0.0f);
   group_sums const parts{scale == nullptr ? nullptr : sums.data(),
                          shift == nullptr ? nullptr : sums.data() + (width - channels), width};

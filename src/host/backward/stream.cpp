@@ -44,7 +44,7 @@ struct values_job {
 constexpr std::int64_t most_channels = 1024;
 constexpr std::int64_t most_sums = 8192;
 
-/// Adds `weight * gradient` to a row of sums, product and sum rounded each.
+/// Adds `weight * gradient` to a row of sums, product and sum each rounded.
 void add_row(float weight, float const* gradient, float* sums, std::int64_t channels) {
 #pragma omp simd
   for (std::int64_t c = 0; c < channels; ++c) { sums[c] = sums[c] + weight * gradient[c]; }

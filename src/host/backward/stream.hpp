@@ -9,7 +9,7 @@
 #include <robocache/stream.hpp>
 #include <robocache/timeline.hpp>
 
-/// The way back from rows of results to the series or the stream that wrote them. Compiled for all three stamp types.
+/// The backward pass from rows of results to the series or stream that wrote them. Compiled for all three stamp types.
 namespace robocache::host::detail {
 
 /// One stream, and the gradients of what it wrote.
@@ -33,7 +33,7 @@ template <class Stamp>
 void backward_scale(stream_backward<Stamp> const& job, float* scale, float* shift);
 
 /// Gradients of the target times, by the stream's method linear.
-/// @param adds  to what stands in `out`; else that is overwritten
+/// @param adds  to what is in `out`; else that is overwritten
 template <class Stamp>
 void backward_times(stream_backward<Stamp> const& job, float* out, bool adds);
 

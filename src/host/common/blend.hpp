@@ -17,14 +17,14 @@ struct blend_record {
   float share;       ///< at most 1/2, unless extrapolated
 };
 
-/// What stands alike for all rows of one call.
+/// What is the same for all rows of one call.
 struct blend_rule {
   std::int64_t channels;
   std::int64_t out_row_bytes;  ///< from one result row to the next
   void const* fill;            ///< one value of the result type
 };
 
-/// Writes `count` result rows, one a record, beginning at `out`.
+/// Writes `count` result rows, one per record, beginning at `out`.
 using blend_function = void (*)(blend_record const* records, std::int64_t count, void* out, blend_rule const& rule);
 
 /// One function for each pair of value and result type, in the order of `dtype`: float32, float16, bfloat16.

@@ -14,7 +14,7 @@
 namespace robocache::host::detail {
 namespace {
 
-// Values as they lie in memory. The types of cuda_fp16.h and cuda_bf16.h come with inline functions and stay outside.
+// Values as they are in memory. The types of cuda_fp16.h and cuda_bf16.h come with inline functions and stay outside.
 struct half_bits {
   std::uint16_t bits;
 };

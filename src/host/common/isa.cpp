@@ -50,7 +50,7 @@ blend_function best_blend_function(dtype value, dtype result, std::int64_t chann
   static isa const widest_here = widest();
   if (auto const set = forced.load(std::memory_order_relaxed)) { return blend_function_of(*set, value, result); }
   // Registers of 64 bytes pay off in long rows, by up to 1.5. Rows of 7 to 48 channels, which begin anywhere in a cache
-  // line, took up to 1.6 times as long with them as with 32 bytes (Zen 5; 16-bit types at most 1.2 times less).
+  // line, took up to 1.6 times as long with them as with 32-byte ones (Zen 5; 16-bit types at most 1.2 times less).
   bool const short_rows = channels < 64;
   return blend_function_of(widest_here == isa::avx512 && short_rows ? isa::avx2 : widest_here, value, result);
 }

@@ -9,11 +9,11 @@
 namespace robocache::host::detail {
 
 /// True in a process that was forked from the one that loaded the library. It has one thread alone: those that OpenMP
-/// keeps for its next parallel region stayed with the parent, and GNU's would be waited for without end.
+/// keeps for its next parallel region stayed with the parent, and with GNU's it would wait for them for ever.
 bool is_forked_child() noexcept;
 
 /// Calls `body(begin, end)` for pieces of `[0, rows)` on all threads. A job that is one piece starts no thread. Throws
-/// what a call of `body` threw, one of them; then not all pieces need have been taken.
+/// what a call of `body` threw, one of them; then some pieces may not have run.
 /// @param bytes_per_row  what a row reads and writes
 template <class Body>
 void for_each_piece(std::int64_t rows, std::int64_t bytes_per_row, Body const& body) {

@@ -24,7 +24,7 @@ status exact::locate(timeline<Stamp> const& source, timeline<Stamp> const& targe
       device::location const& at = locations[i];
       std::int64_t const row = run.row + i;
       if (out.rows != nullptr) {
-        // Rows counted over the whole source: elements of values with one channel and no holes.
+        // Rows counted over the whole source: elements of values with one channel and no gaps.
         std::int64_t const first = at.row < 0 ? -1 : from.element(at.row, source.length, 1);
         out.rows[2 * row] = first;
         out.rows[2 * row + 1] = at.blends ? first + 1 : first;

@@ -16,16 +16,16 @@
 namespace robocache::host::detail {
 namespace {
 
-/// Points that are looked through together.
+/// Points that are searched together.
 constexpr std::int64_t piece_points = std::int64_t{1} << 14;
 
 /// What a point costs until it has its number: its coordinates, and some places in a table.
 constexpr std::int64_t number_bytes = 128;
 
-/// Points whose cells are asked for before the first of them is needed.
+/// Points whose cells are fetched before the first of them is needed.
 constexpr std::int64_t ask_ahead = 32;
 
-/// A cell with points, and where it stands in the table.
+/// A cell with points, and where it is in the table.
 struct found_cell {
   std::int64_t cell;
   std::int32_t slot;

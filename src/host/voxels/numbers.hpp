@@ -21,7 +21,7 @@
 /// for what voxelizes into a grid.
 namespace robocache::host::detail {
 
-/// In which grid cells are sought.
+/// The grid in which cells are sought.
 enum class lattice_kind : std::uint8_t { given, filter };
 
 /// One cloud of a batch.

@@ -10,8 +10,8 @@
 
 namespace robocache::host::detail {
 
-/// Cells that have points, found by their index. Which slot a cell gets depends on who comes first; what is kept in it
-/// does not.
+/// Cells that have points, found by their index. Which slot a cell gets depends on which thread comes first; what
+/// is kept in it does not.
 class voxel_table {
  public:
   struct slot {
@@ -30,7 +30,7 @@ class voxel_table {
     });
   }
 
-  /// Asks for the memory of a cell ahead of time: neighbouring points are far apart in the table.
+  /// Fetches the memory of a cell ahead of time: neighbouring points are far apart in the table.
   void ask_for(std::int64_t cell) const { __builtin_prefetch(&slots_[home_of(cell)], 1); }
 
   /// Adds a point to a cell. May be called by many threads.
@@ -52,7 +52,7 @@ class voxel_table {
  private:
   static constexpr std::int64_t free_slot = -1;
 
-  /// A third of the slots stay free, but where slots could not be told apart in 31 bits.
+  /// A third of the slots stay free, unless their numbers would need more than 31 bits.
   static int bits_for(std::int64_t points) {
     int bits = 4;
     while (bits < 31 && std::int64_t{1} << bits < points + points / 2) { ++bits; }

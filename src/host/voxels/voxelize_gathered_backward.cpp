@@ -30,7 +30,7 @@ status exact::voxelize_gathered_backward(point_clouds const& clouds, std::int64_
       std::int64_t const b = clouds.packed() ? 0 : row / clouds.length;
       std::int64_t const i = row - b * clouds.length;
       Value* const to = out.values + b * step.batch + i * step.row;
-      // Rows that no cloud owns have no slot, whatever there is beside them.
+      // Rows that no cloud owns have no slot, whatever is stored for them.
       std::int64_t const slot = clouds.batch > 0 ? point_slots[row] : -1;
       if (slot >= 0 && slot < slots) {
         detail::convert_rows(convert, gradients + slot * channels, 0, 1, to, 0, channels);

@@ -76,7 +76,7 @@ class stream_replay {
   std::vector<oracle::record> records_;
 };
 
-/// The first number that is not what it should be, or was written though nobody asked.
+/// The first number that is wrong, or was written although nobody asked for it.
 std::string compare_floats(char const* name, std::vector<float> const& found, bool asked,
                            std::vector<float> const& wanted) {
   if (!asked) { return all_poison(found) ? "" : text_of(name, " that nobody asked for was written"); }

@@ -15,7 +15,7 @@
 /// `fuse_backward` under test: as resample.hpp is for `resample_backward`.
 namespace test {
 
-/// Which gradients of a stream are wanted, and how those of its values lie in memory.
+/// Which gradients of a stream are wanted, and how those of its values are laid out.
 struct wanted_gradients {
   bool values = true;
   bool scale = false;
@@ -25,7 +25,7 @@ struct wanted_gradients {
   std::int64_t row_stride = contiguous;
 };
 
-/// One call: the fusion that it is the way back of, whose results are the gradients that come in.
+/// One call: the fusion whose backward pass it is; its results are the incoming gradients.
 template <class Stamp>
 struct fuse_backward_problem {
   fuse_problem<Stamp> forward{};
@@ -34,7 +34,7 @@ struct fuse_backward_problem {
   bool wants_targets = false;
   target_order order = target_order::any;
   std::int64_t scratch_missing = 0;  ///< bytes by which the scratch is too small
-  std::int64_t scratch_offset = 0;   ///< bytes by which it lies beside a 16-byte boundary
+  std::int64_t scratch_offset = 0;   ///< bytes by which it is off a 16-byte boundary
   bool scratch_null = false;
 
   /// The call gets the scratch that it asks for, which the host's does without.

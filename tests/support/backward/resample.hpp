@@ -17,8 +17,8 @@ using robocache::target_order;
 constexpr std::initializer_list<interpolation> methods_with_gradients = {interpolation::previous, interpolation::next,
                                                                          interpolation::nearest, interpolation::linear};
 
-/// One call of `resample_backward`: the call of `resample` that it is the way back of, whose results are the gradients
-/// that come in.
+/// One call of `resample_backward`: the call of `resample` whose backward pass it is; the results of that are the
+/// incoming gradients.
 template <class Stamp>
 struct backward_problem {
   problem<Stamp> forward{};

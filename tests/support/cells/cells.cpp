@@ -15,7 +15,7 @@
 namespace test {
 namespace {
 
-/// Where element `i` of a result stands in the grid.
+/// Where element `i` of a result is in the grid.
 std::string place_text(voxel_problem const& p, voxel_result r, std::int64_t i) {
   if (r == voxel_result::dropped) { return text_of("dropped of cloud ", i); }
   bool const words = r == voxel_result::occupied_bits;

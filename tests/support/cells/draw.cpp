@@ -132,7 +132,7 @@ robocache::grid draw_grid(generator& random) {
     lattice.origin[axis] =
         random.one_of({0.0f, -1.0f, -0.35f, 1e6f, -123456.7f, -0.5f * lattice.size[axis] * float(lattice.cells[axis]),
                        float(20 * random.unit() - 10)});
-    // So small a cell stands near 0 alone.
+    // There are such small cells only near 0.
     if (lattice.size[axis] < 1e-30f) { lattice.origin[axis] = random.one_of({0.0f, -3e-38f}); }
   }
   return lattice;

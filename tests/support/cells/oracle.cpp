@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "support/replay.hpp"
 
@@ -24,12 +25,12 @@ float best_of(std::vector<float> const& terms, Better better) {
 
 std::uint64_t rounded(dtype type, float x) { return encode(type, double(x)); }
 
-/// A sum in any order, or a mean, and what is old: bits between which it is.
+/// Bounds of a sum in any order, or of a mean, added to the old value.
 expectation unordered(voxel_problem const& p, std::vector<float> terms, voxel_result r, float old) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   double const unit = std::ldexp(1.0, -24);
   auto const points = double(terms.size());
-  if (p.options.accumulate) { terms.push_back(old); }  // one term more, which may stand anywhere
+  if (p.options.accumulate) { terms.push_back(old); }  // one term more, which may be anywhere
   auto const n = double(terms.size());
   double exact = 0;
   double size = 0;
@@ -59,10 +60,12 @@ expectation reduced(voxel_problem const& p, std::vector<float> const& terms, vox
     x = replay::tree_sum(terms);
     if (r == voxel_result::mean) { x = x / float(terms.size()); }
     if (p.options.accumulate) { x = old + x; }
-  } else {
+  } else if (r == voxel_result::max || r == voxel_result::min) {
     auto const best = r == voxel_result::max ? largest : smallest;
     x = best(terms);
     if (p.options.accumulate) { x = best({old, x}); }
+  } else {
+    throw std::logic_error("a reduction without a formula");
   }
   return {rounded(p.result_type, x), rounded(p.result_type, x)};
 }

@@ -29,7 +29,7 @@ using robocache::summation;
 /// A batch of point clouds, on no side yet.
 struct cloud_data {
   std::int64_t batch = 1;
-  std::int64_t length = 0;  ///< points a cloud; 0 if packed
+  std::int64_t length = 0;  ///< points per cloud; 0 if packed
   std::int64_t rows = 0;    ///< packed: points of all clouds
   bool packed = false;
   std::vector<std::int64_t> lengths{};
@@ -40,7 +40,7 @@ struct cloud_data {
   std::int64_t first = 0;                  ///< floats before the x of a point
   std::int64_t point_stride = contiguous;  ///< floats
   std::int64_t batch_stride = contiguous;  ///< floats
-  std::int64_t misaligned = 0;             ///< floats by which the arrays lie beside a 16-byte boundary
+  std::int64_t misaligned = 0;             ///< floats by which the arrays are off a 16-byte boundary
 
   std::int64_t total() const { return packed ? rows : batch * length; }
 
@@ -133,15 +133,15 @@ struct voxel_problem {
   dtype result_type = dtype::float32;
   robocache::voxel_options options{};
   voxel_bytes before{};         ///< with `accumulate`: what the results hold
-  std::int64_t misaligned = 0;  ///< elements by which features and results lie beside a 16-byte boundary
+  std::int64_t misaligned = 0;  ///< elements by which features and results are off a 16-byte boundary
 
   scratch_use memory = scratch_use::whole;
-  unsigned char scratch_byte = poison;  ///< what scratch is full of: it may not matter
+  unsigned char scratch_byte = poison;  ///< what scratch is full of: it must not matter
   std::int64_t scratch_missing = 0;     ///< bytes less than are wanted
-  std::int64_t scratch_offset = 0;      ///< bytes beside a 16-byte boundary
+  std::int64_t scratch_offset = 0;      ///< bytes off a 16-byte boundary
   bool scratch_null = false;
 
-  /// False where the scratch is such that a device refuses it: the host takes none.
+  /// False where a device refuses the scratch: the host takes none.
   bool has_scratch() const { return scratch_missing == 0 && scratch_offset == 0 && !scratch_null; }
   bool interleaved() const { return interleaved_at >= 0; }
   bool reduces() const {
@@ -185,7 +185,7 @@ struct voxel_problem {
     return std::size_t(std::max<std::int64_t>(0, elements_of(r))) * robocache::size_of(type_of(r));
   }
 
-  /// Where channel `c` of a cell stands in a reduction. `cell` is its place in `[z, y, x]`.
+  /// Where channel `c` of a cell is in a reduction. `cell` is its place in `[z, y, x]`.
   std::int64_t place(std::int64_t b, std::int64_t cell, std::int64_t c) const {
     std::int64_t const cells = lattice.total();
     return options.channels == channel_order::last ? (b * cells + cell) * channels + c

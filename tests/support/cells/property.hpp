@@ -9,7 +9,7 @@
 #include "support/cells/draw.hpp"
 #include "support/guarded.hpp"
 
-/// Properties of what is made of clouds: `verify` finds nothing wrong with whatever is drawn.
+/// Properties of voxelizing: `verify` finds nothing wrong with drawn cases.
 namespace test {
 
 /// @param usual  how many cases, as `count_draws` takes it; their seeds are those from `first` on
@@ -20,7 +20,7 @@ void check_drawn(std::uint64_t first, int usual, char const* tag, Draw draw) {
   int const count = count_draws(usual);
   std::uint64_t const begin = seed_or(first);
   for (int i = 0; i < count; ++i) {
-    std::uint64_t const seed = begin + std::uint64_t(i);  // all that a draw depends on
+    std::uint64_t const seed = begin + std::uint64_t(i);  // a draw depends on nothing else
     voxel_limits limits;
     if (seed % 50 == 49) { limits = {3, 12'000, 6}; }  // few large ones: crowds, more than one block
     if (seed % 50 == 48) { limits = {200, 900, 3}; }

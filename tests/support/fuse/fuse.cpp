@@ -17,7 +17,7 @@ namespace {
 
 std::uint64_t fill_bits(dtype type, double fill) { return encode(type, double(float(fill))); }
 
-/// Bytes as they should be, but for what is not compared: `expected(row, stream, channel)` gives bits, or bounds.
+/// The expected bytes, except for what is not compared: `expected(row, stream, channel)` gives bits, or bounds.
 template <class Stamp, class Expected, class Valid>
 std::string compare(fuse_problem<Stamp> const& p, fused const& o, Expected expected, Valid valid) {
   if (!o.state.ok()) { return text_of("status: ", o.state.message()); }

@@ -36,7 +36,7 @@ fuse_problem<Stamp> fusion(std::vector<stream_data<Stamp>> streams, std::vector<
   return p;
 }
 
-/// The call, which has to go well, for the numbers that it gives.
+/// Makes the call, which must succeed, and gives its results.
 template <class Stamp>
 fused fuse_well(fuse_problem<Stamp> const& p) {
   fused const o = fuse(p);
@@ -64,7 +64,7 @@ numbers column_of(fuse_problem<Stamp> const& p, std::int64_t c) {
   return found;
 }
 
-/// The mask of each target row, a byte a stream.
+/// The mask of each target row, a byte per stream.
 template <class Stamp>
 masks masks_of(fuse_problem<Stamp> const& p) {
   fused const o = fuse_well(p);

@@ -6,7 +6,7 @@
 #include "support/fuse/problem.hpp"
 #include "support/oracle.hpp"
 
-/// What semantics say a stream of a fusion is, by the oracle of a resample.
+/// A stream of a fusion as the semantics define it, by the oracle of a resample.
 namespace test::oracle {
 
 /// Which trajectory a target row reads, and its target; -1: none, the row is padding.
@@ -25,7 +25,7 @@ std::vector<target_row<Stamp>> rows_of(timeline_data<Stamp> const& target);
 template <class Stamp>
 Stamp sought(Stamp t, Stamp latency);
 
-/// The resample that a stream is: at its own times, with FP32 results. Each target row is a window of one target,
+/// A stream as a resample: at its own times, with FP32 results. Each target row is a window of one target,
 /// whose trajectory is the row's.
 template <class Stamp>
 problem<Stamp> as_resample(stream_data<Stamp> const& stream, timeline_data<Stamp> const& target);
@@ -35,7 +35,7 @@ template <class Stamp>
 std::vector<record> locate(stream_data<Stamp> const& stream, timeline_data<Stamp> const& target,
                            problem<Stamp> const& alone);
 
-/// What becomes of the FP32 value `v` of channel `c`: scaled and shifted.
+/// The FP32 value `v` of channel `c`, scaled and shifted.
 template <class Stamp>
 float scaled(stream_data<Stamp> const& stream, float v, std::int64_t c);
 

@@ -24,7 +24,7 @@ struct stream_data {
   Stamp latency = Stamp(0);
   std::vector<float> scale{};  ///< empty: null
   std::vector<float> shift{};
-  std::int64_t scale_misaligned = 0;  ///< elements by which it lies beside a 16-byte boundary
+  std::int64_t scale_misaligned = 0;  ///< elements by which it is off a 16-byte boundary
   std::int64_t shift_misaligned = 0;
   std::int64_t first_channel = next_channel;
 };
@@ -42,7 +42,7 @@ struct fuse_problem {
   std::int64_t result_row_stride = contiguous;
   bool mask = true;
   bool all_mask = true;
-  std::int64_t misaligned = 0;  ///< elements by which the results lie beside a 16-byte boundary
+  std::int64_t misaligned = 0;  ///< elements by which the results are off a 16-byte boundary
   bool ascends = true;          ///< as `problem::ascends`
 
   std::int64_t count() const { return std::int64_t(streams.size()); }

@@ -43,13 +43,13 @@ struct rows_data {
     values.assign(std::size_t(n * stride) * robocache::size_of(type), std::byte{});
     for (std::int64_t i = 0; i < n * stride; ++i) { put(i, number(i)); }
   }
-  /// Of integers: as such; else the nearest float.
+  /// Integers unchanged; else the nearest float.
   void put(std::int64_t element, double x) {
     store_bits(type, values.data(), element, is_integer(type) ? std::uint64_t(std::int64_t(x)) : encode(type, x));
   }
 };
 
-/// What calls left.
+/// The results of calls.
 struct summarized {
   status state{};
   std::vector<channel_summary> summaries{};  ///< `[G, D]`

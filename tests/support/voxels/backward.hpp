@@ -12,8 +12,8 @@
 /// `voxelize_backward`.
 namespace test {
 
-/// One call: that of `voxelize_sparse` or `voxelize_gathered` which it is the way back of. What of features the forward
-/// call wants is that whose gradients come in, in the type of its results.
+/// One call: the `voxelize_sparse` or `voxelize_gathered` whose backward pass it is. The reductions that the forward
+/// call wants are those whose gradients come in, in the type of its results.
 struct sparse_backward_problem : gradient_place {
   sparse_problem forward{};
   sparse_bytes incoming{};              ///< NaN behind the voxels that are kept

@@ -25,7 +25,7 @@ inline constexpr std::int64_t room = 4;        // voxels; there are three
 inline constexpr std::int64_t max_points = 2;  // of a gathered one
 
 /// Two clouds of three points with two features each, in three of four cells, the later cell of the first cloud first;
-/// a point of the second cloud is NaN. Features stand four numbers apart.
+/// a point of the second cloud is NaN. Features are four numbers apart.
 struct two_clouds {
   float xyz[18] = {2.25f, 0, 0, 0.5f, 0, 0, 2.75f, 0, 0, 1.5f, 0, 0, std::numeric_limits<float>::quiet_NaN(),
                    0,     0, 1, 0,    0};
@@ -47,7 +47,7 @@ struct two_clouds {
   }
 };
 
-/// The four gradients of voxels in the order of their cells, and what the way there said of them.
+/// The four gradients of voxels in the order of their cells, and what the forward call said of them.
 struct all_gradients {
   typed_array sum, mean, max, min;
   int32s point_voxels{1, 0, 1, 2, -1, 2}, count{1, 2, 2, 0};

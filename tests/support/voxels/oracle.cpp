@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 
 #include "support/cells/oracle.hpp"
 #include "support/replay.hpp"
@@ -106,7 +107,8 @@ float reduced(sparse_result r, std::vector<float> const& terms) {
     case sparse_result::sum: return replay::tree_sum(terms);
     case sparse_result::max: return largest(terms);
     case sparse_result::min: return smallest(terms);
-    default: return mean_of(terms);
+    case sparse_result::mean: return mean_of(terms);
+    default: throw std::logic_error("a reduction without a formula");
   }
 }
 
@@ -125,7 +127,7 @@ float centroid_of(std::vector<float> const& coordinates, double cell, float orig
 
 std::uint64_t float_bits(sparse_problem const& p, sparse_result r, float x) { return encode(p.type_of(r), double(x)); }
 
-/// One row of what has a row for each voxel.
+/// One row of a result that has a row for each voxel.
 std::vector<std::uint64_t> row_of(sparse_problem const& p, listed_voxel const& voxel, sparse_result r) {
   voxel_problem const& from = p.from;
   std::vector<std::uint64_t> row;

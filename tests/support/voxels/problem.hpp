@@ -17,7 +17,7 @@ namespace test {
 
 using robocache::voxel_order;
 
-/// The calls whose voxels stand one after the other.
+/// The calls whose voxels come one after the other.
 enum class voxel_call : std::uint8_t { sparse, gathered, filter };
 constexpr std::initializer_list<voxel_call> voxel_calls = {voxel_call::sparse, voxel_call::gathered,
                                                            voxel_call::filter};
@@ -27,7 +27,7 @@ constexpr char const* name_of(voxel_call call) {
   return names[std::size_t(call)];
 }
 
-/// What they write, each some of it.
+/// The results of these calls, of which each has some.
 enum class sparse_result : std::uint8_t {
   coordinates,
   count,
@@ -67,12 +67,12 @@ inline std::vector<sparse_result> results_of(voxel_call call) {
   }
 }
 
-/// True for what is made of features.
+/// True for results that are made of features.
 constexpr bool is_of_features(sparse_result r) {
   return (r >= sparse_result::sum && r <= sparse_result::values) || r == sparse_result::features;
 }
 
-/// True for what has a row for each voxel.
+/// True for results that have a row for each voxel.
 constexpr bool is_of_voxels(sparse_result r) { return r <= sparse_result::features; }
 
 /// One thing for each result.
@@ -101,7 +101,7 @@ struct sparse_problem {
     wants = {};
     for (auto r : results) { wants[r] = true; }
   }
-  /// All that the call has; what is made of features only where there are any.
+  /// All results of the call; those made of features only where there are any.
   void want_all() {
     wants = {};
     for (auto r : results_of(call)) { wants[r] = !is_of_features(r) || from.channels > 0; }

@@ -11,8 +11,8 @@
 
 namespace test {
 
-/// One cloud in a grid of cells of size 1 from the origin on, with room for all of its voxels, and everything asked for
-/// but what is made of features: what most sentences of the semantics are about.
+/// One cloud in a grid of cells of size 1 from the origin on, with room for all of its voxels, and all results wanted
+/// but those made of features: what most sentences of the semantics are about.
 inline sparse_problem listed(voxel_call call, std::vector<float> xyz, cell_counts const& cells) {
   sparse_problem p;
   p.call = call;

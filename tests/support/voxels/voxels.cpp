@@ -14,7 +14,7 @@
 namespace test {
 namespace {
 
-/// Elements of a result that the call is to write, or all where it is not of voxels.
+/// Elements of a result that the call must write, or all where it has no row for each voxel.
 std::vector<double> numbers_of(sparse_problem const& p, sparse_voxelized const& o, sparse_result r, std::int64_t kept) {
   dtype const type = p.type_of(r);
   std::int64_t const count = is_of_voxels(r) ? kept * p.width_of(r) : p.elements_of(r);

@@ -47,8 +47,8 @@ inline __device__ point_box merge_boxes(point_box box) {
   return box;
 }
 
-/// The bits of a float that is not negative ascend with it, those of one that is descend: one atomic operation either
-/// way, whatever is there.
+/// The bits of a float that is not negative ascend with it, those of one that is descend: one atomic operation in
+/// each case, whatever is there.
 inline __device__ void lower_to(float* to, float x) {
   if (device::order_of(x) >= device::order_of(0.0f)) {
     atomicMin(reinterpret_cast<int*>(to), __float_as_int(x));
@@ -89,7 +89,7 @@ inline __device__ point_box box_of(point_clouds const& clouds, std::int64_t elem
 #pragma unroll
     for (int k = 0; k < bounds_points; ++k) {
       bool const exists = i + 32 * k < count;
-      // What does not exist is not finite, and drops out.
+      // A point that does not exist is not finite, and drops out.
       at[k][0] = exists ? __ldg(clouds.x + element) : NAN;
       at[k][1] = exists ? __ldg(clouds.y + element) : NAN;
       at[k][2] = exists ? __ldg(clouds.z + element) : NAN;

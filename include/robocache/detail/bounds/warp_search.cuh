@@ -8,7 +8,7 @@
 #include <robocache/device/packed.cuh>
 #include <robocache/points.hpp>
 
-// Which cloud rows belong to, asked by a warp whose lanes all ask for the same row.
+// The cloud that rows belong to, for a warp whose lanes all ask for the same row.
 namespace robocache::detail {
 
 /// How many lanes say yes, from lane 0 to the first that does not.
@@ -17,8 +17,8 @@ inline __device__ int count_leading_lanes(bool mine) {
   return __popc(lanes & ~(lanes + 1));
 }
 
-/// Whose packed row `row` is.
-/// @param last  who owns a row before it; -1: none is known
+/// The owner of packed row `row`.
+/// @param last  the owner of a row before it; -1: none is known
 inline __device__ device::packed_rows owner_by_warp(point_clouds const& clouds, std::int64_t row, std::int64_t last) {
   // As a rule the next one, or one of the next 32: the search is for the first time, for many empty ones, and for
   // offsets that descend.

@@ -3,8 +3,11 @@
 
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
+#include <robocache/detail/cells/bins.cuh>
 #include <robocache/detail/cells/check.hpp>
 #include <robocache/detail/cells/group.cuh>
 #include <robocache/detail/cells/mark.cuh>
@@ -14,6 +17,8 @@
 #include <robocache/detail/common/clouds/list_start.cuh>
 #include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/policy.cuh>
+#include <robocache/detail/common/clouds/reductions.hpp>
+#include <robocache/detail/common/clouds/scratch.hpp>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/common/memory_cutter.hpp>
@@ -37,6 +42,10 @@ inline memory_cutter cut_slabs(cell_mark_params& p, void* memory, std::int64_t r
   return cut;
 }
 
+/// What a kernel does to cells: where their numbers have 64 bits, which is rare, there is one for all kinds.
+template <class Cell, mark_kind Kind>
+inline constexpr mark_kind kind_for = sizeof(Cell) > 4 ? mark_kind::several : Kind;
+
 /// Counts in several slabs.
 template <mark_kind Kind>
 ROBOCACHE_HIDDEN status launch_slabs(cell_mark_params& p, std::int64_t slabs, dim3 blocks, launch_chain& chain) {
@@ -49,7 +58,8 @@ ROBOCACHE_HIDDEN status launch_slabs(cell_mark_params& p, std::int64_t slabs, di
       s = chain.launch(cell_next_slab_kernel<Kind>, p, blocks, point_threads);
     } else {
       s = with_cell_type(p.points, [&](auto cell) {
-        return chain.launch(cell_first_slab_kernel<decltype(cell), Kind>, p, blocks, point_threads);
+        return chain.launch(cell_first_slab_kernel<decltype(cell), kind_for<decltype(cell), Kind>>, p, blocks,
+                            point_threads);
       });
     }
   }
@@ -73,10 +83,12 @@ ROBOCACHE_HIDDEN status launch_marks(cell_mark_params& p, scratch const& memory,
       p.count == nullptr && p.marks.bits == nullptr && p.marks.occupied != nullptr && p.marks.one_bytes == 1;
   return with_cell_type(p.points, [&](auto cell) {
     using Cell = decltype(cell);
-    if (bytes) { return chain.launch(cell_mark_kernel<Cell, mark_kind::bytes>, p, blocks, point_threads); }
+    if (bytes) {
+      return chain.launch(cell_mark_kernel<Cell, kind_for<Cell, mark_kind::bytes>>, p, blocks, point_threads);
+    }
     return marks || p.count == nullptr
                ? chain.launch(cell_mark_kernel<Cell, mark_kind::several>, p, blocks, point_threads)
-               : chain.launch(cell_mark_kernel<Cell, mark_kind::counts>, p, blocks, point_threads);
+               : chain.launch(cell_mark_kernel<Cell, kind_for<Cell, mark_kind::counts>>, p, blocks, point_threads);
   });
 }
 
@@ -92,8 +104,58 @@ ROBOCACHE_HIDDEN status launch_counting(cloud_points const& points, std::uint32_
   mark.count = reinterpret_cast<std::int32_t*>(counts);
   dim3 const blocks(point_blocks(mark.points, chain.device()));
   return with_cell_type(points, [&](auto cell) {
-    return chain.launch(cell_mark_kernel<decltype(cell), mark_kind::counts>, mark, blocks, point_threads);
+    using Cell = decltype(cell);
+    return chain.launch(cell_mark_kernel<Cell, kind_for<Cell, mark_kind::counts>>, mark, blocks, point_threads);
   });
+}
+
+/// Deals out the cells of a grid, and rows, to bins and tiles.
+/// @param cells  of a grid, in a round
+inline cell_bins plan_bins(std::int64_t batch, std::int64_t rows, std::int64_t cells) noexcept {
+  cell_bins bins{};
+  bins.cells = static_cast<std::uint32_t>(cells);
+  std::int64_t const each = rows / batch;
+  std::int64_t const wanted = std::max({each / bin_rows_wanted, (cells - 1) / bin_range_cells + 1,
+                                        std::min(bin_blocks_wanted / batch, each / least_bin_rows)});
+  bins.run_bits = bin_run_bits;
+  while (bins.run_bits > 0 && (cells - 1) >> bins.run_bits < wanted - 1) { --bins.run_bits; }
+  std::int64_t const runs = ((cells - 1) >> bins.run_bits) + 1;
+  while (1 << bins.count_bits < std::min<std::int64_t>({wanted, runs, most_bins})) { ++bins.count_bits; }
+  bins.count = 1u << bins.count_bits;
+  bins.most_cells = static_cast<std::uint32_t>(((runs - 1) >> bins.count_bits) + 1) << bins.run_bits;
+  bins.tile_bits = most_tile_bits;
+  while (1 << bins.tile_bits > bin_threads && rows >> bins.tile_bits < bin_tiles_wanted) { --bins.tile_bits; }
+  bins.stride = (bins.count + 4) / 4 * 4;
+  return bins;
+}
+
+/// Tiles of all clouds at most.
+inline std::int64_t tiles_of(cell_bins const& bins, std::int64_t batch, std::int64_t rows) noexcept {
+  return (rows >> bins.tile_bits) + batch;
+}
+
+/// Cells of a grid that are taken in a round: what an entry holds the number of.
+inline constexpr std::int64_t most_round_cells = std::int64_t{most_bins} << 19;
+static_assert(most_tile_bits + 19 < 32, "an entry has room for both");
+
+/// The scratch of features' results in the stated order.
+/// @param needs  of these
+inline point_lists cut_bins(cell_bins& bins, void* memory, std::int64_t batch, std::int64_t rows, std::int64_t channels,
+                            reduction_needs const& needs) {
+  point_lists lists = cut_lists(memory, rows, 0, channels, needs, false);
+  bins.entries = lists.ranks;  // which are needed only when the entries have been read
+  memory_cutter cut(memory == nullptr ? nullptr : static_cast<std::byte*>(memory) + lists.bytes);
+  bins.starts = cut.take<std::uint16_t>(tiles_of(bins, batch, rows) * bins.stride);
+  lists.bytes += cut.bytes();
+  return lists;
+}
+
+/// Deals the points of a round out to bins.
+template <class Chain>
+ROBOCACHE_HIDDEN status launch_binning(cell_bin_params const& p, Chain& chain) {
+  dim3 const blocks(static_cast<unsigned>(tiles_of(p.bins, p.points.batch, p.points.rows)));
+  return with_cell_type(
+      p.points, [&](auto cell) { return chain.launch(cell_bin_kernel<decltype(cell)>, p, blocks, bin_threads); });
 }
 
 /// Groups the points of each cell: clears, counts, finds places, lists.

@@ -20,6 +20,39 @@ struct cell_mark_params {
   std::int64_t slab_end;
 };
 
+/// How the cells of each cloud's grid are dealt out to bins, and rows to tiles.
+struct cell_bins {
+  std::int64_t first_cell;   ///< of each grid, in this round
+  std::uint32_t cells;       ///< of each grid, in this round
+  std::uint32_t count;       ///< bins of a grid, a power of 2
+  std::uint32_t count_bits;  ///< which power
+  std::uint32_t run_bits;    ///< so many cells side by side are in one bin, as a power of 2
+  std::uint32_t most_cells;  ///< of a bin
+  std::uint32_t tile_bits;   ///< rows of a tile, as a power of 2
+  std::uint32_t stride;      ///< of `starts`, a multiple of 4
+  std::uint16_t* starts;     ///< `[tiles, stride]`: where each bin begins in a tile, and where the last one ends
+  std::uint32_t* entries;    ///< `[rows]`: cell of the bin and row of the tile, sorted by bin within each tile
+};
+
+struct cell_bin_params {
+  cloud_points points;
+  cell_bins bins;
+  std::int32_t* dropped;
+  list_counters* counters;  ///< to be cleared
+};
+
+/// From bins to results.
+struct cell_bin_reduce_params : cell_reduce_params {
+  cloud_points points;
+  cell_bins bins;
+  cell_marks marks;     ///< what else is written of cells with points
+  std::int32_t* count;  ///< null: not wanted
+  float max_fill;
+  float min_fill;
+  char* plain;    ///< the sum or mean, where nothing else is wanted and whole vectors of it are aligned; else null
+  divisor empty;  ///< vectors of 16 bytes that a cell of `plain` has; 0 if they are not whole
+};
+
 struct cell_add_params {
   cloud_points points;
   cloud_features features;

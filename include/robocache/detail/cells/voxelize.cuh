@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
 #include <robocache/arch.cuh>
@@ -14,6 +13,7 @@
 #include <robocache/detail/cells/launch.cuh>
 #include <robocache/detail/cells/params.hpp>
 #include <robocache/detail/cells/policy.cuh>
+#include <robocache/detail/cells/reduce.cuh>
 #include <robocache/detail/common/alignment.hpp>
 #include <robocache/detail/common/clouds/launch.cuh>
 #include <robocache/detail/common/clouds/reduce_launch.cuh>
@@ -41,15 +41,6 @@ fill_list clear_marks(point_clouds const& clouds, grid const& lattice, voxel_out
   return list;
 }
 
-/// The bits of a fill value, as often as 4 bytes hold it.
-template <class Result>
-std::uint32_t fill_pattern(double fill) {
-  auto const rounded = device::from_float<Result>(static_cast<float>(fill));
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &rounded, sizeof rounded);
-  return sizeof rounded == 2 ? bits | bits << 16 : bits;
-}
-
 /// True where sums may be added up in memory, in any order. Where the cache does not hold them, the stated order is
 /// faster.
 template <class Value, class Result>
@@ -58,7 +49,7 @@ bool adds_in_memory(point_clouds const& clouds, point_features<Value> const& fea
                     device_properties const& device) {
   std::int64_t const bytes = clouds.batch * lattice.total() * features.channels * std::int64_t{4};
   return std::is_same_v<Result, float> && options.sums == summation::unordered &&
-         options.channels == channel_order::last && out.max == nullptr && out.min == nullptr && width > 1 &&
+         options.channels == channel_order::last && !needs_of(out).extremes() && width > 1 &&
          common_alignment(address_of(out.sum), address_of(out.mean)) == 16 && bytes <= most_cached_bytes(device);
 }
 
@@ -107,16 +98,9 @@ ROBOCACHE_HIDDEN status launch_adding(point_clouds const& clouds, grid const& la
   return chain.launch(cell_divide_kernel<point_threads>, divide, dim3(static_cast<unsigned>(blocks)), point_threads);
 }
 
-/// What grouping for these results takes.
-template <class Result>
-point_lists cut_lists(void* memory, point_clouds const& clouds, grid const& lattice, std::int64_t channels,
-                      voxel_output<Result> const& out) {
-  return cut_lists(memory, clouds.total(), clouds.batch * lattice.total(), channels, needs_of(out));
-}
-
 template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
-                              voxel_output<Result> const& out, voxel_options const&) {
+                              voxel_output<Result> const& out, voxel_options const& options) {
   if (!detail::reduces(out)) {
     // Bytes are from sizes alone: those of a chip of which nothing is known.
     bool const in_slabs = out.count != nullptr && detail::sizes_are_sound(clouds, lattice, 1) &&
@@ -125,7 +109,71 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> 
     return in_slabs ? detail::cut_slabs(unused, nullptr, clouds.total()).bytes() : 0;
   }
   if (!detail::sizes_are_sound(clouds, lattice, features.channels)) { return 0; }
-  return detail::cut_lists(nullptr, clouds, lattice, features.channels, out).bytes;
+  std::int64_t const cells = lattice.total();
+  detail::cell_bins bins = detail::plan_bins(clouds.batch, clouds.total(), std::min(cells, detail::most_round_cells));
+  std::int64_t const bytes =
+      detail::cut_bins(bins, nullptr, clouds.batch, clouds.total(), features.channels, detail::needs_of(out)).bytes;
+  // Sums that are added up in memory are divided by counts.
+  return options.sums == summation::ordered ? bytes : std::max(bytes, clouds.batch * cells * 4);
+}
+
+/// What is made of crowded cells.
+/// @param workers  blocks
+template <class Value, int N, bool Extremes>
+ROBOCACHE_HIDDEN status launch_crowds(cell_reduce_params const& p, std::int32_t workers, launch_chain& chain) {
+  dim3 const blocks(static_cast<unsigned>(workers));
+  status s = chain.launch(cell_crowd_kernel<reduce_threads>, p, dim3(static_cast<unsigned>(p.huge + p.crowds)),
+                          reduce_threads);
+  if (!s.ok()) { return s; }
+  s = chain.launch(crowd_group_kernel<Value, N, Extremes, cell_reduce_params>, p, blocks, reduce_threads);
+  return s.ok() ? chain.launch(crowd_kernel<reduce_threads>, p, blocks, reduce_threads) : s;
+}
+
+/// What is made of features in the stated order, and all else with it: points are dealt out to bins of cells, whose
+/// results are written whole.
+template <class Value, int N, bool Extremes, class Result>
+ROBOCACHE_HIDDEN status launch_bins(cell_bin_reduce_params& p, point_clouds const& clouds, grid const& lattice,
+                                    std::int64_t channels, voxel_output<Result> const& out,
+                                    voxel_options const& options, scratch const& memory, launch_chain& chain) {
+  std::int64_t const cells = lattice.total();
+  std::int64_t const round_cells = std::min(cells, most_round_cells);
+  p.points = points_of(clouds, lattice);
+  p.rows = p.points.rows;
+  p.bins = plan_bins(clouds.batch, p.rows, round_cells);
+  p.lists = cut_bins(p.bins, memory.memory, clouds.batch, p.rows, channels, needs_of(out));
+  p.marks = marks_of(p.points, out.occupied, out.occupied_type, out.occupied_bits);
+  p.count = out.count;
+  p.max_fill = static_cast<float>(options.max_fill);
+  p.min_fill = static_cast<float>(options.min_fill);
+  std::int64_t const longest = longest_cloud(clouds);
+  std::int32_t const workers = plan_parts(p, longest, chain.device());
+  std::int64_t const vector_bytes = std::min<std::int64_t>(16, N * p.results.type_bytes);
+  bool const plain = needs_of(out).results == 1 && !Extremes && !p.results.channels_first && !p.results.accumulate &&
+                     p.results.aligned >= vector_bytes;
+  p.plain = plain ? p.results.sum != nullptr ? p.results.sum : p.results.mean : nullptr;
+  std::int64_t const cell_bytes = channels * p.results.type_bytes;
+  p.empty.value = 0;
+  // Products with the cells of a run stay below 2^31.
+  if (plain && common_alignment(address_of(p.plain), cell_bytes) == 16 && cell_bytes < 1 << 20) {
+    p.empty = divisor(static_cast<std::uint32_t>(cell_bytes / 16));
+  }
+  cell_bin_params bin{};
+  bin.points = p.points;
+  bin.dropped = out.dropped;
+  bin.counters = p.lists.counters;
+  status s = options.accumulate ? status{} : fill(clear_marks(clouds, lattice, out, nullptr), chain);
+  for (std::int64_t first = 0; first < cells && s.ok(); first += round_cells) {
+    p.bins.first_cell = first;
+    p.bins.cells = static_cast<std::uint32_t>(std::min(round_cells, cells - first));
+    bin.bins = p.bins;
+    s = launch_binning(bin, chain);
+    if (!s.ok()) { return s; }
+    bin.dropped = nullptr;
+    dim3 const blocks(static_cast<unsigned>(clouds.batch * p.bins.count));
+    s = chain.launch(cell_reduce_kernel<Value, N, Extremes>, p, blocks, reduce_threads);
+    if (s.ok() && longest > most_tile_points) { s = launch_crowds<Value, N, Extremes>(p, workers, chain); }
+  }
+  return s;
 }
 
 /// What is made of features, and all else with it.
@@ -134,7 +182,7 @@ ROBOCACHE_HIDDEN status launch_cells(point_clouds const& clouds, point_features<
                                      grid const& lattice, voxel_output<Result> const& out, voxel_options const& options,
                                      scratch const& memory, launch_chain& chain) {
   constexpr int wide = detail::wide_channels<Value>;
-  detail::cell_reduce_params reduce{};
+  detail::cell_bin_reduce_params reduce{};
   int const width = detail::plan_features(reduce.features, clouds, features, lattice.total());
   if constexpr (std::is_same_v<Result, float>) {
     if (detail::adds_in_memory(clouds, features, lattice, out, options, width, chain.device())) {
@@ -143,43 +191,16 @@ ROBOCACHE_HIDDEN status launch_cells(point_clouds const& clouds, point_features<
     }
   }
 
-  detail::cell_group_params group{};
-  group.points = detail::points_of(clouds, lattice);
-  group.lists = detail::cut_lists(memory.memory, clouds, lattice, features.channels, out);
-  group.dropped = out.dropped;
-  group.cells = clouds.batch * lattice.total();
-  group.marks = detail::marks_of(group.points, out.occupied, out.occupied_type, out.occupied_bits);
-  // Counts are made where they are wanted, if whole vectors of them fit there.
-  bool const in_place = out.count != nullptr && !options.accumulate && group.cells % 4 == 0 &&
-                        detail::common_alignment(detail::address_of(out.count)) == 16;
-  if (in_place) {
-    group.lists.counts = reinterpret_cast<std::uint32_t*>(out.count);
-    group.lists.clear_bytes = sizeof(detail::list_counters);
-  }
-  group.count = in_place ? nullptr : out.count;
-  group.accumulate = options.accumulate;
-  detail::fill_list list;
-  if (!options.accumulate) {
-    std::int64_t const bytes = group.cells * features.channels * static_cast<std::int64_t>(sizeof(Result));
-    list = detail::clear_marks(clouds, lattice, out, out.count);
-    list.add(out.sum, bytes);
-    list.add(out.mean, bytes);
-    list.add(out.max, bytes, detail::fill_pattern<Result>(options.max_fill));
-    list.add(out.min, bytes, detail::fill_pattern<Result>(options.min_fill));
-  }
-  status const s = detail::launch_grouping(group, list, chain);
-  if (!s.ok() || group.points.rows == 0) { return s; }
-
-  reduce.lists = group.lists;
-  reduce.results = detail::results_of(out, lattice.total(), features.channels, width, options);
-  reduce.rows = group.points.rows;
-  std::int64_t const longest = detail::longest_cloud(clouds);
-  auto const launch = [&](auto extremes) {
-    constexpr bool wanted = decltype(extremes)::value;
-    return width == 1 ? detail::launch_reducing<Value, 1, wanted>(reduce, group.cells, longest, chain)
-                      : detail::launch_reducing<Value, wide, wanted>(reduce, group.cells, longest, chain);
+  bool const extremes = detail::needs_of(out).extremes();
+  auto const launch = [&](auto with_extremes) {
+    constexpr bool wanted = decltype(with_extremes)::value;
+    return width == 1 ? detail::launch_bins<Value, 1, wanted>(reduce, clouds, lattice, features.channels, out, options,
+                                                              memory, chain)
+                      : detail::launch_bins<Value, wide, wanted>(reduce, clouds, lattice, features.channels, out,
+                                                                 options, memory, chain);
   };
-  return detail::needs_of(out).extremes() ? launch(std::true_type{}) : launch(std::false_type{});
+  reduce.results = detail::results_of(out, lattice.total(), features.channels, width, options);
+  return extremes ? launch(std::true_type{}) : launch(std::false_type{});
 }
 
 /// @tparam Features  whether there can be features: nothing is compiled for them where there are none

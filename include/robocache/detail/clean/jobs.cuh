@@ -46,7 +46,7 @@ struct latest_row {
   std::int32_t unused;
 };
 
-/// Finds what each row is beside the latest one before it.
+/// Finds how each row compares with the latest one before it.
 struct step_job {
   using value = latest_row;
   clean_params p;

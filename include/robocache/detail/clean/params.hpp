@@ -10,8 +10,8 @@
 
 namespace robocache::detail {
 
-/// What is known of the rows on the way. An element is a row that is still there, or may be: where rows are sorted the
-/// place in the sorted list, else the row itself.
+/// What is known of the rows between launches. An element is a row that is still there, or may be: where rows are
+/// sorted the place in the sorted list, else the row itself.
 struct clean_scratch_pieces {
   std::uint64_t* orders;   ///< `[rows]`: `device::stamp_order`
   std::int32_t* owners;    ///< `[rows]`: the trajectory; -1: dropped, or no row

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-// What `clean` is tuned by, beside the scans and the sort of common/policy.cuh: it changes speed, never a result. No
+// The tuning of `clean`, besides the scans and the sort of common/policy.cuh: it changes speed, never a result. No
 // other numbers have been measured.
 namespace robocache::detail {
 

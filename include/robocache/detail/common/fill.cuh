@@ -16,7 +16,7 @@
 // megabytes.
 namespace robocache::detail {
 
-/// Memory to be filled with a pattern of 4 bytes, which begins with the memory.
+/// Memory to be filled with a pattern of 4 bytes, from its first byte on.
 struct fill_region {
   std::byte* to;
   std::int64_t bytes;
@@ -42,7 +42,7 @@ template <int Threads>
 __global__ void __launch_bounds__(Threads) fill_kernel(__grid_constant__ fill_list const p) {
   let_next_launch_begin();
   fill_region const region = p.regions[blockIdx.y];
-  // Vectors where addresses are multiples of 16; what stands before and behind byte by byte.
+  // Vectors where addresses are multiples of 16; what is before and behind byte by byte.
   auto const misplaced = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(region.to) % 16);
   std::int64_t const head = min((16 - misplaced) % 16, region.bytes);
   std::int64_t const vectors = (region.bytes - head) / 16;

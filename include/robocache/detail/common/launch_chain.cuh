@@ -9,7 +9,7 @@
 namespace robocache::detail {
 
 /// True where the code that a device runs is known to wait for launches before it: code for compute capability 9.0 or
-/// newer. Which of several the driver takes is known where all are such, or where one is for the device itself.
+/// newer. Which of several the driver takes is known if all of them are, or if one is for the device itself.
 ROBOCACHE_HIDDEN inline bool has_early_launches([[maybe_unused]] int compute_capability) noexcept {
 #if defined(__CUDA_ARCH_LIST__)
   constexpr int compiled[] = {__CUDA_ARCH_LIST__};
@@ -49,9 +49,6 @@ class ROBOCACHE_HIDDEN launch_chain {
     begun_ = true;
     return cuda_stream_;
   }
-
-  /// Whether launches begin early.
-  bool has_early() const noexcept { return overlaps_; }
 
  private:
   device_properties device_;

@@ -5,7 +5,7 @@
 
 #include <robocache/arch.cuh>
 
-// What launches that several families share are tuned by: it changes speed, never a result. No other numbers have been
+// The tuning of launches that several families share: it changes speed, never a result. No other numbers have been
 // measured.
 namespace robocache::detail {
 

@@ -12,7 +12,7 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// Sorts numbers by keys whose count only the device knows: a radix sort from the lowest digit on, which leaves like
+// Sorts numbers by keys whose count only the device knows: a radix sort from the lowest digit on, which leaves equal
 // keys in their order. CUB's takes the count from the host, and its calls look at the last CUDA error and clear it,
 // which a call of this library never does.
 namespace robocache::detail {
@@ -24,7 +24,7 @@ inline constexpr int sort_tile = sort_threads * sort_rounds;
 struct sort_buffers {
   std::uint64_t* keys[2];
   std::uint32_t* numbers[2];
-  std::uint32_t* counts;  ///< `[digits, tiles]`: of each digit in each tile, then how many stand before those
+  std::uint32_t* counts;  ///< `[digits, tiles]`: of each digit in each tile, then how many come before those
   std::uint32_t* totals;  ///< `[digits]`
 };
 
@@ -77,7 +77,7 @@ __global__ void __launch_bounds__(Threads) sort_count_kernel(__grid_constant__ s
   p.counts[std::int64_t(threadIdx.x) * p.tiles + blockIdx.x] = counts[threadIdx.x];
 }
 
-/// Adds up what stands in the tiles before each: a block a digit. Tiles without keys are not counted.
+/// Adds up the counts of the tiles before each: a block per digit. Tiles without keys are not counted.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) sort_sum_kernel(__grid_constant__ sort_params const p) {
   wait_for_launch_before();
@@ -96,7 +96,7 @@ __global__ void __launch_bounds__(Threads) sort_sum_kernel(__grid_constant__ sor
 }
 
 /// Moves each key to its place: behind all with lower digits, those of tiles before with the same one, those of warps
-/// before, and those that stand before it in its own.
+/// before, and those before it in its own.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) sort_move_kernel(__grid_constant__ sort_params const p) {
   static_assert(Threads == sort_threads);
@@ -152,7 +152,7 @@ __global__ void __launch_bounds__(Threads) sort_move_kernel(__grid_constant__ so
   }
 }
 
-/// Sorts by the lowest `bits` of the keys, which stand in the first buffers.
+/// Sorts by the lowest `bits` of the keys, which are in the first buffers.
 /// @param most    keys that there may be
 /// @param count   on the device: how many there are
 /// @param sorted  the buffer of numbers that holds the result

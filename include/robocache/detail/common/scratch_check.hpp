@@ -3,13 +3,13 @@
 
 #include <cstdint>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/scratch.hpp>
 
 namespace robocache::detail {
 
 /// Refuses scratch that is too small.
-/// @param function  that says how much is wanted
+/// @param function  the one that says how much is needed
 inline status check_scratch(scratch const& memory, std::int64_t bytes, char const* function) {
   if (memory.bytes < bytes) {
     return refuse(invalid, "memory", "bytes", "found %lld, want %lld, as %s says", static_cast<long long>(memory.bytes),

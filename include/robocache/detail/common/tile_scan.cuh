@@ -11,8 +11,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// Scans in order, of whatever can be combined, in three launches: each tile, the tiles, each element. What is scanned
-// is a job:
+// Scans in order, of any values that can be combined, in three launches: each tile, the tiles, each element. What is
+// scanned is a job:
 //
 //     using value = ...;                                 whole words of 32 bits
 //     std::int64_t count() const                         elements; may be known to the device alone
@@ -30,7 +30,7 @@ inline std::int64_t scan_tiles(std::int64_t count) noexcept { return (count + sc
 template <class Job>
 struct scan_params {
   Job job;
-  typename Job::value* tiles;  ///< `[scan_tiles]`: of each tile; then what stands before it
+  typename Job::value* tiles;  ///< `[scan_tiles]`: of each tile; then of all before it
 };
 
 /// A value of the lane that is `distance` before this one.

@@ -57,7 +57,7 @@ struct word<16> {
   using type = uint4;
 };
 
-/// `N` neighbouring values as they lie in memory, in words of `Bytes` bytes.
+/// `N` neighbouring values as they are in memory, in words of `Bytes` bytes.
 template <class Value, int N, int Bytes = (N * sizeof(Value) < 16 ? N * static_cast<int>(sizeof(Value)) : 16)>
 struct packed_floats {
   using word = typename detail::word<Bytes>::type;

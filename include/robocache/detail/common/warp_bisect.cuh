@@ -6,8 +6,8 @@
 namespace robocache::detail {
 
 /// `device::count_not_after` by a warp whose lanes all ask the same, number for number: it turns where a bisection
-/// turns, so that whose a packed row is depends on no launch, whatever the offsets hold. A round takes five steps at
-/// once: lane i looks at what the bisection would look at after the turns that the bits of i below its highest one
+/// turns, so that the owner of a packed row depends on no launch, whatever the offsets hold. A round takes five steps
+/// at once: lane i looks at what the bisection would look at after the turns that the bits of i below its highest one
 /// say.
 inline __device__ std::int64_t warp_count_not_after(std::int64_t const* numbers, std::int64_t length,
                                                     std::int64_t value) {

@@ -10,7 +10,7 @@
 
 namespace robocache::detail {
 
-/// For the calls that are told no source's batch.
+/// For calls that are not given the source's batch.
 template <class Stamp>
 status check_names_no_trajectory(timeline<Stamp> const& when) {
   if (when.trajectory != nullptr) {

@@ -31,7 +31,7 @@ inline __device__ void add_report(rotation_report& to, rotation_report const& fr
 }
 
 /// `parts` blocks go over one trajectory, then over the one that follows those of all other blocks. Whole numbers are
-/// added, so their order is no matter. The reports are 0 before.
+/// added, so their order does not matter. The reports are 0 before.
 /// @param count  called with a trajectory, this thread's first sample, the step to its next ones, and its own report
 template <class Report, class Count>
 __device__ void add_reports(std::int64_t batch, unsigned parts, Report* reports, Count const& count) {

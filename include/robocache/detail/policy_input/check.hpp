@@ -16,13 +16,13 @@ namespace robocache::detail {
 /// Channels of a stream at most: rows of a tile times these are counted in 32 bits.
 inline constexpr std::int64_t widest_input = std::int64_t(1) << 24;
 
-/// A list of fusions as they came.
+/// A list of fusions as it was given.
 template <class Stamp>
 struct fusion_list {
   policy_fusion<Stamp> const* fusions;
   std::int64_t count;
 
-  /// True where there is such a stream.
+  /// True if the stream exists.
   /// @param own  the fusion in which it is named
   bool has(stream_index const& of, std::int64_t own) const {
     std::int64_t const fusion = fusion_of(of, own);
@@ -136,7 +136,7 @@ status check_relative(char const* name, fusion_list<Stamp> const& list, std::int
   return {};
 }
 
-/// What a stream of a policy input has beside those of a stream.
+/// What a stream of a policy input has besides the fields of a stream.
 template <class Stamp>
 status check_policy_stream(char const* name, fusion_list<Stamp> const& list, std::int64_t own,
                            policy_stream<Stamp> const& one) {
@@ -170,7 +170,7 @@ status check_policy_stream(char const* name, fusion_list<Stamp> const& list, std
   return one.relative.wanted ? check_relative(name, list, own, one) : status{};
 }
 
-/// A stream's own part, as `check_stream`. How many channels a rotation has is said by its format, not by slerp.
+/// A stream's own part, as `check_stream`. Its format, not slerp, says how many channels a rotation has.
 template <class Stamp>
 status check_policy_source(char const* name, char const* when, char const* options, policy_stream<Stamp> const& one,
                            timeline<Stamp> const& target) {
@@ -199,7 +199,7 @@ status check_policy_fusion(fusion_list<Stamp> const& list, std::int64_t own) {
   place_walk places;
   std::int64_t end = 0;  // of the streams before: what begins behind it overlaps none
   for (std::int64_t i = 0; i < fusion.count; ++i) {
-    // Names are made for those who read them: printing costs more than checking.
+    // Names are made only for messages: printing costs more than checking.
     if (!check_policy_source("streams", "streams", "streams", streams[i], fusion.target).ok()) {
       return check_policy_source(stream_name(i).text, stream_name(i, ".when").text, stream_name(i, ".options").text,
                                  streams[i], fusion.target);

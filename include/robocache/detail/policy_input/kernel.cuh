@@ -17,13 +17,13 @@
 
 namespace robocache::detail {
 
-/// Whose target each row of a tile is.
+/// The trajectory and target of each row of a tile.
 struct input_rows {
   int count;
   std::int64_t first;  ///< counted over the whole batch
   std::int64_t b[most_input_rows];
   std::int64_t k[most_input_rows];
-  bool wanted[most_input_rows];  ///< false: padding, or a packed row that nobody owns
+  bool wanted[most_input_rows];  ///< false: padding, or a packed row without an owner
 };
 
 /// The block's fusion and rows. Called by the whole block, which synchronises before it reads them.
@@ -62,53 +62,79 @@ __device__ int find_input_rows(input_params<Stamp> const& p, input_rows& rows) {
   return f;
 }
 
-/// Leaves where a stream is read for a target.
-/// @param windows  whose `trajectory` and `as_of` count
+/// Leaves where a stream is read for a lane's target. Called by a whole warp.
+/// @param windows   whose `trajectory` and `as_of` count
+/// @param together  few windows have the warp's targets: for each the warp brings in the stamps that matter
+/// @param stage     `input_slots` elements of shared memory, the warp's own
+/// @param row       null: the lane has none
 template <class Stamp>
 __device__ void note_input(input_reader<Stamp> const& reader, timeline<Stamp> const& windows, std::int64_t b, Stamp t,
-                           bool wanted, method_row& row) {
+                           bool wanted, bool together, Stamp* stage, method_row* row) {
+  device::sought_time<Stamp> const sought = device::seek(t, reader.latency, reader.causal, reader.rules.tolerance);
   device::trajectory<Stamp> source;
   device::location where;
-  if (wanted) {
-    source = device::source_trajectory(reader.source, windows, b);
-    where =
-        device::locate(source, device::seek(t, reader.latency, reader.causal, reader.rules.tolerance), reader.rules);
+  if (!together || !reader.source.stored()) {
+    if (wanted) {
+      source = device::source_trajectory(reader.source, windows, b);
+      where = device::locate(source, sought, reader.rules);
+    }
+  } else {
+    for (unsigned rest = __ballot_sync(all_lanes, wanted); rest != 0;) {
+      std::int64_t const theirs = __shfl_sync(all_lanes, b, __ffs(static_cast<int>(rest)) - 1);
+      bool const mine = wanted && b == theirs;
+      device::trajectory<Stamp> const its = device::source_trajectory(reader.source, windows, theirs);
+      device::location found;
+      if (its.length > 0) {
+        found = locate_by_warp(
+            its.stamps, static_cast<int>(its.length), mine, [&] { return sought; }, stage, input_slots, reader.rules);
+      }
+      if (mine) {
+        source = its;
+        where = found;
+      }
+      rest &= ~__ballot_sync(all_lanes, mine);
+    }
   }
+  if (row == nullptr) { return; }
   if (where.row >= 0) {
     std::int64_t const from = source.element(where.row, reader.batch_stride, reader.row_stride);
-    row.from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
+    row->from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
   }
-  row.method = interpolation::linear;  // unless it is curved
-  row.left = row.right = 0;
-  describe_row(source, where, reader.rules.method, row);
-  row.valid = where.valid && where.row >= 0 ? 1 : 0;
+  row->method = interpolation::linear;  // unless it is curved
+  row->left = row->right = 0;
+  describe_row(source, where, reader.rules.method, *row);
+  row->valid = where.valid && where.row >= 0 ? 1 : 0;
 }
 
 /// Locates the rows of a tile for all streams and references of a fusion: a warp each, in turn.
 /// @param records  of streams, then of references
+/// @param stage    `input_slots` elements for each warp
 template <class Stamp>
 __device__ void locate_inputs(input_params<Stamp> const& p, input_fusion<Stamp> const& fusion, input_rows const& rows,
-                              method_row* records) {
-  int const lane = lane_of_warp();
+                              method_row* records, Stamp* stage) {
   auto const warp = static_cast<int>(threadIdx.x / 32);
+  int const lane = lane_of_warp();
+  bool const exists = lane < rows.count;
+  int const slot = exists ? lane : 0;
+  std::int64_t const b = rows.b[slot];
+  std::int64_t const k = rows.k[slot];
+  bool const wanted = exists && rows.wanted[slot];
   for (int job = warp; job < fusion.streams + fusion.references; job += input_threads / 32) {
-    if (lane >= rows.count) { continue; }
-    method_row& row = records[job * fusion.tile_rows + lane];
-    std::int64_t const b = rows.b[lane];
-    std::int64_t const k = rows.k[lane];
-    bool const wanted = rows.wanted[lane];
-    if (job >= fusion.streams) {
+    bool const refers = job >= fusion.streams;
+    method_row* const row = exists ? records + job * fusion.tile_rows + lane : nullptr;
+    if (refers) {
       input_reference<Stamp> const& of = p.reference[fusion.first_reference + job - fusion.streams];
       Stamp const t = wanted ? device::stamp_sum(of.windows.starts[b], of.at) : Stamp(0);
-      note_input(of.reader, of.windows, b, t, wanted, row);
+      note_input(of.reader, of.windows, b, t, wanted, false, stage + warp * input_slots, row);
       continue;
     }
     input_stream<Stamp> const& of = p.stream[fusion.first_stream + job];
     Stamp const t = wanted ? device::target_stamp(fusion.target, b, k) : Stamp(0);
-    note_input(of.reader, fusion.target, b, t, wanted, row);
+    note_input(of.reader, fusion.target, b, t, wanted, fusion.together, stage + warp * input_slots, row);
+    if (!exists) { continue; }
     std::int64_t const element =
         fusion.target.packed() ? (rows.first + lane) * of.row_stride : b * of.batch_stride + k * of.row_stride;
-    row.to = static_cast<char*>(of.results) + element * (of.result_type == dtype::float32 ? 4 : 2);
+    row->to = static_cast<char*>(of.results) + element * (of.result_type == dtype::float32 ? 4 : 2);
   }
 }
 
@@ -347,7 +373,8 @@ __global__ void __launch_bounds__(input_threads) policy_input_kernel(__grid_cons
   auto* const records = reinterpret_cast<method_row*>(dynamic_shared);
   input_fusion<Stamp> const& fusion = p.fusion[find_input_rows(p, rows)];
   __syncthreads();
-  locate_inputs(p, fusion, rows, records);
+  locate_inputs(p, fusion, rows, records,
+                reinterpret_cast<Stamp*>(records + fusion.tile_rows * (fusion.streams + fusion.references)));
   __syncthreads();
   if (fusion.references > 0) {
     settle_references(p, fusion, rows.count, records);

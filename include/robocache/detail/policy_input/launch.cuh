@@ -18,7 +18,7 @@
 namespace robocache {
 namespace detail {
 
-/// What the kernel is told of what is read of a stream.
+/// What the kernel needs to know to read a stream.
 template <class Stamp>
 input_reader<Stamp> reader_of(policy_stream<Stamp> const& one) {
   strides const from = strides_of(one, one.when, one.channels);
@@ -86,7 +86,11 @@ class ROBOCACHE_HIDDEN input_launches {
       fusion.tile_rows = static_cast<int>(std::max<std::int64_t>(1, std::min(most, spread)));
       blocks += (fusion.rows + fusion.tile_rows - 1) / fusion.tile_rows;
       fusion.end = blocks;
-      shared_bytes = std::max(shared_bytes, static_cast<int>(sizeof(method_row)) * fusion.tile_rows * records);
+      std::int64_t const length = fusion.target.packed() ? 1 : fusion.target.length;
+      fusion.together = fusion.tile_rows > 1 && (fusion.tile_rows - 1) / length + 2 <= most_windows_together;
+      int const stage_bytes = static_cast<int>(sizeof(Stamp)) * input_slots * (input_threads / 32);
+      shared_bytes =
+          std::max(shared_bytes, static_cast<int>(sizeof(method_row)) * fusion.tile_rows * records + stage_bytes);
     }
     if (blocks > INT32_MAX) {
       return refuse(invalid, "fusions", "", "found targets for %lld blocks, want fewer: a grid has at most 2^31 - 1",

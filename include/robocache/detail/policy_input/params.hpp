@@ -79,6 +79,7 @@ struct input_fusion {
   int streams;
   int first_reference;
   int references;
+  bool together;        ///< a tile has so few windows that a warp locates each of them
   bool continues;       ///< `all_valid` holds what the launches before made of it
   std::uint8_t* valid;  ///< null or `[rows, valid_stride]`
   std::int64_t valid_stride;

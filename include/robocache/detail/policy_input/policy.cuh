@@ -12,6 +12,13 @@ inline constexpr int most_input_rows = 32;
 /// Records of its shared memory: rows of its tile times streams and references. 20 kB, so that eight blocks fit.
 inline constexpr int most_input_records = 256;
 
+/// Stamps that a warp stages, of a window's trajectory all or those around its targets.
+inline constexpr int input_slots = 256;
+
+/// Windows that a tile may have for its warps to locate them together, one after the other. With more, each lane
+/// searches alone: a dozen loads in a row, but all windows side by side.
+inline constexpr int most_windows_together = 4;
+
 /// Blocks that a multiprocessor should have before tiles grow.
 inline constexpr int input_blocks_each = 8;
 

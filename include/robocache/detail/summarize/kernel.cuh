@@ -33,7 +33,7 @@ __device__ void find_rows(Source const& source, summary_node const& node, std::u
   __syncthreads();
 }
 
-/// Adds to a histogram of 16-bit counters, two a word. A node has too few rows for a counter to overflow.
+/// Adds to a histogram of 16-bit counters, two per word. A node has too few rows for a counter to overflow.
 inline __device__ void count_digit(unsigned* histogram, unsigned digit) {
   atomicAdd(histogram + digit / 2, digit % 2 == 0 ? 1u : 0x10000u);
 }
@@ -118,7 +118,7 @@ __global__ void __launch_bounds__(summary_threads,
   constexpr int words = summary_digits / 2;
   __shared__ std::uint64_t here[leaves];
   __shared__ shared_leaves<order, most> found;
-  // The histograms; then of each leaf how many finite values stand before it, and its share in the mean.
+  // The histograms; then of each leaf how many finite values come before it, and its share in the mean.
   alignas(16) __shared__ unsigned histograms[most * words];
   auto* const shares = reinterpret_cast<double*>(histograms);
   auto* const before = reinterpret_cast<std::int32_t*>(shares + most * leaves);

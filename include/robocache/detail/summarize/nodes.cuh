@@ -68,7 +68,7 @@ __global__ void __launch_bounds__(MostThreads) summary_tree_kernel(__grid_consta
     std::int64_t const group = pair / p.channels;
     std::int64_t const nodes = nodes_of(p.of, group);
     channel_summary* const first = p.nodes + first_node_of(p.of, group) * p.channels + (pair - group * p.channels);
-    // What is merged stands in the place of its first part, so nobody else reads what is written.
+    // A merged summary takes the place of its first part, so no other thread reads what is written.
     for (std::int64_t apart = 1; apart < nodes; apart *= device::summary_leaf) {
       for (std::int64_t i = threadIdx.x * apart * device::summary_leaf; i < nodes;
            i += blockDim.x * apart * device::summary_leaf) {

@@ -18,17 +18,17 @@
 // The launch that takes the place of those of launch.cuh where there are few points.
 namespace robocache::detail {
 
-/// Whether the current device has room for the largest cluster. Each thread asks once for a device.
+/// Whether the current device can run the largest cluster. Each thread asks once for a device.
 template <class Call>
-ROBOCACHE_HIDDEN bool has_room_for_cluster() {
+ROBOCACHE_HIDDEN bool can_run_cluster(device_properties const& properties) {
   thread_local int known_device = -1;
   thread_local bool known = false;
   int device = 0;
   if (cudaGetDevice(&device) != cudaSuccess) { return false; }
   if (device != known_device) {
     cluster_shape const largest = cluster_shape_for(most_cluster_rows);
-    known = allow_cluster(voxel_cluster_kernel<Call::centred>, static_cast<unsigned>(largest.blocks), largest.threads,
-                          cluster_bytes(largest.rows_each));
+    known = allow_cluster(voxel_cluster_kernel<Call::centred>, properties.compute_capability,
+                          static_cast<unsigned>(largest.blocks), largest.threads, cluster_bytes(largest.rows_each));
     known_device = device;
   }
   return known;
@@ -39,7 +39,7 @@ ROBOCACHE_HIDDEN bool has_room_for_cluster() {
 template <class Call>
 bool is_for_cluster(voxel_params const& p, launch_chain const& chain) {
   return p.points.rows > 0 && p.points.rows <= most_cluster_rows_for(chain.device()) && !p.renames() &&
-         chain.has_early() && has_room_for_cluster<Call>();
+         can_run_cluster<Call>(chain.device());
 }
 
 /// From points to voxels, as `launch_voxels` by one cluster: lists are in no order.

@@ -53,7 +53,7 @@ struct cell_backward_job {
   std::int64_t cell_bytes() const;
 };
 
-/// +0 for every point. Those in a cell are written again.
+/// Writes +0 for every point. Those in a cell are written again.
 void clear_gradients(cell_backward_job const& job);
 
 /// The gradients of all points of cloud b that are in a cell.

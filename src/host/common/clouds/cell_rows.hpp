@@ -11,7 +11,7 @@
 #include "host/common/convert.hpp"
 #include "host/common/isa.hpp"
 
-/// Rows of channels, one a cell, without their type and in either channel order.
+/// Rows of channels, one per cell, without their type and in either channel order.
 namespace robocache::host::detail {
 
 /// Channels that are worked on together: with everything that is kept for them they stay in the nearest cache.

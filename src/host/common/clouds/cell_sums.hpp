@@ -30,7 +30,7 @@ class tree_sums {
     ++count_;
   }
 
-  /// The sum of all rows. It stands until the next `begin`.
+  /// The sum of all rows. It is valid until the next `begin`.
   float const* end() {
     // A group that is not full yet is added up with the full ones before it. A level of one sum gives that sum: added
     // to +0 it is itself, because no sum that began at +0 is -0.

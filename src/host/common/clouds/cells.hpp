@@ -59,7 +59,7 @@ struct cloud_cells {
   robocache::detail::strides step;  ///< of the coordinates
   grid lattice;
   cell_places places;
-  std::int32_t const* numbers = nullptr;  ///< null: cells are found by coordinates. Else one cell a point, counted ...
+  std::int32_t const* numbers = nullptr;  ///< null: cells are found by coordinates. Else a cell per point, counted ...
   std::int64_t first_number = 0;          ///< ... from this one; beyond the grid: none
 
   cloud_cells(point_clouds const& points, grid const& cells)

@@ -57,13 +57,13 @@ struct feature_rows {
 
   /// Channels `[first, first + width)` of `count <= rows_at_once` points of a cloud, as floats.
   /// @param room  for `count * width` floats, used where the features are of another type
-  /// @param rows  one address a point
+  /// @param rows  one address per point
   void load(device::cloud const& one, cell_point const* points, std::int64_t count, std::int64_t first,
             std::int64_t width, float* room, float const** rows) const {
     blend_record records[rows_at_once];
     for (std::int64_t i = 0; i < count; ++i) {
       char const* const from = at(one, point_of(points[i])) + first * value_bytes;
-      // Points of a cell stand anywhere among those of the cloud. Long rows the processor goes on with by itself.
+      // Points of a cell are anywhere among those of the cloud. The processor itself fetches the rest of long rows.
       __builtin_prefetch(from);
       __builtin_prefetch(from + width * value_bytes - 1);
       records[i] = {from, nullptr, 0.0f};

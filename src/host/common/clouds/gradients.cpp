@@ -144,7 +144,7 @@ void backward_range(cell_backward_job const& job, std::int64_t b, cell_range<cel
   cell_point const* const points = sort_by_cell(range);
   auto const one = device::cloud_of(job.from.clouds, b);
   bool const reads = robocache::detail::needs_of(job.given).extremes();
-  // Points of a cell stand anywhere among those of the cloud: their memory is asked for ahead of time. (Here in the
+  // Points of a cell are anywhere among those of the cloud: their memory is fetched ahead of time. (Here in the
   // loop, because GCC drops calls of functions that do nothing else.)
   std::int64_t const last_byte = job.features.row_bytes() - 1;
   std::int64_t asked_for = 0;

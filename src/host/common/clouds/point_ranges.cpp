@@ -14,14 +14,14 @@ namespace {
 /// Results of a range: what stays in a core's own cache beside the points.
 constexpr std::int64_t range_bytes = std::int64_t{256} << 10;
 
-/// More ranges than this are written to at once by no core without missing its cache and its page table.
+/// No core writes to more ranges than this at once without missing its cache and its page table.
 constexpr std::int64_t most_ranges = 1024;
 
 /// A range of 32 places or more shares no word of the bit-packed occupancy with its neighbours.
 constexpr int least_bits = 5;
 constexpr int most_bits = 32;
 
-/// Pieces of a cloud that are dealt out apart. Each keeps a counter a range.
+/// Pieces of a cloud that are dealt out apart. Each keeps a counter per range.
 constexpr std::int64_t piece_points = std::int64_t{1} << 16;
 constexpr std::int64_t most_pieces = 256;
 
@@ -34,7 +34,7 @@ int range_bits(std::int64_t places, std::int64_t cell_bytes) {
   return bits;
 }
 
-/// What stands for a place where there is none.
+/// The value that means no place.
 template <class Item>
 constexpr Item no_place = static_cast<Item>(-1);
 

@@ -34,13 +34,13 @@ struct cell_range {
   std::int64_t count;
 };
 
-/// Bytes that are moved for a point until it stands in its range, roughly.
+/// Bytes that are moved for a point until it is in its range, roughly.
 inline constexpr std::int64_t point_bytes = 32;
 
 /// How many points of cloud b are in no cell.
 std::int64_t count_dropped(cloud_cells const& from, std::int64_t b);
 
-/// The points of the range sorted by cell, those of a cell in the order of the cloud. They stand in the room of either
+/// The points of the range sorted by cell, those of a cell in the order of the cloud. They are in the room of either
 /// `items` or `spare`; the other one is overwritten.
 cell_point const* sort_by_cell(cell_range<cell_point> const& range);
 

@@ -16,17 +16,17 @@ namespace robocache::host::detail {
 struct method_record {
   void const* first;    ///< the left sample; null: the fill value
   bool blends;          ///< false: `first` alone
-  device::curve curve;  ///< if it blends; of angle and slerp linear's, for its weight
+  device::curve curve;  ///< if it blends; for angle and slerp linear's, for its weight
 };
 
-/// What stands alike for all rows of one call.
+/// What is the same for all rows of one call.
 struct method_rule {
   interpolation method;
   std::int64_t row_bytes;  ///< from one sample to the next
   blend_rule rows;
 };
 
-/// Writes `count` result rows, one a record, beginning at `out`.
+/// Writes `count` result rows, one per record, beginning at `out`.
 using method_function = void (*)(method_record const* records, std::int64_t count, void* out, method_rule const& rule);
 
 /// The function for a pair of float types.

@@ -40,10 +40,10 @@ struct stream_job {
 
   std::uint8_t* valid;        ///< the stream's byte in the mask's first row; may be null
   std::int64_t valid_stride;  ///< to that of the next row
-  std::uint8_t* all_valid;    ///< a byte a row, cleared where this stream is not valid; may be null
+  std::uint8_t* all_valid;    ///< a byte per row, cleared where this stream is not valid; may be null
 };
 
-/// A job with the half that tells what is read and how it is computed; where it goes is left to the caller.
+/// A job with the half that says what is read and how it is computed; where it goes is up to the caller.
 template <class Stamp>
 stream_job job_of(stream<Stamp> const& source, dtype result);
 
@@ -89,8 +89,8 @@ inline blend_record from_byte(blend_record const& record, std::int64_t bytes) {
   return {move(record.near), move(record.far), record.share};
 }
 
-/// `v * scale + shift` in each channel, product and sum rounded each; without a scale no product, without a shift no
-/// sum.
+/// `v * scale + shift` in each channel, product and sum each rounded; without a scale no product, without a shift
+/// no sum.
 void scale_row(float* row, float const* scale, float const* shift, std::int64_t channels);
 
 }  // namespace robocache::host::detail

@@ -24,7 +24,7 @@ T* shared_of(T* mine, unsigned rank) {
 }
 
 template <class Params>
-bool allow_cluster(void (*)(Params), unsigned, int, int) {
+bool allow_cluster(void (*)(Params), int, unsigned, int, int) {
   return true;
 }
 

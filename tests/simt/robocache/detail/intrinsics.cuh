@@ -8,7 +8,7 @@
 
 #include "simt/simt.hpp"
 
-// Stands in the place of the library's header of this name.
+// Replaces the library's header of this name.
 namespace robocache::detail {
 
 template <class T>

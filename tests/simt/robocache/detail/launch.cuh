@@ -6,15 +6,15 @@
 #include <cstdint>
 #include <cstring>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 
 #include "simt/simt.hpp"
 
-// Stands in the place of the library's header of this name: runs all blocks, one after the other, from the first to the
+// Replaces the library's header of this name: runs all blocks, one after the other, from the first to the
 // last or from the last to the first, by turns.
 namespace robocache::detail {
 
-/// Dynamic shared memory that a block may have, beside what kernels declare.
+/// Dynamic shared memory that a block may have, besides what kernels declare.
 inline constexpr int most_shared_bytes = 46 * 1024;
 
 inline status cuda_failure(char const* what, cudaError_t) { return refuse(status_code::cuda_error, what, "", "none"); }

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include <robocache/arch.cuh>
-#include <robocache/detail/check.hpp>
 #include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/detail/common/clouds/launch.cuh>
 #include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/policy.cuh>
@@ -31,7 +31,8 @@ inline unsigned cut_rows(cell_backward_params& p, unsigned blocks, device_proper
 /// The gradients of results as kernels read them, of voxels or with the channels of a cell together.
 template <class Result>
 cell_gradients gradients_of(voxel_gradients<Result> const& gradients, std::int64_t channels) {
-  cell_gradients of{moved<void const>(gradients, 0)};
+  cell_gradients of{};
+  static_cast<feature_reductions<void const>&>(of) = moved<void const>(gradients, 0);
   of.type = dtype_of<Result>::value;
   of.channels = channels;
   of.channel_stride = 1;

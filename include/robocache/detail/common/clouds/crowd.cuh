@@ -213,7 +213,7 @@ __device__ void finish_crowd(Params const& p, std::uint32_t index, crowded_cell 
 template <class Value, int N, bool Extremes, class Params>
 __global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_constant__ Params const p) {
   constexpr unsigned warps = reduce_threads / 32;
-  if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
+  let_next_launch_begin();
   wait_for_launch_before();
   unsigned const vectors = p.features.vectors.value;
   std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;

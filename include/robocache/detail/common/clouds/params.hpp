@@ -87,7 +87,7 @@ struct crowded_cell {
   std::uint32_t start;        ///< of its list
   std::uint32_t count;        ///< points
   std::uint32_t first_group;  ///< groups of 64 points
-  std::uint32_t arrived;      ///< of voxels: vectors of groups that are added up
+  std::uint32_t arrived;      ///< so far: of cells points in the list, of voxels vectors of groups that are added up
 };
 
 /// The points of each cell: pointers into the scratch.

@@ -52,13 +52,11 @@ inline constexpr unsigned groups_at_once = 8;
 /// How the work of reducing is dealt out.
 struct reduce_shape {
   int workers_each;  ///< blocks of a multiprocessor for each of: huge, crowded, and cells with more than a few points
-  int few_each;      ///< at most for cells with few points: only the device knows how many cells have any
-  int channel_tile;  ///< cells of a block's tile at least where channels are first: as wide as a warp, means of the
-                     ///< recordings took 127 us instead of 194
+  int few_each;      ///< at most for voxels with few points: only the device knows how many there are
 };
 
 /// Blocks: untested.
-constexpr reduce_shape reduce_shape_for(device_properties const&) noexcept { return {4, 32, 32}; }
+constexpr reduce_shape reduce_shape_for(device_properties const&) noexcept { return {4, 32}; }
 
 /// Blocks of a multiprocessor that a kernel of gradients is compiled for, by channels of a vector. Untested.
 template <int N>

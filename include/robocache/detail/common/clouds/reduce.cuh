@@ -11,7 +11,7 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// Reduces the features of cells that are not crowded.
+// Reduces the features of voxels that are not crowded.
 namespace robocache::detail {
 
 /// Sorts numbers in registers: Batcher's odd-even merge network.
@@ -51,21 +51,12 @@ inline __device__ void sort_by_warp(std::uint32_t* numbers, unsigned count) {
   __syncwarp();
 }
 
-/// How many cells may have few points, and one of them.
-inline __device__ unsigned few_cells(cell_reduce_params const& p) { return p.lists.counters->few; }
-inline __device__ unsigned few_cells(voxel_reduce_params const& p) { return static_cast<unsigned>(*p.voxels); }
-inline __device__ cell_list few_cell(cell_reduce_params const& p, std::int64_t i) { return p.lists.few[i]; }
+/// A voxel as a cell with points.
 inline __device__ cell_list few_cell(voxel_reduce_params const& p, std::int64_t i) {
   return {i, p.lists.starts[i], p.lists.counts[i] + 1};
 }
 
-/// The points of a cell that has few, in their order.
-inline __device__ void load_few(cell_reduce_params const& p, cell_list const& one,
-                                std::uint32_t (&rows)[most_few_points]) {
-#pragma unroll
-  for (unsigned i = 0; i < most_few_points; ++i) { rows[i] = i < one.count ? p.lists.rows[one.start + i] : UINT32_MAX; }
-  sort_registers(rows);
-}
+/// The points of a voxel that has few, in their order.
 inline __device__ void load_few(voxel_reduce_params const& p, cell_list const& one,
                                 std::uint32_t (&rows)[most_few_points]) {
   rows[0] = one.count == 1 ? one.start : p.lists.rows[one.start];
@@ -76,22 +67,19 @@ inline __device__ void load_few(voxel_reduce_params const& p, cell_list const& o
   sort_registers(rows);
 }
 
-/// Cells with few points: a thread has a vector of a cell, from its first load to its store.
+/// Voxels with few points: a thread has a vector of a voxel, from its first load to its store.
 template <class Value, int N, bool Extremes, class Params>
 __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
   constexpr int at_once = few_at_once;
-  bool const by_channel = of_voxels<Params> ? false : p.results.channels_first;
-  unsigned const all = few_cells(p);
+  auto const all = static_cast<unsigned>(*p.voxels);
   auto const tile = static_cast<unsigned>(p.tile);
   for (std::int64_t base = std::int64_t(worker) * tile; base < all; base += std::int64_t(workers) * tile) {
     unsigned const cells = min(tile, static_cast<unsigned>(all - base));
     for (unsigned item = threadIdx.x; item < cells * p.features.vectors.value; item += reduce_threads) {
-      // Neighbouring threads write neighbouring elements, whichever way channels are laid out.
-      unsigned const major = by_channel ? item / cells : p.features.vectors.quotient(item);
-      unsigned const minor = item - major * (by_channel ? cells : p.features.vectors.value);
-      std::int64_t const channel = std::int64_t(by_channel ? major : minor) * N;
-      cell_list const one = few_cell(p, base + (by_channel ? minor : major));
-      if (of_voxels<Params> && one.count > most_few_points) { continue; }
+      unsigned const index = p.features.vectors.quotient(item);
+      std::int64_t const channel = std::int64_t(item - index * p.features.vectors.value) * N;
+      cell_list const one = few_cell(p, base + index);
+      if (one.count > most_few_points) { continue; }
       std::uint32_t rows[most_few_points];
       load_few(p, one, rows);
       Value const* const from =
@@ -127,17 +115,17 @@ __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
 inline constexpr unsigned reduce_words = most_block_points;
 static_assert(reduce_threads / 32 * some_cells * most_tile_points <= reduce_words, "the lists of all warps fit");
 
-/// Cells with more than a few points, but not crowded: a warp sorts the lists of some, and adds up one vector of one
-/// cell after the other.
+/// Voxels with more than a few points, but not crowded: a warp sorts the lists of some, and adds up one vector of one
+/// after the other.
 /// @param rows  shared memory of the warp
 /// @param worker, workers  warps
 template <class Value, int N, bool Extremes, class Params>
 __device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worker, unsigned workers) {
   unsigned const lane = threadIdx.x % 32;
   unsigned const all = p.lists.counters->some;
-  // Few cells are dealt out one by one, so that all warps have one; voxels, if they are fewer, vector by vector.
+  // Few voxels are dealt out one by one, so that all warps have one, or if they are fewer, vector by vector.
   unsigned const vectors = p.features.vectors.value;
-  bool const splits = of_voxels<Params> && all > 0 && all <= workers / vectors;
+  bool const splits = all > 0 && all <= workers / vectors;
   unsigned const each = splits ? 1 : min(some_cells, all / workers + 1);
   unsigned const only = splits ? worker / all : 0;
   if (splits && only >= vectors) { return; }
@@ -172,14 +160,14 @@ __device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worke
   }
 }
 
-/// Reduces the cells that are not crowded, and sorts the lists of those that are. What the blocks do is different work
+/// Reduces the voxels that are not crowded, and sorts the lists of those that are. What the blocks do is different work
 /// that goes on side by side; the parts that take longest come first.
 /// @tparam N         channels of a vector
 /// @tparam Extremes  whether the largest or smallest are wanted
 template <class Value, int N, bool Extremes, class Params>
 __global__ void __launch_bounds__(reduce_threads) reduce_kernel(__grid_constant__ Params const p) {
   __shared__ std::uint32_t words[reduce_words];
-  if constexpr (of_voxels<Params>) { let_next_launch_begin(); }
+  let_next_launch_begin();
   wait_for_launch_before();
   constexpr unsigned warps = reduce_threads / 32;
   unsigned const warp = threadIdx.x / 32;

@@ -17,29 +17,23 @@
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>
 
-// From lists of points to results, for cells of a grid and for voxels without one.
+// From lists of points to results: the launches for voxels, and where results of cells and voxels go.
 namespace robocache::detail {
 
-/// Everything in the stated order, but for the grouping.
+/// Everything that is made of voxels in the stated order, but for the grouping.
 template <class Value, int N, bool Extremes, class Params>
 ROBOCACHE_HIDDEN status launch_reducing(Params& p, std::int64_t cells, std::int64_t longest, launch_chain& chain) {
   reduce_shape const shape = reduce_shape_for(chain.device());
   std::int32_t const workers = plan_parts(p, longest, chain.device());
   auto const vectors = static_cast<std::int32_t>(p.features.vectors.value);
-  // By channel, the cells of a warp lie side by side, and the warps of a block share the lines of their points.
-  p.tile = std::max(p.results.channels_first ? shape.channel_tile : 1, reduce_threads / vectors);
+  p.tile = std::max(1, reduce_threads / vectors);
   std::int64_t const tiles = (std::min(p.rows, cells) + p.tile - 1) / p.tile;
   std::int64_t const few = std::min(tiles, std::int64_t{chain.device().multiprocessors} * shape.few_each);
   dim3 const blocks(static_cast<unsigned>(p.huge + p.crowds + p.some + few));
-  status s = chain.launch(reduce_kernel<Value, N, Extremes, Params>, p, blocks, reduce_threads);
+  status const s = chain.launch(reduce_kernel<Value, N, Extremes, Params>, p, blocks, reduce_threads);
   if (!s.ok() || longest <= most_tile_points) { return s; }
   dim3 const crowd_blocks(static_cast<unsigned>(workers));
-  s = chain.launch(crowd_group_kernel<Value, N, Extremes, Params>, p, crowd_blocks, reduce_threads);
-  if constexpr (of_voxels<Params>) {
-    return s;
-  } else {
-    return s.ok() ? chain.launch(crowd_kernel<reduce_threads>, p, crowd_blocks, reduce_threads) : s;
-  }
+  return chain.launch(crowd_group_kernel<Value, N, Extremes, Params>, p, crowd_blocks, reduce_threads);
 }
 
 /// Where results go.

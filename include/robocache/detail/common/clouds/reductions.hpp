@@ -9,6 +9,9 @@
 // What can be made of features: one table that checks, launchers and the host side read.
 namespace robocache::detail {
 
+// Else the code below, `write_results` and the host side's `cell_reduction` would leave out the new one without a word.
+static_assert(sizeof(feature_reductions<float>) == 4 * sizeof(float*), "a new reduction: see CONTRIBUTING.md");
+
 /// One of the results that are made of features, or its gradient.
 template <class Pointer>
 struct reduction {

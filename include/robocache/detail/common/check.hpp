@@ -106,8 +106,8 @@ inline status check_disjoint(char const* name, strides step, std::int64_t batch,
 /// How many blocks may share a row.
 inline constexpr std::int64_t most_chunks = 65535;
 
-/// What the largest grid has for rows of `chunk` channels a block, whether or not they can be read in vectors: refused
-/// on the host as well, so that a call is sound on both sides or on neither.
+/// Refuses rows that the largest grid has no room for, at `chunk` channels per block, whether or not they can be read
+/// in vectors; on the host as well, so that a call is sound on both sides or on neither.
 inline status check_width(char const* name, std::int64_t channels, std::int64_t chunk) {
   std::int64_t const most = most_chunks * chunk;
   if (channels <= most) { return {}; }

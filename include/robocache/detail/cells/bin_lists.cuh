@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include <robocache/detail/cells/bins.cuh>
+#include <robocache/detail/cells/params.hpp>
+#include <robocache/detail/cells/policy.cuh>
+#include <robocache/detail/common/clouds/list_start.cuh>
+#include <robocache/detail/common/clouds/marks.cuh>
+#include <robocache/detail/common/clouds/params.hpp>
+#include <robocache/detail/common/clouds/points.cuh>
+#include <robocache/detail/common/clouds/policy.cuh>
+#include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
+
+// Lists the points of a bin by cell in shared memory, by the block that has the bin.
+namespace robocache::detail {
+
+/// What a block knows of a cell: how many points it has, and once its list has a place, in one word: the count, how
+/// many of them are listed, and where the list begins. Of a crowded cell: its index among those.
+struct cell_word {
+  static constexpr unsigned listed_at = 7;
+  static constexpr unsigned start_at = 14;
+  static constexpr unsigned one_listed = 1u << listed_at;
+  static constexpr unsigned crowded = 1u << 31;
+  static_assert(most_tile_points < 1 << listed_at && bin_list_rows < 1u << (31 - start_at), "a word holds all");
+
+  static __device__ unsigned of(unsigned count, unsigned start) { return count | start << start_at; }
+  static __device__ bool is_crowded(unsigned word) { return (word & crowded) != 0; }
+  static __device__ unsigned count(unsigned word) { return word & (one_listed - 1); }
+  static __device__ unsigned listed(unsigned word) { return word >> listed_at & (one_listed - 1); }
+  static __device__ unsigned start(unsigned word) { return word >> start_at; }
+};
+
+/// The cells that a block has under way.
+struct bin_range {
+  std::uint32_t first;  ///< place in the bin
+  unsigned cells;
+};
+
+/// Where in a bin the block is, and what it keeps of it in shared memory.
+struct bin_board {
+  std::uint32_t words[bin_range_cells];
+  std::uint32_t rows[bin_list_rows];    ///< the points of some cells, cell by cell
+  std::uint16_t filled[bin_list_rows];  ///< those cells that have points
+  bin_part parts[reduce_threads / 32][32];
+  unsigned of_warps[reduce_threads / 32];
+  unsigned stop[2];
+  unsigned crowded;  ///< whether any cell of the range is
+};
+
+/// The cells of a range that this warp looks after: `[begin, end)`, whole warps of them.
+struct warp_cells {
+  unsigned begin;
+  unsigned end;
+
+  __device__ explicit warp_cells(unsigned cells) {
+    constexpr unsigned warps = reduce_threads / 32;
+    unsigned const each = (cells + 32 * warps - 1) / (32 * warps) * 32;
+    begin = min(threadIdx.x / 32 * each, cells);
+    end = min(begin + each, cells);
+  }
+};
+
+/// Counts the points of a range's cells.
+inline __device__ void count_range(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
+                                   bin_board& board) {
+  for (unsigned i = threadIdx.x; i < range.cells; i += reduce_threads) { board.words[i] = 0; }
+  if (threadIdx.x == 0) { board.crowded = 0; }
+  __syncthreads();
+  for_each_entry<reduce_threads>(p.bins, mine, board.parts[threadIdx.x / 32], [&](int place, std::uint32_t) {
+    unsigned const i = place - range.first;
+    take_places(board.words, place >= 0 && i < range.cells ? static_cast<int>(i) : no_point);
+  });
+  __syncthreads();
+}
+
+/// Counts and occupancy of a cell.
+inline __device__ void write_count(cell_bin_reduce_params const& p, std::int64_t cell, unsigned count) {
+  if (p.count != nullptr) {
+    unsigned const old = p.results.accumulate ? static_cast<unsigned>(p.count[cell]) : 0;
+    p.count[cell] = static_cast<std::int32_t>(old + count);
+  }
+  if (count > 0) { mark_cell(p.marks, cell); }
+}
+
+/// What has a place in the lists.
+struct listed_cells {
+  unsigned end;     ///< the first cell without a place
+  unsigned filled;  ///< cells with points
+};
+
+/// Gives the lists of cells places, from cell `begin` on, as far as the shared memory holds them; those of crowded
+/// cells are in memory, and get theirs when `begin` is 0.
+template <class CellAt>
+__device__ listed_cells place_lists(cell_bin_reduce_params const& p, unsigned begin, unsigned cells, bin_board& board,
+                                    CellAt cell_at) {
+  // Points and cells with points are added up together.
+  constexpr unsigned one_filled = 1u << 20;
+  static_assert(bin_range_cells * most_tile_points < one_filled && bin_list_rows < 1u << 12,
+                "no sum that fits overflows");
+  unsigned const lane = threadIdx.x % 32;
+  unsigned const warp = threadIdx.x / 32;
+  warp_cells const mine(cells);
+  bool const writes = begin == 0 && (p.count != nullptr || p.marks.occupied != nullptr || p.marks.bits != nullptr);
+  auto const sum_of = [&](unsigned i, unsigned word) {
+    return i < begin || word == 0 || cell_word::is_crowded(word) ? 0 : word + one_filled;
+  };
+  unsigned sum = 0;
+  for (unsigned i = mine.begin + lane; i < mine.end; i += 32) {
+    unsigned word = board.words[i];
+    if (writes && cell_at(i) >= 0) { write_count(p, cell_at(i), word); }
+    if (begin == 0 && word > most_tile_points) {
+      unsigned const start = static_cast<unsigned>(p.points.rows) - word - atomicAdd(&p.lists.counters->in_crowd, word);
+      word = board.words[i] = cell_word::crowded | note_crowd(p.lists, cell_at(i), start, word);
+      atomicOr(&board.crowded, 1u);
+    }
+    sum += sum_of(i, word);
+  }
+  sum = static_cast<unsigned>(sum_over_warp(static_cast<int>(sum)));
+  if (lane == 0) { board.of_warps[warp] = sum; }
+  if (threadIdx.x == 0) {
+    board.stop[0] = cells;
+    board.stop[1] = 0;
+  }
+  __syncthreads();
+  unsigned before = 0;
+  unsigned all = 0;
+#pragma unroll
+  for (unsigned i = 0; i < reduce_threads / 32; ++i) {
+    before += i < warp ? board.of_warps[i] : 0;
+    all += board.of_warps[i];
+  }
+  bool const fits = all % one_filled <= bin_list_rows;
+  for (unsigned first = mine.begin; first < mine.end; first += 32) {
+    unsigned const i = first + lane;
+    unsigned const count = i < mine.end ? sum_of(i, board.words[i]) : 0;
+    if (__any_sync(0xffffffffu, count != 0 ? 1 : 0) == 0) { continue; }
+    unsigned up_to = count;
+#pragma unroll
+    for (unsigned step = 1; step < 32; step *= 2) {
+      unsigned const other = __shfl_up_sync(0xffffffffu, up_to, step);
+      if (lane >= step) { up_to += other; }
+    }
+    if (count != 0) {
+      unsigned const behind = before + up_to;
+      if (behind % one_filled <= bin_list_rows) {
+        board.filled[behind / one_filled - 1] = static_cast<std::uint16_t>(i);
+        board.words[i] = cell_word::of(count % one_filled, (behind - count) % one_filled);
+        if (!fits) { atomicMax(board.stop + 1, behind); }
+      } else {
+        atomicMin(board.stop, i);
+      }
+    }
+    before += __shfl_sync(0xffffffffu, up_to, 31);
+  }
+  __syncthreads();
+  unsigned const listed = fits ? all : board.stop[1];
+  return {fits ? cells : board.stop[0], listed / one_filled};
+}
+
+/// Lists the points of cells `[begin, end)` of a range.
+inline __device__ void write_lists(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
+                                   unsigned begin, unsigned end, bin_board& board) {
+  unsigned const lane = threadIdx.x % 32;
+  bool const any_crowded = board.crowded != 0;
+  for_each_entry<reduce_threads>(p.bins, mine, board.parts[threadIdx.x / 32], [&](int place, std::uint32_t point) {
+    auto const row = static_cast<std::uint32_t>(mine.begin + point);
+    unsigned const i = place - range.first;
+    bool const here = place >= 0 && i < range.cells;
+    // Others add to the word at the same time.
+    unsigned const word = any_crowded && here ? atomicOr(board.words + i, 0u) : 0;
+    bool const crowded = cell_word::is_crowded(word);
+    bool const lists = here && i >= begin && i < end && !crowded;
+    unsigned const old = take_places(board.words, lists ? static_cast<int>(i) : no_point, cell_word::one_listed);
+    if (lists) { board.rows[cell_word::start(old) + cell_word::listed(old)] = row; }
+    if (!any_crowded || begin > 0 || __any_sync(0xffffffffu, crowded ? 1 : 0) == 0) { return; }
+    // Operations on memory: those of neighbours are one.
+    cell_run const run = run_of(crowded ? static_cast<int>(i) : no_point);
+    unsigned first = 0;
+    if (run.leads && crowded) {
+      crowded_cell& one = p.lists.crowded[word & ~cell_word::crowded];
+      first = one.start + atomicAdd(&one.arrived, static_cast<unsigned>(run.count));
+    }
+    int const leader = leader_of(run);
+    first = __shfl_sync(0xffffffffu, first, leader) + lane - leader;
+    if (crowded) { p.lists.rows[first] = row; }
+  });
+}
+
+}  // namespace robocache::detail
