@@ -66,9 +66,10 @@ __device__ int find_input_rows(input_params<Stamp> const& p, input_rows& rows) {
 /// @param windows   whose `trajectory` and `as_of` count
 /// @param together  few windows have the warp's targets: for each the warp brings in the stamps that matter
 /// @param stage     `input_slots` elements of shared memory, the warp's own
+/// @param row       null: the lane has none
 template <class Stamp>
 __device__ void note_input(input_reader<Stamp> const& reader, timeline<Stamp> const& windows, std::int64_t b, Stamp t,
-                           bool wanted, bool together, Stamp* stage, method_row& row) {
+                           bool wanted, bool together, Stamp* stage, method_row* row) {
   device::sought_time<Stamp> const sought = device::seek(t, reader.latency, reader.causal, reader.rules.tolerance);
   device::trajectory<Stamp> source;
   device::location where;
@@ -94,14 +95,15 @@ __device__ void note_input(input_reader<Stamp> const& reader, timeline<Stamp> co
       rest &= ~__ballot_sync(all_lanes, mine);
     }
   }
+  if (row == nullptr) { return; }
   if (where.row >= 0) {
     std::int64_t const from = source.element(where.row, reader.batch_stride, reader.row_stride);
-    row.from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
+    row->from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
   }
-  row.method = interpolation::linear;  // unless it is curved
-  row.left = row.right = 0;
-  describe_row(source, where, reader.rules.method, row);
-  row.valid = where.valid && where.row >= 0 ? 1 : 0;
+  row->method = interpolation::linear;  // unless it is curved
+  row->left = row->right = 0;
+  describe_row(source, where, reader.rules.method, *row);
+  row->valid = where.valid && where.row >= 0 ? 1 : 0;
 }
 
 /// Locates the rows of a tile for all streams and references of a fusion: a warp each, in turn.
@@ -119,8 +121,7 @@ __device__ void locate_inputs(input_params<Stamp> const& p, input_fusion<Stamp> 
   bool const wanted = exists && rows.wanted[slot];
   for (int job = warp; job < fusion.streams + fusion.references; job += input_threads / 32) {
     bool const refers = job >= fusion.streams;
-    method_row none;
-    method_row& row = exists ? records[job * fusion.tile_rows + lane] : none;
+    method_row* const row = exists ? records + job * fusion.tile_rows + lane : nullptr;
     if (refers) {
       input_reference<Stamp> const& of = p.reference[fusion.first_reference + job - fusion.streams];
       Stamp const t = wanted ? device::stamp_sum(of.windows.starts[b], of.at) : Stamp(0);
@@ -130,9 +131,10 @@ __device__ void locate_inputs(input_params<Stamp> const& p, input_fusion<Stamp> 
     input_stream<Stamp> const& of = p.stream[fusion.first_stream + job];
     Stamp const t = wanted ? device::target_stamp(fusion.target, b, k) : Stamp(0);
     note_input(of.reader, fusion.target, b, t, wanted, fusion.together, stage + warp * input_slots, row);
+    if (!exists) { continue; }
     std::int64_t const element =
         fusion.target.packed() ? (rows.first + lane) * of.row_stride : b * of.batch_stride + k * of.row_stride;
-    row.to = static_cast<char*>(of.results) + element * (of.result_type == dtype::float32 ? 4 : 2);
+    row->to = static_cast<char*>(of.results) + element * (of.result_type == dtype::float32 ? 4 : 2);
   }
 }
 
