@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/robocache.hpp>
 

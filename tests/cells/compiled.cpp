@@ -243,7 +243,7 @@ TEST_CASE("Compiled API: the scratch of voxelizing grows with the grid, and is t
   all_results out(dtype::float32);
   all_gradients from(dtype::float32);
   grid large = given.lattice;
-  large.cells[1] = 1000;
+  large.cells[1] = 100000;
   auto const forward = [&](place where, grid const& lattice) {
     return robocache::compiled::voxelize_scratch(where, given.clouds, given.any(), lattice, out.any(), {});
   };

@@ -9,7 +9,7 @@
 #include "support/cells/refusal.hpp"
 #include "support/clean/clean.hpp"
 
-// Which calls of `clean` are refused: by name, without writing.
+// Which calls of `clean` are refused: the argument is named, and nothing is written.
 using namespace test;
 
 namespace {

@@ -14,7 +14,7 @@
 #include "support/draw.hpp"
 #include "support/random.hpp"
 
-// The semantics' cleaning: six steps, each on what the ones before it left.
+// The semantics' cleaning: six steps, each on the rows that those before it left.
 using namespace test;
 
 namespace {
@@ -155,7 +155,7 @@ dirty_series<Stamp> draw_dirty(generator& random, std::int64_t count) {
 
 }  // namespace
 
-TEST_CASE("Cleaning: what is sound stays as it is", "[clean][sanitize]") {
+TEST_CASE("Cleaning: sound rows are not changed", "[clean][sanitize]") {
   auto const p = numbered(dense<double>({0, 1, 2, 5, 6, 7}, 2));
   CHECK(rows_left(p) == rows{0, 1, 2, 3, 4, 5});
   CHECK(clean(p).offsets == rows{0, 3, 6});
@@ -214,13 +214,13 @@ TEST_CASE("Cleaning: rows that step back in time are dropped, or sorted", "[clea
   CHECK(rows_left(p) == rows{6, 0, 2, 3, 4, 5, 7});
 }
 
-TEST_CASE("Cleaning: a row dropped before takes no other one with it", "[clean]") {
+TEST_CASE("Cleaning: a row that was dropped before drops no other one", "[clean]") {
   auto p = numbered(dense<double>({1, 9, 2, 2, infinity, 3}, 1));
   p.mask = {1, 0, 1, 1, 1, 1};
   CHECK(rows_left(p) == rows{0, 2, 5});
 }
 
-TEST_CASE("Cleaning: duplicates keep the first or the last, whatever stands between", "[clean]") {
+TEST_CASE("Cleaning: duplicates keep the first or the last, whatever is between", "[clean]") {
   auto p = numbered(dense<double>({1, 1, 1, 2, 1, 2, 2, 3}, 1));
   CHECK(rows_left(p) == rows{0, 3, 7});
   p.options.duplicates = duplicate_rule::last;
@@ -245,7 +245,7 @@ TEST_CASE("Cleaning: each trajectory for itself, empty ones among them", "[clean
   CHECK(rows_left(p) == rows{0, 1, 2, 3, 5});
 }
 
-TEST_CASE("Cleaning: nothing is left, or nothing was there", "[clean][sanitize]") {
+TEST_CASE("Cleaning: no row is left, or there was none", "[clean][sanitize]") {
   for (auto backward : {backward_rule::drop, backward_rule::sort}) {
     auto p = numbered(dense<double>({not_a_number, not_a_number}, 1));
     p.options.backward = backward;
@@ -277,7 +277,7 @@ TEST_CASE("Cleaning: the sign of a quaternion is the one nearest to the row befo
   auto const at = [&](std::size_t row, std::size_t c) { return decode(dtype::float32, found[row * 5 + c]); };
   CHECK(at(1, 1) == 1);
   CHECK(at(2, 1) == 1);
-  CHECK(at(3, 3) == 1);   // at a right angle: as it comes
+  CHECK(at(3, 3) == 1);   // at a right angle: its own
   CHECK(at(4, 3) == -1);  // another trajectory
   CHECK(at(2, 0) == -7);
   for (dtype type : {dtype::float16, dtype::bfloat16}) {

@@ -32,7 +32,7 @@ TEST_CASE("Compiled API: cleaning of every float type", "[compiled]") {
   }
 }
 
-TEST_CASE("Compiled API: what cleaning refuses is thrown", "[compiled]") {
+TEST_CASE("Compiled API: refusals of cleaning are thrown", "[compiled]") {
   float const stamps[] = {0};
   any_series const source{nullptr, dtype::float32, robocache::timeline<float>::dense(stamps, 1, 1), 1};
   any_clean_output const out{nullptr, nullptr, nullptr};

@@ -6,7 +6,6 @@
 
 #include "support/catch.hpp"
 #include "support/fuse/fuse.hpp"
-#include "support/scenario.hpp"
 
 // Windows into trajectories that are too long to be staged whole: a kernel stages the stamps that lie where a window
 // would be if stamps were evenly spaced, and looks further where they do not.
@@ -37,8 +36,8 @@ std::vector<Stamp> make_stamps(generator& random, spacing how, std::int64_t coun
 
 struct window_shape {
   std::int64_t batch, targets;
-  std::vector<std::int64_t> lengths;   ///< samples a trajectory, about; one a stream
-  std::vector<std::int64_t> channels;  ///< one a stream
+  std::vector<std::int64_t> lengths;   ///< samples per trajectory, about; one per stream
+  std::vector<std::int64_t> channels;  ///< one per stream
   bool ascending = true;
 };
 
@@ -61,12 +60,16 @@ fuse_problem<Stamp> make(window_shape const& shape, spacing how, std::uint64_t s
     }
     s.series.source = ragged(stamps, offsets);
     s.series.value_type = random.one_of({dtype::float32, dtype::float16, dtype::bfloat16});
-    s.series.options.method = random.one_of(plain_methods);
-    s.series.options.before = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
-    s.series.options.after = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
-    s.series.options.tolerance = random.chance(0.3) ? Stamp(step / 2) : Stamp(0);
-    s.series.options.fill = 7;
-    s.series.options.causal = random.chance(0.3);
+    auto& options = s.series.options;
+    options.method =
+        random.one_of({interpolation::linear, interpolation::nearest, interpolation::previous, interpolation::next});
+    options.causal = options.method == interpolation::previous && random.chance(0.5);
+    options.before = options.causal ? edge::fill : random.one_of({edge::clamp, edge::fill, edge::extrapolate});
+    options.after = random.one_of({edge::clamp, edge::fill, edge::extrapolate});
+    if (options.method != interpolation::linear && !options.causal && random.chance(0.5)) {
+      options.tolerance = step / 2;
+    }
+    options.fill = 7;
     s.latency = random.chance(0.3) ? Stamp((random.unit() - 0.5) * 8 * double(step)) : Stamp(0);
     s.series.channels = shape.channels[i];
     s.series.draw_values(random, 0.001);

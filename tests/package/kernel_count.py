@@ -27,7 +27,7 @@ def is_voxelizing(kernel):
 
 
 def is_of_rows(kernel):
-    return re.search("summar|clean|scan", family_of(kernel)) is not None
+    return re.search("summar|clean|^scan_", family_of(kernel)) is not None
 
 
 def is_of_policy_inputs(kernel):

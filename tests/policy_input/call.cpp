@@ -116,7 +116,7 @@ TEST_CASE("A policy input, refused: rotations", "[policy_input]") {
                      {"found it with a rotation", "want interpolation::angle"}) == "");
 }
 
-TEST_CASE("A policy input, refused: relative to what is not there, or not alike", "[policy_input]") {
+TEST_CASE("A policy input, refused: relative to what does not exist, or does not match", "[policy_input]") {
   auto const at = [](int i) { return "fusions[1].streams[" + std::to_string(i) + "].relative"; };
   CHECK(refused_with(
             [](sound_call& c) {
@@ -191,7 +191,7 @@ TEST_CASE("A policy input, refused: velocities", "[policy_input]") {
                      {"found 0", "want it above 0"}) == "");
 }
 
-TEST_CASE("A policy input, refused: what becomes of values", "[policy_input]") {
+TEST_CASE("A policy input, refused: what is done to values", "[policy_input]") {
   CHECK(refused_with([](sound_call& c) { c.state[2].sin_cos = true; }, "fusions[0].streams[2].sin_cos",
                      {"found it with linear"}) == "");
   CHECK(refused_with([](sound_call& c) { c.state[1].affine_stride = 5; }, "fusions[0].streams[1].affine_stride",

@@ -7,7 +7,7 @@
 #include "support/catch.hpp"
 #include "support/random.hpp"
 
-// What each project makes of a value, in double and as it is documented there, against one product and one sum.
+// How each project normalises a value, in double and as documented there, against one product and one sum.
 using namespace test;
 using robocache::channel_normalisation;
 using robocache::normalisation_rule;

@@ -85,7 +85,7 @@ policy_stream_data<float> turning() {
 
 }  // namespace
 
-TEST_CASE("Policy input: without more it is a fusion, bit for bit", "[policy_input]") {
+TEST_CASE("Policy input: without its own rules it is a fusion, bit for bit", "[policy_input]") {
   generator random(31);
   for (auto target : {shape::dense, shape::dense_lengths, shape::ragged, shape::uniform, shape::windows_as_of}) {
     for (int round = 0; round < 4; ++round) {
@@ -199,7 +199,7 @@ TEST_CASE("Policy input, rotations: interpolated along the arc, in another forma
   CHECK(verify<float>({f}) == "");
 }
 
-TEST_CASE("Policy input, rotations: samples pass untouched where nothing is asked", "[policy_input]") {
+TEST_CASE("Policy input, rotations: samples pass untouched where nothing is asked for", "[policy_input]") {
   auto s = series(4, {0, 0, 3, 4, 0, 0, 3, 4}, interpolation::slerp);
   s.rotation = {{rotation_format::xyzw, {}}, {rotation_format::xyzw, {}}};
   auto f = fusion<float>({s}, windows<float>({0}, {0, 0.5f}));
@@ -210,7 +210,8 @@ TEST_CASE("Policy input, rotations: samples pass untouched where nothing is aske
   check_near(rows_of<float>({f}), {{0.8, 0, 0, 0.6}, {0.8, 0, 0, 0.6}});
 }
 
-TEST_CASE("Policy input, rotations: a row that is none gives NaN, a target without one fill", "[policy_input]") {
+TEST_CASE("Policy input, rotations: a row that is no rotation gives NaN, a target without a row fill",
+          "[policy_input]") {
   auto s = series(4, {0, 0, 0, 0, 0, 0, 0, 1}, interpolation::slerp);
   s.rotation = {{rotation_format::xyzw, {}}, {rotation_format::rows, {}}};
   s.series.options.after = edge::fill;
@@ -313,7 +314,7 @@ TEST_CASE("Policy input, as of: each fusion and its references by its own window
   CHECK(verify(p) == "");
 }
 
-TEST_CASE("Policy input: no targets, no batch, and nobody's rows", "[policy_input]") {
+TEST_CASE("Policy input: no targets, no batch, and rows without an owner", "[policy_input]") {
   auto const s = series(2, {1, 2, 3, 4});
   CHECK(well<float>({fusion<float>({s}, windows<float>({0}, {}))}).fusions[0].results.empty());
   auto none = s;

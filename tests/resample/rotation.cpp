@@ -146,6 +146,24 @@ TEST_CASE("Angle: many turns, at samples and between them, always in range", "[r
   }
 }
 
+TEST_CASE("Angle: whole vectors at every tie, and where one channel is turns away", "[rotation][angle]") {
+  generator random(17);
+  list const usual = {
+      0, -0.0, 1, -1, 3, -3, pi, -pi, pi / 2, -pi / 2, std::nextafter(pi, 4.0f), -std::nextafter(pi, 4.0f)};
+  list const far = {8.9, 9, -9, 3 * double(pi), -9.5, 20, 1e8, 1e30, inf, nan_value};
+  for (int draw = 0; draw < 12; ++draw) {
+    auto p = angles({0, 1, 2}, list(3), {0, 0.25, 0.5, 0.75, 1, 1.5, 2});
+    p.channels = 24;
+    list flat;
+    for (int i = 0; i < 3 * 24; ++i) {
+      list const& from = draw % 2 == 1 && random.chance(0.02) ? far : usual;
+      flat.push_back(from[std::size_t(random.between(0, std::int64_t(from.size()) - 1))]);
+    }
+    p.set_values(flat);
+    CHECK(verify(p) == "");
+  }
+}
+
 TEST_CASE("Angle: beyond 2^24 turns 0, NaN of infinity and NaN", "[rotation][angle]") {
   auto const p = angles({0, 1, 2, 3, 4}, {1e30, -1e30, inf, -inf, nan_value}, {0, 1, 2, 3, 4, 0.5, 1.5});
   auto const results = results_of(p);

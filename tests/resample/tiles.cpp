@@ -107,6 +107,16 @@ TEST_CASE("Tiles: whole trajectories of short rows, of every width and alignment
                 {540, 301, 256, 4, fp32, fp32, 0}});
 }
 
+TEST_CASE("Tiles: short trajectories, which some chips copy by one instruction", "[tiles]") {
+  std::uint64_t seed = 4400;
+  // Every second one begins in the middle of 16 bytes, and its results on a word of 4; then all on 16 bytes.
+  for (tile_shape const& shape :
+       {tile_shape{600, 20, 18, 7, bf16, bf16, 0}, tile_shape{600, 24, 16, 4, fp32, bf16, 0}}) {
+    CAPTURE(shape.channels);
+    for (int chip = 0; chip < 4; ++chip) { CHECK(verify_shape<float>(shape, ++seed) == ""); }  // simulated: as many
+  }
+}
+
 TEST_CASE("Tiles: trajectories that take as much shared memory as a block may have, by every method", "[tiles]") {
   std::uint64_t seed = 4500;
   for (interpolation method : plain_methods) {
@@ -130,6 +140,7 @@ TEST_CASE("Sanitize: every way to handle the rows in memory allocated to the byt
                 {2, 1500, 600, 8, bf16, bf16, 0},
                 {560, 17, 16, 7, bf16, bf16, 1},
                 {560, 17, 16, 16, bf16, fp32, 0},
+                {560, 20, 18, 7, bf16, bf16, 0},
                 {1, 5, 3, 33000, bf16, bf16, 0}});
 }
 

@@ -41,7 +41,7 @@ struct last_job {
 
 }  // namespace
 
-TEST_CASE("Scan: what stands before each element, in order", "[warp]") {
+TEST_CASE("Scan: what comes before each element, in order", "[warp]") {
   test::generator random(90);
   for (std::int64_t length : {1, 7, scan_tile - 1, scan_tile, scan_tile + 1, 70 * scan_tile + 5}) {
     std::vector<std::uint32_t> numbers;

@@ -10,7 +10,7 @@
 #include "support/cells/refusal.hpp"
 #include "support/summarize/summarize.hpp"
 
-// Which calls of `summarize` and its parts are refused: by name, without writing.
+// Which calls of `summarize` and its parts are refused: the argument is named, and nothing is written.
 using namespace test;
 
 namespace {

@@ -56,7 +56,7 @@ TEST_CASE("Compiled API: summaries of integers", "[compiled]") {
   CHECK(m.values == std::vector<double>{6, 2});
 }
 
-TEST_CASE("Compiled API: what summaries refuse is thrown", "[compiled]") {
+TEST_CASE("Compiled API: refusals of summaries are thrown", "[compiled]") {
   typed_array rows(dtype::float32, {1, 2});
   medians m;
   any_value_rows view{rows.data(), dtype::float32, 1, 1};

@@ -113,7 +113,7 @@ def reductions_of(wanted, features, others=()) -> int:
     """One bit per reduction that is wanted.
 
     Args:
-        others: What may be wanted beside reductions.
+        others: What may be wanted besides reductions.
     """
     bits = 0
     for name in wanted:

@@ -148,7 +148,7 @@ def _check_series(stream, name, place, batch, target):
         raise ValueError(
             f"{times_name}: found windows, want dense, shared, ragged or uniform times; windows are targets"
         )
-    # A GPU reads values in the host's memory, too; whether they are pinned, the operator sees.
+    # A GPU reads values in the host's memory, too; the operator checks whether they are pinned.
     is_pinned = values.device.type == "cpu" and place[0].type == "cuda"
     if not is_pinned:
         want_device(values, values_name, *place)

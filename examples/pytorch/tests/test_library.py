@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the operators are built. That they are built, all other tests show."""
+"""How the operators are built; all other tests show that they are."""
 
 import shlex
 

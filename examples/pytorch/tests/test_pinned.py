@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values in pinned memory of the host, of calls on a GPU. What is refused, and shapes, without one: by fake tensors."""
+"""Values in pinned memory of the host, in calls on a GPU. Refusals and shapes need none: fake tensors show them."""
 
 import pytest
 import torch
@@ -122,7 +122,7 @@ def test_memory_that_is_not_pinned_is_refused_on_the_gpu(gpu):
     pinned = values.cpu().pin_memory()
     streams = [rc.Stream(pinned, stamps), rc.Stream(values.cpu(), stamps)]
     check_refused(lambda: rc.fuse(streams, stamps), ValueError, f"streams[1].{words}")
-    # Without a tensor on the GPU, pinned memory is as any other.
+    # Without a tensor on the GPU, pinned memory is like any other.
     here = rc.resample(pinned, stamps.cpu(), stamps.cpu())
     assert here.values.device.type == "cpu" and torch.equal(here.values, values.cpu())
 

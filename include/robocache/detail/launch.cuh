@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/detail/config.hpp>
 
 // The tests put a header of this name, which runs blocks on the CPU, in its place.

@@ -74,19 +74,46 @@ ROBOCACHE_HOST_DEVICE inline curve_samples samples_of(curve const& c, Value cons
   return s;
 }
 
+/// The samples that `value_from` asks for. The others are 0, and are not read.
+template <class Value>
+ROBOCACHE_HOST_DEVICE inline curve_samples samples_for(interpolation method, curve const& c, bool blends,
+                                                       Value const* row, std::int64_t stride) {
+  if (blends && is_curved(method) && c.method != interpolation::linear) { return samples_of(c, row, stride); }
+  curve_samples s{};
+  s.a = to_float(row[0]);
+  if (blends) { s.b = to_float(row[stride]); }
+  return s;
+}
+
+/// `value_by_method` in float alone, of samples that were read.
+/// @param doubt  stays 0 unless that had too little room: then the result is not what it should be
+ROBOCACHE_HOST_DEVICE inline float value_from(interpolation method, curve const& c, bool blends, curve_samples const& s,
+                                              float& doubt) {
+  switch (method) {
+    case interpolation::previous:
+    case interpolation::next:
+    case interpolation::nearest:
+    case interpolation::linear: return blends ? linear(s.a, s.b, c.weight) : s.a;
+    case interpolation::angle: return blends ? angle(s.a, s.b, c.weight) : wrap(s.a);
+    case interpolation::catmull_rom:
+    case interpolation::pchip:
+    case interpolation::akima:
+      if (!blends) { return s.a; }
+      if (c.method == interpolation::linear) { return linear(s.a, s.b, c.weight); }
+      return value_on<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
+    case interpolation::slerp:
+      if (!blends) { return s.a; }
+      break;  // of whole rows
+  }
+  return not_a_number;
+}
+
 /// `value_by_method` in float alone.
-/// @param doubt  stays 0 unless a float was too small for an intermediate result: then the result is wrong
+/// @param doubt  as `value_from`
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve const& c, bool blends, Value const* row,
                                                   std::int64_t stride, float& doubt) {
-  float const a = to_float(*row);
-  if (method == interpolation::angle) { return blends ? angle(a, to_float(row[stride]), c.weight) : wrap(a); }
-  if (!blends) { return a; }
-  // The curve of a method of two samples is linear: without a line above this one it would blend as linear does.
-  static_assert(method_count() == 9, "a new method of two samples needs a line here");
-  if (c.method == interpolation::linear) { return linear(a, to_float(row[stride]), c.weight); }
-  curve_samples const s = samples_of(c, row, stride);
-  return value_on<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
+  return value_from(method, c, blends, samples_for(method, c, blends, row, stride), doubt);
 }
 
 }  // namespace detail

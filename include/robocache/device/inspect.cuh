@@ -45,11 +45,18 @@ template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline void inspect_part(timeline<Stamp> const& when, std::int64_t b, std::int64_t source_batch,
                                                std::int64_t first, std::int64_t step, trajectory_report& report) {
   if (first == 0) { report.out_of_range += indices_out_of_range(when, b, source_batch); }
-  if (when.kind == timeline_kind::windows) {
-    // Deltas may come in any order, so windows have no neighbours to compare.
-    if (first == 0 && when.starts != nullptr) { report.non_finite += is_finite(when.starts[b]) ? 0 : 1; }
-    for (std::int64_t k = first; k < when.length; k += step) { report.non_finite += is_finite(when.deltas[k]) ? 0 : 1; }
-    return;
+  switch (when.kind) {
+    case timeline_kind::windows:
+      // Deltas may come in any order, so windows have no neighbours to compare.
+      if (first == 0 && when.starts != nullptr) { report.non_finite += is_finite(when.starts[b]) ? 0 : 1; }
+      for (std::int64_t k = first; k < when.length; k += step) {
+        report.non_finite += is_finite(when.deltas[k]) ? 0 : 1;
+      }
+      return;
+    case timeline_kind::dense:
+    case timeline_kind::shared:
+    case timeline_kind::ragged:
+    case timeline_kind::uniform: break;
   }
   trajectory<Stamp> const samples = trajectory_of(when, b);
 #if defined(__CUDA_ARCH__)

@@ -41,7 +41,7 @@ struct dirty_series {
   bool source_rows = true;
 
   row_layout layout() const { return {when, channels, 0, batch_stride, row_stride}; }
-  /// Values whose elements are `number(i)`, holes among them.
+  /// Values whose elements are `number(i)`, with gaps between rows.
   template <class Number>
   void fill(Number const& number) {
     std::int64_t const count = layout().extent();
@@ -56,7 +56,7 @@ struct dirty_series {
   }
 };
 
-/// What a call left, as far as `offsets[B]` says: bits of values, of stamps.
+/// The results of a call, up to `offsets[B]`: bits of values, of stamps.
 template <class Stamp>
 struct cleaned {
   status state{};

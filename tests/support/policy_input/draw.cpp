@@ -71,7 +71,7 @@ policy_stream_data<Stamp> draw_stream(generator& random, timeline_data<Stamp> co
   bool const is_angle = p.options.method == interpolation::angle;
   s.sin_cos =
       !s.rotation.wanted && (is_angle || (is_hold(p.options.method) && random.chance(0.2))) && random.chance(0.5);
-  if (s.sin_cos && !is_angle) { p.draw_values(random, 0); }  // of huge numbers sines are not said
+  if (s.sin_cos && !is_angle) { p.draw_values(random, 0); }  // sines of huge numbers are not defined
   return s;
 }
 
@@ -88,7 +88,7 @@ void draw_derivative(generator& random, policy_stream_data<Stamp>& s) {
   s.rotation.world_frame = random.chance(0.5);
 }
 
-/// Scale, shift and bounds, of whose numbers each has some.
+/// Scale, shift and bounds, some of each.
 template <class Stamp>
 void draw_finish(generator& random, policy_stream_data<Stamp>& s, std::int64_t targets) {
   std::int64_t const channels = s.result_channels();

@@ -27,13 +27,13 @@ class reader {
     return {float(decode(dtype::float32, e.low)), float(decode(dtype::float32, e.high))};
   }
 
-  /// @param turn  grows by how far the result may turn away, for being read, and for being on an arc
+  /// @param turn  grows by how far the result may be turned by reading it and by interpolating along an arc
   matrix3 rotation(record const& r, double& turn) const {
     matrix3 const a = sample(r.first);
     turn += 1e-6;
     if (r.first == r.second) { return a; }
     matrix3 const b = sample(r.second);
-    // The errors of two matrices of FP32 decide about an axis the more, the nearer they are to half a turn.
+    // The nearer two matrices of FP32 are to half a turn, the more their errors move the axis.
     double const sine = std::sin(angle_between(a, b));
     turn += (2e-6 + 5e-7 / std::max(sine, 1e-9)) * std::max(1.0, std::fabs(double(r.weight)));
     return between(a, b, double(r.weight));
@@ -148,7 +148,7 @@ std::vector<policy_row> velocities(policy_stream_data<Stamp> const& s, timeline_
   return rows;
 }
 
-/// The windows' references: one target a window.
+/// The windows' references: one target per window.
 template <class Stamp>
 timeline_data<Stamp> at_anchor(timeline_data<Stamp> target, Stamp at) {
   target.deltas = {at};

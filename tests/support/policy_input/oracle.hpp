@@ -8,10 +8,10 @@
 #include "support/policy_input/problem.hpp"
 #include "support/policy_input/rotations.hpp"
 
-/// What semantics say a policy input is, in double where they state an error, by the oracles of `fuse` and `resample`.
+/// A policy input by the semantics, in double where they state an error, from the oracles of `fuse` and `resample`.
 namespace test::oracle {
 
-/// A number that is known up to an error; of one that is known to the bit both are the same.
+/// A number that is known up to an error; where it is known to the bit, both are the same.
 struct bounds {
   float low;
   float high;
@@ -30,7 +30,7 @@ struct policy_row {
 template <class Stamp>
 std::vector<policy_row> rows_of(policy_problem<Stamp> const& p, std::size_t f, std::size_t i);
 
-/// What scale, shift and clamp make of channel `c` for target `k` of a trajectory.
+/// Channel `c` for target `k` of a trajectory after scale, shift and clamp.
 template <class Stamp>
 float finished(policy_stream_data<Stamp> const& s, float v, std::int64_t c, std::int64_t k);
 

@@ -14,7 +14,7 @@ namespace robocache_torch {
 /// @param argument  what Python calls the timeline
 void warn_where_neighbours_are_equal(robocache::timeline<float> const& when, std::string const& argument);
 
-/// Wider stamps are enough.
+/// Wider stamps need no warning.
 template <class Stamp>
 void warn_where_neighbours_are_equal(robocache::timeline<Stamp> const&, std::string const&) {}
 

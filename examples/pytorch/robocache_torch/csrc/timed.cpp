@@ -38,7 +38,7 @@ at::Tensor gradient_for(at::Tensor const& values, timed_arguments const& given, 
 struct values_view : rows_view {
   /// @param stream  what Python calls the stream, for messages
   values_view(at::Tensor const& given, c10::Device device, std::string const& stream) : rows_view(given) {
-    // Of a tensor without elements nothing is read, and PyTorch pins none.
+    // Nothing is read of a tensor without elements, and PyTorch pins none.
     if (!device.is_cuda() || !tensor.is_cpu() || tensor.numel() == 0) { return; }
     if (!tensor.is_pinned()) {
       C10_THROW_ERROR(ValueError,
@@ -47,7 +47,7 @@ struct values_view : rows_view {
     place = rc::value_place::pinned;
 #ifdef ROBOCACHE_TORCH_CUDA
     // PyTorch's host allocator gives the memory out again only when the current stream has done what it has been given
-    // until the tensor ends. Of memory that others pinned it knows nothing.
+    // until the tensor ends. It knows nothing of memory that others pinned.
     at::DataPtr const& memory = tensor.storage().data_ptr();
     auto const current = c10::cuda::getCurrentCUDAStream(device.index());
 #if TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 8

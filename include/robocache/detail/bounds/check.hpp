@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/detail/common/clouds/check.hpp>
 #include <robocache/points.hpp>
 #include <robocache/status.hpp>

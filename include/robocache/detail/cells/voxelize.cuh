@@ -49,7 +49,7 @@ bool adds_in_memory(point_clouds const& clouds, point_features<Value> const& fea
                     device_properties const& device) {
   std::int64_t const bytes = clouds.batch * lattice.total() * features.channels * std::int64_t{4};
   return std::is_same_v<Result, float> && options.sums == summation::unordered &&
-         options.channels == channel_order::last && out.max == nullptr && out.min == nullptr && width > 1 &&
+         options.channels == channel_order::last && !needs_of(out).extremes() && width > 1 &&
          common_alignment(address_of(out.sum), address_of(out.mean)) == 16 && bytes <= most_cached_bytes(device);
 }
 

@@ -10,6 +10,7 @@
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/fuse/locate.cuh>
+#include <robocache/detail/fuse/method_vectors.cuh>
 #include <robocache/detail/fuse/params.hpp>
 #include <robocache/detail/fuse/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
@@ -144,22 +145,11 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
   if (none != 0.0f) { blend_straight_again<Value>(p, rows, count, share, N); }
 }
 
-/// Rows of the methods beyond linear: out of line, so that the others pay no register for them.
-template <class Value>
-__device__ __noinline__ void blend_beyond_linear(stream_blend const& p, method_row const* rows, int count,
-                                                 thread_share share) {
-  if (p.wide) {
-    blend_vectors<Value, 16 / static_cast<int>(sizeof(Value))>(p, rows, count, share);
-  } else {
-    blend_scalars<Value>(p, rows, count, share);
-  }
-}
-
 /// All rows of one stream.
 template <class Value>
 __device__ void blend_stream(stream_blend const& p, method_row const* rows, int count, thread_share share) {
   if (__builtin_expect(!device::is_straight(p.method), false)) {
-    blend_beyond_linear<Value>(p, rows, count, share);
+    blend_beyond_linear(p, rows, count, share);
   } else if (p.wide) {
     blend_straight<Value, 16 / static_cast<int>(sizeof(Value)), 16>(p, rows, count, share);
   } else {

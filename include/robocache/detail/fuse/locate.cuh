@@ -169,8 +169,14 @@ __device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& t
   int const k = tile.k0 + lane;
   if (target.stored()) { return load_early(target.stamps + (tile.b * target.stride + k)); }
   Stamp const start = target.starts != nullptr ? load_early(target.starts + tile.b) : target.start;
-  if (target.kind == timeline_kind::windows) { return device::stamp_sum(start, load_early(target.deltas + k)); }
-  return computed_target(start, target.num, target.den, k);
+  switch (target.kind) {
+    case timeline_kind::windows: return device::stamp_sum(start, load_early(target.deltas + k));
+    case timeline_kind::uniform: return computed_target(start, target.num, target.den, k);
+    case timeline_kind::dense:
+    case timeline_kind::shared:
+    case timeline_kind::ragged: break;  // see above
+  }
+  __builtin_unreachable();  // checks refuse other kinds
 }
 
 /// What a row of an aligned tile comes to.

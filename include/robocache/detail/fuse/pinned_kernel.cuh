@@ -33,6 +33,13 @@ struct row_span {
   bool whole;  ///< all rows between them may be read, and are multiples of the stride away
 };
 
+inline __device__ int bytes_of_value(stream_blend const& blend) { return blend.value_type == dtype::float32 ? 4 : 2; }
+
+/// Bytes from one row of values to the next.
+inline __device__ std::int64_t bytes_of_stride(stream_blend const& blend) {
+  return blend.values_row_stride * bytes_of_value(blend);
+}
+
 /// The part of a stream's rows that a block has: all of its channels, or a chunk of them.
 struct row_part {
   std::int64_t first;  ///< bytes from the beginning of a row
@@ -42,7 +49,7 @@ struct row_part {
 template <class Stamp>
 __device__ row_part part_of_rows(stream_plan<Stamp> const& stream) {
   stream_blend const& blend = stream.blend;
-  int const value = blend.value_type == dtype::float32 ? 4 : 2;
+  int const value = bytes_of_value(blend);
   std::int64_t const vector = blend.wide ? 16 : value;
   std::int64_t const begin = std::int64_t(blockIdx.y) * blend.chunk.value;
   std::int64_t const width = min(std::int64_t(blend.chunk.value), blend.vectors_each - begin);
@@ -69,8 +76,8 @@ __device__ row_span span_of_rows(stream_plan<Stamp> const& stream, method_row co
     span.high = max(span.high, __shfl_xor_sync(all_lanes, span.high, half));
   }
   if (span.low > span.high) { return span; }
-  int const value = blend.value_type == dtype::float32 ? 4 : 2;
-  std::int64_t const stride = blend.values_row_stride * value;
+  int const value = bytes_of_value(blend);
+  std::int64_t const stride = bytes_of_stride(blend);
   std::int64_t const trajectory = blend.values_batch_stride * value;
   // Between two trajectories with a hole between them lies what may be nobody's.
   bool const holes = !stream.source.packed() && trajectory > stream.source.length * stride;
@@ -92,7 +99,7 @@ struct staged_rows {
 template <class Stamp>
 __device__ staged_rows place_rows(stream_plan<Stamp> const& stream, row_span const& span, row_part const& part,
                                   char* memory) {
-  std::int64_t const stride = stream.blend.values_row_stride * (stream.blend.value_type == dtype::float32 ? 4 : 2);
+  std::int64_t const stride = bytes_of_stride(stream.blend);
   auto const skew = static_cast<int>(span.low % sizeof(sector));
   if (!span.whole || stride < part.bytes) { return {memory, 0, INT64_MAX, false}; }
   auto const between = static_cast<std::int64_t>(span.high - span.low);
@@ -144,7 +151,7 @@ __device__ void stage_rows(stream_plan<Stamp> const& stream, row_span const& spa
   if (staged.run) {
     stage_run(span.low, between + part.bytes, staged.shared);
   } else {
-    std::int64_t const stride = stream.blend.values_row_stride * (stream.blend.value_type == dtype::float32 ? 4 : 2);
+    std::int64_t const stride = bytes_of_stride(stream.blend);
     auto const count = static_cast<int>(between / stride + 1);
     std::uint64_t const from = span.low + part.first;
     auto const odd = static_cast<unsigned>(from | stride | part.bytes);
@@ -182,8 +189,7 @@ __device__ void blend_pinned(fuse_params<Stamp> const& p, stream_plan<Stamp> con
       auto const lane = static_cast<int>(threadIdx.x);
       if (lane < count && records[first + lane].kind != method_row::fill) {
         method_row& row = records[first + lane];
-        std::int64_t const stride =
-            stream.blend.values_row_stride * (stream.blend.value_type == dtype::float32 ? 4 : 2);
+        std::int64_t const stride = bytes_of_stride(stream.blend);
         std::int64_t const place = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(row.from) - span.low);
         row.from = staged.shared + place / stride * staged.each - (staged.run ? 0 : part.first);
         row.far = row.far == 0 ? 0 : row.far > 0 ? staged.each : -staged.each;

@@ -135,17 +135,20 @@ __device__ int count_guessed(Stamp const* stage, Stamp t) {
 /// Locates rows whose stamps are not staged: the streams of some lanes, one after the other.
 /// @param missing  whether this lane's row is such a one
 /// @param s        the stream of this lane
+/// @param stage    of stream `first`; those of the next ones lie behind it
 template <class Stamp>
 __device__ __noinline__ device::location locate_misjudged(fuse_params<Stamp> const& p, run_source<Stamp> const* sources,
                                                           bool missing, int s, device::sought_time<Stamp> sought,
-                                                          Stamp* stage) {
+                                                          Stamp* stage, int first) {
   device::location where;
   for (unsigned rest = __ballot_sync(all_lanes, missing); rest != 0;) {
     int const theirs = __shfl_sync(all_lanes, s, __ffs(static_cast<int>(rest)) - 1);
     bool const mine = missing && s == theirs;
     run_source<Stamp> const& source = sources[theirs];
+    // Into the stage of their stream, for all lanes the same.
     device::location const found =
-        locate_in_part(source.stamps, source.length, mine, sought, stage, guessed_stamps, p.streams[theirs].rules);
+        locate_in_part(source.stamps, source.length, mine, sought, stage + (theirs - first) * guessed_stamps,
+                       guessed_stamps, p.streams[theirs].rules);
     if (mine) { where = found; }
     rest &= ~__ballot_sync(all_lanes, mine);
   }
@@ -223,7 +226,7 @@ __device__ void locate_together(fuse_params<Stamp> const& p, fused_tile const& t
       }
       bool const missing = wants && !staged;
       if (__builtin_expect(__any_sync(all_lanes, missing), false)) {
-        device::location const found = locate_misjudged(p, memory.sources(), missing, s, sought, stage);
+        device::location const found = locate_misjudged(p, memory.sources(), missing, s, sought, memory.stage(), begin);
         if (missing) { where = found; }
       }
       if (own_row) { memory.rows()[s * p.tiles.rows + slot] = run_row_of(stream.blend, source.first, where); }

@@ -67,7 +67,9 @@ __device__ __noinline__ float input_value(input_reader<Stamp> const& reader, met
     auto const* const from = reinterpret_cast<decltype(type) const*>(row.from) + channel;
     float doubt = 0.0f;
     value = value_of(reader.rules.method, row, from, reader.row_stride, doubt);
-    if (doubt != 0.0f) { value = unusual_value(reader.rules.method, row, from, reader.row_stride); }
+    if (doubt != 0.0f) {
+      value = unusual_value(reader.type, row, reinterpret_cast<char const*>(from), reader.row_stride);
+    }
   });
   return value;
 }

@@ -87,7 +87,8 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
           reinterpret_cast<Value const*>(values + skew_of(from)) + max(static_cast<int>(where.row), 0) * channels;
       auto* const out = reinterpret_cast<Result*>(results + skew_of(to)) + k * channels;
       if (rotates) {
-        device::quaternion const between = slerp_row(p.blend.fill, row, left, channels, together);
+        device::quaternion const between =
+            slerp_row(p.blend.fill, row, [&](int right) { return read_quaternion(left + right * channels, together); });
         vector<Result, 4> four;
 #pragma unroll
         for (int c = 0; c < 4; ++c) { four.element[c] = device::from_float<Result>(between.q[c]); }
@@ -144,7 +145,7 @@ __global__ void __maxnreg__(56) method_kernel(__grid_constant__ method_params<St
   if (p.mode == method_mode::vectors) {
     blend_vectors<Value, 16 / sizeof(Value)>(p.blend, rows, count, share);
   } else {
-    blend_scalars<Value>(p.blend, rows, count, share);
+    blend_scalars(p.blend, dtype_of<Value>::value, rows, count, share);
   }
 }
 

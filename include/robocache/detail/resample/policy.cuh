@@ -14,10 +14,14 @@ struct resample_shape : tile_shape {
   bool bulk;               ///< which comes by one instruction where it can
 };
 
-/// Blocks of `max_threads` threads that a multiprocessor has, by their registers: 32 of a thread, on every chip. On an
-/// H200 1024, 4096 -> 1024, 32 channels take 59.2 us with eight blocks, 60.3 with six and 63.6 with five, and 2048, 500
-/// -> 250, 256 channels 182.0, 181.7 and 189.0.
+/// Blocks of `max_threads` threads that a multiprocessor has, by their registers: 32 of a thread on H100, H200 and
+/// B200. On an H200 1024, 4096 -> 1024, 32 channels take 59.2 us with eight blocks, 60.3 with six and 63.6 with five,
+/// and 2048, 500 -> 250, 256 channels 182.0, 181.7 and 189.0. Other chips hold 1536 threads, or were not measured.
+#if defined(__CUDA_ARCH__) && (__CUDA_ARCH__ == 900 || __CUDA_ARCH__ / 100 == 10)
 inline constexpr int resample_blocks = 8;
+#else
+inline constexpr int resample_blocks = 6;
+#endif
 
 /// Vectors of one element that a thread has in flight where rows cannot be read in vectors: four do not fit 32
 /// registers.

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/detail/common/clouds/check.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 
 #include "simt/simt.hpp"
 

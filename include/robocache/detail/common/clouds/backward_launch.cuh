@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include <robocache/arch.cuh>
-#include <robocache/detail/check.hpp>
 #include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/detail/common/clouds/launch.cuh>
 #include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/policy.cuh>

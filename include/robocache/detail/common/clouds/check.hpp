@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/detail/common/clouds/reductions.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>

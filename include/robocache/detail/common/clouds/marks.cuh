@@ -15,7 +15,8 @@ inline __device__ void store_one(cell_marks const& m, std::int64_t cell) {
     case 1: static_cast<std::uint8_t*>(m.occupied)[cell] = static_cast<std::uint8_t>(m.one); break;
     case 2: static_cast<std::uint16_t*>(m.occupied)[cell] = static_cast<std::uint16_t>(m.one); break;
     case 4: static_cast<std::uint32_t*>(m.occupied)[cell] = static_cast<std::uint32_t>(m.one); break;
-    default: static_cast<std::uint64_t*>(m.occupied)[cell] = m.one; break;
+    case 8: static_cast<std::uint64_t*>(m.occupied)[cell] = m.one; break;
+    default: __builtin_unreachable();  // no type has another size
   }
 }
 

@@ -21,9 +21,9 @@ struct alignas(32) sector {
   unsigned char bytes[32];
 };
 
-/// Where one target row's value comes from and goes to, in elements. Both samples' places, because an address that is
-/// computed between two loads may wait for the first one: what a wait is for is counted in six places that instructions
-/// share.
+/// Where one target row's value comes from and goes to, in elements. It has both samples' places: an address that is
+/// made between two loads may have to wait for the first one, because all that a warp waits for is counted in six
+/// registers.
 struct alignas(16) blend_row {
   std::int64_t source;  ///< the sample alone, or the nearer one
   std::int64_t far;     ///< the farther one
@@ -189,7 +189,8 @@ struct straight_method {
 struct turning_method {
   static constexpr bool turns = true;
 
-  /// What brings `x`, less than a turn and a half away from 0, next to 0; -0 leaves each bit of it.
+  /// What to add to an angle less than a turn and a half away from 0 so that it is half a turn away at most; -0 leaves
+  /// each bit of it.
   static __device__ float back(bool too_much, bool too_little) {
     return too_much ? -device::detail::tau : too_little ? device::detail::tau : -0.0f;
   }

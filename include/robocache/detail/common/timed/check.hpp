@@ -7,7 +7,7 @@
 #include <limits>
 #include <type_traits>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/device/method.cuh>
 #include <robocache/dtype.hpp>
 #include <robocache/options.hpp>

@@ -83,11 +83,26 @@ __device__ float value_of(interpolation method, method_row const& row, Value con
   return device::detail::value_in_float(method, curve_of<-1>(row), row.kind >= method_row::blend, from, stride, doubt);
 }
 
-/// The same, with double where float has too little room. Out of line: for rows that are not the usual ones.
-template <class Value>
-__device__ __noinline__ float unusual_value(interpolation method, method_row const& row, Value const* from,
-                                            std::int64_t stride) {
-  return device::value_by_method(method, curve_of<-1>(row), row.kind >= method_row::blend, from, stride);
+/// The samples that one channel of a row reads, of a type that a whole warp agrees on. All of them are on their way
+/// before the first is converted.
+/// @param from    the left sample in that channel
+/// @param stride  from one sample to the next, in elements
+inline __device__ device::detail::curve_samples samples_in(dtype type, interpolation method, device::curve const& c,
+                                                           bool blends, char const* from, std::int64_t stride) {
+  device::detail::curve_samples samples;
+  with_float_type(type, [&](auto zero) {
+    using Value = decltype(zero);
+    samples = device::detail::samples_for(method, c, blends, reinterpret_cast<Value const*>(from), stride);
+  });
+  return samples;
+}
+
+/// One channel of a row whose curve has too little room in float. Out of line, for there are few.
+inline __device__ __noinline__ float unusual_value(dtype type, method_row const& row, char const* from,
+                                                   std::int64_t stride) {
+  device::curve const c = curve_of<-1>(row);
+  device::detail::curve_samples const s = samples_in(type, c.method, c, true, from, stride);
+  return device::detail::curve_in_double(c, s.pp, s.p, s.a, s.b, s.n, s.nn);
 }
 
 /// Four channels from any memory.
@@ -108,12 +123,12 @@ __device__ device::quaternion read_quaternion(Value const* from, bool together) 
 }
 
 /// A row of slerp.
-template <class Value>
-__device__ device::quaternion slerp_row(float fill, method_row const& row, Value const* from, std::int64_t stride,
-                                        bool together) {
+/// @param sample  called with 0 or 1 for the left or the right sample, a quaternion
+template <class Sample>
+__device__ device::quaternion slerp_row(float fill, method_row const& row, Sample&& sample) {
   if (row.kind == method_row::fill) { return {{fill, fill, fill, fill}}; }
-  device::quaternion const a = read_quaternion(from, together);
-  return row.kind < method_row::blend ? a : device::slerp(a, read_quaternion(from + stride, together), row.weight);
+  device::quaternion const a = sample(0);
+  return row.kind < method_row::blend ? a : device::slerp(a, sample(1), row.weight);
 }
 
 /// Which vectors of a tile's flat run a thread takes: every `step`-th from `first` on.
@@ -154,31 +169,62 @@ inline __device__ int store_alignment(method_blend const&) { return 16; }
 template <int N>
 __device__ void scale_and_shift(method_blend const&, std::int64_t, float (&)[N]) {}
 
+/// Vectors of `N` values of one type, for `for_each_vector`.
+template <class Value, int N = 16 / static_cast<int>(sizeof(Value))>
+struct vectors_of {
+  static constexpr int room = N;  ///< floats for the channels of a vector
+
+  __device__ static constexpr int channels() { return N; }
+  __device__ static constexpr int value_bytes() { return static_cast<int>(sizeof(Value)); }
+
+  /// Calls `use` with an array of the channels.
+  template <class Use>
+  __device__ static void pass(float (&out)[N], Use&& use) {
+    use(out);
+  }
+};
+
 /// Runs over the tile's vectors.
 /// @param blend  called as `blend(row, from, out)` for each vector whose row is not filled; `from` is the left
-/// sample's.
-///               Where it returns false nothing is stored
-template <int N, class Value, class Params, class Blend>
-__device__ void for_each_vector(Params const& p, method_row const* rows, int count, thread_share share, Blend&& blend) {
+///               sample's. Where it returns false nothing is stored
+template <class Vectors, class Params, class Blend>
+__device__ void for_each_vector(Params const& p, Vectors const& vectors, method_row const* rows, int count,
+                                thread_share share, Blend&& blend) {
   vector_run const run(p, count);
-  std::int64_t const first_value = run.begin * N * std::int64_t(sizeof(Value));
-  std::int64_t const first_result = run.begin * N * (p.result_type == dtype::float32 ? 4 : 2);
+  int const channels = vectors.channels();
+  int const value_bytes = vectors.value_bytes();
+  std::int64_t const first_value = run.begin * channels * value_bytes;
+  std::int64_t const first_result = run.begin * channels * (p.result_type == dtype::float32 ? 4 : 2);
   for (int i = share.first; i < run.total; i += share.step) {
     int slot;
     int column;
     if (!run.find(p.chunk, i, slot, column)) { continue; }
     method_row const& row = rows[slot];
-    float out[N];
+    float out[Vectors::room];
     if (row.kind == method_row::fill) {
 #pragma unroll
-      for (int e = 0; e < N; ++e) { out[e] = p.fill; }
+      for (float& x : out) { x = p.fill; }
     } else {
-      auto const* const from = reinterpret_cast<Value const*>(row.from + first_value);
-      if (!blend(row, from + static_cast<unsigned>(column * N), out)) { continue; }
-      scale_and_shift(p, (run.begin + column) * N, out);
+      auto const element = static_cast<unsigned>(column * channels);
+      if (!blend(row, row.from + first_value + std::int64_t(element) * value_bytes, out)) { continue; }
     }
-    store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column * N), out, store_alignment(p));
+    vectors.pass(out, [&](auto& values) {
+      constexpr int N = sizeof values / sizeof values[0];
+      if (row.kind != method_row::fill) { scale_and_shift(p, (run.begin + column) * N, values); }
+      store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column * N), values,
+                      store_alignment(p));
+    });
   }
+}
+
+/// The same for vectors of `N` values whose type is known.
+/// @param blend  gets the left sample as `Value const*`
+template <int N, class Value, class Params, class Blend>
+__device__ void for_each_vector(Params const& p, method_row const* rows, int count, thread_share share, Blend&& blend) {
+  for_each_vector(p, vectors_of<Value, N>{}, rows, count, share,
+                  [&](method_row const& row, char const* from, float(&out)[N]) {
+                    return blend(row, reinterpret_cast<Value const*>(from), out);
+                  });
 }
 
 /// One channel on a curve that may lack neighbours, with double where float has too little room: `value_by_method`, of
@@ -302,14 +348,33 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
   }
 }
 
-/// Rows that are not whole vectors, and slerp.
-template <class Value, class Params>
-__device__ void blend_scalars(Params const& p, method_row const* rows, int count, thread_share share) {
+/// Single values of a type that is a value, for `for_each_vector`.
+struct single_values {
+  static constexpr int room = 1;
+  dtype type;
+
+  __device__ static constexpr int channels() { return 1; }
+  __device__ int value_bytes() const { return type == dtype::float32 ? 4 : 2; }
+  template <class Use>
+  __device__ static void pass(float (&out)[1], Use&& use) {
+    use(out);
+  }
+};
+
+/// Rows of any type that are not whole vectors, and slerp.
+template <class Params>
+__device__ void blend_scalars(Params const& p, dtype type, method_row const* rows, int count, thread_share share) {
+  std::int64_t const stride = p.values_row_stride;
   if (device::is_rotation(p.method)) {
     for (int slot = share.first; slot < count; slot += share.step) {
       method_row const& row = rows[slot];
-      device::quaternion const between =
-          slerp_row(p.fill, row, reinterpret_cast<Value const*>(row.from), p.values_row_stride, false);
+      device::quaternion const between = slerp_row(p.fill, row, [&](int right) {
+        device::quaternion q;
+        with_float_type(type, [&](auto zero) {
+          q = read_quaternion(reinterpret_cast<decltype(zero) const*>(row.from) + right * stride, false);
+        });
+        return q;
+      });
 #pragma unroll
       for (int c = 0; c < 4; ++c) {
         float out[1] = {between.q[c]};
@@ -319,12 +384,16 @@ __device__ void blend_scalars(Params const& p, method_row const* rows, int count
     }
     return;
   }
-  for_each_vector<1, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[1]) {
-    float doubt = 0.0f;
-    out[0] = value_of(p.method, row, from, p.values_row_stride, doubt);
-    if (doubt != 0.0f) { out[0] = unusual_value(p.method, row, from, p.values_row_stride); }
-    return true;
-  });
+  for_each_vector(p, single_values{type}, rows, count, share,
+                  [&](method_row const& row, char const* from, float(&out)[1]) {
+                    device::curve const c = curve_of<-1>(row);
+                    bool const blends = row.kind >= method_row::blend;
+                    auto const samples = samples_in(type, p.method, c, blends, from, stride);
+                    float doubt = 0.0f;
+                    out[0] = device::detail::value_from(p.method, c, blends, samples, doubt);
+                    if (doubt != 0.0f) { out[0] = unusual_value(type, row, from, stride); }
+                    return true;
+                  });
 }
 
 }  // namespace robocache::detail

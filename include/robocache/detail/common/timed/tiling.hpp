@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include <robocache/detail/check.hpp>
+#include <robocache/detail/common/check.hpp>
 #include <robocache/detail/common/timed/params.hpp>
 
 namespace robocache::detail {
