@@ -206,7 +206,10 @@ __device__ __noinline__ float input_value(input_reader<Stamp> const& reader, met
     auto const* const from = reinterpret_cast<decltype(type) const*>(row.from) + channel;
     float doubt = 0.0f;
     value = value_of(reader.rules.method, row, from, reader.row_stride, doubt);
-    if (doubt != 0.0f) { value = unusual_value(reader.rules.method, row, from, reader.row_stride); }
+    if (doubt != 0.0f) {
+      value = device::value_by_method(reader.rules.method, curve_of<-1>(row), row.kind >= method_row::blend, from,
+                                      reader.row_stride);
+    }
   });
   return value;
 }
