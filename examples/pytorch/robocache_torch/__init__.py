@@ -14,8 +14,9 @@ from . import _library
 _library.load()
 
 # The operators come first.
-from . import _points_operators, _rows_operators, _timed_operators, _warnings
+from . import _points_operators, _policy_operators, _rows_operators, _timed_operators, _warnings
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
+from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
 from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
@@ -28,6 +29,9 @@ __all__ = [
     "Gathered",
     "Grid",
     "Inspected",
+    "PolicyFusion",
+    "PolicyStream",
+    "Relative",
     "Resampled",
     "Sparse",
     "Stream",
@@ -40,6 +44,7 @@ __all__ = [
     "filter_voxels",
     "fuse",
     "inspect",
+    "policy_input",
     "ragged",
     "resample",
     "shared",

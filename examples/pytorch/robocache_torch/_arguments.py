@@ -87,10 +87,10 @@ def want_type(dtype, name: str) -> None:
         raise TypeError(f"{name}: found {dtype!r}, want a type such as torch.uint8")
 
 
-def result_type(dtype: torch.dtype | None, default: torch.dtype) -> torch.dtype:
+def result_type(dtype: torch.dtype | None, default: torch.dtype, name: str = "dtype") -> torch.dtype:
     """The float type that was asked for."""
     if dtype is not None and dtype not in FLOATS:
-        raise TypeError(f"dtype: found {dtype}, want float32, float16 or bfloat16")
+        raise TypeError(f"{name}: found {dtype}, want float32, float16 or bfloat16")
     return default if dtype is None else dtype
 
 

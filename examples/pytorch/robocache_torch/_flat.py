@@ -3,19 +3,45 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ._arguments import adjacent, plain_number, real_number, want_device, word_of
+from ._arguments import Number, adjacent, plain_number, real_number, want_device, word_of
 from ._layout import EDGES, KINDS, METHODS, Rules, Sizes, Source, Ticks
 from ._timelines import Stream, Timeline, is_packed
 
 # What messages call an entry of `Ticks`, where it is not the entry's own name.
-TICK_NAMES = {"num": "period", "den": "period[1]"}
+TICK_NAMES = {"num": "period", "den": "period[1]", "at": "relative.at"}
 
-# max_gap, latency and tolerance of times that belong to no stream.
-NO_RULES = (None, 0, 0)
+# max_gap, latency, tolerance and time of the reference of times that belong to no stream.
+NO_RULES = (None, 0, 0, 0)
+
+
+class Call(NamedTuple):
+    """What all series and targets of a call have in common.
+
+    Attributes:
+        device: Where the work is done.
+        where: Where the device was found, for messages.
+        stamp: The type of all stamps.
+    """
+
+    device: torch.device
+    where: str
+    stamp: torch.dtype
+
+
+def call_of(streams: Sequence[Stream], targets: Sequence[Timeline], names: Sequence[str], asked: Sequence[str]) -> Call:
+    """Of streams whose `times` are timelines.
+
+    Args:
+        names, asked: Of each stream and of each of the targets, for messages.
+    """
+    device, where = _place_of(streams, targets, names, asked)
+    times = [(stream.times, f"{name}times") for stream, name in zip(streams, names)]
+    return Call(device, where, _type_of([*times, *zip(targets, asked)]))
 
 
 def flatten(streams: Sequence[Stream], target: Timeline, names: Sequence[str]) -> dict:
@@ -28,32 +54,48 @@ def flatten(streams: Sequence[Stream], target: Timeline, names: Sequence[str]) -
     Returns:
         Arguments of `resample` and `fuse`, by name.
     """
+    return flatten_for(call_of(streams, [target], names, ["targets"]), streams, target, names, "targets")
+
+
+def flatten_for(
+    call: Call,
+    streams: Sequence[Stream],
+    target: Timeline,
+    names: Sequence[str],
+    asked: str,
+    references: Sequence[Number] | None = None,
+) -> dict:
+    """As `flatten`, of a fusion of the call.
+
+    Args:
+        asked: What messages call the targets.
+        references: Of each stream when what it is relative to is, after the anchor.
+    """
     batch = target.batch
-    place = _place_of(streams, target, names)
+    place = (call.device, call.where)
     for stream, name in zip(streams, names):
         batch = _check_series(stream, name, place, batch, target)
     if target.batch is None and batch is None:
         batch = 1
-    stamp = _type_of([(stream.times, f"{name}times") for stream, name in zip(streams, names)] + [(target, "targets")])
     sources: list[Tensor | None] = []
-    lists = _Lists(stamp)
-    for stream, name in zip(streams, names):
+    lists = _Lists(call.stamp)
+    for stream, name, reference in zip(streams, names, references or [0] * len(streams)):
         when = stream.times
         source_batch = when.batch if when.batch is not None else _batch_of_values(stream.values, batch)
         rows = stream.values.shape[0] if when.rows is None and is_packed(when) else when.rows
         # As lists, since torch.compile adds no tuples to lists with PyTorch 2.11.
         sources += [*Source(stamps=adjacent(when.stamps), starts=adjacent(when.starts), index=adjacent(when.index))]
-        lists.append(when, source_batch, rows, (stream.max_gap, stream.latency, stream.tolerance), name)
-    _want_device_of(target, "targets", *place)
-    _want_rows(target, "targets")
-    lists.append(target, batch, target.rows, NO_RULES, "targets.")
+        lists.append(when, source_batch, rows, (stream.max_gap, stream.latency, stream.tolerance, reference), name)
+    _want_device_of(target, asked, *place)
+    _want_rows(target, asked)
+    lists.append(target, batch, target.rows, NO_RULES, f"{asked}.")
     return {
         "sources": sources,
         "target_stamps": adjacent(target.stamps),
         "target_starts": adjacent(target.starts),
         "target_index": adjacent(target.index),
         "target_as_of": adjacent(target.as_of),
-        "device": place[0],
+        "device": call.device,
         **lists.arguments(),
     }
 
@@ -78,7 +120,7 @@ def flatten_alone(when: Timeline, name: str) -> dict:
 def flatten_source(values: Tensor, when: Timeline) -> dict:
     """Arguments of `clean`, by name: a series by itself, which is checked."""
     stream = Stream(values, when)
-    place = _place_of([stream], when, [""])
+    place = _place_of([stream], [when], [""], ["targets"])
     want_device(values, "values", *place)
     batch = _check_series(stream, "", place, None, when)
     lists = _Lists(_type_of([(when, "times")]))
@@ -109,7 +151,7 @@ def rules_of(stream: Stream, name: str) -> list[int]:
     )
 
 
-def _place_of(streams, target, names):
+def _place_of(streams, targets, names, asked):
     """The device of a call: that of the first tensor on a GPU, of times and targets before values; else the CPU.
 
     Returns:
@@ -119,9 +161,10 @@ def _place_of(streams, target, names):
         for one in _tensors_of(stream.times):
             if one.device.type != "cpu":
                 return one.device, f"{name}times are"
-    for one in _tensors_of(target):
-        if one.device.type != "cpu":
-            return one.device, "targets are"
+    for target, name in zip(targets, asked):
+        for one in _tensors_of(target):
+            if one.device.type != "cpu":
+                return one.device, f"{name} are"
     for stream, name in zip(streams, names):
         if stream.values.device.type != "cpu":
             return stream.values.device, f"{name}values are"
@@ -223,15 +266,15 @@ class _Lists:
         """Adds a timeline.
 
         Args:
-            rules: max_gap, latency and tolerance of its stream.
+            rules: max_gap, latency, tolerance and time of the reference of its stream.
         """
-        max_gap, latency, tolerance = rules
+        max_gap, latency, tolerance, at = rules
         self.kinds.append(KINDS.index(when.kind))
         self.sizes += [*Sizes(batch=batch, length=when.length, rows=rows or 0)]
         num, den = when.period
         if self.stamp == torch.int64:
             gap = 2**63 - 1 if max_gap is None or max_gap == math.inf else max_gap
-            ticks = Ticks(start=when.start, num=num, den=den, max_gap=gap, latency=latency, tolerance=tolerance)
+            ticks = Ticks(start=when.start, num=num, den=den, max_gap=gap, latency=latency, tolerance=tolerance, at=at)
             for argument, number in zip(Ticks._fields, ticks):
                 self.whole.append(_tick(number, name, TICK_NAMES.get(argument, argument)))
         else:
@@ -242,6 +285,7 @@ class _Lists:
                 max_gap=real_number(math.inf if max_gap is None else max_gap, f"{name}max_gap"),
                 latency=real_number(latency, f"{name}latency"),
                 tolerance=real_number(tolerance, f"{name}tolerance"),
+                at=real_number(at, f"{name}relative.at"),
             )
             self.real += [*ticks]
 

@@ -30,14 +30,23 @@ HOLDS = _names("interpolation holds")
 DIFFERENTIABLE = _names("interpolation differentiable")
 MOVES = _names("interpolation moves")
 
+# How rotations are stored, Euler angles by SciPy's names of their orders, and their channels.
+ROTATIONS = dict(zip(_names("rotation"), map(int, _names("rotation channels"))))
+
+# Types that results may have.
+RESULT_TYPES = tuple(getattr(torch, word) for word in _names("result_type"))
+
 # The place of a reduction is that of its bit.
 REDUCTIONS = _names("reductions")
 
 # Rows of the operators' lists.
 Source = namedtuple("Source", _names("source"))
+Targets = namedtuple("Targets", _names("target"))
 Sizes = namedtuple("Sizes", _names("sizes"))
 Ticks = namedtuple("Ticks", _names("ticks"))
 Rules = namedtuple("Rules", _names("rules"))
+Policy = namedtuple("Policy", _names("policy"))
+Fusion = namedtuple("Fusion", _names("fusion"))
 Report = namedtuple("Report", _names("report"))
 Dropped = namedtuple("Dropped", _names("dropped"))
 

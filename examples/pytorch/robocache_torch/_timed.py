@@ -101,7 +101,7 @@ def resample(
     fill = real_number(fill, "fill")
     times = flatten([stream], target, [""])
     result = torch.ops.robocache.resample(values=values, **times, rules=rules, fill=fill, dtype=dtype)
-    return Resampled(*_without_batch(result, alone, target))
+    return Resampled(*without_batch(result, alone, target))
 
 
 def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.dtype | None = None) -> Fused:
@@ -131,31 +131,17 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
     Raises:
         ValueError, TypeError: With the argument's name, what was found and what is wanted. Nothing is computed then.
     """
-    if isinstance(streams, Stream):
-        raise TypeError("streams: found one Stream, want a list of them")
-    if len(streams) == 0:
-        raise ValueError("streams: found none, want one or more")
+    want_list(streams, "streams")
     target = as_timeline(targets, "targets")
     names = [f"streams[{i}]." for i in range(len(streams))]
-    given, alone = [], []
-    for stream, name in zip(streams, names):
-        if not isinstance(stream, Stream):
-            raise TypeError(f"{name[:-1]}: found {type(stream).__name__}, want a Stream")
-        want_tensor(stream.values, f"{name}values", FLOATS)
+    given, alone = prepared(streams, names)
+    for stream, name in zip(given, names):
         for factor, what in ((stream.scale, "scale"), (stream.shift, "shift")):
             _want_factor(factor, f"{name}{what}", stream.values)
-        times = as_timeline(stream.times, f"{name}times")
-        alone.append(_is_alone(stream.values, times, name))
-        values = stream.values.unsqueeze(0) if alone[-1] else stream.values
-        _, _, *rules = stream
-        given.append(Stream(values, times, *rules))
-    widest = given[0].values.dtype
-    for stream in given[1:]:
-        widest = torch.promote_types(widest, stream.values.dtype)
-    dtype = result_type(dtype, widest)
+    dtype = result_type(dtype, widest_type(given))
     affine: list[Tensor] = []
-    scale_places = [_place_in(affine, stream.scale) for stream in given]
-    shift_places = [_place_in(affine, stream.shift) for stream in given]
+    scale_places = [place_in(affine, stream.scale) for stream in given]
+    shift_places = [place_in(affine, stream.shift) for stream in given]
     rules = [rule for stream, name in zip(given, names) for rule in rules_of(stream, name)]
     fills = [real_number(stream.fill, f"{name}fill") for stream, name in zip(given, names)]
     times = flatten(given, target, names)
@@ -170,7 +156,7 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
         fills=fills,
         dtype=dtype,
     )
-    return Fused(*_without_batch(result, all(alone), target))
+    return Fused(*without_batch(result, all(alone), target))
 
 
 def inspect(times: Timeline | Tensor, *, source_batch: int | None = None) -> Inspected:
@@ -200,6 +186,37 @@ def inspect(times: Timeline | Tensor, *, source_batch: int | None = None) -> Ins
     return Inspected(**dict(zip(Report._fields, counts.unbind(1))))
 
 
+def want_list(given, name: str) -> None:
+    """One or more, as a list: what a list holds here are named tuples, which have lengths, too."""
+    if hasattr(given, "_fields"):
+        raise TypeError(f"{name}: found one {type(given).__name__}, want a list of them")
+    if len(given) == 0:
+        raise ValueError(f"{name}: found none, want one or more")
+
+
+def prepared(streams: Sequence[Stream], names: Sequence[str]) -> tuple[list[Stream], list[bool]]:
+    """Streams whose times are timelines and whose values have a batch, and whether each had none."""
+    given, alone = [], []
+    for stream, name in zip(streams, names):
+        if not isinstance(stream, Stream):
+            raise TypeError(f"{name[:-1]}: found {type(stream).__name__}, want a Stream")
+        want_tensor(stream.values, f"{name}values", FLOATS)
+        times = as_timeline(stream.times, f"{name}times")
+        alone.append(_is_alone(stream.values, times, name))
+        values = stream.values.unsqueeze(0) if alone[-1] else stream.values
+        _, _, *rules = stream
+        given.append(Stream(values, times, *rules))
+    return given, alone
+
+
+def widest_type(streams: Sequence[Stream]) -> torch.dtype:
+    """What the types of their values promote to."""
+    widest = streams[0].values.dtype
+    for stream in streams[1:]:
+        widest = torch.promote_types(widest, stream.values.dtype)
+    return widest
+
+
 def _is_alone(values, times, name):
     """Whether it is one trajectory `[N, D]`, without a batch."""
     alone = values.dim() == 2 and not is_packed(times)
@@ -208,14 +225,14 @@ def _is_alone(values, times, name):
     return alone
 
 
-def _without_batch(results, alone, target):
+def without_batch(results, alone, target):
     """Of sources that are all alone, at targets that are the same for any batch."""
     if alone and target.kind in ("shared", "uniform") and target.index is None and target.batch is None:
         return [result.squeeze(0) for result in results]
     return results
 
 
-def _place_in(affine, factor):
+def place_in(affine, factor):
     """Adds a scale or a shift to the list; -1 without one."""
     if factor is None:
         return -1

@@ -19,14 +19,23 @@ from ._layout import (
 )
 
 
+def are_packed(kind: int, index) -> bool:
+    """Whether targets are, of this kind and with these lengths, offsets or trajectories."""
+    return index is not None and KINDS[kind] in ("ragged", "uniform")
+
+
+def shape_of_targets(sizes: Sizes, packed: bool) -> tuple:
+    """That of the results but for channels."""
+    return (sizes.rows,) if packed else (sizes.batch, sizes.length)
+
+
 def _is_packed(given):
     """Whether the targets are."""
-    return given.target_index is not None and KINDS[given.kinds[-1]] in ("ragged", "uniform")
+    return are_packed(given.kinds[-1], given.target_index)
 
 
 def _target_shape(given):
-    target = rows_of(Sizes, given.sizes)[-1]
-    return (target.rows,) if _is_packed(given) else (target.batch, target.length)
+    return shape_of_targets(rows_of(Sizes, given.sizes)[-1], _is_packed(given))
 
 
 def _empty(given, shape, dtype):

@@ -49,6 +49,18 @@ def streams_of(device, dtype=torch.float32, gradients=False):
     ]
 
 
+def windows_of(stamps, deltas, **more):
+    """One window for each trajectory, around its sample 20."""
+    deltas = torch.tensor(deltas, dtype=stamps.dtype, device=stamps.device)
+    return rc.windows(stamps[:, 20] + 0.5, deltas, **more)
+
+
+def made(streams, targets):
+    """The result of a policy input of one fusion."""
+    (result,) = rc.policy_input([rc.PolicyFusion(streams, targets)])
+    return result
+
+
 def check_refused(call, error, words):
     """The message begins with the argument's name, and says what was found and what is wanted."""
     with pytest.raises(error) as raised:

@@ -50,6 +50,11 @@ def test_words_are_those_of_the_documentation():
         "akima",
         "slerp",
     )
+    assert list(_layout.ROTATIONS)[:6] == ["wxyz", "xyzw", "vector", "matrix", "columns", "rows"]
+    assert list(_layout.ROTATIONS.values())[:6] == [4, 4, 3, 9, 6, 6]
+    orders = [a + b + c for a in "xyz" for b in "xyz" for c in "xyz" if a != b != c]
+    assert {*list(_layout.ROTATIONS)[6:]} == {*orders, *(order.upper() for order in orders)}
+    assert _layout.RESULT_TYPES == _arguments.FLOATS
     assert set(_layout.REDUCTIONS) == {"sum", "mean", "max", "min"} and set(_layout.ORDERS) == {"first_point", "cell"}
 
 

@@ -40,8 +40,18 @@ void detail::refuse(rc::error const& cause) {
       break;
     }
   }
-  std::string const inner = "].options.";
-  if (auto const at = text.find(inner); at != std::string::npos) { text.replace(at, inner.size(), "]."); }
+  // Behind the index of a stream or of a fusion. The text has the argument's name, too: `cause.argument()` is a string
+  // of the library's ABI, which is another one than that of PyTorch 2.6.
+  constexpr std::pair<char const*, char const*> inner_names[] = {
+      {"].options.", "]."},    {"].rotation.", "]."},       {"].derivative", "].velocity"},
+      {"].when.", "].times."}, {"].target.", "].targets."}, {"].out.", "]."}};
+  for (auto const& [theirs, ours] : inner_names) {
+    auto const at = text.find(theirs);
+    if (at < text.find(": ")) { text.replace(at, std::string(theirs).size(), ours); }
+  }
+  // In Python a format makes a stream a rotation.
+  std::string const wanted = "rotation.wanted";
+  if (auto const at = text.find(wanted); at != std::string::npos) { text.replace(at, wanted.size(), "source"); }
   if (cause.code() == rc::status_code::cuda_error) { C10_THROW_ERROR(Error, text); }
   C10_THROW_ERROR(ValueError, text);
 }

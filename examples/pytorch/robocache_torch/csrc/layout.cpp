@@ -74,6 +74,42 @@ char const* word_of(rc::duplicate_rule rule) {
   return nullptr;
 }
 
+/// Those that results may have.
+char const* word_of(rc::dtype type) {
+  switch (type) {
+    case rc::dtype::float32: return "float32";
+    case rc::dtype::float16: return "float16";
+    case rc::dtype::bfloat16: return "bfloat16";
+    case rc::dtype::uint8:
+    case rc::dtype::int32:
+    case rc::dtype::int64: break;
+  }
+  return nullptr;
+}
+
+/// How rotations are stored: the formats but for Euler angles, then these in all orders, by SciPy's names.
+std::vector<std::string> rotation_words() {
+  std::vector<std::string> words;
+  for (int number = 0; number < static_cast<int>(rc::rotation_format::euler); ++number) {
+    words.emplace_back(rc::name_of(static_cast<rc::rotation_format>(number)));
+  }
+  for (char const* const letters : {"xyz", "XYZ"}) {
+    for (int i = 0; i < 27; ++i) {
+      std::string const order{letters[i / 9], letters[i / 3 % 3], letters[i % 3]};
+      if (rc::is_euler_order(rc::euler(order.c_str()))) { words.push_back(order); }
+    }
+  }
+  return words;
+}
+
+std::vector<std::string> rotation_channels() {
+  std::vector<std::string> counts;
+  for (std::size_t number = 0; number < rotation_words().size(); ++number) {
+    counts.push_back(std::to_string(rc::channels_of(rotation_layout_of(std::int64_t(number)).format)));
+  }
+  return counts;
+}
+
 /// The words of an enumeration: the place of a word is the number of its enumerator.
 template <class Enum>
 std::vector<std::string> words_of() {
@@ -98,15 +134,21 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "interpolation holds") { return methods_where(&rc::device::method_traits::holds); }
   if (of == "interpolation differentiable") { return methods_where(&rc::device::method_traits::differentiable); }
   if (of == "interpolation moves") { return methods_where(&rc::device::method_traits::moves); }
+  if (of == "rotation") { return rotation_words(); }
+  if (of == "rotation channels") { return rotation_channels(); }
+  if (of == "result_type") { return words_of<rc::dtype>(); }
   if (of == "edge") { return words_of<rc::edge>(); }
   if (of == "voxel_order") { return words_of<rc::voxel_order>(); }
   if (of == "nan_rule") { return words_of<rc::nan_rule>(); }
   if (of == "backward_rule") { return words_of<rc::backward_rule>(); }
   if (of == "duplicate_rule") { return words_of<rc::duplicate_rule>(); }
   if (of == "source") { return source_row.names(); }
+  if (of == "target") { return target_row.names(); }
   if (of == "sizes") { return sizes_row.names(); }
   if (of == "ticks") { return ticks_row.names(); }
   if (of == "rules") { return rules_row.names(); }
+  if (of == "policy") { return policy_row.names(); }
+  if (of == "fusion") { return fusion_row.names(); }
   if (of == "report") { return report_row.names(); }
   if (of == "dropped") { return dropped_row.names(); }
   if (of == "reductions") { return reduction_bits.names(); }
@@ -114,6 +156,16 @@ std::vector<std::string> layout(c10::string_view of) {
 }
 
 }  // namespace
+
+rc::rotation_layout rotation_layout_of(std::int64_t number) {
+  auto const euler = static_cast<std::int64_t>(rc::rotation_format::euler);
+  static std::vector<std::string> const words = rotation_words();
+  if (number < 0 || number >= std::int64_t(words.size())) {
+    C10_THROW_ERROR(ValueError, c10::str("rotation: found ", number, ", want 0 to ", words.size() - 1));
+  }
+  if (number < euler) { return {static_cast<rc::rotation_format>(number), {}}; }
+  return {rc::rotation_format::euler, rc::euler(words[std::size_t(number)].c_str())};
+}
 
 TORCH_LIBRARY_FRAGMENT(robocache, library) { library.def("layout(str of) -> str[]", layout); }
 

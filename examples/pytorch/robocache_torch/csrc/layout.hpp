@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -41,17 +42,30 @@ row_layout(Names...) -> row_layout<sizeof...(Names)>;
 
 /// Tensors of a source's timeline, each optional. `index`: lengths, offsets, or the trajectories of windows.
 inline constexpr row_layout source_row{"stamps", "starts", "index"};
+/// Likewise of the targets of a fusion of a policy input.
+inline constexpr row_layout target_row{"stamps", "starts", "index", "as_of"};
 /// Of a timeline; `rows` of packed ones.
 inline constexpr row_layout sizes_row{"batch", "length", "rows"};
-/// Numbers of a timeline and of its stream, in the unit of the stamps.
-inline constexpr row_layout ticks_row{"start", "num", "den", "max_gap", "latency", "tolerance"};
+/// Numbers of a timeline and of its stream, in the unit of the stamps. `at`: when a reference is, after the anchor.
+inline constexpr row_layout ticks_row{"start", "num", "den", "max_gap", "latency", "tolerance", "at"};
 /// Of a stream.
 inline constexpr row_layout rules_row{"method", "before", "after", "causal"};
+/// Of a stream of a policy input, besides. -1 is none: of rotation layouts, of the places of streams and fusions that
+/// it is relative to, and of places in the list of factors.
+inline constexpr row_layout policy_row{"source",       "result",   "positive",  "world_frame", "velocity",
+                                       "sin_cos",      "relative", "to_stream", "to_fusion",   "frame_stream",
+                                       "frame_fusion", "scale",    "shift",     "low",         "high"};
+/// Of a fusion of a policy input; `dtype` is the place of a result type.
+inline constexpr row_layout fusion_row{"streams", "dtype"};
 /// Of a trajectory: what `inspect` counts.
 inline constexpr row_layout report_row{"unsorted", "duplicated", "non_finite", "out_of_range"};
 /// Of a trajectory: what `clean` counts.
 inline constexpr row_layout dropped_row{"non_finite", "invalid", "backward", "duplicated"};
 /// One bit each, the first one the lowest: which reductions of features are wanted.
 inline constexpr row_layout reduction_bits{"sum", "mean", "max", "min"};
+
+/// The rotation layout of a number: first the formats, then the orders of Euler angles by SciPy's names. An error for
+/// any other number.
+robocache::rotation_layout rotation_layout_of(std::int64_t number);
 
 }  // namespace robocache_torch

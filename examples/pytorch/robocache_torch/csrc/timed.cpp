@@ -3,7 +3,6 @@
 
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
-#include <torch/version.h>
 
 #include <cstddef>
 #include <string>
@@ -11,19 +10,11 @@
 #include <vector>
 
 #include "common.hpp"
+#include "streams.hpp"
 #include "timelines.hpp"
-
-#ifdef ROBOCACHE_TORCH_CUDA
-#include <ATen/cuda/CachingHostAllocator.h>
-#endif
 
 namespace robocache_torch {
 namespace {
-
-at::Tensor empty(std::vector<std::int64_t> shape, std::int64_t last, c10::Device device, at::ScalarType type) {
-  if (last >= 0) { shape.push_back(last); }
-  return at::empty(shape, at::TensorOptions().device(device).dtype(type));
-}
 
 /// For the gradient of a stream's values. Packed values may have more rows than their times; the library does not know
 /// of these rows, which have no part in any result.
@@ -33,33 +24,6 @@ at::Tensor gradient_for(at::Tensor const& values, timed_arguments const& given, 
   if (values.dim() == 2 && values.size(0) > rows) { result.narrow(0, rows, values.size(0) - rows).zero_(); }
   return result;
 }
-
-/// Values as a call on `device` reads them: there, or, where that is a GPU, in pinned memory of the host.
-struct values_view : rows_view {
-  /// @param stream  what Python calls the stream, for messages
-  values_view(at::Tensor const& given, c10::Device device, std::string const& stream) : rows_view(given) {
-    // Nothing is read of a tensor without elements, and PyTorch pins none.
-    if (!device.is_cuda() || !tensor.is_cpu() || tensor.numel() == 0) { return; }
-    if (!tensor.is_pinned()) {
-      C10_THROW_ERROR(ValueError,
-                      c10::str(stream, "values: found cpu, want ", device, ", or pinned memory: values.pin_memory()"));
-    }
-    place = rc::value_place::pinned;
-#ifdef ROBOCACHE_TORCH_CUDA
-    // PyTorch's host allocator gives the memory out again only when the current stream has done what it has been given
-    // until the tensor ends. It knows nothing of memory that others pinned.
-    at::DataPtr const& memory = tensor.storage().data_ptr();
-    auto const current = c10::cuda::getCurrentCUDAStream(device.index());
-#if TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 8
-    at::cuda::CachingHostAllocator_recordEvent(memory.get(), memory.get_context(), current);
-#else
-    at::getHostAllocator(at::kCUDA)->record_event(memory.get(), memory.get_context(), current.unwrap());
-#endif
-#endif
-  }
-
-  rc::value_place place = rc::value_place::device;
-};
 
 std::vector<values_view> views_of(at::TensorList values, c10::Device device) {
   std::vector<values_view> views;
@@ -161,16 +125,7 @@ struct streams_of {
              at::IntArrayRef shift_places, timed_arguments const& given) {
     auto const factors = [&](std::int64_t place) { return place < 0 ? nullptr : data_of<float const>(affine[place]); };
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      rc::stream<Stamp> one;
-      one.values = data_of<void const>(rows[i].tensor);
-      one.type = dtype_of(rows[i].tensor.scalar_type(), "values");
-      one.when = given.timeline<Stamp>(i);
-      one.channels = rows[i].channels;
-      one.batch_stride = rows[i].batch_stride;
-      one.row_stride = rows[i].row_stride;
-      one.place = rows[i].place;
-      one.options = given.options<Stamp>(i);
-      one.latency = given.latency<Stamp>(i);
+      auto one = stream_of<Stamp>(rows[i], given, i);
       one.scale = factors(scale_places[i]);
       one.shift = factors(shift_places[i]);
       all.push_back(one);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -36,19 +37,19 @@ inline optional_tensors without_bits(optional_tensors const& given) {
 /// that of stream i; the targets have the last row, and no rules. layout.hpp names the entries of a row; _flat.py makes
 /// them.
 struct timed_arguments {
-  optional_tensors sources;              ///< a `source_row` per stream
-  optional_tensor const& target_stamps;  ///< of windows the deltas
-  optional_tensor const& target_starts;  ///< of windows the anchors
-  optional_tensor const& target_index;   ///< lengths, offsets, or of windows the trajectories
-  c10::Device device;                    ///< where the work is done, and the results are
-  at::IntArrayRef kinds;                 ///< of rc::timeline_kind, one per timeline
-  at::ScalarType stamp;                  ///< float32, float64 or int64
-  at::IntArrayRef sizes;                 ///< a `sizes_row` per timeline
-  at::IntArrayRef whole;                 ///< a `ticks_row` per timeline, where stamps are integers
-  at::ArrayRef<double> real;             ///< the same, where stamps are floats
-  at::IntArrayRef rules;                 ///< a `rules_row` per stream
-  at::ArrayRef<double> fills;            ///< one per stream
-  optional_tensor target_as_of{};        ///< of windows: behind which stamps they know nothing
+  optional_tensors sources;        ///< a `source_row` per stream
+  optional_tensor target_stamps;   ///< of windows the deltas
+  optional_tensor target_starts;   ///< of windows the anchors
+  optional_tensor target_index;    ///< lengths, offsets, or of windows the trajectories
+  c10::Device device;              ///< where the work is done, and the results are
+  at::IntArrayRef kinds;           ///< of rc::timeline_kind, one per timeline
+  at::ScalarType stamp;            ///< float32, float64 or int64
+  at::IntArrayRef sizes;           ///< a `sizes_row` per timeline
+  at::IntArrayRef whole;           ///< a `ticks_row` per timeline, where stamps are integers
+  at::ArrayRef<double> real;       ///< the same, where stamps are floats
+  at::IntArrayRef rules;           ///< a `rules_row` per stream
+  at::ArrayRef<double> fills;      ///< one per stream
+  optional_tensor target_as_of{};  ///< of windows: behind which stamps they know nothing
 
   /// Calls `work(Stamp{})`.
   template <class Work>
@@ -108,6 +109,12 @@ struct timed_arguments {
     return tick<Stamp>(i, "latency");
   }
 
+  /// When stream i is relative to something: this much after the anchor.
+  template <class Stamp>
+  Stamp reference(std::size_t i) const {
+    return tick<Stamp>(i, "at");
+  }
+
   /// Of timeline i.
   std::int64_t size(std::size_t i, std::string_view name) const {
     return sizes[sizes_row.size() * i + sizes_row[name]];
@@ -115,11 +122,12 @@ struct timed_arguments {
 
   /// For times in the host's memory: warns where float32 is not enough for them.
   /// @param source  what Python calls the times of stream i
+  /// @param target  what it calls the targets
   template <class Stamp, class Name>
-  void warn_of_stamps(rc::compiled::place where, Name source) const {
+  void warn_of_stamps(rc::compiled::place where, Name source, std::string const& target = "targets") const {
     if (where != rc::compiled::place::host) { return; }
     for (std::size_t i = 0; i < kinds.size(); ++i) {
-      warn_where_neighbours_are_equal(timeline<Stamp>(i), i + 1 == kinds.size() ? "targets" : source(i));
+      warn_where_neighbours_are_equal(timeline<Stamp>(i), i + 1 == kinds.size() ? target : source(i));
     }
   }
 
