@@ -10,7 +10,7 @@ import torch
 def test_the_python_of_the_readme_runs_as_pasted(capsys):
     text = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     names = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)  # the repository's own words
@@ -18,6 +18,9 @@ def test_the_python_of_the_readme_runs_as_pasted(capsys):
     assert "[32, 100, 530]" in said and "tensor(240" in said
     assert names["batch"].all_valid.all()
     assert torch.equal(names["from_host"].values, names["batch"].values)
+    assert "[32, 2, 20]) torch.Size([32, 16, 20]" in said and names["seen"].all_valid.all()
+    now = names["seen"].values[:, 1, 14:]
+    assert (now - torch.tensor([1.0, 0, 0, 0, 1, 0], device=now.device)).abs().max() < 1e-5
     normalised = names["batch"].values[..., 512:526].float()
     assert normalised.mean().abs() < 0.05 and (normalised.std() - 0.8).abs() < 0.1  # between samples noise is smaller
     lengths = names["batch"].values[..., 526:].float().norm(dim=-1)
