@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`convert`: a data set becomes a store, in parallel processes."""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import torch
+
+from ._episode import Left, Unreadable
+from ._shards import SHARD, Shard
+from ._store import Store
+from ._writer import SHARD_BYTES, Writer
+from .readers import open_source
+
+# A process reads some episodes before it takes the next ones: a sixteenth of all, up to so many.
+MOST_EPISODES = 64
+PIECES = 16
+
+
+def convert(
+    path: str | Path,
+    folder: str | Path,
+    *,
+    reader: str | None = None,
+    processes: int = 1,
+    clean: bool = False,
+    episodes: range | None = None,
+    shard_bytes: int = SHARD_BYTES,
+    progress: Callable[[int, int], None] | None = None,
+    **options,
+) -> Store:
+    """Reads a data set and appends its episodes to a store.
+
+    Each sixteenth of the episodes, 64 at most, becomes one or more shards, whose names and contents do not depend on how
+    many processes there are. Episodes that cannot be read, or do not fit those before, are in `Store.left_out`.
+
+    Args:
+        path: Of the data set.
+        folder: Of the store, made where there is none.
+        reader: One of `READERS`; default: the first that recognises the path.
+        processes: How many read. With more than 1 the caller is a module that may be imported again, as
+            `multiprocessing` asks for with "spawn".
+        clean: As `Writer` takes it.
+        episodes: Which of the data set's, by their place in it; default: all.
+        shard_bytes: As `Writer` takes it.
+        progress: Called with the number of episodes that are done, and of all.
+        options: Of the reader.
+
+    Raises:
+        FileNotFoundError, ValueError, TypeError, Missing: As `open_source`; nothing is written then.
+        BlockingIOError: Another process writes to this store.
+    """
+    source = open_source(path, reader, **options)
+    keys = source.keys()
+    keys = keys if episodes is None else [keys[i] for i in episodes if i < len(keys)]
+    length = min(MOST_EPISODES, -(-len(keys) // PIECES)) or 1
+    pieces = [keys[first : first + length] for first in range(0, len(keys), length)]
+    name = type(source).__name__
+    with Writer(folder, clean=clean, about=source.about | {"source": str(path), "reader": name}) as writer:
+        writer.leave_out(source.left_out)
+        number = int(writer.next_path().name.split("-")[1])
+        # What the first piece finds is what all others have to fit.
+        schemas, done = dict(writer.index["modalities"]), 0
+        work = [(i, piece) for i, piece in enumerate(pieces)]
+
+        def take(result, piece):
+            nonlocal done
+            found, entries, left_out = result
+            writer.leave_out(left_out)
+            writer.append(found, entries)
+            schemas.update(found)
+            done += len(piece)
+            if progress is not None:
+                progress(done, len(keys))
+
+        def arguments(at, piece):
+            return (source, piece, Path(folder), number + at, dict(schemas), clean, shard_bytes)
+
+        first, rest = work[:1], work[1:]
+        for at, piece in first if processes > 1 else work:
+            take(_read_piece(*arguments(at, piece)), piece)
+        if processes > 1 and rest:
+            given = ((Path(path), reader, options), torch.get_num_threads() // processes or 1)
+            context = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(processes, context, _begin, given) as pool:
+                futures = [(pool.submit(_read_in_process, *arguments(at, piece)[1:]), piece) for at, piece in rest]
+                for future, piece in futures:  # in the order of the episodes
+                    take(future.result(), piece)
+    return Store(folder)
+
+
+_source = None  # of this process
+
+
+def _begin(given, threads):
+    global _source
+    path, reader, options = given
+    torch.set_num_threads(threads)
+    _source = open_source(path, reader, **options)
+
+
+def _read_in_process(*arguments):
+    return _read_piece(_source, *arguments)
+
+
+def _read_piece(source, keys, folder, number, schemas, clean, shard_bytes):
+    """Writes the shards of some episodes; returns their schemas, their lines of the index, and what was left out."""
+    entries, left_out = [], []
+    shard = Shard(schemas)
+
+    def write():
+        path = folder / SHARD.format(number=number, part=len(entries))
+        entries.append(shard.write(path))
+        return Shard(shard.schemas)
+
+    for key in keys:
+        try:
+            shard.add(source.read(key), cleaned=clean)
+        except (Unreadable, ValueError, TypeError) as trouble:
+            left_out.append(Left(source.name_of(key), str(trouble)))
+        if shard.size >= shard_bytes:
+            shard = write()
+    if shard.table:
+        shard = write()
+    return shard.schemas, entries, left_out
