@@ -16,6 +16,7 @@ import killed_writer
 import robocache_torch as rc
 from robocache_torch import data
 
+
 TYPES = ["float32", "float64", "float16", "uint8", "int16", "int32", "int64", "bool"]
 
 

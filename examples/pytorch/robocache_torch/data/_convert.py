@@ -33,8 +33,8 @@ def convert(
 ) -> Store:
     """Reads a data set and appends its episodes to a store.
 
-    Each sixteenth of the episodes, 64 at most, becomes one or more shards, whose names and contents do not depend on how
-    many processes there are. Episodes that cannot be read, or do not fit those before, are in `Store.left_out`.
+    Each sixteenth of the episodes, 64 at most, becomes one or more shards, whose names and contents do not depend on
+    how many processes there are. Episodes that cannot be read, or do not fit those before, are in `Store.left_out`.
 
     Args:
         path: Of the data set.

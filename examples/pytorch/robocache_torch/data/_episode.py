@@ -35,8 +35,8 @@ class Series:
     """One modality of one episode.
 
     Attributes:
-        values: `[rows, ...]`, a tensor or array of any type that safetensors stores; the dimensions behind the first are
-            the shape of a sample, flattened in the store.
+        values: `[rows, ...]`, a tensor or array of any type that safetensors stores; the dimensions behind the first
+            are the shape of a sample, flattened in the store.
         stamps: int64 `[rows]`, in nanoseconds.
         names: Of the channels, optional: one for each.
         units: Of the channels, optional: one for each ("rad", "m/s").

@@ -55,7 +55,8 @@ class Shard:
                 for word, want in known.items():
                     if found[word] != want:
                         raise ValueError(
-                            f"{episode.name}: {name}: found {word} {found[word]}, want {want}, that of the episodes before"
+                            f"{episode.name}: {name}: found {word} {found[word]}, "
+                            f"want {want}, that of the episodes before"
                         )
         problems, dropped, series = {}, {}, dict(episode.series)
         for name, one in episode.series.items():

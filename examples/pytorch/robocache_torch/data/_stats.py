@@ -14,8 +14,8 @@ MOST_CHANNELS = 1024
 
 
 def stats_of(store: Store, names, quantiles=QUANTILES, bar=None) -> tuple[dict[str, list[dict]], dict[str, str]]:
-    """By modality, for each channel: count, nan, infinite, min, max, mean, std (as NumPy has it) and quantiles ("q0.01");
-    and why others are left out: images, whose channels are pixels.
+    """By modality, for each channel: count, nan, infinite, min, max, mean, std (as NumPy has it) and quantiles
+    ("q0.01"); and why others are left out: images, whose channels are pixels.
 
     float64 is rounded to float32 first, as `Store.modality` does.
     """

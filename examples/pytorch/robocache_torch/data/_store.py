@@ -77,8 +77,8 @@ class Store:
         folder: Of the store.
 
     Attributes:
-        episodes: The table, one dictionary for each episode: name, task, problems (counted by modality and word), dropped
-            (what `clean` dropped, the same way), notes, extra.
+        episodes: The table, one dictionary for each episode: name, task, problems (counted by modality and word),
+            dropped (what `clean` dropped, the same way), notes, extra.
         names: Of the modalities.
         schemas: By modality: dtype, shape of a sample, names and units of channels.
         about: What the reader knew of the data set.
@@ -139,11 +139,11 @@ class Store:
 
         Args:
             name: One of `names`.
-            place: Where values live. "host": on the CPU, mapped from the disk where there is one shard and no other type
-                is asked for, so not to be written to; else a copy. "pinned": in pinned memory of the host, which kernels
-                read; stamps and offsets are on the device. "device": all there.
-            dtype: Of the values; default: that of the disk if `fuse` takes it; else float32 for float64, uint8 for bool,
-                int32 for int8, int16 and uint16, int64 for uint32.
+            place: Where values live. "host": on the CPU, mapped from the disk where there is one shard and no other
+                type is asked for, so not to be written to; else a copy. "pinned": in pinned memory of the host, which
+                kernels read; stamps and offsets are on the device. "device": all there.
+            dtype: Of the values; default: that of the disk if `fuse` takes it; else float32 for float64, uint8 for
+                bool, int32 for int8, int16 and uint16, int64 for uint32.
             device: Of "pinned" and "device".
 
         Raises:

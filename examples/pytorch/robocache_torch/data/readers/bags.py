@@ -30,12 +30,12 @@ UNITS = {
 class Bags(Source):
     """Topics at their own rates, a modality each: the numbers of a message, side by side (of an Odometry
     "pose.pose.position.x" and so on), without covariances. A JointState is three: "/topic/position", "/topic/velocity"
-    and "/topic/effort", whose joints are in the order of the first message. Messages with another number of numbers than
-    the topic's first, or that cannot be read, are counted as corrupt.
+    and "/topic/effort", whose joints are in the order of the first message. Messages with another number of numbers
+    than the topic's first, or that cannot be read, are counted as corrupt.
 
     Args:
-        time: "header": when the message says it was sampled; "log": when it was recorded. Topics whose first message has
-            no time in a header have that of the log.
+        time: "header": when the message says it was sampled; "log": when it was recorded. Topics whose first message
+            has no time in a header have that of the log.
         fields: Field paths by topic, instead of all numbers: {"/camera": ["data"], "/tf": ["transforms.0.transform"]}.
     """
 

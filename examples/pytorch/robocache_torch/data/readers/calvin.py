@@ -18,7 +18,8 @@ class Calvin(Source):
     Args:
         hertz: The rate of the steps; CALVIN records at 30.
         images: Whether to read images (uint8 with three dimensions, and depth). Else the episode notes them.
-        trust_pickle: Whether to read the language annotations: they are a pickle, which can run any code when it is read.
+        trust_pickle: Whether to read the language annotations: they are a pickle, which can run any code when it is
+            read.
     """
 
     def __init__(self, path, hertz=30, images=False, trust_pickle=False):

@@ -9,8 +9,8 @@ ENDINGS = {"_ms": SECOND // 1000, "_us": 1000, "_ns": 1}
 
 
 def read_csv(path) -> Table:
-    """A CSV file. Times are in seconds, or in the unit that the first column's name ends with: _ms, _us or _ns; stamps in
-    nanoseconds.
+    """A CSV file. Times are in seconds, or in the unit that the first column's name ends with: _ms, _us or _ns; stamps
+    in nanoseconds.
 
     Raises:
         ValueError: No row at all.
@@ -24,8 +24,8 @@ def homes_of(folder):
 
 
 class CsvFiles(Source):
-    """A folder of one CSV file for each modality, which is one episode, or a folder of such folders. Lines without a time
-    or with another number of columns are counted as corrupt; cells without a number are NaN."""
+    """A folder of one CSV file for each modality, which is one episode, or a folder of such folders. Lines without a
+    time or with another number of columns are counted as corrupt; cells without a number are NaN."""
 
     def __init__(self, path):
         super().__init__(path)

@@ -16,9 +16,9 @@ TOLERANCE = 1e-4
 
 
 class LeRobot(Source):
-    """Stamps are exact on the grid of the data set's rate: by frame numbers. Rows whose time is more than 0.1 ms off that
-    are counted as "off_grid". Each camera is a modality of frame numbers within its video file, which the episode's
-    `extra["videos"]` names."""
+    """Stamps are exact on the grid of the data set's rate: by frame numbers. Rows whose time is more than 0.1 ms off
+    that are counted as "off_grid". Each camera is a modality of frame numbers within its video file, which the
+    episode's `extra["videos"]` names."""
 
     def __init__(self, path):
         super().__init__(path)
@@ -97,12 +97,12 @@ class LeRobot(Source):
         return table
 
     def _read_v2(self):
-        chunk_of = lambda number: {"episode_chunk": number // self.info["chunks_size"], "episode_index": number}
         cameras = [name for name, feature in self.features.items() if feature["dtype"] == "video"]
         episodes = {}
         for line in read_lines(self.path / "meta" / "episodes.jsonl"):
-            at = chunk_of(line["episode_index"])
-            episodes[line["episode_index"]] = {
+            number = line["episode_index"]
+            at = {"episode_chunk": number // self.info["chunks_size"], "episode_index": number}
+            episodes[number] = {
                 "data": self.info["data_path"].format(**at),
                 "length": line["length"],
                 "tasks": line["tasks"],

@@ -68,9 +68,9 @@ def kind_of(path):
     except (OSError, UnicodeDecodeError):
         return None
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
-    if lines[0].startswith("#") and "," in first:
-        # EuRoC's header has the times of poses in nanoseconds, and positions in metres.
-        return "euroc" if "[ns]" in lines[0] and "q" in lines[0].lower() and first.count(",") >= 7 else None
+    # EuRoC's header names a position p_RS_R_x and a quaternion q_RS_w; its times are in nanoseconds.
+    if lines[0].startswith("#timestamp") and "p_R" in lines[0] and "q_R" in lines[0]:
+        return "euroc"
     try:
         return "tum" if len([float(word) for word in first.split()]) == 8 else None
     except ValueError:

@@ -109,7 +109,8 @@ class Rlds(Source):
                 head = stream.read(HEAD.size)
                 length, check = HEAD.unpack(head) if len(head) == HEAD.size else (0, None)
                 if check != self._masked(head[:8]):
-                    self.left_out.append(Left(path.name, f"found no record at byte {offset}; the rest is not read"))
+                    why = f"found no record at byte {offset}; the rest is not read"
+                    self.left_out.append(Left(path.name, why))
                     return
                 yield number, offset + HEAD.size, length
                 number, offset = number + 1, offset + HEAD.size + length + 4
@@ -130,7 +131,7 @@ class Rlds(Source):
 
 
 def features_of(tree, path=""):
-    """Path, and (kind, shape, dtype) of each leaf of features.json; no dtype for what is not stored as plain numbers."""
+    """Path, and (kind, shape, dtype) of each leaf of features.json; no dtype where numbers are not stored plainly."""
     if "featuresDict" in tree:
         for name, one in tree["featuresDict"]["features"].items():
             yield from features_of(one, f"{path}/{name}" if path else name)
