@@ -134,3 +134,34 @@ def test_lerobot_v3(tmp_path):
     (tmp_path / "set/data/chunk-000/file-001.parquet").write_bytes(b"PAR1 nothing")
     broken = data.convert(tmp_path / "set", tmp_path / "broken")
     assert len(broken) == 2 and broken.left_out[0].why.startswith("data/chunk-000/file-001.parquet: ")
+
+
+def test_lerobot_as_lerobot_writes_it(tmp_path):
+    pytest.importorskip("pyarrow")
+    theirs = pytest.importorskip("lerobot.datasets.lerobot_dataset")
+    features = {
+        "observation.state": {"dtype": "float32", "shape": (3,), "names": ["x", "y", "z"]},
+        "action": {"dtype": "float32", "shape": (2,), "names": ["a", "b"]},
+    }
+    made = theirs.LeRobotDataset.create("some/set", 30, features, root=tmp_path / "set", use_videos=False)
+    random = np.random.default_rng(0)
+    for number, length in enumerate((7, 4, 9)):
+        for _ in range(length):
+            state, action = random.normal(size=3).astype(np.float32), random.normal(size=2).astype(np.float32)
+            made.add_frame({"observation.state": state, "action": action, "task": f"task {number % 2}"})
+        made.save_episode()
+    made.finalize()
+    store = data.convert(tmp_path / "set", tmp_path / "store")
+    want = theirs.LeRobotDataset("some/set", root=tmp_path / "set")
+    assert len(store) == want.num_episodes and sum(len(one["notes"]) for one in store.episodes) == 0
+    offsets = store.modality("action").offsets
+    for i in range(len(want)):
+        one = want[i]
+        episode, frame = int(one["episode_index"]), int(one["frame_index"])
+        for name in features:
+            values, stamps = store.modality(name).episode(episode)
+            assert torch.equal(values[frame], one[name]) and int(offsets[episode]) + frame == i
+            assert stamps[frame] == frame * 10**9 // 30
+        assert store.episodes[episode]["task"] == one["task"]
+        assert store.modality("task_index").values[i] == one["task_index"]
+    assert store.modality("observation.state").names == ["x", "y", "z"] and store.about["stats"]["action"]["count"]

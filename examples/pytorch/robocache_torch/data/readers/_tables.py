@@ -64,6 +64,8 @@ def read_table(path, separator, unit, *, comments=False) -> Table:
             stamps.append(stamp)
             rows.append([_number(word) for word in words[1:]])
             lines.append(number)
+    if not rows and corrupt:
+        raise ValueError(f"{path}: line {corrupt[0].line}: {corrupt[0].why}; no line is better")
     if not rows or not rows[0]:
         raise ValueError(f"{path}: found {len(rows)} rows of {len(header) or 1} columns, want a time and values")
     return Table(header, np.array(stamps, np.int64), np.array(rows, np.float64), lines, corrupt)
