@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes stores and kills itself while it does: `python killed_writer.py FOLDER` makes FOLDER/0, FOLDER/1, ..., one for
-each moment of writing the second shard and its index. Each moment has a process of its own."""
+"""Writes stores and kills itself while it does: `python killed_writer.py FOLDER` makes FOLDER/second0, FOLDER/second1
+and so on, one for each moment of writing the second shard and its index, and FOLDER/first0 and so on of the first. Each
+has a process of its own."""
 
+import itertools
 import os
 import signal
 import sys
@@ -64,16 +66,17 @@ def die_at(moment):
 
 def main(folder):
     torch.set_num_threads(1)
-    for moment in range(EVENTS):
+    for which, moment in itertools.product(("first", "second"), range(EVENTS)):
         child = os.fork()
         if child == 0:
-            writer = data.Writer(folder / str(moment), shard_bytes=1)
-            writer.add(episode(0))
+            writer = data.Writer(folder / f"{which}{moment}", shard_bytes=1)
+            if which == "second":
+                writer.add(episode(0))
             die_at(moment)
             writer.add(episode(1))
             os._exit(1)  # was not killed
         if os.WTERMSIG(os.waitpid(child, 0)[1]) != signal.SIGKILL:
-            sys.exit(f"moment {moment}: the writer was not killed")
+            sys.exit(f"{which} shard, moment {moment}: the writer was not killed")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store: what goes in comes out, whatever happens to the writer."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -117,20 +118,21 @@ def test_one_shard_is_read_where_it_is(tmp_path):
 def test_the_writer_is_killed_at_each_moment(tmp_path):
     script = Path(killed_writer.__file__)
     subprocess.run([sys.executable, script, tmp_path], check=True, timeout=300)
-    for moment in range(killed_writer.EVENTS):
-        folder = tmp_path / str(moment)
+    for moment, before in itertools.product(range(killed_writer.EVENTS), ([], ["e0"])):
+        folder = tmp_path / f"{'second' if before else 'first'}{moment}"
         store = data.Store(folder)
-        # The second shard counts once the index has its name.
-        assert [one["name"] for one in store.episodes] == (["e0"] if moment < 7 else ["e0", "e1"]), moment
-        left = ["shard-00000-001.safetensors.unfinished"] if moment < 3 else ["shard-00000-001.safetensors"]
-        if 4 <= moment < 7:
-            left.insert(0, "index.json.unfinished")
-        assert store.ignored == (left if moment < 7 else []), moment
+        names = before if moment < 7 else [*before, "e1"]  # a shard counts once the index has its name
+        assert [one["name"] for one in store.episodes] == names, moment
+        shard = f"shard-00000-00{len(before)}.safetensors"
+        left = [f"{shard}.unfinished" if moment < 3 else shard] if moment < 7 else []
+        assert store.ignored == ["index.json.unfinished"] * (4 <= moment < 7) + left, moment
+        content = [(folder / name).read_bytes() for name in left]
         assert not any(found.trouble for found in store.verify())
         with data.Writer(folder) as writer:  # goes on
             writer.add(killed_writer.episode(2))
         store = data.Store(folder)
-        assert [one["name"] for one in store.episodes][-1] == "e2"
+        assert [one["name"] for one in store.episodes] == [*names, "e2"] and store.ignored == left
+        assert [(folder / name).read_bytes() for name in left] == content  # was not written again
         assert store.modality("joints").values[-5:].eq(2).all() and not any(one.trouble for one in store.verify())
 
 

@@ -44,6 +44,7 @@ class Writer:
             else:
                 self.index = {"format": FORMAT, "version": VERSION, "stamps": "ns", "about": {}}
                 self.index |= {"modalities": {}, "shards": [], "left_out": []}
+                write_index(self.folder, self.index)  # from now on there is a store, if an empty one
         except BlockingIOError:
             self._lock.close()
             raise BlockingIOError(f"{self.folder}: another process writes to this store") from None
