@@ -27,3 +27,9 @@ def same_rows(found, want):
     return found.dtype == want.dtype and np.array_equal(
         found, want.reshape(len(want), -1), equal_nan=found.dtype.kind == "f"
     )
+
+
+def about_of(store):
+    """What the store's one data set says of itself."""
+    (about,) = store.about["sources"].values()
+    return about

@@ -35,7 +35,7 @@ def test_from_files_to_a_picture(logs, tmp_path, capsys):
     assert main(["info", str(store)]) == 0
     said = capsys.readouterr().out
     assert "run1: joints: found 2 corrupt, 1 backward, 1 duplicated, 1 nan" in said
-    assert "run0" not in said and "100.00  a, b" in said and "20.00  a, b" in said and "format: csv" in said
+    assert "run0" not in said and "100.00  a, b" in said and "20.00  a, b" in said and "logs: format csv" in said
     assert main(["verify", str(store)]) == 0 and "0 with something wrong" in capsys.readouterr().out
 
     assert main(["stats", str(store), "--json", "--quantiles", "0.25", "0.5"]) == 0
@@ -53,6 +53,9 @@ def test_from_files_to_a_picture(logs, tmp_path, capsys):
     picture = tmp_path / "episode.png"
     assert main(["plot", str(store), "--episode", "run1", "--out", str(picture)]) == 0
     assert picture.read_bytes()[:4] == b"\x89PNG"
+
+    assert main(["convert", str(logs), str(store), "--processes", "1"]) == 0  # all of them are there
+    assert "0 episodes added" in capsys.readouterr().out
 
     cleaned = tmp_path / "cleaned"
     assert main(["convert", str(logs), str(cleaned), "--clean", "--processes", "1", "--episodes", "1:2"]) == 0

@@ -9,7 +9,7 @@ import torch
 
 pytest.importorskip("safetensors")
 
-from data_sets import recorded, same_rows, stored
+from data_sets import about_of, recorded, same_rows, stored
 
 import robocache_torch as rc
 from robocache_torch import data
@@ -37,7 +37,7 @@ def test_lerobot(tmp_path):
         assert one["task"] == "Pick up the yellow bottle on the table." and one["problems"] == {}
         assert one["notes"] == [f"{one['extra']['videos']['observation.images.cam_high']}: found no such file"]
     joints = store.modality("observation.state")
-    assert joints.names[0] == "kLeftShoulderPitch" and store.about["fps"] == 30
+    assert joints.names[0] == "kLeftShoulderPitch" and about_of(store)["fps"] == 30
 
     # Two windows that overlap: their common frames are decoded once.
     deltas = torch.arange(4) * 100_000_000
@@ -111,7 +111,7 @@ def test_lerobot_v3(tmp_path):
     rows = lerobot_v3(tmp_path / "set")
     store = data.convert(tmp_path / "set", tmp_path / "store")
     assert [one["task"] for one in store.episodes] == ["pick", "place", "pick"]
-    assert store.about["tasks"] == ["pick", "place"] and store.about["stats"] == {"action": {"max": [1.0]}}
+    assert about_of(store)["tasks"] == ["pick", "place"] and about_of(store)["stats"] == {"action": {"max": [1.0]}}
     values, stamps = stored(store, "action", 0)
     assert same_rows(values, np.array([[np.nan if n is None else n for n in one["action"]] for one in rows[:5]]))
     assert stamps.tolist() == [i * 100_000_000 for i in range(5)]
@@ -164,4 +164,4 @@ def test_lerobot_as_lerobot_writes_it(tmp_path):
             assert stamps[frame] == frame * 10**9 // 30
         assert store.episodes[episode]["task"] == one["task"]
         assert store.modality("task_index").values[i] == one["task_index"]
-    assert store.modality("observation.state").names == ["x", "y", "z"] and store.about["stats"]["action"]["count"]
+    assert store.modality("observation.state").names == ["x", "y", "z"] and about_of(store)["stats"]["action"]["count"]

@@ -236,6 +236,20 @@ def test_processes_give_the_same_files(tmp_path):
         assert (tmp_path / "1" / shard["file"]).read_bytes() == (tmp_path / "2" / shard["file"]).read_bytes()
 
 
+def test_a_stopped_conversion_goes_on(tmp_path):
+    for number in range(5):
+        (tmp_path / "logs" / f"run{number}").mkdir(parents=True)
+        (tmp_path / "logs" / f"run{number}" / "joints.csv").write_text(f"t,a\n0,{number}\n" if number != 1 else "t,a\n")
+    data.convert(tmp_path / "logs", tmp_path / "store", episodes=range(3))
+    again = data.convert(tmp_path / "logs", tmp_path / "store")
+    assert [one["name"] for one in again.episodes] == ["run0", "run2", "run3", "run4"]
+    assert again.modality("joints").values[:, 0].tolist() == [0, 2, 3, 4]
+    assert [one.episode for one in again.left_out] == ["run1"]
+    (tmp_path / "logs").rename(tmp_path / "others")
+    more = data.convert(tmp_path / "others", tmp_path / "store")  # another data set, with the same names
+    assert len(more) == 8 and len(more.about["sources"]) == 2
+
+
 def test_what_to_install_is_said_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     (tmp_path / "set.hdf5").write_bytes(b"")

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from ._episode import Left, Unreadable
+from ._optional import Missing
 from ._shards import SHARD, Shard
 from ._store import Store
 from ._writer import SHARD_BYTES, Writer
@@ -31,7 +32,8 @@ def convert(
     progress: Callable[[int, int], None] | None = None,
     **options,
 ) -> Store:
-    """Reads a data set and appends its episodes to a store.
+    """Reads a data set and appends those of its episodes that the store does not have, so that a conversion that was
+    stopped goes on.
 
     Each sixteenth of the episodes, 64 at most, becomes one or more shards, whose names and contents do not depend on
     how many processes there are. Episodes that cannot be read, or do not fit those before, are in `Store.left_out`.
@@ -52,13 +54,16 @@ def convert(
         FileNotFoundError, ValueError, TypeError, Missing: As `open_source`; nothing is written then.
         BlockingIOError: Another process writes to this store.
     """
+    path = Path(path).resolve()
     source = open_source(path, reader, **options)
     keys = source.keys()
     keys = keys if episodes is None else [keys[i] for i in episodes if i < len(keys)]
+    present = _names_in(folder, str(path))
+    keys = [key for key in keys if source.name_of(key) not in present]
     length = min(MOST_EPISODES, -(-len(keys) // PIECES)) or 1
     pieces = [keys[first : first + length] for first in range(0, len(keys), length)]
-    name = type(source).__name__
-    with Writer(folder, clean=clean, about=source.about | {"source": str(path), "reader": name}) as writer:
+    with Writer(folder, clean=clean) as writer:
+        writer.index["about"].setdefault("sources", {})[str(path)] = source.about
         writer.leave_out(source.left_out)
         number = int(writer.next_path().name.split("-")[1])
         # What the first piece finds is what all others have to fit.
@@ -82,13 +87,22 @@ def convert(
         for at, piece in first if processes > 1 else work:
             take(_read_piece(*arguments(at, piece)), piece)
         if processes > 1 and rest:
-            given = ((Path(path), reader, options), torch.get_num_threads() // processes or 1)
+            given = ((path, reader, options), torch.get_num_threads() // processes or 1)
             context = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(processes, context, _begin, given) as pool:
                 futures = [(pool.submit(_read_in_process, *arguments(at, piece)[1:]), piece) for at, piece in rest]
                 for future, piece in futures:  # in the order of the episodes
                     take(future.result(), piece)
     return Store(folder)
+
+
+def _names_in(folder, source):
+    """Of the episodes of a data set that a store has."""
+    try:
+        store = Store(folder)
+    except FileNotFoundError:
+        return set()
+    return {one["name"] for one in store.episodes if one["source"] == source}
 
 
 _source = None  # of this process
@@ -117,9 +131,15 @@ def _read_piece(source, keys, folder, number, schemas, clean, shard_bytes):
 
     for key in keys:
         try:
-            shard.add(source.read(key), cleaned=clean)
+            episode = source.read(key)
+            episode.source = str(source.path)
+            shard.add(episode, cleaned=clean)
+        except (Missing, MemoryError):
+            raise
         except (Unreadable, ValueError, TypeError) as trouble:
             left_out.append(Left(source.name_of(key), str(trouble)))
+        except Exception as trouble:  # a damaged file shows itself in whatever the library that reads it raises
+            left_out.append(Left(source.name_of(key), f"{type(trouble).__name__}: {trouble}"))
         if shard.size >= shard_bytes:
             shard = write()
     if shard.table:

@@ -124,6 +124,7 @@ class Episode:
         task: What the robot was told, or "".
         notes: What the reader could not find or did not read, sentences.
         extra: What else is known, for JSON: the video files of the episode, say.
+        source: The data set; `convert` does not take an episode of the same source and name twice.
     """
 
     name: str
@@ -131,3 +132,4 @@ class Episode:
     task: str = ""
     notes: list[str] = field(default_factory=list)
     extra: dict = field(default_factory=dict)
+    source: str = ""

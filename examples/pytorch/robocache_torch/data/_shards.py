@@ -73,6 +73,7 @@ class Shard:
         self.table.append(
             {
                 "name": episode.name,
+                "source": episode.source,
                 "task": episode.task,
                 "problems": problems,
                 "dropped": dropped,

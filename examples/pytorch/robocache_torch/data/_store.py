@@ -77,11 +77,11 @@ class Store:
         folder: Of the store.
 
     Attributes:
-        episodes: The table, one dictionary for each episode: name, task, problems (counted by modality and word),
-            dropped (what `clean` dropped, the same way), notes, extra.
+        episodes: The table, one dictionary for each episode: name, source, task, problems (counted by modality and
+            word), dropped (what `clean` dropped, the same way), notes, extra.
         names: Of the modalities.
         schemas: By modality: dtype, shape of a sample, names and units of channels.
-        about: What the reader knew of the data set.
+        about: What is known of the data; `about["sources"]` by the path of each data set that `convert` read.
         left_out: Episodes that could not be read, and why.
         ignored: Files of shards that a killed writer left; they do not count, and may be deleted.
 

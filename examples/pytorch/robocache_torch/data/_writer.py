@@ -24,7 +24,7 @@ class Writer:
     Args:
         folder: Of the store.
         clean: Whether to drop rows with NaN, steps back in time and duplicated stamps. They are counted in any case.
-        about: What is known of the data set, for JSON; kept in the index.
+        about: What is known of the data, for JSON; kept in the index, beside what is there.
         shard_bytes: A shard is full from this size on.
 
     Raises:
@@ -78,8 +78,9 @@ class Writer:
             self._write_shard()
 
     def leave_out(self, episodes: Iterable[Left]) -> None:
-        """Keeps a record of episodes that could not be read."""
-        self.index["left_out"] += [list(one) for one in episodes]
+        """Keeps a record of episodes that could not be read, once of each."""
+        known = self.index["left_out"]
+        known += [list(one) for one in dict.fromkeys(episodes) if list(one) not in known]
 
     def flush(self) -> None:
         """Writes the shard under way, and the index."""

@@ -40,7 +40,9 @@ def _parser():
     command("info", _info, "say what a store holds, and what was wrong with it")
     command("verify", _verify, "read a store whole and check it; exits with 1 if something is wrong")
 
-    one = command("convert", _convert, "append a data set's episodes to a store", of="source")
+    one = command(
+        "convert", _convert, "append a data set's episodes to a store, those that it does not have", of="source"
+    )
     one.add_argument("store", help="the folder of the store, made where there is none")
     one.add_argument("--reader", choices=READERS, help="default: the first that recognises the data set")
     one.add_argument("--processes", type=int, default=os.cpu_count(), help="that read (%(default)s)")
@@ -89,9 +91,9 @@ def _info(options):
     store = Store(options.store)
     size = sum(shard["bytes"] for shard in store.shards)
     print(f"{store.folder}: {len(store)} episodes, {len(store.shards)} shards, {size / 1e6:,.1f} MB")
-    for word, value in store.about.items():
-        if isinstance(value, (str, int, float)):
-            print(f"  {word}: {value}")
+    for source, about in store.about.get("sources", {}).items():
+        words = [f"{word} {value}" for word, value in about.items() if isinstance(value, (str, int, float))]
+        print(f"  {source}: {', '.join(words)}")
     if store.names:
         width = max(map(len, store.names))
         print(f"\n{'modality':{width}}  {'type':8} {'shape':>12} {'rows':>12} {'Hz':>9}  channels")

@@ -55,6 +55,9 @@ class Bags(Source):
     def keys(self):
         return [str(one) for one in bags_in(self.path)]
 
+    def name_of(self, key):
+        return self.path.__class__(key).name
+
     def read(self, key):
         path = self.path.__class__(key)
         types = self._types.get_typestore(self._types.Stores.LATEST)  # of bags without definitions
