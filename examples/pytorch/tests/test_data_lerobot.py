@@ -165,3 +165,36 @@ def test_lerobot_as_lerobot_writes_it(tmp_path):
         assert store.episodes[episode]["task"] == one["task"]
         assert store.modality("task_index").values[i] == one["task_index"]
     assert store.modality("observation.state").names == ["x", "y", "z"] and about_of(store)["stats"]["action"]["count"]
+
+
+def test_the_frames_of_a_batch_are_decoded_once(tmp_path, capsys):
+    pytest.importorskip("pyarrow")
+    av, image = pytest.importorskip("av"), pytest.importorskip("PIL.Image")
+    import decode
+
+    lerobot_v3(tmp_path / "set")
+    file = tmp_path / "set/videos/observation.images.top/chunk-000/file-000.mp4"
+    file.parent.mkdir(parents=True)
+    with av.open(str(file), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        for number in range(12):  # each as bright as its number says
+            pixels = np.full((32, 32, 3), 20 * number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    store = data.convert(tmp_path / "set", tmp_path / "store")
+    targets = rc.windows(torch.tensor([0, 0]), torch.tensor([0, 100_000_000, 200_000_000]), torch.tensor([2, 0]))
+    shown = data.frames(store, "observation.images.top", targets)
+    calls = []
+
+    def counted(path, numbers):
+        calls.append(numbers)
+        return decode.with_pyav(path, numbers)
+
+    batch = decode.images(shown, counted)
+    assert calls == [[0, 1, 2, 8, 9, 10]] and batch.shape == (2, 3, 3, 32, 32)
+    levels = batch.float().mean((2, 3, 4)) / 20
+    assert levels.round().tolist() == [[8, 9, 10], [0, 1, 2]]
+    assert decode.main([str(tmp_path / "store"), "observation.images.top", "--out", str(tmp_path / "a.png")]) is None
+    assert "(3, 4, 3, 32, 32) of " in capsys.readouterr().out
+    assert image.open(tmp_path / "a.png").size == (4 * 32, 3 * 32)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`frames`: which frames of which video files a batch needs."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -15,7 +16,7 @@ class Frames(NamedTuple):
     """Frames to decode, each once, and where each belongs.
 
     Attributes:
-        files: Video files, as the data set names them: relative to its folder.
+        files: Video files, in the folders that the data sets were in when they were converted.
         file: int64 `[frames]`, which of `files`.
         episode: int64 `[frames]`.
         number: int64 `[frames]`, within the file, from 0; ascends within a file.
@@ -46,18 +47,20 @@ def frames(store: Store, camera: str, targets: Timeline, *, method: str = "previ
     place = {"place": "host"} if some.device.type == "cpu" else {"place": "device", "device": some.device}
     numbers = store.modality(camera, **place)
     shown = resample(numbers.values, numbers.times(), targets, method=method)
-    files: dict[str, int] = {}
-    for episode in store.episodes:
-        video = episode["extra"].get("videos", {}).get(camera)
-        if video is None:
-            raise ValueError(f"camera: {episode['name']} has no video of {camera!r}")
-        files.setdefault(video, len(files))
-    file_of = torch.tensor([files[one["extra"]["videos"][camera]] for one in store.episodes], device=some.device)
+    videos = [_video_of(episode, camera) for episode in store.episodes]
+    files = {file: i for i, file in enumerate(dict.fromkeys(videos))}
+    file_of = torch.tensor([files[one] for one in videos], device=some.device)
     trajectory = targets.index if targets.kind == "windows" else None
     if trajectory is None:
         trajectory = torch.arange(shown.values.shape[0], device=some.device)
-    found = torch.stack(
-        torch.broadcast_tensors(file_of[trajectory, None], trajectory[:, None], shown.values[..., 0]), -1
-    )
-    each, inverse = found.flatten(0, 1).unique(dim=0, return_inverse=True)
-    return Frames(list(files), *each.unbind(1), inverse.view(found.shape[:2]), shown.valid)
+    found = torch.broadcast_tensors(file_of[trajectory, None], shown.values[..., 0], trajectory[:, None])
+    each, inverse = torch.stack(found, -1).flatten(0, 1).unique(dim=0, return_inverse=True)
+    file, number, episode = each.unbind(1)
+    return Frames(list(files), file, episode, number, inverse.view(shown.valid.shape), shown.valid)
+
+
+def _video_of(episode, camera):
+    video = episode["extra"].get("videos", {}).get(camera)
+    if video is None:
+        raise ValueError(f"camera: {episode['name']} has no video of {camera!r}")
+    return str(Path(episode["source"]) / video)
