@@ -13,6 +13,12 @@
 
 namespace robocache {
 
+/// What of an interpolated value the result is.
+enum class derivative_order : std::uint8_t {
+  value,
+  velocity,  ///< per second; for linear, angle, and rotations by slerp, whose angular velocity has three channels
+};
+
 /// A stream as rotations: read from one format, interpolated along the shorter arc, written in another. Its method is
 /// `interpolation::slerp` or one that holds; its channels are those of `source`, the result's those of `result`. Where
 /// both layouts agree, the sign is `any` and the stream is relative to nothing, samples pass as they are.
@@ -21,6 +27,7 @@ struct rotation_rules {
   rotation_layout source{};
   rotation_layout result{};
   quaternion_sign sign = quaternion_sign::any;  ///< of results that are quaternions
+  bool world_frame = false;                     ///< an angular velocity is as seen from the world; else from the body
 
   rotation_rules() = default;
   rotation_rules(rotation_layout from, rotation_layout to, quaternion_sign of = quaternion_sign::any)
@@ -62,6 +69,11 @@ struct policy_stream : stream<Stamp> {
   rotation_rules rotation{};
   relative_rules<Stamp> relative{};
 
+  /// A velocity, at a sample that of the bracket to its right, instead of the value; its unit of time is a second. Not
+  /// with `relative` or `sin_cos`. For both the value and its velocity, name the series in two streams.
+  derivative_order derivative = derivative_order::value;
+  double ticks_per_second = 1.0;  ///< how many units of the stamps a second has: 1e9 for nanoseconds; for velocities
+
   /// Of angles in radians: results are the sines of all channels, then their cosines.
   bool sin_cos = false;
 
@@ -92,7 +104,9 @@ struct policy_stream<detail::other_int64> : policy_stream<std::int64_t> {
 /// Channels that a stream has in a row of results.
 template <class Stamp>
 std::int64_t result_channels(policy_stream<Stamp> const& one) noexcept {
-  if (one.rotation.wanted) { return channels_of(one.rotation.result.format); }
+  if (one.rotation.wanted) {
+    return one.derivative == derivative_order::velocity ? 3 : channels_of(one.rotation.result.format);
+  }
   return one.sin_cos ? 2 * one.channels : one.channels;
 }
 

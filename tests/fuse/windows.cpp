@@ -72,6 +72,7 @@ fuse_problem<Stamp> make(window_shape const& shape, spacing how, std::uint64_t s
     options.fill = 7;
     s.latency = random.chance(0.3) ? Stamp((random.unit() - 0.5) * 8 * double(step)) : Stamp(0);
     s.series.channels = shape.channels[i];
+    if (random.chance(0.3)) { s.series.row_stride = shape.channels[i] + 1; }  // odd, for an even number of channels
     s.series.draw_values(random, 0.001);
     p.streams.push_back(s);
   }

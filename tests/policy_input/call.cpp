@@ -170,6 +170,27 @@ TEST_CASE("A policy input, refused: relative to what does not exist, or does not
             at(1), {"found slerp without a format"}) == "");
 }
 
+TEST_CASE("A policy input, refused: velocities", "[policy_input]") {
+  auto const velocity = [](auto change) {
+    return [change](sound_call& c) {
+      c.state[2].derivative = robocache::derivative_order::velocity;
+      c.action[2].relative = {};
+      change(c.state[2]);
+    };
+  };
+  std::string const at = "fusions[0].streams[2]";
+  CHECK(refused_with(velocity([](auto& s) { s.derivative = robocache::derivative_order(7); }), at + ".derivative",
+                     {"found 7", "want a derivative_order"}) == "");
+  CHECK(refused_with(velocity([](auto& s) { s.options.method = interpolation::pchip; }), at + ".derivative",
+                     {"found a velocity by pchip", "want linear, angle, or slerp"}) == "");
+  CHECK(refused_with(velocity([](auto& s) { s.options.method = interpolation::nearest; }), at + ".derivative",
+                     {"found a velocity by nearest"}) == "");
+  CHECK(refused_with(velocity([](auto& s) { s.relative.wanted = true; }), at + ".derivative",
+                     {"found a velocity with relative"}) == "");
+  CHECK(refused_with(velocity([](auto& s) { s.ticks_per_second = 0; }), at + ".ticks_per_second",
+                     {"found 0", "want it above 0"}) == "");
+}
+
 TEST_CASE("A policy input, refused: what is done to values", "[policy_input]") {
   CHECK(refused_with([](sound_call& c) { c.state[2].sin_cos = true; }, "fusions[0].streams[2].sin_cos",
                      {"found it with linear"}) == "");

@@ -260,6 +260,47 @@ TEST_CASE("Policy input, sin_cos: the sines of all angles, then their cosines", 
   CHECK(verify<float>({f}) == "");
 }
 
+TEST_CASE("Policy input, velocity: the slope of the bracket to the right, at the last sample to the left",
+          "[policy_input]") {
+  auto s = series(1, {0, 10, 30, 60});
+  s.derivative = robocache::derivative_order::velocity;
+  s.ticks_per_second = 2;
+  s.series.options.fill = -7;
+  auto f = fusion<float>({s}, windows<float>({0}, {-1, 0, 0.5f, 1, 1.5f, 2.75f, 3, 4}));
+  CHECK(rows_of<float>({f}) == rows{{0}, {20}, {20}, {40}, {40}, {60}, {60}, {0}});
+  CHECK(well<float>({f}).fusions[0].valid == std::vector<std::uint8_t>{0, 1, 1, 1, 1, 1, 1, 0});
+  auto& options = f.streams[0].series.options;
+  options.before = edge::fill;
+  options.after = edge::extrapolate;
+  CHECK(rows_of<float>({f}) == rows{{-7}, {20}, {20}, {40}, {40}, {60}, {60}, {60}});
+  options.after = edge::hold;
+  CHECK(rows_of<float>({f}).back() == numbers{0});
+  CHECK(well<float>({f}).fusions[0].valid.back() == 1);
+  options.max_gap = 0.5f;  // every bracket is wider, at its samples too
+  for (auto const& row : rows_of<float>({f})) { CHECK(row == numbers{-7}); }
+  CHECK(verify<float>({f}) == "");
+}
+
+TEST_CASE("Policy input, velocity: what finite differences of the values come to", "[policy_input]") {
+  auto line = series(2, {0, 1, 10, -3, 25, 4});
+  auto arc = series(1, {3, -3, 2.5}, interpolation::angle);
+  auto rotation = turning();
+  double const by = 0x1p-6;
+  auto const values = rows_of<float>({fusion<float>({line, arc}, windows<float>({1.25f}, {0, float(by)}))});
+  auto velocity = [](auto s) {
+    s.derivative = robocache::derivative_order::velocity;
+    return s;
+  };
+  auto f = fusion<float>({velocity(line), velocity(arc), velocity(rotation)}, windows<float>({1.25f}, {0}));
+  auto const found = rows_of<float>({f}).at(0);
+  for (std::size_t c = 0; c < 3; ++c) { CHECK(std::fabs(found[c] - (values[1][c] - values[0][c]) / by) <= 2e-4); }
+  // A quarter turn about z a second, of the body and of the world.
+  check_near({{found[3], found[4], found[5]}}, {{0, 0, pi / 2}}, 3e-6);
+  f.streams[2].rotation.world_frame = true;
+  check_near({rows_of<float>({f}).at(0)}, {{found[0], found[1], found[2], 0, 0, pi / 2}}, 3e-6);
+  CHECK(verify<float>({f}) == "");
+}
+
 TEST_CASE("Policy input, as of: each fusion and its references by its own windows", "[policy_input]") {
   auto state = series(1, {0, 10, 20, 30});
   state.series.options.after = edge::hold;

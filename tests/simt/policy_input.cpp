@@ -12,9 +12,8 @@ namespace test {
 
 template <class Stamp>
 policy_outcome policy_input(policy_problem<Stamp> const& p) {
-  policy_outcome o = run_policy_input<host_space>(p, [](auto const* fusions, std::int64_t count) {
-    return robocache::policy_input(fusions, count, nullptr);
-  });
+  policy_outcome o = run_policy_input<host_space>(
+      p, [](auto const* fusions, std::int64_t count) { return robocache::policy_input(fusions, count, nullptr); });
   o.trouble += difference(p, o, policy_input_on_host(p));
   return o;
 }

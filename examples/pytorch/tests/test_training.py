@@ -73,9 +73,9 @@ def test_a_step_as_a_graph_is_the_step(recording, path):
     given = (recording, windows, Shards(len(windows), 4, 0), device)
 
     def trained(one, first, last):
-        way = Ahead(paths.PATHS[path](*given))
-        found = [one.step(way.sample(i)) for i in range(first, last)]
-        way.close()
+        data_path = Ahead(paths.PATHS[path](*given))
+        found = [one.step(data_path.sample(i)) for i in range(first, last)]
+        data_path.close()
         return torch.stack(found).tolist()
 
     eager, graphed = (trainer_of(recording, windows, device) for _ in range(2))
@@ -93,10 +93,11 @@ def test_a_step_as_a_graph_is_the_step(recording, path):
 # 8 that are not counted, then whole groups.
 @pytest.mark.parametrize("steps, timed", [(3, 0), (8, 0), (11, 0), (12, 4), (15, 4), (40, 32)])
 def test_a_run_times_batches_and_steps_alone(tmp_path, monkeypatch, steps, timed):
-    way = ByTheClock()
-    monkeypatch.setattr(loop, "time", way)
-    monkeypatch.setattr(loop, "save", way.save)
-    losses, summary = loop.train(way, way, steps=steps, out=tmp_path, resume=False, save_every=5, setting={})
+    data_path = ByTheClock()
+    monkeypatch.setattr(loop, "time", data_path)
+    monkeypatch.setattr(loop, "save", data_path.save)
+    given = {"steps": steps, "out": tmp_path, "resume": False, "save_every": 5, "setting": {}}
+    losses, summary = loop.train(data_path, data_path, **given)
     assert len(losses) == steps and json.loads((tmp_path / "summary.json").read_text()) == summary
     if timed:
         assert summary["ms_per_step"] == 3000 and summary["share_of_preprocessing"] == pytest.approx(1 / 3)
@@ -112,8 +113,8 @@ def test_an_interrupted_run_leaves_its_last_step(recording, tmp_path, monkeypatc
 
     def trained(folder, steps, resume=False, interrupted_at=None):
         trainer = trainer_of(recording, windows, cpu)
-        way = paths.OnGpu(recording, windows, Shards(len(windows), 4, 0), cpu)
-        usual = {"step": trainer.step, "sample": way.sample}[during]
+        data_path = paths.OnGpu(recording, windows, Shards(len(windows), 4, 0), cpu)
+        usual = {"step": trainer.step, "sample": data_path.sample}[during]
         calls = iter(range(steps))
 
         def interrupted(given):
@@ -121,9 +122,9 @@ def test_an_interrupted_run_leaves_its_last_step(recording, tmp_path, monkeypatc
                 signal.raise_signal(signal.SIGINT)
             return usual(given)
 
-        setattr(trainer if during == "step" else way, during, interrupted)
+        setattr(trainer if during == "step" else data_path, during, interrupted)
         folder.mkdir(exist_ok=True)
-        return loop.train(trainer, way, steps=steps, out=folder, resume=resume, save_every=5, setting={})[0]
+        return loop.train(trainer, data_path, steps=steps, out=folder, resume=resume, save_every=5, setting={})[0]
 
     whole = trained(tmp_path / "whole", 8)
     # A shell may have started this with interrupts ignored.
@@ -141,15 +142,15 @@ def test_an_interrupted_run_leaves_its_last_step(recording, tmp_path, monkeypatc
 
 def test_a_checkpoint_of_another_kind_of_device_goes_on(recording, device):
     windows = windows_of(recording, 30, 50.0, 0.5)
-    way = paths.OnGpu(recording, windows, Shards(len(windows), 4, 0), device)
+    data_path = paths.OnGpu(recording, windows, Shards(len(windows), 4, 0), device)
     trainer = trainer_of(recording, windows, device)
-    first = [trainer.step(way.sample(i)).item() for i in range(2)]
+    first = [trainer.step(data_path.sample(i)).item() for i in range(2)]
     state = copy.deepcopy(trainer.state())
     on_gpu = device.type == "cuda"
     for group in state["optimiser"]["param_groups"]:
         assert group["fused"] == group["capturable"] == on_gpu
         group["fused"] = group["capturable"] = not on_gpu
-    wanted = [trainer.step(way.sample(i)).item() for i in range(2, 8)]
+    wanted = [trainer.step(data_path.sample(i)).item() for i in range(2, 8)]
     trainer.load(state)
-    assert [trainer.step(way.sample(i)).item() for i in range(2, 8)] == wanted
+    assert [trainer.step(data_path.sample(i)).item() for i in range(2, 8)] == wanted
     assert min(wanted) < min(first)

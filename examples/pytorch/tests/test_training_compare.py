@@ -9,10 +9,10 @@ import torch
 from training_runs import SMALL, run
 
 from training import compare, loop, paths
-from training.way import DataPath
+from training.data_path import DataPath
 
 
-def test_the_comparison_has_a_line_for_each_way(tmp_path):
+def test_the_comparison_has_a_line_for_each_path(tmp_path):
     told = run(*SMALL, "--device", "cpu", "--compare", "--steps", 3, "--rounds", 2, "--workers", 1, "--out", tmp_path)
     assert "--steps: 3 rounded up to 8" in told
     kept = json.loads((tmp_path / "compare.json").read_text())

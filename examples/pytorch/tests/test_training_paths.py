@@ -14,20 +14,21 @@ from training_runs import SMALL, ByTheClock, run
 import train
 from training import ahead, episodes, paths
 from training.ahead import Ahead
-from training.way import DataPath
+from training.data_path import DataPath
 from training.windows import Shards, Windows, windows_of
 
 
-def test_every_way_of_the_data_gives_the_same(recording, device):
+def test_every_data_path_gives_the_same(recording, device):
     windows = windows_of(recording, 30, 50.0, 0.5)
     # Longer dropouts, so that masks have something to show.
     given = (dataclasses.replace(recording, max_gap=150_000), windows, Shards(len(windows), 4, 0), device)
-    ways = {name: kind(*given, **({"workers": 1} if name == "numpy" else {})) for name, kind in paths.PATHS.items()}
+    workers = {"numpy": {"workers": 1}}
+    data_paths = {name: kind(*given, **workers.get(name, {})) for name, kind in paths.PATHS.items()}
     rounding = 2.0**-7
     invalid = 0
     for step in range(len(windows) // 4 + 2):
-        samples = {name: way.sample(step) for name, way in ways.items()}
-        made = {name: len(way.made) for name, way in ways.items()}
+        samples = {name: data_path.sample(step) for name, data_path in data_paths.items()}
+        made = {name: len(data_path.made) for name, data_path in data_paths.items()}
         assert made == {"gpu": 8, "pinned": 8, "numpy": 1, "torch": 8}  # across the end of an epoch too
         reference = samples["gpu"]
         invalid += int((~reference.valid.cpu()[reference.share.cpu() > 0]).sum())
@@ -41,8 +42,8 @@ def test_every_way_of_the_data_gives_the_same(recording, device):
                 limit = rounding * theirs.float().abs().max()
                 assert (mine.float() - theirs.float()).abs().max() <= limit, name
     assert invalid > 0
-    for way in ways.values():
-        way.close()
+    for data_path in data_paths.values():
+        data_path.close()
 
 
 def test_duplicated_stamps_and_samples_beside_gaps(device):
@@ -59,21 +60,21 @@ def test_duplicated_stamps_and_samples_beside_gaps(device):
     reference = paths.OnGpu(*given).sample(0)
     assert 0 < reference.valid.sum() < 16
     for name in ("pinned", "numpy", "torch"):
-        way = paths.PATHS[name](*given, **({"workers": 0} if name == "numpy" else {}))
-        found = way.sample(0)
+        data_path = paths.PATHS[name](*given, **({"workers": 0} if name == "numpy" else {}))
+        found = data_path.sample(0)
         assert torch.equal(found.valid, reference.valid), name
         assert (found.values.float() - reference.values.float()).abs().max() <= 2.0**-6, name
-        way.close()
+        data_path.close()
 
 
 def test_steps_come_one_after_the_other(recording):
     windows = windows_of(recording, 30, 50.0, 0.5)
     given = (recording, windows, Shards(len(windows), 4, 0), torch.device("cpu"))
-    way = paths.WithNumpy(*given, workers=0)
-    way.sample(3)
+    data_path = paths.WithNumpy(*given, workers=0)
+    data_path.sample(3)
     with pytest.raises(ValueError, match="step: found 99, want 4, the next one"):
-        way.sample(99)
-    way.close()
+        data_path.sample(99)
+    data_path.close()
 
 
 def test_an_error_ahead_is_told_in_its_turn(monkeypatch):
@@ -85,11 +86,11 @@ def test_an_error_ahead_is_told_in_its_turn(monkeypatch):
                 raise OSError("no such episode")
             return [SimpleNamespace(step=MagicMock())]
 
-    way = Ahead(Failing(None, None, None, torch.device("cuda")))
-    assert way.sample(0)
+    data_path = Ahead(Failing(None, None, None, torch.device("cuda")))
+    assert data_path.sample(0)
     for _ in range(2):
         with pytest.raises(OSError, match="no such episode"):
-            way.sample(1)
+            data_path.sample(1)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +119,8 @@ def test_preprocessing_alone(tmp_path):
 
 
 def test_preprocessing_alone_counts_what_is_made_meanwhile(monkeypatch, capsys):
-    way = ByTheClock()
-    monkeypatch.setattr(train, "time", way)
-    train.preprocess(way, 6, way.process)
-    assert way.told[-4:] == ["clock", "group", "group", "clock"]
+    data_path = ByTheClock()
+    monkeypatch.setattr(train, "time", data_path)
+    train.preprocess(data_path, 6, data_path.process)
+    assert data_path.told[-4:] == ["clock", "group", "group", "clock"]
     assert "10 windows a second, over 8 steps" in capsys.readouterr().out

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from training import loop
-from training.way import DataPath, Sample
+from training.data_path import DataPath, Sample
 
 HERE = Path(__file__).resolve().parents[1]
 SMALL = [

@@ -3,7 +3,7 @@
 
 import torch
 
-from .way import DataPath
+from .data_path import DataPath
 
 
 class Ahead(DataPath):
@@ -12,10 +12,10 @@ class Ahead(DataPath):
     On the CPU it gives what the path gives.
     """
 
-    def __init__(self, way):
-        super().__init__(way.recording, way.windows, way.shards, way.device)
-        self.way, self.stream = way, None
-        self.group, self.beforehand = way.group, way.beforehand
+    def __init__(self, data_path):
+        super().__init__(data_path.recording, data_path.windows, data_path.shards, data_path.device)
+        self.data_path, self.stream = data_path, None
+        self.group, self.beforehand = data_path.group, data_path.beforehand
         self.next = None  # step, samples or an error, and when they are ready
         self.reached = None  # when the GPU gets to what the model got last
         if self.device.type == "cuda":
@@ -27,7 +27,7 @@ class Ahead(DataPath):
     def group_from(self, step):
         """The current stream waits for them."""
         if self.stream is None:
-            return self.way.group_from(step)
+            return self.data_path.group_from(step)
         if self.next is None or self.next[0] != step:
             self.prepare(step)
         _, samples, ready = self.next
@@ -50,7 +50,7 @@ class Ahead(DataPath):
         self.stream.wait_stream(torch.cuda.current_stream(self.device))
         with torch.cuda.stream(self.stream):
             try:
-                samples = self.way.group_from(step)
+                samples = self.data_path.group_from(step)
             except Exception as trouble:  # raised when this group is asked for
                 samples = trouble
             ready = torch.cuda.Event()
@@ -59,4 +59,4 @@ class Ahead(DataPath):
 
     def close(self):
         self.next = None
-        self.way.close()
+        self.data_path.close()

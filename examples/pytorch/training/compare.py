@@ -44,17 +44,17 @@ def compare(trainer, given, *, steps, rounds, workers):
     """
     with ExitStack() as stack:
         ready = ReadyMade(*given)
-        ways = {"ready": ready}
+        data_paths = {"ready": ready}
         for name, kind in PATHS.items():
-            way = Ahead(kind(*given, workers=workers) if name == "numpy" else kind(*given))
-            ways[name] = stack.enter_context(closing(way))
-        ways["again"] = ready
-        asked, steps = steps, max(way.whole(steps) for way in ways.values())
+            data_path = Ahead(kind(*given, workers=workers) if name == "numpy" else kind(*given))
+            data_paths[name] = stack.enter_context(closing(data_path))
+        data_paths["again"] = ready
+        asked, steps = steps, max(data_path.whole(steps) for data_path in data_paths.values())
         if steps != asked and trainer.process.first:
             print(f"--steps: {asked} rounded up to {steps}, to whole groups of batches")
-        wall, gpu = time_in_turn(trainer, ways, steps, rounds)
+        wall, gpu = time_in_turn(trainer, data_paths, steps, rounds)
     results = []
-    for name in ways:
+    for name in data_paths:
         one = {"path": name, "what": NAMES[name]}
         for what, spent in (("wall", wall), ("gpu", gpu)):
             if spent[name]:
@@ -69,42 +69,42 @@ def compare(trainer, given, *, steps, rounds, workers):
     return steps, results
 
 
-def time_in_turn(trainer, ways, steps, rounds):
+def time_in_turn(trainer, data_paths, steps, rounds):
     """Milliseconds of wall time and of GPU time per step: for each path a list, one element per round."""
     device = trainer.process.device
-    reached = dict.fromkeys(ways, 0)
-    wall = {name: [] for name in ways}
-    gpu = {name: [] for name in ways}
+    reached = dict.fromkeys(data_paths, 0)
+    wall = {name: [] for name in data_paths}
+    gpu = {name: [] for name in data_paths}
 
     def run(name, count):
         for _ in range(count):
-            trainer.step(ways[name].sample(reached[name]))
+            trainer.step(data_paths[name].sample(reached[name]))
             reached[name] += 1
 
-    def ways_in_turn(turn):
-        for name in order_of(list(ways), turn):
+    def paths_in_turn(turn):
+        for name in order_of(list(data_paths), turn):
             # What was made while other paths ran is taken before the clock starts: it cost this path nothing.
-            run(name, ways[name].warm_up())
+            run(name, data_paths[name].warm_up())
             wait(device)
             yield name
             bar.update(1)
 
     profiles = 3 if device.type == "cuda" else 0
-    with tqdm(total=(rounds + 1 + profiles) * len(ways), unit="round", disable=not trainer.process.first) as bar:
+    with tqdm(total=(rounds + 1 + profiles) * len(data_paths), unit="round", disable=not trainer.process.first) as bar:
         # Chooses kernels, allocates, starts workers: those of NumPy first, as processes are best forked before there
         # are threads at work. Then half a group, so that rounds begin in the middle of one: the device, idle while
         # the clock is set, need not wait for the host to launch what comes after this group.
-        for name in sorted(ways, key=lambda name: name != "numpy"):
-            run(name, ways[name].warm_up(max(3, steps // 4)) + ways[name].group // 2)
+        for name in sorted(data_paths, key=lambda name: name != "numpy"):
+            run(name, data_paths[name].warm_up(max(3, steps // 4)) + data_paths[name].group // 2)
             bar.update(1)
         for turn in range(rounds):
-            for name in ways_in_turn(turn):
+            for name in paths_in_turn(turn):
                 begin = time.perf_counter()
                 run(name, steps)
                 wait(device)
                 wall[name].append(1000 * (time.perf_counter() - begin) / steps)
         for turn in range(profiles):
-            for name in ways_in_turn(turn):
+            for name in paths_in_turn(turn):
                 spent = gpu_milliseconds(lambda: run(name, steps), device)  # called at once
                 gpu[name].append(spent / steps)
     return wall, gpu

@@ -7,14 +7,14 @@ import torch
 import robocache_torch as rc
 
 from .graphed import Graphed
-from .way import DataPath, Sample, batches_together, factors_of, fuse, samples_of, to_device
+from .data_path import DataPath, Sample, batches_together, factors_of, fuse, samples_of, to_device
 
 
 class OnGpu(DataPath):
     """All episodes packed on the GPU; one launch for a few batches resamples, normalises and rounds.
 
-    On a GPU the host's part is the replay of a CUDA graph. There are two, used in turn, so a group's batches may be read
-    until the group after next is asked for.
+    On a GPU the host's part is the replay of a CUDA graph. There are two, used in turn, so a group's batches may be
+    read until the group after next is asked for.
     """
 
     def __init__(self, *given):

@@ -7,6 +7,7 @@
 #include <robocache/detail/policy_input/check.hpp>
 #include <robocache/device/curve.cuh>
 #include <robocache/device/policy_value.cuh>
+#include <robocache/device/velocity.cuh>
 #include <robocache/dtype.hpp>
 #include <robocache/host.hpp>
 
@@ -53,6 +54,11 @@ class stream_reader {
   }
   device::rotation_channels sample(device::trajectory<Stamp> const& from, device::location const& at) const {
     return sample(sample_of(job_, from, at));
+  }
+
+  /// All channels of sample `row`.
+  void read_sample(device::trajectory<Stamp> const& from, std::int64_t row, float* channels) const {
+    take({sample_of(job_, from, {row, 0.0f, false, true}), false, {}}, interpolation::previous, channels);
   }
 
  private:
@@ -130,7 +136,8 @@ class stream_writer {
         one_(one),
         channels_(result_channels(one)),
         fill_(static_cast<std::size_t>(channels_), static_cast<float>(one.options.fill)),
-        row_(static_cast<std::size_t>(std::max(channels_, one.channels))) {
+        row_(static_cast<std::size_t>(std::max(channels_, one.channels))),
+        next_(one.derivative == derivative_order::velocity ? row_.size() : 0) {
     relative_rules<Stamp> const& rules = one.relative;
     if (!rules.wanted) { return; }
     add_reference(rules.to.stream == stream_index::none ? one : job.list.at(rules.to, job.own), rules.to);
@@ -147,11 +154,22 @@ class stream_writer {
       std::int64_t const at = place_of(target, run, job_.step.batch, job_.step.row) + place;
       for (std::int64_t i = 0; i < run.count; ++i) {
         bool const refers = refers_to(run);
-        bool const written = refers && locations[i].row >= 0;
-        if (written) { compute(from, locations[i], run.k + i); }
+        bool written = refers && locations[i].row >= 0;
+        bool valid = refers && locations[i].valid;
+        if (!next_.empty()) {
+          device::slope along;
+          if (run.owned) {
+            Stamp const t = device::target_stamp(target, run.b, run.k + i);
+            along = device::slope_at(from, reader_.rules().seek(t), reader_.rules().locate);
+          }
+          written = along.row >= 0;
+          valid = along.valid;
+          if (written) { compute_velocity(from, along, run.k + i); }
+        } else if (written) {
+          compute(from, locations[i], run.k + i);
+        }
         char* const to = static_cast<char*>(out.values) + (at + i * job_.step.row) * job_.bytes;
         write_floats(job_, written ? row_.data() : fill_.data(), to, channels_);
-        bool const valid = refers && locations[i].valid;
         if (out.valid != nullptr) { out.valid[(run.row + i) * job_.fusion.count + mask] = valid ? 1 : 0; }
         if (out.all_valid != nullptr && !valid) { out.all_valid[run.row + i] = 0; }
       }
@@ -186,6 +204,36 @@ class stream_writer {
         row[one_.channels + c] = of.cosine;
       }
     }
+    finish(k);
+  }
+
+  void compute_velocity(device::trajectory<Stamp> const& from, device::slope const& along, std::int64_t k) {
+    float const rate = device::per_second(static_cast<float>(one_.ticks_per_second), along);
+    reader_.read_sample(from, along.row, row_.data());
+    reader_.read_sample(from, along.row + 1, next_.data());
+    if (one_.rotation.wanted) {
+      device::rotation_channels a{}, b{};
+      std::copy_n(row_.data(), one_.channels, a.c);
+      std::copy_n(next_.data(), one_.channels, b.c);
+      device::vector3 const v =
+          device::angular_velocity(device::read_rotation(one_.rotation.source, a),
+                                   device::read_rotation(one_.rotation.source, b), rate, one_.rotation.world_frame);
+      row_[0] = v.x;
+      row_[1] = v.y;
+      row_[2] = v.z;
+    } else {
+      bool const is_angle = one_.options.method == interpolation::angle;
+      for (std::int64_t c = 0; c < one_.channels; ++c) {
+        auto const at = static_cast<std::size_t>(c);
+        row_[at] = device::velocity(row_[at], next_[at], rate, is_angle);
+      }
+    }
+    finish(k);
+  }
+
+  /// Scale, shift and clamp, for target `k` of a trajectory.
+  void finish(std::int64_t k) {
+    float* const row = row_.data();
     std::int64_t const step = k * one_.affine_stride;
     scale_row(row, one_.scale == nullptr ? nullptr : one_.scale + step,
               one_.shift == nullptr ? nullptr : one_.shift + step, channels_);
@@ -227,6 +275,7 @@ class stream_writer {
   std::int64_t channels_;
   std::vector<float> fill_;
   std::vector<float> row_;
+  std::vector<float> next_;  ///< of velocities
   std::vector<reference<Stamp>> references_;
 };
 

@@ -121,6 +121,14 @@ __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {
   out[1] = rows_of_owner(offsets, 2, 10, 1);
   out[2].begin = rows_before_owner(offsets, 2, 10, 1);
 })"},
+    {"policy_value.cuh", R"(
+__global__ void prepared(rc::rotation_layout from, rc::rotation_layout to, rotation_channels* row, float* x) {
+  quaternion const q = rotation_between(from, row[0], row[1], x[0]);
+  if (!passes(from, to, rc::quaternion_sign::positive, false)) {
+    row[2] = write_result(to, rc::quaternion_sign::positive, q);
+  }
+  x[1] = clamped(relative_value(x[1], x[2], true), x[3], x[4]);
+})"},
     {"quaternion.cuh", R"(
 __global__ void frames(quaternion* q, vector3* v, rotation_matrix* m) {
   q[2] = relative_rotation(positive(q[0]), product(q[1], rotation_of(m[0])));
@@ -155,5 +163,11 @@ __global__ void stamps(rc::timeline<long long> when, long long* out) {
 __global__ void arcs(float* x) {
   sine_and_cosine const of = sincos_rn(x[0]);
   x[1] = atan2_rn(of.sine, of.cosine);
+})"},
+    {"velocity.cuh", R"(
+__global__ void velocities(rc::timeline<double> when, rc::resample_options<double> options, quaternion* q, float* x) {
+  auto const along = slope_at(trajectory_of(when, 0), seek(1.0, 0.0, false, 0.0), rules_of(options));
+  x[0] = velocity(x[0], x[1], per_second(1.0f, along), true);
+  x[2] = angular_velocity(q[0], q[1], per_second(1.0f, along), false).x;
 })"},
 };

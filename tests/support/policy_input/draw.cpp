@@ -75,6 +75,19 @@ policy_stream_data<Stamp> draw_stream(generator& random, timeline_data<Stamp> co
   return s;
 }
 
+/// Makes some streams, which are relative to nothing, velocities.
+template <class Stamp>
+void draw_derivative(generator& random, policy_stream_data<Stamp>& s) {
+  auto const method = s.series.options.method;
+  bool const moves = s.rotation.wanted ? method == interpolation::slerp
+                                       : method == interpolation::linear || method == interpolation::angle;
+  if (!moves || s.relative.wanted || !random.chance(0.4)) { return; }
+  s.sin_cos = false;
+  s.derivative = robocache::derivative_order::velocity;
+  s.ticks_per_second = random.one_of({1.0, 1000.0, 0.5});
+  s.rotation.world_frame = random.chance(0.5);
+}
+
 /// Scale, shift and bounds, some of each.
 template <class Stamp>
 void draw_finish(generator& random, policy_stream_data<Stamp>& s, std::int64_t targets) {
@@ -151,6 +164,7 @@ policy_problem<Stamp> draw_policy_input(generator& random, std::int64_t fusions,
       auto s = draw_stream(random, i == 0 ? first : draw_samples(), scale);
       s.series.target = fusion.target;
       if (random.chance(0.5)) { draw_relative(random, p, s, scale.step); }
+      draw_derivative(random, s);
       draw_finish(random, s, fusion.target.length);
       if (random.chance(0.15)) { s.first_channel = p.back().width() + random.between(0, 2); }
       p.back().streams.push_back(std::move(s));

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "support/oracle_methods.hpp"
+#include "support/replay.hpp"
 
 namespace test::oracle {
 namespace {
@@ -53,6 +54,100 @@ class reader {
   std::vector<record> records_;
 };
 
+bounds widened(double x, double by) { return {float(x - by), float(x + by)}; }
+
+/// What brings `a` to `b` as a rotation vector, in the frame of `a` or in the world's.
+std::array<double, 3> turn_between(matrix3 const& a, matrix3 const& b, bool in_world) {
+  matrix3 const r = in_world ? multiplied(b, transposed(a)) : multiplied(transposed(a), b);
+  std::array<double, 3> v{r[7] - r[5], r[2] - r[6], r[3] - r[1]};
+  double const twice_sine = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+  double const angle = std::atan2(twice_sine, r[0] + r[4] + r[8] - 1);
+  for (double& x : v) { x = twice_sine == 0 ? 0 : x / twice_sine * angle; }
+  return v;
+}
+
+/// The two samples of a velocity: of `samples` that are known, at `t`.
+struct stretch_of_line {
+  std::int64_t left = -1;  ///< -1: fill
+  float width = 0;         ///< 0: the value stands still
+  bool valid = false;
+};
+
+template <class Stamp>
+stretch_of_line find_line(std::vector<Stamp> const& samples, Stamp t, resample_options<Stamp> const& o) {
+  auto const last = std::int64_t(samples.size()) - 1;
+  if (last < 1 || !std::isfinite(static_cast<long double>(t))) { return {}; }
+  auto const at = [&](std::int64_t i) { return samples[std::size_t(i)]; };
+  if (t < at(0) || t > at(last)) {
+    bool const before = t < at(0);
+    std::int64_t const left = before ? 0 : last - 1;
+    edge const rule = before ? o.before : o.after;
+    if (rule == edge::fill) { return {}; }
+    if (rule == edge::extrapolate) { return {left, replay::rounded_width(at(left), at(left + 1)), false}; }
+    if (before ? replay::wider(t, at(0), o.max_gap) : replay::wider(at(last), t, o.max_gap)) { return {}; }
+    return {left, 0, rule == edge::hold};
+  }
+  std::int64_t left = 0;
+  for (std::int64_t i = 0; i < last; ++i) {
+    if (at(i) <= t) { left = i; }
+  }
+  float const width = replay::rounded_width(at(left), at(left + 1));
+  if (width == 0 || replay::wider(at(left), at(left + 1), o.max_gap)) { return {}; }
+  return {left, width, true};
+}
+
+/// All rows of a stream's velocity.
+template <class Stamp>
+std::vector<policy_row> velocities(policy_stream_data<Stamp> const& s, timeline_data<Stamp> const& target) {
+  auto const& p = s.series;
+  std::vector<policy_row> rows;
+  for (auto const& wanted : rows_of(target)) {
+    policy_row& out = rows.emplace_back();
+    bool const exists = wanted.trajectory >= 0 && wanted.trajectory < p.source.batch;
+    auto samples = exists ? stamps_of(p.source, wanted.trajectory) : std::vector<Stamp>{};
+    if (!target.as_of.empty()) { samples = known(samples, wanted.as_of); }
+    auto const line = find_line(samples, sought(wanted.at, s.latency), p.options);
+    out.valid = line.valid;
+    out.written = line.left >= 0;
+    if (!out.written) { continue; }
+    std::int64_t const row = first_row(p.source, wanted.trajectory) + line.left;
+    auto const value = [&](std::int64_t i, std::int64_t c) {
+      return decode(p.value_type, load_bits(p.value_type, p.values.data(), p.value_layout().begin(i) + c));
+    };
+    float const rate = line.width == 0 ? 0 : float(s.ticks_per_second) / line.width;
+    if (s.rotation.wanted) {
+      std::array<double, 9> a{}, b{};
+      for (std::int64_t c = 0; c < p.channels; ++c) {
+        a[std::size_t(c)] = value(row, c);
+        b[std::size_t(c)] = value(row + 1, c);
+      }
+      matrix3 const from = matrix_of(s.rotation.source, a), to = matrix_of(s.rotation.source, b);
+      double const sine = std::sin(angle_between(from, to));
+      double const error = rate == 0 ? 0 : (3e-6 + 5e-7 / std::max(sine, 1e-9)) * double(rate);
+      for (double x : turn_between(from, to, s.rotation.world_frame)) {
+        out.values.push_back(rate == 0 ? bounds{0, 0} : widened(x * double(rate), error));
+      }
+      continue;
+    }
+    for (std::int64_t c = 0; c < p.channels; ++c) {
+      float const d = float(value(row + 1, c)) - float(value(row, c));
+      float const linear_velocity = d * rate;
+      if (rate == 0) {
+        out.values.push_back({0, 0});
+      } else if (p.options.method != interpolation::angle) {
+        out.values.push_back({linear_velocity, linear_velocity});
+      } else {
+        constexpr double tau = 6.28318530717958647692;
+        double const arc = std::remainder(double(d), tau);
+        bool const either = std::fabs(arc) > 3.14 || std::fabs(double(d)) > 100;  // half a turn, or many
+        out.values.push_back(either || !std::isfinite(d) ? bounds{-INFINITY, INFINITY}
+                                                         : widened(arc * double(rate), 4e-6 * double(rate)));
+      }
+    }
+  }
+  return rows;
+}
+
 /// The windows' references: one target per window.
 template <class Stamp>
 timeline_data<Stamp> at_anchor(timeline_data<Stamp> target, Stamp at) {
@@ -60,8 +155,6 @@ timeline_data<Stamp> at_anchor(timeline_data<Stamp> target, Stamp at) {
   target.length = 1;
   return target;
 }
-
-bounds widened(double x, double by) { return {float(x - by), float(x + by)}; }
 
 std::vector<bounds> sines_and_cosines(std::vector<bounds> const& angles) {
   std::vector<bounds> both(2 * angles.size());
@@ -92,6 +185,7 @@ template <class Stamp>
 std::vector<policy_row> rows_of(policy_problem<Stamp> const& p, std::size_t f, std::size_t i) {
   auto const& fusion = p[f];
   auto const& s = fusion.streams[i];
+  if (s.is_velocity()) { return velocities(s, fusion.target); }
   auto const find = [&](stream_index const& of) -> std::pair<std::size_t, std::size_t> {
     std::size_t const in = of.fusion < 0 ? f : std::size_t(of.fusion);
     return {in, of.stream < 0 ? i : std::size_t(of.stream)};

@@ -29,7 +29,7 @@ policy_problem<Stamp> bare(policy_problem<Stamp> p) {
   for (auto& f : p) {
     f.result_type = dtype::float32;
     for (auto& s : f.streams) {
-      if (!s.rotation.wanted) { continue; }
+      if (!s.is_rotation()) { continue; }
       s.scale.clear();
       s.shift.clear();
       s.low.clear();
@@ -86,21 +86,23 @@ std::string unlike_fusion(policy_problem<Stamp> const& p, std::size_t f, policy_
         bool good = false;
         if (!one.written) {
           good = same(type, bits, encode(type, double(float(s.series.options.fill))));
-        } else if (s.rotation.wanted) {
+        } else if (s.is_rotation()) {
           // What becomes of it, bit for bit; itself below.
           auto const v = float(decode(dtype::float32, load_bits(dtype::float32, unfinished.results.data(), at)));
           bare_row.push_back(double(v));
           good = same(type, bits, encode(type, double(oracle::finished(s, v, c, k))));
         } else {
           auto const& v = one.values[std::size_t(c)];
-          good = is_between(type, bits, oracle::finished(s, v.low, c, k), oracle::finished(s, v.high, c, k));
+          bool const anything = std::isinf(v.low) && std::isinf(v.high) && v.low < v.high;  // nothing is said
+          good =
+              anything || is_between(type, bits, oracle::finished(s, v.low, c, k), oracle::finished(s, v.high, c, k));
         }
         if (!good) {
-          auto const v = s.rotation.wanted || !one.written ? oracle::bounds{} : one.values[std::size_t(c)];
+          auto const v = s.is_rotation() || !one.written ? oracle::bounds{} : one.values[std::size_t(c)];
           return text_of(name(), "channel ", c, ": ", bits_text(type, bits), ", of ", v.low, " to ", v.high);
         }
       }
-      if (one.written && s.rotation.wanted) {
+      if (one.written && s.is_rotation()) {
         auto const text = unlike_rotation(s, one, bare_row);
         if (!text.empty()) { return name() + text; }
       }

@@ -20,12 +20,19 @@ struct policy_stream_data : stream_data<Stamp> {
   robocache::rotation_rules rotation{};
   robocache::relative_rules<Stamp> relative{};
   bool sin_cos = false;
+  robocache::derivative_order derivative = robocache::derivative_order::value;
+  double ticks_per_second = 1;
   std::int64_t affine_stride = 0;
   std::vector<float> low{};  ///< empty: null
   std::vector<float> high{};
 
+  bool is_velocity() const { return derivative == robocache::derivative_order::velocity; }
+
+  /// Whether its results are rotations.
+  bool is_rotation() const { return rotation.wanted && !is_velocity(); }
+
   std::int64_t result_channels() const {
-    if (rotation.wanted) { return robocache::channels_of(rotation.result.format); }
+    if (rotation.wanted) { return is_velocity() ? 3 : robocache::channels_of(rotation.result.format); }
     return this->series.channels * (sin_cos ? 2 : 1);
   }
 };
@@ -97,6 +104,8 @@ class policy_memory {
       view.rotation = s.rotation;
       view.relative = s.relative;
       view.sin_cos = s.sin_cos;
+      view.derivative = s.derivative;
+      view.ticks_per_second = s.ticks_per_second;
       view.affine_stride = s.affine_stride;
       view.low = put(s.low);
       view.high = put(s.high);

@@ -107,7 +107,8 @@ float reduced(sparse_result r, std::vector<float> const& terms) {
     case sparse_result::sum: return replay::tree_sum(terms);
     case sparse_result::max: return largest(terms);
     case sparse_result::min: return smallest(terms);
-    case sparse_result::mean: return mean_of(terms);
+    case sparse_result::mean:
+    case sparse_result::features: return mean_of(terms);  // of the filter
     default: throw std::logic_error("a reduction without a formula");
   }
 }

@@ -222,7 +222,7 @@ __global__ void __launch_bounds__(fuse_threads, 8) fuse_runs_kernel(__grid_const
       if (p.streams[s].has_samples) {
         blend_stream_of_run(blend, memory.rows() + s * p.tiles.rows + first, place, none);
       }
-      unsigned const filled = memory.filled()[s] >> first & (2u << (count - 1)) - 1;
+      unsigned const filled = (memory.filled()[s] >> first) & ((2u << (count - 1)) - 1);
       if (filled != 0) {
         __syncwarp();
         fill_rows_of_run(blend, filled, place);

@@ -145,7 +145,7 @@ __device__ __noinline__ device::location locate_misjudged(fuse_params<Stamp> con
     int const theirs = __shfl_sync(all_lanes, s, __ffs(static_cast<int>(rest)) - 1);
     bool const mine = missing && s == theirs;
     run_source<Stamp> const& source = sources[theirs];
-    // Into the stage of their stream: those beside it are still searched.
+    // Into the stage of their stream, for all lanes the same.
     device::location const found =
         locate_in_part(source.stamps, source.length, mine, sought, stage + (theirs - first) * guessed_stamps,
                        guessed_stamps, p.streams[theirs].rules);

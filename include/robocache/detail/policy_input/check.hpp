@@ -46,7 +46,7 @@ inline status check_layout(char const* name, char const* field, rotation_layout 
   }
   if (layout.format == rotation_format::euler && !is_euler_order(layout.order)) {
     return refuse(invalid, name, field,
-                  "found axes %d, %d and %d, want an order of Euler angles by SciPy's name, such as \"xyz\" or \"ZYX\"",
+                  R"(found axes %d, %d and %d, want an order of Euler angles by SciPy's name, such as "xyz" or "ZYX")",
                   layout.order.axes[0], layout.order.axes[1], layout.order.axes[2]);
   }
   return {};
@@ -136,6 +136,30 @@ status check_relative(char const* name, fusion_list<Stamp> const& list, std::int
   return {};
 }
 
+/// That the stream has the derivative that is asked for.
+template <class Stamp>
+status check_derivative(char const* name, policy_stream<Stamp> const& one) {
+  if (one.derivative == derivative_order::value) { return {}; }
+  if (one.derivative != derivative_order::velocity) {
+    return refuse(invalid, name, "derivative", "found %d, want a derivative_order", static_cast<int>(one.derivative));
+  }
+  interpolation const method = one.options.method;
+  bool const moves = one.rotation.wanted ? device::is_rotation(method)
+                                         : method == interpolation::linear || method == interpolation::angle;
+  if (!moves) {
+    return refuse(status_code::unsupported, name, "derivative",
+                  "found a velocity by %s, want linear, angle, or slerp with rotation.wanted", name_of(method));
+  }
+  if (one.relative.wanted || one.sin_cos) {
+    return refuse(invalid, name, "derivative", "found a velocity with %s, want one of the two",
+                  one.relative.wanted ? "relative" : "sin_cos");
+  }
+  if (!(one.ticks_per_second > 0.0) || !std::isfinite(static_cast<float>(one.ticks_per_second))) {
+    return refuse(invalid, name, "ticks_per_second", "found %g, want it above 0 and finite", one.ticks_per_second);
+  }
+  return {};
+}
+
 /// What a stream of a policy input has besides the fields of a stream.
 template <class Stamp>
 status check_policy_stream(char const* name, fusion_list<Stamp> const& list, std::int64_t own,
@@ -143,6 +167,8 @@ status check_policy_stream(char const* name, fusion_list<Stamp> const& list, std
   timeline<Stamp> const& target = list.fusions[own].target;
   status s;
   if (one.rotation.wanted) { s = check_rotation(name, one); }
+  if (!s.ok()) { return s; }
+  s = check_derivative(name, one);
   if (!s.ok()) { return s; }
   if (one.sin_cos && (one.rotation.wanted ||
                       (one.options.method != interpolation::angle && !device::traits_of(one.options.method).holds))) {

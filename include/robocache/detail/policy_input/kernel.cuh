@@ -6,156 +6,17 @@
 #include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/timed/blend_tile.cuh>
 #include <robocache/detail/common/timed/method_rows.cuh>
-#include <robocache/detail/common/timed/warp_locate.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/policy_input/locate.cuh>
 #include <robocache/detail/policy_input/params.hpp>
 #include <robocache/detail/policy_input/policy.cuh>
-#include <robocache/device/locate.cuh>
-#include <robocache/device/packed.cuh>
 #include <robocache/device/policy_value.cuh>
+#include <robocache/device/velocity.cuh>
 
 namespace robocache::detail {
 
-/// The trajectory and target of each row of a tile.
-struct input_rows {
-  int count;
-  std::int64_t first;  ///< counted over the whole batch
-  std::int64_t b[most_input_rows];
-  std::int64_t k[most_input_rows];
-  bool wanted[most_input_rows];  ///< false: padding, or a packed row without an owner
-};
-
-/// The block's fusion and rows. Called by the whole block, which synchronises before it reads them.
-template <class Stamp>
-__device__ int find_input_rows(input_params<Stamp> const& p, input_rows& rows) {
-  int f = 0;
-  std::int64_t begin = 0;
-  while (f + 1 < p.fusions && blockIdx.x >= p.fusion[f].end) { begin = p.fusion[f++].end; }
-  input_fusion<Stamp> const& fusion = p.fusion[f];
-  timeline<Stamp> const& target = fusion.target;
-  std::int64_t const first = (blockIdx.x - begin) * fusion.tile_rows;
-  auto const count = static_cast<int>(min(std::int64_t(fusion.tile_rows), fusion.rows - first));
-  auto const slot = static_cast<int>(threadIdx.x);
-  if (slot == 0) {
-    rows.count = count;
-    rows.first = first;
-  }
-  if (slot < count) {
-    std::int64_t const row = first + slot;
-    std::int64_t b, k;
-    bool wanted;
-    if (target.packed()) {
-      b = device::owner_of_row(target.offsets, target.batch, target.rows, row).b;
-      device::trajectory<Stamp> const targets = device::trajectory_of(target, b);
-      k = row - targets.first_row;
-      wanted = b >= 0 && k >= 0 && k < targets.length;
-    } else {
-      b = row / target.length;
-      k = row - b * target.length;
-      wanted = target.lengths == nullptr || k < device::detail::length_of(target, b);
-    }
-    rows.b[slot] = b;
-    rows.k[slot] = k;
-    rows.wanted[slot] = wanted;
-  }
-  return f;
-}
-
-/// Leaves where a stream is read for a lane's target. Called by a whole warp.
-/// @param windows   whose `trajectory` and `as_of` count
-/// @param together  few windows have the warp's targets: for each the warp brings in the stamps that matter
-/// @param stage     `input_slots` elements of shared memory, the warp's own
-/// @param row       null: the lane has none
-template <class Stamp>
-__device__ void note_input(input_reader<Stamp> const& reader, timeline<Stamp> const& windows, std::int64_t b, Stamp t,
-                           bool wanted, bool together, Stamp* stage, method_row* row) {
-  device::sought_time<Stamp> const sought = device::seek(t, reader.latency, reader.causal, reader.rules.tolerance);
-  device::trajectory<Stamp> source;
-  device::location where;
-  if (!together || !reader.source.stored()) {
-    if (wanted) {
-      source = device::source_trajectory(reader.source, windows, b);
-      where = device::locate(source, sought, reader.rules);
-    }
-  } else {
-    for (unsigned rest = __ballot_sync(all_lanes, wanted); rest != 0;) {
-      std::int64_t const theirs = __shfl_sync(all_lanes, b, __ffs(static_cast<int>(rest)) - 1);
-      bool const mine = wanted && b == theirs;
-      device::trajectory<Stamp> const its = device::source_trajectory(reader.source, windows, theirs);
-      device::location found;
-      if (its.length > 0) {
-        found = locate_by_warp(
-            its.stamps, static_cast<int>(its.length), mine, [&] { return sought; }, stage, input_slots, reader.rules);
-      }
-      if (mine) {
-        source = its;
-        where = found;
-      }
-      rest &= ~__ballot_sync(all_lanes, mine);
-    }
-  }
-  if (row == nullptr) { return; }
-  if (where.row >= 0) {
-    std::int64_t const from = source.element(where.row, reader.batch_stride, reader.row_stride);
-    row->from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
-  }
-  row->method = interpolation::linear;  // unless it is curved
-  row->left = row->right = 0;
-  describe_row(source, where, reader.rules.method, *row);
-  row->valid = where.valid && where.row >= 0 ? 1 : 0;
-}
-
-/// Locates the rows of a tile for all streams and references of a fusion: a warp each, in turn.
-/// @param records  of streams, then of references
-/// @param stage    `input_slots` elements for each warp
-template <class Stamp>
-__device__ void locate_inputs(input_params<Stamp> const& p, input_fusion<Stamp> const& fusion, input_rows const& rows,
-                              method_row* records, Stamp* stage) {
-  auto const warp = static_cast<int>(threadIdx.x / 32);
-  int const lane = lane_of_warp();
-  bool const exists = lane < rows.count;
-  int const slot = exists ? lane : 0;
-  std::int64_t const b = rows.b[slot];
-  std::int64_t const k = rows.k[slot];
-  bool const wanted = exists && rows.wanted[slot];
-  for (int job = warp; job < fusion.streams + fusion.references; job += input_threads / 32) {
-    bool const refers = job >= fusion.streams;
-    method_row* const row = exists ? records + job * fusion.tile_rows + lane : nullptr;
-    if (refers) {
-      input_reference<Stamp> const& of = p.reference[fusion.first_reference + job - fusion.streams];
-      Stamp const t = wanted ? device::stamp_sum(of.windows.starts[b], of.at) : Stamp(0);
-      note_input(of.reader, of.windows, b, t, wanted, false, stage + warp * input_slots, row);
-      continue;
-    }
-    input_stream<Stamp> const& of = p.stream[fusion.first_stream + job];
-    Stamp const t = wanted ? device::target_stamp(fusion.target, b, k) : Stamp(0);
-    note_input(of.reader, fusion.target, b, t, wanted, fusion.together, stage + warp * input_slots, row);
-    if (!exists) { continue; }
-    std::int64_t const element =
-        fusion.target.packed() ? (rows.first + lane) * of.row_stride : b * of.batch_stride + k * of.row_stride;
-    row->to = static_cast<char*>(of.results) + element * (of.result_type == dtype::float32 ? 4 : 2);
-  }
-}
-
-/// A row without its references is fill, and not valid. Called by the whole block, between barriers.
-template <class Stamp>
-__device__ void settle_references(input_params<Stamp> const& p, input_fusion<Stamp> const& fusion, int rows,
-                                  method_row* records) {
-  method_row const* const references = records + fusion.streams * fusion.tile_rows;
-  for (int i = static_cast<int>(threadIdx.x); i < rows * fusion.streams; i += input_threads) {
-    int const s = i / rows;
-    int const slot = i - s * rows;
-    input_stream<Stamp> const& of = p.stream[fusion.first_stream + s];
-    bool const known = (of.to < 0 || references[of.to * fusion.tile_rows + slot].valid != 0) &&
-                       (of.frame < 0 || references[of.frame * fusion.tile_rows + slot].valid != 0);
-    if (!known) {
-      records[s * fusion.tile_rows + slot].kind = method_row::fill;
-      records[s * fusion.tile_rows + slot].valid = 0;
-    }
-  }
-}
-
+/// The masks of the tile's rows. Called by the whole block, after a barrier.
 template <class Stamp>
 __device__ void store_input_masks(input_params<Stamp> const& p, input_fusion<Stamp> const& fusion,
                                   input_rows const& rows, method_row const* records) {
@@ -206,9 +67,24 @@ __device__ __noinline__ float input_value(input_reader<Stamp> const& reader, met
     auto const* const from = reinterpret_cast<decltype(type) const*>(row.from) + channel;
     float doubt = 0.0f;
     value = value_of(reader.rules.method, row, from, reader.row_stride, doubt);
-    if (doubt != 0.0f) { value = unusual_value(reader.rules.method, row, from, reader.row_stride); }
+    if (doubt != 0.0f) {
+      value = unusual_value(reader.type, row, reinterpret_cast<char const*>(from), reader.row_stride);
+    }
   });
   return value;
+}
+
+/// The velocity of one channel of a row that is not filled.
+template <class Stamp>
+__device__ float input_velocity(input_reader<Stamp> const& reader, method_row const& row, std::int64_t channel) {
+  float a = 0.0f;
+  float b = 0.0f;
+  with_float_type(reader.type, [&](auto type) {
+    auto const* const from = reinterpret_cast<decltype(type) const*>(row.from) + channel;
+    a = device::to_float(from[0]);
+    b = device::to_float(from[reader.row_stride]);
+  });
+  return device::velocity(a, b, row.weight, reader.rules.method == interpolation::angle);
 }
 
 /// A sample of a rotation, as it is stored.
@@ -267,7 +143,13 @@ __device__ __noinline__ void write_whole_rows(input_params<Stamp> const& p, inpu
     if (row.kind == method_row::fill) {
       // stored as it is
     } else if (of.reader.is_rotation) {
-      if (of.passes && row.kind < method_row::blend) {
+      if (of.velocity) {
+        std::int64_t const bytes = of.reader.row_stride << (of.reader.type == dtype::float32 ? 2 : 1);
+        device::quaternion const a = device::read_rotation(of.reader.layout, input_sample(of.reader, row.from));
+        device::quaternion const b = device::read_rotation(of.reader.layout, input_sample(of.reader, row.from + bytes));
+        device::vector3 const v = device::angular_velocity(a, b, row.weight, of.world_frame);
+        out = {{v.x, v.y, v.z}};
+      } else if (of.passes && row.kind < method_row::blend) {
         out = input_sample(of.reader, row.from);
       } else {
         device::quaternion q = input_rotation(of.reader, row);
@@ -343,7 +225,7 @@ __device__ __noinline__ void write_channels(input_params<Stamp> const& p, input_
     float out[1] = {of.fill};
     float cosine[1] = {of.fill};
     if (!fills) {
-      out[0] = input_value(of.reader, row, channel);
+      out[0] = of.velocity ? input_velocity(of.reader, row, channel) : input_value(of.reader, row, channel);
       if (of.to >= 0) {
         float const reference =
             input_value(p.reference[fusion.first_reference + of.to].reader, references.to[slot], channel);
@@ -367,7 +249,8 @@ __device__ __noinline__ void write_channels(input_params<Stamp> const& p, input_
 /// One block: a tile of rows of one fusion, all of its channels. Each warp locates the rows for its streams and
 /// references; then the streams' values are dealt out to the threads.
 template <class Stamp>
-__global__ void __launch_bounds__(input_threads) policy_input_kernel(__grid_constant__ input_params<Stamp> const p) {
+__global__ void __launch_bounds__(input_threads, input_resident_blocks)
+    policy_input_kernel(__grid_constant__ input_params<Stamp> const p) {
   extern __shared__ sector dynamic_shared[];
   __shared__ input_rows rows;
   auto* const records = reinterpret_cast<method_row*>(dynamic_shared);

@@ -158,6 +158,9 @@ class ROBOCACHE_HIDDEN input_launches {
     plan.passes = device::passes(one.rotation.source, one.rotation.result, one.rotation.sign, one.relative.wanted);
     plan.sin_cos = one.sin_cos;
     plan.sign = one.rotation.sign;
+    plan.velocity = one.derivative == derivative_order::velocity;
+    plan.world_frame = one.rotation.world_frame;
+    plan.ticks_per_second = static_cast<float>(one.ticks_per_second);
     plan.result_type = out.type;
     plan.layout = one.rotation.result;
     plan.fill = static_cast<float>(one.options.fill);
@@ -172,7 +175,7 @@ class ROBOCACHE_HIDDEN input_launches {
     plan.high = one.high;
     std::int64_t const elements = 16 / bytes;
     plan.wide = device::is_straight(one.options.method) && !one.rotation.wanted && !one.relative.wanted &&
-                !one.sin_cos && one.channels % elements == 0 &&
+                !one.sin_cos && !plan.velocity && one.channels % elements == 0 &&
                 common_alignment(address_of(one.values), plan.reader.batch_stride * bytes,
                                  plan.reader.row_stride * bytes) == 16;
     plan.aligned = static_cast<std::uint8_t>(

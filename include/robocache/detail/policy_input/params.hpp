@@ -48,6 +48,9 @@ struct input_stream {
   bool wide;    ///< values and results travel in vectors of 16 bytes of values
   bool passes;  ///< samples of a rotation stay as they are
   bool sin_cos;
+  bool velocity;
+  bool world_frame;
+  float ticks_per_second;
   std::uint8_t aligned;  ///< bytes to which all vectors of results are
   std::int8_t to;        ///< the reference, counted inside the fusion; -1: none
   std::int8_t frame;     ///< so

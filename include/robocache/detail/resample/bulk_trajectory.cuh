@@ -8,6 +8,7 @@
 #include <robocache/detail/common/timed/staged_search.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/resample/params.hpp>
 #include <robocache/detail/resample/small_tiles.cuh>
 
 // `resample_trajectory` where one instruction can bring all of a trajectory's values, and another one its stamps.
@@ -16,15 +17,6 @@ namespace robocache::detail {
 
 /// What such copies come in: so is where they begin, on both sides.
 inline constexpr int copy_unit = 16;
-
-/// Runs of bytes that a block has.
-struct bulk_params {
-  int stamps_bytes;  ///< whole units, as is where they begin in memory
-  int values_bytes;  ///< any number, from anywhere: what comes are the units that have some of them
-  int results_bytes;
-  int results_word;    ///< bytes of the words that results leave in, 4, 8 or 16: they suit each trajectory
-  int results_offset;  ///< in shared memory
-};
 
 /// Room for a run of `bytes` bytes, wherever in a unit it begins.
 constexpr int room_for(std::int64_t bytes) {

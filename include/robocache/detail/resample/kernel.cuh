@@ -9,29 +9,11 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/resample/any_stamps.cuh>
 #include <robocache/detail/resample/bulk_trajectory.cuh>
+#include <robocache/detail/resample/params.hpp>
 #include <robocache/detail/resample/policy.cuh>
 #include <robocache/detail/resample/small_tiles.cuh>
 
 namespace robocache::detail {
-
-/// How a launch goes about its rows.
-enum class resample_mode : std::uint8_t {
-  tiles,            ///< a block has a tile of rows: locate them, then read what they need
-  one_row,          ///< a block has one row
-  trajectory,       ///< a block has a whole trajectory, in shared memory
-  bulk_trajectory,  ///< the same, which comes by two instructions
-};
-
-/// @tparam Stamp  `kernel_stamp`
-template <class Value, class Result, class Stamp>
-struct resample_params {
-  resample_mode mode;
-  bool turns;  ///< tiles: values are angles
-  int extra;   ///< one_row: bytes of values that a block prefetches; trajectory: where results begin in shared memory
-  bulk_params bulk;
-  blend_params<Value, Result> blend;
-  locate_plan<Stamp> plan;  ///< last: most of it is cold
-};
 
 /// One block, one tile of target rows, one chunk of their channels.
 ///
@@ -76,12 +58,6 @@ __global__ void __launch_bounds__(max_threads, resample_blocks)
   }
   blend_tile<N, Loads, straight_method>(p.blend, rows, count);
 }
-
-template <class Stamp>
-struct locate_params {
-  locate_plan<Stamp> plan;
-  located out;
-};
 
 /// One block, one tile of target rows: their records, to global memory.
 template <class Stamp>

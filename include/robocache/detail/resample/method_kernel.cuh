@@ -9,25 +9,11 @@
 #include <robocache/detail/common/timed/params.hpp>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
+#include <robocache/detail/resample/params.hpp>
 #include <robocache/detail/resample/small_tiles.cuh>
 
 // Resampling by the methods beyond linear: nine kernels do for all.
 namespace robocache::detail {
-
-/// How a launch goes about its rows.
-enum class method_mode : std::uint8_t {
-  vectors,     ///< a block has a tile of rows, and reads them in vectors of 16 bytes
-  scalars,     ///< the same, for rows that are not whole vectors, and for slerp
-  trajectory,  ///< a block has a whole trajectory, in shared memory
-};
-
-template <class Stamp>
-struct method_params {
-  method_mode mode;
-  int results_offset;  ///< trajectory: where results begin in shared memory
-  method_blend blend;
-  locate_plan<Stamp> plan;
-};
 
 /// A trajectory's results once more, where float had too little room in one of them. Called by the whole block, last of
 /// all; out of line and from the beginning, so that nothing is kept for it.

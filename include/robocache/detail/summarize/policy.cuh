@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-// The tuning of `summarize`: it changes speed, never a result. Registers are those of sm_90 as the compiler counts them;
-// no other numbers have been measured.
+// The tuning of `summarize`: it changes speed, never a result. Registers are those of sm_90 as the compiler counts
+// them; no other numbers have been measured.
 namespace robocache::detail {
 
 /// Threads of a block, which goes over 64 leaves of some channels.
