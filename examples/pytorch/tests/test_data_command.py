@@ -69,6 +69,16 @@ def test_from_files_to_a_picture(logs, tmp_path, capsys):
     assert f"{shard.name}: found another checksum" in "".join(capsys.readouterr())
 
 
+def test_no_episode_can_be_read(tmp_path, capsys):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "joints.csv").write_text("t,a\n")
+    assert main(["convert", str(tmp_path / "logs"), str(tmp_path / "store"), "--processes", "1"]) == 1
+    said = capsys.readouterr()
+    assert (
+        "0 episodes added, 1 left out" in said.out and "found 0 rows of 2 columns, want a time and values" in said.err
+    )
+
+
 def test_wrong_calls(logs, tmp_path, capsys):
     for arguments, message in (
         (["info", tmp_path], "found no index.json"),

@@ -132,14 +132,19 @@ def _read_piece(source, keys, folder, number, schemas, clean, shard_bytes):
     for key in keys:
         try:
             episode = source.read(key)
-            episode.source = str(source.path)
-            shard.add(episode, cleaned=clean)
         except (Missing, MemoryError):
             raise
-        except (Unreadable, ValueError, TypeError) as trouble:
+        except Unreadable as trouble:
             left_out.append(Left(source.name_of(key), str(trouble)))
+            continue
         except Exception as trouble:  # a damaged file shows itself in whatever the library that reads it raises
             left_out.append(Left(source.name_of(key), f"{type(trouble).__name__}: {trouble}"))
+            continue
+        episode.source = str(source.path)
+        try:
+            shard.add(episode, cleaned=clean)
+        except ValueError as trouble:  # it does not fit the episodes before
+            left_out.append(Left(source.name_of(key), str(trouble)))
         if shard.size >= shard_bytes:
             shard = write()
     if shard.table:

@@ -17,7 +17,8 @@ READER_OPTIONS = ("hertz", "images", "time", "fields", "trust_pickle")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command; returns its exit status: 1 if a store has something wrong with it, 2 for a wrong call."""
+    """Runs the command; returns its exit status: 1 if a store has something wrong with it or no episode
+    could be read, 2 for a wrong call."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -180,6 +181,9 @@ def _convert(options):
         )
     added, left_out = len(store) - before[0], len(store.left_out) - before[1]
     print(f"{store.folder}: {added} episodes added, {left_out} left out; robocache-data info names what was wrong")
+    if left_out and not added:
+        print(f"{store.left_out[-1].episode}: {store.left_out[-1].why}", file=sys.stderr)
+        return 1
     return 0
 
 
