@@ -57,7 +57,8 @@ def test_rlds(tmp_path):
         assert store.episodes[number]["task"] == texts[0].decode()
         assert store.episodes[number]["extra"]["episode_id"] == example["episode_metadata/episode_id"].tolist()
         assert "observation/image_0: image is not read" in store.episodes[number]["notes"]
-    assert store.left_out == [("bridge_dataset-val.tfrecord-00000-of-00001", "found no such file; it has 25 episodes")]
+    missing = "bridge_dataset-val.tfrecord-00000-of-00001"
+    assert store.left_out == [(missing, "found no such file; it has 25 episodes", str(folder.resolve()))]
     with pytest.raises(ValueError, match="hertz: found none"):
         data.convert(folder, tmp_path / "never")
 
@@ -245,9 +246,12 @@ def test_a_stopped_conversion_goes_on(tmp_path):
     assert [one["name"] for one in again.episodes] == ["run0", "run2", "run3", "run4"]
     assert again.modality("joints").values[:, 0].tolist() == [0, 2, 3, 4]
     assert [one.episode for one in again.left_out] == ["run1"]
+    (tmp_path / "logs" / "run1" / "joints.csv").write_text("t,a\n0,1\n")
+    mended = data.convert(tmp_path / "logs", tmp_path / "store")
+    assert mended.episodes[-1]["name"] == "run1" and not mended.left_out
     (tmp_path / "logs").rename(tmp_path / "others")
     more = data.convert(tmp_path / "others", tmp_path / "store")  # another data set, with the same names
-    assert len(more) == 8 and len(more.about["sources"]) == 2
+    assert len(more) == 10 and len(more.about["sources"]) == 2
 
 
 def test_what_to_install_is_said_in_a_sentence(tmp_path, monkeypatch):

@@ -64,7 +64,11 @@ def convert(
     pieces = [keys[first : first + length] for first in range(0, len(keys), length)]
     with Writer(folder, clean=clean) as writer:
         writer.index["about"].setdefault("sources", {})[str(path)] = source.about
-        writer.leave_out(source.left_out)
+        # What was left out before is tried again.
+        again = {(source.name_of(key), str(path)) for key in keys}
+        before = writer.index["left_out"]
+        writer.index["left_out"] = [one for one in before if (one[0], one[2]) not in again]
+        writer.leave_out(one._replace(source=str(path)) for one in source.left_out)
         number = int(writer.next_path().name.split("-")[1])
         # What the first piece finds is what all others have to fit.
         schemas, done = dict(writer.index["modalities"]), 0
@@ -73,7 +77,7 @@ def convert(
         def take(result, piece):
             nonlocal done
             found, entries, left_out = result
-            writer.leave_out(left_out)
+            writer.leave_out(one._replace(source=str(path)) for one in left_out)
             writer.append(found, entries)
             schemas.update(found)
             done += len(piece)

@@ -24,10 +24,12 @@ class Left(NamedTuple):
     Attributes:
         episode: Its name.
         why: What was found, and where.
+        source: Its data set.
     """
 
     episode: str
     why: str
+    source: str = ""
 
 
 @dataclass
