@@ -52,6 +52,7 @@ def flatten(streams: Sequence[Stream], target: Timeline, names: Sequence[str]) -
         "target_stamps": adjacent(target.stamps),
         "target_starts": adjacent(target.starts),
         "target_index": adjacent(target.index),
+        "target_as_of": adjacent(target.as_of),
         "device": place[0],
         **lists.arguments(),
     }
@@ -279,7 +280,7 @@ def _want_rows(when, name):
 
 
 def _tensors_of(when):
-    return [tensor for tensor in (when.stamps, when.starts, when.index) if tensor is not None]
+    return [tensor for tensor in (when.stamps, when.starts, when.index, when.as_of) if tensor is not None]
 
 
 def _want_device_of(when, name, device, where):

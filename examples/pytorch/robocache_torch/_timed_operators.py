@@ -98,6 +98,15 @@ def _require_on_device(given, names, values):
             )
 
 
+def _require_all_samples(given):
+    """That windows see all samples, where gradients are needed."""
+    if given.target_as_of is not None:
+        raise ValueError(
+            "targets: found windows with as_of, want windows without it where gradients are needed, or inputs without "
+            "requires_grad"
+        )
+
+
 def _require_differentiable_in_targets(given, names):
     for rules, name in zip(rows_of(Rules, given.rules), names):
         if METHODS[rules.method] not in MOVES:
@@ -126,7 +135,7 @@ def _require_gradient(tensors):
 
 
 # Of all four operators, besides the values.
-_TENSORS_OF_TIMES = ("sources", "target_stamps", "target_starts", "target_index")
+_TENSORS_OF_TIMES = ("sources", "target_stamps", "target_starts", "target_index", "target_as_of")
 
 
 def _keep(ctx, given, *names):
@@ -185,6 +194,7 @@ _Fuse = arguments_of("fuse")
 
 def _setup_resample(ctx, inputs, output):
     given = _Resample(*inputs)
+    _require_all_samples(given)
     _require_differentiable(given, [""], _require_gradient([given.values]))
     _require_on_device(given, [""], [given.values])
     _keep(ctx, given, "values", *_TENSORS_OF_TIMES)
@@ -208,6 +218,7 @@ def _resample_backward(ctx, gradient, _):
 
 def _setup_fuse(ctx, inputs, output):
     given = _Fuse(*inputs)
+    _require_all_samples(given)
     names = _names_of(given.values)
     _require_differentiable(given, names, _streams_that_need(given))
     _require_on_device(given, names, given.values)

@@ -28,6 +28,7 @@ class Timeline(NamedTuple):
     rows: int | None = None  # packed; None of a uniform source: those of its values
     start: Number = 0
     period: tuple[Number, Number] = (1, 1)
+    as_of: Tensor | None = None  # windows
 
 
 def dense(stamps: Tensor, lengths: Tensor | None = None) -> Timeline:
@@ -113,20 +114,29 @@ def uniform(
     )
 
 
-def windows(anchors: Tensor, deltas: Tensor, trajectory: Tensor | None = None) -> Timeline:
+def windows(
+    anchors: Tensor, deltas: Tensor, trajectory: Tensor | None = None, as_of: Tensor | None = None
+) -> Timeline:
     """Targets only, what a training sampler asks for: target k of window b is at `anchors[b] + deltas[k]`.
 
     Args:
         anchors: `[B]`.
         deltas: `[N]`, in any order, of the anchors' type.
         trajectory: int64 `[B]`, optional: which source trajectory window b reads. Without it, window b reads b.
+        as_of: `[B]`, optional, of the anchors' type, or the anchors themselves: for window b samples stamped later do
+            not exist, whatever the method, as for a robot whose clock shows that. The last sample before is the edge:
+            `after` says what comes behind it. There are no gradients then.
     """
     _want_stamps(anchors, "anchors", 1)
     _want_stamps(deltas, "deltas", 1)
     if anchors.dtype != deltas.dtype:
         raise TypeError(f"deltas: found {deltas.dtype}, want {anchors.dtype}, that of anchors")
     want_index(trajectory, "trajectory", anchors.shape[0])
-    return Timeline("windows", deltas, anchors, trajectory, anchors.shape[0], deltas.shape[0])
+    if as_of is not None:
+        want_tensor(as_of, "as_of", (anchors.dtype,))
+        if as_of.shape != anchors.shape:
+            raise ValueError(f"as_of: found {list(as_of.shape)}, want {list(anchors.shape)}, one per anchor")
+    return Timeline("windows", deltas, anchors, trajectory, anchors.shape[0], deltas.shape[0], as_of=as_of)
 
 
 class Stream(NamedTuple):

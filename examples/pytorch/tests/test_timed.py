@@ -90,6 +90,47 @@ def test_windows_read_the_trajectory_they_name(device):
     assert torch.equal(found, expected)
 
 
+@pytest.mark.parametrize("stamp", [torch.float32, torch.float64, torch.int64])
+@pytest.mark.parametrize("after", ["clamp", "hold", "extrapolate"])
+def test_windows_as_of_a_time_know_no_later_samples(device, stamp, after):
+    values, stamps = series(device, batch=4, stamp=stamp)
+    pick = torch.tensor([3, 0, 3, 2, 1, 1], device=device)
+    anchors = stamps[pick, 20].clone()
+    anchors[1] += 1  # between samples, or at one
+    anchors[2] = stamps[3, 0] - 1  # nothing is known
+    deltas = torch.tensor([-30, 0, 12, 500], dtype=stamp, device=device)
+    known = (stamps[pick] <= anchors[:, None]).sum(1)
+    cut = rc.dense(stamps[pick], lengths=known)
+    at = anchors[:, None] + deltas
+    for method in ("linear", "nearest", "pchip"):
+        rules = {"method": method, "after": after, "max_gap": 60, "fill": -3}
+        found = rc.resample(values, stamps, rc.windows(anchors, deltas, pick, as_of=anchors), **rules)
+        expected = rc.resample(values[pick], cut, at, **rules)
+        assert torch.equal(found.values, expected.values) and torch.equal(found.valid, expected.valid)
+    late = rc.Stream(values, stamps, "previous", after=after, latency=7)
+    found = rc.fuse([late], rc.windows(anchors, deltas, pick, as_of=anchors))
+    expected = rc.fuse([late._replace(values=values[pick], times=cut)], at)
+    for one, other in zip(found, expected):
+        assert torch.equal(one, other)
+    # Earlier than the anchor: as of any time.
+    earlier = rc.resample(values, stamps, rc.windows(anchors, deltas, pick, stamps[pick, 5]), after=after)
+    cut = rc.dense(stamps[pick], lengths=(stamps[pick] <= stamps[pick, 5:6]).sum(1))
+    assert torch.equal(earlier.values, rc.resample(values[pick], cut, at, after=after).values)
+
+
+def test_a_held_edge_is_valid_up_to_the_largest_gap(device):
+    stamps = torch.arange(5, device=device) * 10
+    targets = torch.tensor([-1, 40, 45, 60, 61], device=device)
+    values = torch.arange(5.0, device=device)[:, None]
+    for after, valid in (("clamp", [0, 1, 0, 0, 0]), ("hold", [0, 1, 1, 1, 0])):
+        found = rc.resample(values, stamps, targets, after=after, max_gap=20)
+        fused = rc.fuse([rc.Stream(values, stamps, after=after, max_gap=20)], targets)
+        assert found.valid.int().tolist() == valid == fused.all_valid.int().tolist()
+        assert found.values[1:4, 0].tolist() == [4, 4, 4]
+    with pytest.raises(ValueError, match="before: found edge::hold, want"):
+        rc.resample(values, stamps, targets, before="hold")
+
+
 def test_one_trajectory_needs_no_batch(device):
     values, stamps = series(device, batch=1)
     targets = inner_targets(stamps)

@@ -45,6 +45,8 @@ BAD = {
     "streams[0].values: found [40, 5], want [B, N, D]": lambda v, s: rc.fuse([rc.Stream(v[0], s)], s),
     MIXED: lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s.float())], s),
     "targets: found stamps of torch.int64, want torch.float64, that of times": lambda v, s: rc.resample(v, s, s.long()),
+    "as_of": lambda v, s: rc.windows(s[0], s[0], as_of=s[0].long()),
+    "as_of: found [2], want [40]": lambda v, s: rc.windows(s[0], s[0], as_of=s[0, :2]),
     "offsets": lambda v, s: rc.ragged(s[0], torch.tensor([0, 40], dtype=torch.int32)),
 }
 TYPES = {
@@ -52,6 +54,7 @@ TYPES = {
     "times",
     "targets",
     "dtype",
+    "as_of",
     "offsets",
     "lengths",
     "start",
@@ -91,6 +94,23 @@ def test_what_has_no_gradient_says_so(device):
     targets = rc.uniform(starts, 1.0, offsets=torch.tensor([0, 1, 2, 3], device=device), rows=3)
     with pytest.raises(ValueError, match="targets: found starts"):
         rc.resample(values, stamps, targets).values.sum().backward()
+
+
+def test_windows_as_of_a_time_have_no_gradients(device):
+    values, stamps = series(device)
+    anchors, deltas = stamps[:, 20], torch.zeros(2, dtype=torch.float64, device=device)
+    some = values.clone().requires_grad_()
+    targets = rc.windows(anchors, deltas, as_of=anchors)
+    moved = rc.windows(anchors.clone().requires_grad_(), deltas, as_of=anchors)
+    for call in (
+        lambda: rc.resample(some, stamps, targets),
+        lambda: rc.fuse([rc.Stream(some, stamps)], targets),
+        lambda: rc.resample(values, stamps, moved),
+        lambda: rc.resample(values, stamps, rc.windows(anchors, deltas, as_of=anchors.clone().requires_grad_())),
+    ):
+        check_refused(call, ValueError, "targets: found windows with as_of")
+        with torch.no_grad():
+            call()
 
 
 def test_forward_mode_is_refused(device):

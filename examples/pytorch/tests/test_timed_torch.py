@@ -61,7 +61,18 @@ def test_compiles_without_a_break(device, dynamic):
 
     compiled = torch.compile(work, fullgraph=True, dynamic=dynamic, backend="aot_eager")
     deltas = torch.linspace(0, 50, 7, dtype=torch.float64, device=device)
+    known = torch.compile(
+        lambda values, stamps, anchors: rc.resample(values, stamps, rc.windows(anchors, deltas, as_of=anchors)).values,
+        fullgraph=True,
+        dynamic=dynamic,
+        backend="aot_eager",
+    )
     for batch in (3, 2):
+        anchors = stamps[:batch, 5].clone()
+        asked = rc.windows(anchors, deltas, as_of=anchors)
+        with torch.no_grad():
+            expected = rc.resample(values[:batch], stamps[:batch], asked).values
+            assert torch.equal(known(values[:batch].detach(), stamps[:batch], anchors), expected)
         given = values[:batch].detach().clone().requires_grad_()
         twin = given.detach().clone().requires_grad_()
         found = compiled(given, stamps[:batch], stamps[:batch, 5], deltas)

@@ -83,10 +83,10 @@ rc::compiled::any_series series_of(values_view const& rows, rc::compiled::any_ti
 
 std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_tensors const& sources,
                                             optional_tensor const& target_stamps, optional_tensor const& target_starts,
-                                            optional_tensor const& target_index, c10::Device device,
-                                            at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes,
-                                            at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules,
-                                            double fill, at::ScalarType type) {
+                                            optional_tensor const& target_index, optional_tensor const& target_as_of,
+                                            c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp,
+                                            at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
+                                            at::IntArrayRef rules, double fill, at::ScalarType type) {
   timed_arguments const given{without_bits(sources),
                               target_stamps,
                               target_starts,
@@ -98,7 +98,8 @@ std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_t
                               whole,
                               real,
                               rules,
-                              fill};
+                              fill,
+                              target_as_of};
   values_view const rows(values, device, "");
   auto result = empty(given.target_shape(), values.size(-1), device, type);
   auto valid = empty(given.target_shape(), -1, device, at::kBool);
@@ -117,8 +118,9 @@ std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_t
 std::tuple<at::Tensor, at::Tensor> resample_backward(
     at::Tensor const& gradient, at::Tensor const& values, optional_tensors const& sources,
     optional_tensor const& target_stamps, optional_tensor const& target_starts, optional_tensor const& target_index,
-    c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
-    at::ArrayRef<double> real, at::IntArrayRef rules, double fill, bool of_values, bool of_targets) {
+    optional_tensor const& target_as_of, c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp,
+    at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules, double fill,
+    bool of_values, bool of_targets) {
   timed_arguments const given{without_bits(sources),
                               target_stamps,
                               target_starts,
@@ -130,7 +132,8 @@ std::tuple<at::Tensor, at::Tensor> resample_backward(
                               whole,
                               real,
                               rules,
-                              fill};
+                              fill,
+                              target_as_of};
   auto for_values = of_values ? gradient_for(values, given, 0) : at::empty({0}, values.options());
   auto for_targets =
       of_targets ? empty(given.target_shape(), -1, device, at::kFloat) : empty({0}, -1, device, at::kFloat);
@@ -182,9 +185,9 @@ struct streams_of {
 std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
     at::TensorList values, at::TensorList affine, at::IntArrayRef scale_places, at::IntArrayRef shift_places,
     optional_tensors const& sources, optional_tensor const& target_stamps, optional_tensor const& target_starts,
-    optional_tensor const& target_index, c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp,
-    at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules,
-    at::ArrayRef<double> fills, at::ScalarType type) {
+    optional_tensor const& target_index, optional_tensor const& target_as_of, c10::Device device, at::IntArrayRef kinds,
+    at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
+    at::IntArrayRef rules, at::ArrayRef<double> fills, at::ScalarType type) {
   timed_arguments const given{without_bits(sources),
                               target_stamps,
                               target_starts,
@@ -196,7 +199,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
                               whole,
                               real,
                               rules,
-                              fills};
+                              fills,
+                              target_as_of};
   auto const rows = views_of(values, device);
   std::int64_t channels = 0;
   for (at::Tensor const& one : values) { channels += one.size(-1); }
@@ -221,8 +225,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
 std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_backward(
     at::Tensor const& gradient, at::TensorList values, at::TensorList affine, at::IntArrayRef scale_places,
     at::IntArrayRef shift_places, optional_tensors const& sources, optional_tensor const& target_stamps,
-    optional_tensor const& target_starts, optional_tensor const& target_index, c10::Device device,
-    at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
+    optional_tensor const& target_starts, optional_tensor const& target_index, optional_tensor const& target_as_of,
+    c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
     at::ArrayRef<double> real, at::IntArrayRef rules, at::ArrayRef<double> fills, at::IntArrayRef of_values,
     at::IntArrayRef of_affine, bool of_targets) {
   timed_arguments const given{without_bits(sources),
@@ -236,7 +240,8 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
                               whole,
                               real,
                               rules,
-                              fills};
+                              fills,
+                              target_as_of};
   auto const nothing = [](at::Tensor const& like, at::ScalarType type) {
     return at::empty({0}, like.options().dtype(type));
   };
@@ -309,7 +314,8 @@ TORCH_LIBRARY_FRAGMENT(robocache, library) {
   define("warn(str text) -> ()");
   std::string const numbers = "int[] kinds, ScalarType stamp, SymInt[] sizes, SymInt[] whole, float[] real, ";
   std::string const times =
-      "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, Tensor? target_index, Device device, " +
+      "Tensor?[] sources, Tensor? target_stamps, Tensor? target_starts, Tensor? target_index, Tensor? target_as_of, "
+      "Device device, " +
       numbers;
   define("resample(Tensor values, " + times +
          "int[] rules, float fill, ScalarType dtype) -> (Tensor values, Tensor valid)");

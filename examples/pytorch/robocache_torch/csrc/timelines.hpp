@@ -48,6 +48,7 @@ struct timed_arguments {
   at::ArrayRef<double> real;             ///< the same, where stamps are floats
   at::IntArrayRef rules;                 ///< a `rules_row` per stream
   at::ArrayRef<double> fills;            ///< one per stream
+  optional_tensor target_as_of{};        ///< of windows: behind which stamps they know nothing
 
   /// Calls `work(Stamp{})`.
   template <class Work>
@@ -74,6 +75,7 @@ struct timed_arguments {
     (when.kind == rc::timeline_kind::windows ? when.deltas : when.stamps) = data_of<Stamp>(stamps);
     if (when.kind == rc::timeline_kind::dense) { when.stride = when.length; }
     when.starts = data_of<Stamp>(starts);
+    if (is_target) { when.as_of = data_of<Stamp>(target_as_of); }
     auto const* const indices = data_of<std::int64_t>(index);
     switch (when.kind) {
       case rc::timeline_kind::dense: when.lengths = indices; break;
