@@ -37,9 +37,9 @@ matrix3 matrix_of_quaternion(device::quaternion const& q) {
 }
 
 device::rotation_channels draw_channels(generator& random, rotation_layout const& layout) {
-  auto const numbers = oracle::draw_row(random, layout);
+  auto const drawn = oracle::draw_row(random, layout);
   device::rotation_channels row{};
-  for (std::size_t i = 0; i < 9; ++i) { row.c[i] = float(numbers[i]); }
+  for (std::size_t i = 0; i < 9; ++i) { row.c[i] = float(drawn[i]); }
   if (layout.format == rotation_format::vector && random.chance(0.3)) {
     float const scale = float(std::pow(10, -10 * random.unit()));
     for (float& x : row.c) { x *= scale; }

@@ -4,16 +4,27 @@
 import re
 from pathlib import Path
 
+import pytest
 import torch
+from data_sets import recorded
+
+
+def blocks_of_readme():
+    text = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 8
+    return blocks
+
+
+def run(blocks, names):
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)  # the repository's own words
+    return names
 
 
 def test_the_python_of_the_readme_runs_as_pasted(capsys):
-    text = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 7
-    names = {}
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)  # the repository's own words
+    # The one about a data set has a test of its own: it needs one.
+    names = run([block for block in blocks_of_readme() if "lerobot_set" not in block], {})
     said = capsys.readouterr().out
     assert "[32, 100, 530]" in said and "tensor(240" in said
     assert names["batch"].all_valid.all()
@@ -31,3 +42,20 @@ def test_the_python_of_the_readme_runs_as_pasted(capsys):
     found = names["sparse"].trim()
     assert torch.equal(found.count.sum(), names["bird"].count.sum())
     assert names["bird"].max.shape == (1, 1, 1, 200, 200)
+
+
+def test_the_readme_reads_a_data_set(tmp_path, monkeypatch):
+    for package in ("safetensors", "pyarrow"):
+        pytest.importorskip(package)
+    import robocache_torch as rc
+
+    (tmp_path / "lerobot_set").symlink_to(recorded("datasets", "g1_lerobot_v21"))
+    monkeypatch.chdir(tmp_path)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    blocks = [block for block in blocks_of_readme() if "lerobot_set" in block]
+    names = run(blocks, {"torch": torch, "rc": rc, "device": device})
+    batch, store = names["from_store"], names["store"]
+    assert batch.values.shape == (2, 50, 52) and batch.all_valid.all()
+    values, stamps = store.modality("action").episode(7)
+    last = torch.searchsorted(stamps, torch.tensor(3_500_000_000), right=True) - 1
+    assert torch.equal(batch.values[1, -1, 26:].cpu(), values[last])

@@ -92,7 +92,9 @@ def test_episodes_from_csv_files(tmp_path):
     for broken, message in (
         (lines[:4] + [lines[4].rsplit(",", 1)[0] + ","], "line 5, column c2: found no number"),
         (lines[:5] + [lines[2]], "line 6: found a time before"),
-        ([lines[0], *(line.rsplit(",", 1)[0] for line in lines[1:])], "2 and 3 columns"),
+        ([lines[0], *(line.rsplit(",", 1)[0] for line in lines[1:])], "line 2: found 3 columns, want 4"),
+        (lines[:7] + ["1,2"], "line 8: found 2 columns, want 4"),
+        ([line.rsplit(",", 1)[0] for line in lines], "2 and 3 columns"),
     ):
         table.write_text("\n".join(broken) + "\n")
         with pytest.raises(SystemExit, match=message):

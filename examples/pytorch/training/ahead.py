@@ -35,8 +35,9 @@ class Ahead(DataPath):
             raise samples
         current = torch.cuda.current_stream(self.device)
         current.wait_event(ready)
-        for tensor in vars(samples[0]).values():  # those of a group are parts of the same tensors
-            tensor.record_stream(current)  # its memory is not used again before the model has read it
+        for sample in samples:
+            for tensor in vars(sample).values():
+                tensor.record_stream(current)  # its memory is not used again before the model has read it
         # The host does not get too far ahead: what is made waits in memory.
         if self.reached is not None:
             self.reached.synchronize()
@@ -46,8 +47,6 @@ class Ahead(DataPath):
         return samples
 
     def prepare(self, step):
-        # A path may write to where the group before the last one is, of which the model has launched its last use.
-        self.stream.wait_stream(torch.cuda.current_stream(self.device))
         with torch.cuda.stream(self.stream):
             try:
                 samples = self.data_path.group_from(step)

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from robocache_torch.data.readers import csv_files
+
 SECOND = 1_000_000  # stamps are int64 microseconds
 
 
@@ -124,28 +126,23 @@ def packed(name, stamps, values, dtype):
 
 
 def read_csv(path):
-    """Stamps in microseconds and values of a CSV file with a header, whose first column is the time.
-
-    Times are in seconds, or in the unit that the column's name ends with: _ms, _us or _ns. All cells are numbers.
+    """Stamps in microseconds and values of a CSV file: see `csv_files.read_csv`. All rows are whole, and all cells
+    numbers; times do not descend.
     """
-    with path.open(encoding="utf-8-sig") as file:
-        header = [word.strip().strip('"') for word in file.readline().split(",")]
     try:
-        table = np.genfromtxt(path, delimiter=",", skip_header=1, dtype=np.float64, ndmin=2)
+        table = csv_files.read_csv(path)
     except ValueError as trouble:
-        raise SystemExit(f"{path}: {trouble}") from None
-    if table.size == 0 or table.shape[1] < 2:
-        raise SystemExit(f"{path}: found {table.shape[0]} rows of {len(header)} columns, want a time and values")
-    if not np.isfinite(table).all():
-        row, column = np.argwhere(~np.isfinite(table))[0]
-        raise SystemExit(f"{path}: line {row + 2}, column {header[column]}: found no number, want one")
-    # float64 holds microseconds since the epoch to a quarter of a microsecond.
-    unit = {"_ms": 1e3, "_us": 1.0, "_ns": 1e-3}.get(header[0][-3:], float(SECOND))
-    stamps = np.rint(table[:, 0] * unit).astype(np.int64)
-    if (np.diff(stamps) < 0).any():
-        line = int(np.argmax(np.diff(stamps) < 0)) + 3
+        raise SystemExit(str(trouble)) from None
+    if table.corrupt:
+        raise SystemExit(f"{path}: line {table.corrupt[0].line}: {table.corrupt[0].why}")
+    if not np.isfinite(table.values).all():
+        row, column = np.argwhere(~np.isfinite(table.values))[0]
+        line, name = table.lines[row], table.header[column + 1]
+        raise SystemExit(f"{path}: line {line}, column {name}: found no number, want one")
+    if (np.diff(table.stamps) < 0).any():
+        line = table.lines[int(np.argmax(np.diff(table.stamps) < 0)) + 1]
         raise SystemExit(f"{path}: line {line}: found a time before that of the line above, want ascending times")
-    return stamps, table[:, 1:]
+    return (table.stamps + 500) // 1000, table.values
 
 
 def from_csv(folder, predicted):
@@ -159,7 +156,7 @@ def from_csv(folder, predicted):
     folder = Path(folder)
     if not folder.is_dir():
         raise SystemExit(f"--csv: {folder} is no folder")
-    homes = [folder] if any(folder.glob("*.csv")) else sorted(path for path in folder.iterdir() if path.is_dir())
+    homes = csv_files.homes_of(folder)
     names = sorted(path.stem for path in homes[0].glob("*.csv")) if homes else []
     if predicted not in names or len(names) < 2:
         raise SystemExit(

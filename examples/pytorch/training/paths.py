@@ -6,16 +6,11 @@ import torch
 
 import robocache_torch as rc
 
-from .graphed import Graphed
 from .data_path import DataPath, Sample, batches_together, factors_of, fuse, samples_of, to_device
 
 
 class OnGpu(DataPath):
-    """All episodes packed on the GPU; one launch for a few batches resamples, normalises and rounds.
-
-    On a GPU the host's part is the replay of a CUDA graph. There are two, used in turn, so a group's batches may be
-    read until the group after next is asked for.
-    """
+    """All episodes packed on the GPU; one launch for a few batches resamples, normalises and rounds."""
 
     def __init__(self, *given):
         super().__init__(*given)
@@ -27,7 +22,6 @@ class OnGpu(DataPath):
         self.deltas = self.windows.deltas.to(self.device)
         self.group = batches_together(self.recording, self.windows, self.shards)
         self.held = range(0)  # those steps of `given` with which a group can begin
-        self.graphs = []
 
     def keep(self, values):
         """Where the launches read them."""
@@ -44,21 +38,9 @@ class OnGpu(DataPath):
             ]
             self.held = range(step, step + count - self.group + 1)
         place = step - self.held.start
-        anchors, episodes, share = (of_all[place : place + self.group] for of_all in self.given)
-        if self.device.type == "cpu":
-            return list(map(Sample, *self.fused(anchors, episodes), share))
-        if not self.graphs:
-            self.graphs = [Graphed(self.fused, self.device, eager=1) for _ in range(2)]
-            for graph in 2 * self.graphs:  # eagerly, and captured
-                graph(anchors, episodes)
-        self.graphs.reverse()
-        return list(map(Sample, *self.graphs[0](anchors, episodes), share))
-
-    def fused(self, anchors, episodes):
-        """Values and masks of a group, batch by batch."""
-        targets = rc.windows(anchors.flatten(), self.deltas, episodes.flatten())
-        parts = fuse(self.recording, self.modalities, self.factors, targets)
-        return [list(part.unflatten(0, anchors.shape)) for part in parts]
+        anchors, episodes, share = (of_all[place : place + self.group].flatten() for of_all in self.given)
+        targets = rc.windows(anchors, self.deltas, episodes)
+        return samples_of(*fuse(self.recording, self.modalities, self.factors, targets), share, self.group)
 
 
 class FromPinned(OnGpu):

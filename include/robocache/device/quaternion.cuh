@@ -95,9 +95,10 @@ ROBOCACHE_HOST_DEVICE inline quaternion rotation_of(rotation_matrix const& r) {
   float const trace = add_rn(add_rn(m[0], m[4]), m[8]);
   int choice = -1;
   float most = trace;
+  float const diagonal[] = {m[0], m[4], m[8]};
   for (int i = 0; i < 3; ++i) {
-    if (m[4 * i] > most) {
-      most = m[4 * i];
+    if (diagonal[i] > most) {
+      most = diagonal[i];
       choice = i;
     }
   }

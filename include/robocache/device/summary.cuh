@@ -128,7 +128,7 @@ ROBOCACHE_HOST_DEVICE inline bool summarize_whole_leaf(Number const (&x)[summary
 #if defined(__CUDA_ARCH__)
 #pragma unroll
 #endif
-  for (int i = 0; i < summary_leaf; ++i) {
+  for (int i = 0; i < summary_leaf; ++i) {  // NOLINT(modernize-loop-convert): unrolled
     auto const order = order_of(x[i]);
     leaf.min = order < leaf.min ? order : leaf.min;
     leaf.max = order > leaf.max ? order : leaf.max;
@@ -140,7 +140,9 @@ ROBOCACHE_HOST_DEVICE inline bool summarize_whole_leaf(Number const (&x)[summary
 #if defined(__CUDA_ARCH__)
 #pragma unroll
 #endif
-  for (int i = 0; i < summary_leaf; ++i) { sum = add_rn(sum, static_cast<double>(x[i])); }
+  for (int i = 0; i < summary_leaf; ++i) {  // NOLINT(modernize-loop-convert): unrolled
+    sum = add_rn(sum, static_cast<double>(x[i]));
+  }
   double const mean = div_rn(sum, static_cast<double>(summary_leaf));
   double m2 = 0.0;
 #if defined(__CUDA_ARCH__)

@@ -46,7 +46,7 @@ inline status check_layout(char const* name, char const* field, rotation_layout 
   }
   if (layout.format == rotation_format::euler && !is_euler_order(layout.order)) {
     return refuse(invalid, name, field,
-                  "found axes %d, %d and %d, want an order of Euler angles by SciPy's name, such as \"xyz\" or \"ZYX\"",
+                  R"(found axes %d, %d and %d, want an order of Euler angles by SciPy's name, such as "xyz" or "ZYX")",
                   layout.order.axes[0], layout.order.axes[1], layout.order.axes[2]);
   }
   return {};

@@ -12,7 +12,7 @@
 namespace robocache::detail {
 
 /// Rows of one block, and of the nodes that scratch has room for: a group of leaves.
-inline constexpr std::int64_t summary_node_rows = device::summary_leaf * device::summary_leaf;
+inline constexpr std::int64_t summary_node_rows = std::int64_t{device::summary_leaf} * device::summary_leaf;
 
 /// The stride of rows with the default filled in.
 template <class Value>

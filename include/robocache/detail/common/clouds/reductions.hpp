@@ -73,9 +73,9 @@ int alignment_of(feature_reductions<Result> const& view) noexcept {
 template <class To, class From>
 feature_reductions<To> moved(feature_reductions<From> const& from, std::int64_t bytes) noexcept {
   auto const move = [&](From* place) {
-    // An address, because `From` and `To` may be const.
-    auto const to = reinterpret_cast<std::uintptr_t>(place) + static_cast<std::uintptr_t>(bytes);
-    return place == nullptr ? nullptr : reinterpret_cast<To*>(to);
+    // Without const for a moment, because `From` and `To` may have it.
+    auto* const begin = const_cast<char*>(reinterpret_cast<char const*>(place));
+    return place == nullptr ? nullptr : reinterpret_cast<To*>(begin + bytes);
   };
   return {move(from.sum), move(from.mean), move(from.max), move(from.min)};
 }
