@@ -69,7 +69,7 @@ class cleaning_case final : public prepared_case {
   }
 
   std::string find_difference(cudaStream_t cuda_stream) const override {
-    // What stands behind the last row is not touched, on either side.
+    // What is behind the last row is not touched, on either side.
     check(cudaMemsetAsync(out_values_.at(0), 0, out_values_.bytes(), cuda_stream), "cudaMemsetAsync");
     check(cudaMemsetAsync(out_stamps_.at(0), 0, out_stamps_.bytes(), cuda_stream), "cudaMemsetAsync");
     check(cudaMemsetAsync(out_rows_.at(0), 0, out_rows_.bytes(), cuda_stream), "cudaMemsetAsync");

@@ -8,16 +8,11 @@
 
 int main(int argc, char** argv) {
   namespace bench = robocache::bench;
-  auto const preparation_of = [](bench::resample_case const& one) {
-    return [one](cudaStream_t cuda_stream) { return bench::prepare(one, cuda_stream); };
-  };
-  bench::suite resampling{"resample", "D:[0-9]+/cold", {}, preparation_of({1, 500, 250, 256}), 5.0};
+  bench::suite resampling{
+      "resample", "D:[0-9]+/cold", {}, bench::preparation_of(bench::resample_case{1, 500, 250, 256}), 5.0};
   for (bench::resample_case const& one : bench::all_cases()) {
-    bench::listed_case listed;
-    listed.name = name_of(one);
+    bench::listed_case listed = bench::list_case(one);
     listed.reference = name_of(plain(one));
-    listed.required = one.required;
-    listed.prepare = preparation_of(one);
     resampling.cases.push_back(std::move(listed));
   }
   return bench::run_program(resampling, argc, argv);

@@ -27,6 +27,22 @@ struct listed_case {
   preparation prepare;
 };
 
+/// Brings a case into device memory by the `prepare` of its type.
+template <class Case>
+preparation preparation_of(Case const& one) {
+  return [one](cudaStream_t cuda_stream) { return prepare(one, cuda_stream); };
+}
+
+/// A plain case.
+template <class Case>
+listed_case list_case(Case const& one) {
+  listed_case listed;
+  listed.name = listed.reference = name_of(one);
+  listed.required = one.required;
+  listed.prepare = preparation_of(one);
+  return listed;
+}
+
 /// What one program measures.
 struct suite {
   std::string family;   ///< "resample"; its program is bench_resample

@@ -40,7 +40,7 @@ inline constexpr int add_at_once = 4;
 // Bins: figures are of an H200. (B) (4 D) (16 D) (200) are the cases of the table "On the H200".
 
 /// Threads of a block that deals a tile of rows out to bins, rows of each thread at most, rows that it has under way,
-/// and blocks of a multiprocessor: three would spill 44 bytes a thread. Otherwise untested.
+/// and blocks of a multiprocessor: three would spill 44 bytes per thread. Otherwise untested.
 inline constexpr int bin_threads = 512;
 inline constexpr int bin_rows_each = 8;
 inline constexpr int bin_rows_at_once = 4;
