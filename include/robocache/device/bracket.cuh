@@ -85,6 +85,18 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after_uniform(Stamp start, S
   }
 }
 
+/// `count_not_after` for a ring: what lies before its turn ascends, and so does what lies behind. Out of line: few
+/// calls have one.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t count_not_after_in_ring(Stamp const* ring, std::int64_t length,
+                                                                              std::int32_t turn, std::int32_t capacity,
+                                                                              Stamp t) {
+  if (length <= turn) { return robocache::device::count_not_after(ring, length, t); }
+  Stamp const* const behind = ring + (turn - capacity);
+  if (*behind <= t) { return turn + robocache::device::count_not_after(behind, length - turn, t); }
+  return robocache::device::count_not_after(ring, std::int64_t(turn), t);
+}
+
 }  // namespace detail
 
 /// How many samples of a trajectory of any kind are at or before `t`. `t` is finite.
@@ -92,6 +104,9 @@ template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after(trajectory<Stamp> const& source, Stamp t) {
   if (source.length == 0) { return 0; }
   if (source.stored()) { return count_not_after(source.stamps, source.length, t); }
+  if (source.ring != nullptr) {
+    return detail::count_not_after_in_ring(source.ring, source.length, source.turn, source.capacity, t);
+  }
   return detail::count_not_after_uniform(source.start, source.num, source.den, source.length, t);
 }
 

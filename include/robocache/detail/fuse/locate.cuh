@@ -59,7 +59,7 @@ __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<St
   row.to = static_cast<char*>(blend.results) + element * (blend.result_type == dtype::float32 ? 4 : 2);
   describe_row(source, where, blend.method, row);
   if (straight) {
-    std::int64_t const stride = blend.values_row_stride << shift;
+    std::int64_t const stride = source.step_from(where.row) * (blend.values_row_stride << shift);
     row.far = backwards ? -stride : where.blends ? stride : 0;
     row.weight = backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
   }
@@ -175,6 +175,7 @@ __device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& t
     case timeline_kind::dense:
     case timeline_kind::shared:
     case timeline_kind::ragged: break;  // see above
+    case timeline_kind::ring: break;    // no targets
   }
   __builtin_unreachable();  // checks refuse other kinds
 }
