@@ -155,21 +155,11 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t slot_of(std::int64_t number, std::int6
 
 namespace detail {
 
-/// Ring: where the samples of trajectory `b` lie; how many there are is known. Out of line: it divides.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE void place_in_ring(timeline<Stamp> const& when, std::int64_t b,
-                                                            trajectory<Stamp>& one) {
-  std::int64_t const written = when.lengths[b];
-  std::int64_t const capacity = when.length;
-  bool const timed = when.stamps != nullptr;  // else its rows alone are looked at
-  if (timed) { one.ring = when.stamps + b * when.stride; }
-  if (written <= capacity || capacity == 0) { return; }   // sample 0 is in slot 0
-  std::int64_t const first = slot_of(written, capacity);  // its oldest sample is where the next one will be
-  if (first == 0) { return; }
-  one.first_row = first;
-  if (timed) { one.ring += first; }
-  one.turn = static_cast<std::int32_t>(capacity - first);
-  one.capacity = static_cast<std::int32_t>(capacity);
+/// Ring: the slot of the oldest sample of trajectory `b`. Out of line: it divides.
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline std::int64_t oldest_slot(std::int64_t const* written, std::int64_t b,
+                                                                         std::int64_t capacity) {
+  std::int64_t const all = written[b];
+  return all <= capacity || capacity == 0 ? 0 : slot_of(all, capacity);  // where the next one will be
 }
 
 }  // namespace detail
@@ -195,7 +185,13 @@ ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> con
     one.num = when.num;
     one.den = when.den;
   } else if (when.kind == timeline_kind::ring) {
-    detail::place_in_ring(when, b, one);
+    one.first_row = detail::oldest_slot(when.lengths, b, when.length);
+    if (one.first_row > 0) {
+      one.turn = static_cast<std::int32_t>(when.length - one.first_row);
+      one.capacity = static_cast<std::int32_t>(when.length);
+    }
+    // Null where rows alone are looked at.
+    if (when.stamps != nullptr) { one.ring = when.stamps + (b * when.stride + one.first_row); }
   }
   return one;
 }

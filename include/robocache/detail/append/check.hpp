@@ -32,12 +32,12 @@ status check_append_stream(char const* name, append_stream<Stamp> const& one, st
     return refuse(status_code::unsupported, name, "channels", "found %lld, want rows below 2^31 bytes",
                   static_cast<long long>(one.channels));
   }
-  for (std::int64_t const each : {one.capacity, one.rows}) {
-    std::int64_t all = row_bytes;
-    if (!multiply(all, each) || !multiply(all, batch)) {
-      return refuse(invalid, name, "capacity", "found %lld trajectories of %lld rows, want at most 2^58 bytes in all",
-                    static_cast<long long>(batch), static_cast<long long>(each));
-    }
+  std::int64_t const most_rows = one.rows > one.capacity ? one.rows : one.capacity;
+  std::int64_t all = row_bytes;
+  if (!multiply(all, most_rows) || !multiply(all, batch)) {
+    return refuse(invalid, name, one.rows > one.capacity ? "rows" : "capacity",
+                  "found %lld in each of %lld trajectories, want at most 2^58 bytes in all",
+                  static_cast<long long>(most_rows), static_cast<long long>(batch));
   }
   std::int64_t const kept = batch * one.capacity;
   std::int64_t const offered = batch * one.rows;

@@ -66,11 +66,10 @@ __device__ Stamp& age_in(method_row& row) {
   return reinterpret_cast<Stamp&>(row.age);
 }
 
-/// Leaves the age of a row that reads sample `newest`. Out of line: few calls ask.
+/// The age of a row that reads sample `newest`. Out of line: few calls ask.
 template <class Stamp>
-__device__ __noinline__ void note_age(device::trajectory<Stamp> const& source, std::int64_t newest, Stamp t,
-                                      method_row& row) {
-  age_in<Stamp>(row) = device::age_of(t, source.stamp(newest));
+__device__ __noinline__ Stamp input_age(device::trajectory<Stamp> source, std::int64_t newest, Stamp t) {
+  return device::age_of(t, source.stamp(newest));
 }
 
 /// What a stream is asked for by a target.
@@ -124,7 +123,7 @@ __device__ void note_input(input_reader<Stamp> const& reader, timeline<Stamp> co
   row->left = row->right = 0;
   describe_row(source, where, reader.rules.method, *row);
   row->valid = where.valid && where.row >= 0 ? 1 : 0;
-  if (aged && row->valid != 0) { note_age(source, device::newest_read(where, row->right), t, *row); }
+  if (aged && row->valid != 0) { age_in<Stamp>(*row) = input_age(source, device::newest_read(where, row->right), t); }
 }
 
 /// The same for a stream's velocity, of which the row's weight is the rate; a value that stands still is moved.
@@ -136,7 +135,7 @@ __device__ __noinline__ void note_velocity(input_stream<Stamp> const& of, timeli
   if (wanted) {
     device::trajectory<Stamp> const source = device::source_trajectory(reader.source, windows, b);
     along = device::slope_at(source, seek_input(reader, b, t), reader.rules);
-    if (aged && along.valid) { note_age(source, along.row + 1, t, row); }
+    if (aged && along.valid) { age_in<Stamp>(row) = input_age(source, along.row + 1, t); }
     if (along.row >= 0) {
       std::int64_t const from = source.element(along.row, reader.batch_stride, reader.row_stride);
       row.from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
