@@ -14,12 +14,13 @@ from . import _library
 _library.load()
 
 # The operators come first.
-from . import _points_operators, _policy_operators, _rows_operators, _timed_operators, _warnings
+from . import _online_operators, _points_operators, _policy_operators, _rows_operators, _timed_operators, _warnings
+from ._online import Ring, Rows, append
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
-from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
+from ._timelines import Stream, Timeline, dense, ragged, ring, shared, uniform, windows
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 __all__ = [
@@ -33,12 +34,15 @@ __all__ = [
     "PolicyStream",
     "Relative",
     "Resampled",
+    "Ring",
+    "Rows",
     "Sparse",
     "Stream",
     "Summarizer",
     "Summary",
     "Timeline",
     "Voxels",
+    "append",
     "clean",
     "dense",
     "filter_voxels",
@@ -47,6 +51,7 @@ __all__ = [
     "policy_input",
     "ragged",
     "resample",
+    "ring",
     "shared",
     "summarize",
     "uniform",

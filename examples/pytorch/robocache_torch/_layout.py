@@ -49,6 +49,7 @@ Policy = namedtuple("Policy", _names("policy"))
 Fusion = namedtuple("Fusion", _names("fusion"))
 Report = namedtuple("Report", _names("report"))
 Dropped = namedtuple("Dropped", _names("dropped"))
+Refused = namedtuple("Refused", _names("refused"))
 
 
 def rows_of(row: type, numbers) -> list:
