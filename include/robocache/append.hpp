@@ -27,7 +27,7 @@ struct append_stream {
   void* values = nullptr;           ///< `[B, capacity, D]`
   std::int64_t* written = nullptr;  ///< `[B]`: rows accepted since the reset; 0 at first
   std::int64_t capacity = 0;        ///< 1 or more
-  std::int64_t channels = 0;        ///< D
+  std::int64_t channels = 0;        ///< D; rows have less than 2^26 bytes
   dtype type = dtype::float32;      ///< of values, any
 
   // What is appended, on the device or in pinned host memory. It overlaps no ring (not checked).

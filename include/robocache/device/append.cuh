@@ -15,11 +15,10 @@ inline constexpr Stamp before_all = std::is_integral_v<Stamp> ? std::numeric_lim
                                                               : -std::numeric_limits<Stamp>::infinity();
 
 /// Rows of a trajectory since its reset, before a call.
-/// @param resets  as `append`'s
-ROBOCACHE_HOST_DEVICE inline std::int64_t written_before(std::int64_t const* written, std::uint8_t const* resets,
-                                                         std::int64_t b) {
-  std::int64_t const count = written[b];
-  return count < 0 || (resets != nullptr && resets[b] != 0) ? 0 : count;
+/// @param written  as it is stored
+/// @param reset    not 0: the trajectory begins anew
+ROBOCACHE_HOST_DEVICE inline std::int64_t written_before(std::int64_t written, std::uint8_t reset) {
+  return written < 0 || reset != 0 ? 0 : written;
 }
 
 /// The stamp of the newest row of a trajectory.

@@ -19,7 +19,7 @@ void append_rows(append_stream<Stamp> const& one, std::uint8_t const* resets, st
   auto const row_bytes = one.channels * static_cast<std::int64_t>(size_of(one.type));
   Stamp* const stamps = one.stamps + b * one.capacity;
   char* const values = static_cast<char*>(one.values) + b * one.capacity * row_bytes;
-  std::int64_t written = device::written_before(one.written, resets, b);
+  std::int64_t written = device::written_before(one.written[b], resets != nullptr ? resets[b] : std::uint8_t(0));
   std::int64_t next = device::slot_of(written, one.capacity);
   Stamp newest = device::newest_stamp<Stamp>(stamps, one.capacity, written, next);
   append_report report{};

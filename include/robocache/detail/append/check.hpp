@@ -11,6 +11,9 @@
 
 namespace robocache::detail {
 
+/// Bytes of a row, below: the words of as many rows as a warp looks at are counted in 31 bits.
+inline constexpr std::int64_t widest_appended_row = std::int64_t(1) << 26;
+
 /// One stream.
 /// @param name  what the caller calls it
 template <class Stamp>
@@ -28,8 +31,8 @@ status check_append_stream(char const* name, append_stream<Stamp> const& one, st
   auto const bytes = static_cast<std::int64_t>(size_of(one.type));
   if (bytes == 0) { return refuse(invalid, name, "type", "found %d, want a dtype", static_cast<int>(one.type)); }
   std::int64_t row_bytes = one.channels;
-  if (!multiply(row_bytes, bytes) || row_bytes > INT32_MAX) {
-    return refuse(status_code::unsupported, name, "channels", "found %lld, want rows below 2^31 bytes",
+  if (!multiply(row_bytes, bytes) || row_bytes >= widest_appended_row) {
+    return refuse(status_code::unsupported, name, "channels", "found %lld, want rows below 2^26 bytes",
                   static_cast<long long>(one.channels));
   }
   std::int64_t const most_rows = one.rows > one.capacity ? one.rows : one.capacity;

@@ -45,27 +45,41 @@ class lane_group {
   unsigned all_;
 };
 
-/// Moves a row of values, a word after the other. Called by the lanes of a group.
-template <class Word>
-__device__ void move_words(char const* from, char* to, int words, lane_group const& group) {
-#pragma unroll 4
-  for (int i = group.own; i < words; i += group.lanes) {
-    reinterpret_cast<Word*>(to)[i] = reinterpret_cast<Word const*>(from)[i];
+/// A word of values on its way, of 1 to 16 bytes.
+union moved_word {
+  uint4 sixteen;
+  uint2 eight;
+  unsigned four;
+  unsigned short two;
+  unsigned char one;
+};
+
+inline __device__ void read_word(char const* from, int bytes, moved_word& word) {
+  switch (bytes) {
+    case 16: word.sixteen = *reinterpret_cast<uint4 const*>(from); return;
+    case 8: word.eight = *reinterpret_cast<uint2 const*>(from); return;
+    case 4: word.four = *reinterpret_cast<unsigned const*>(from); return;
+    case 2: word.two = *reinterpret_cast<unsigned short const*>(from); return;
+    default: word.one = *reinterpret_cast<unsigned char const*>(from); return;
   }
 }
 
-inline __device__ void move_row(char const* from, char* to, int word, int words, lane_group const& group) {
-  switch (word) {
-    case 16: return move_words<uint4>(from, to, words, group);
-    case 8: return move_words<uint2>(from, to, words, group);
-    case 4: return move_words<unsigned>(from, to, words, group);
-    case 2: return move_words<unsigned short>(from, to, words, group);
-    default: return move_words<unsigned char>(from, to, words, group);
+inline __device__ void write_word(char* to, int bytes, moved_word const& word) {
+  switch (bytes) {
+    case 16: *reinterpret_cast<uint4*>(to) = word.sixteen; return;
+    case 8: *reinterpret_cast<uint2*>(to) = word.eight; return;
+    case 4: *reinterpret_cast<unsigned*>(to) = word.four; return;
+    case 2: *reinterpret_cast<unsigned short*>(to) = word.two; return;
+    default: *reinterpret_cast<unsigned char*>(to) = word.one; return;
   }
 }
+
+/// Words of a group's rows that a lane has under way: on their way before it is known which rows are accepted, for what
+/// is appended may come out of the host's memory, and each trip there takes more than a microsecond.
+inline constexpr int words_under_way = 4;
 
 /// Some lanes of a warp have a trajectory of one stream. They look at as many rows at a time, decide which are
-/// accepted, each by the largest stamp before it, and then move them, one row after the other.
+/// accepted, each by the largest stamp before it, and deal out the words of their values.
 template <class Stamp>
 __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant__ append_params<Stamp> const p) {
   append_plan<Stamp> const& of = p.streams[blockIdx.y];
@@ -75,19 +89,44 @@ __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant_
   std::int64_t const b = exists ? number : 0;
   int const capacity = of.capacity;
   Stamp* const stamps = of.stamps + b * capacity;
-  std::int64_t const row_bytes = std::int64_t(of.word) * of.words;
+  int const word = of.word;
+  std::int64_t const row_bytes = std::int64_t(word) * of.words.value;
+  char* const values = of.values + b * capacity * row_bytes;
 
-  std::int64_t written = device::written_before(of.written, p.resets, b);
-  auto next = static_cast<int>(device::slot_of(written, capacity));
-  Stamp newest = device::newest_stamp<Stamp>(stamps, capacity, written, next);
+  // All that the first rows ask for is on its way at the same time.
+  std::int64_t const stored = of.written[b];
+  std::uint8_t const reset = p.resets != nullptr ? p.resets[b] : 0;
   std::int64_t const there = of.counts != nullptr ? of.counts[b] : of.rows;
+  std::int64_t written = 0;
+  int next = 0;
+  Stamp newest = Stamp(0);
   std::int64_t older = 0;
   std::int64_t not_finite = 0;
   for (int begin = 0; begin < of.rows; begin += group.lanes) {
     int const i = begin + group.own;
     std::int64_t const row = b * of.rows + i;
-    bool const offered = exists && i < of.rows && i < there && (of.present == nullptr || of.present[row] != 0);
-    Stamp const stamp = offered ? of.new_stamps[row] : Stamp(0);
+    Stamp stamp = Stamp(0);
+    bool offered = exists && i < of.rows;
+    if (offered) {
+      stamp = of.new_stamps[row];
+      offered = of.present == nullptr || of.present[row] != 0;
+    }
+    // Rows of values lie one behind the other, and so do their words.
+    auto const words = static_cast<int>(min(group.lanes, of.rows - begin) * of.words.value);
+    char const* const from = of.new_values + (b * of.rows + begin) * row_bytes;
+    moved_word ahead[words_under_way] = {};
+#pragma unroll
+    for (int u = 0; u < words_under_way; ++u) {
+      int const k = group.own + u * group.lanes;
+      if (exists && k < words) { read_word(from + std::int64_t(k) * word, word, ahead[u]); }
+    }
+
+    if (begin == 0) {
+      written = device::written_before(stored, reset);
+      next = static_cast<int>(device::slot_of(written, capacity));
+      newest = device::newest_stamp<Stamp>(stamps, capacity, written, next);
+    }
+    offered = offered && i < there;
     bool const finite = offered && device::is_finite(stamp);
     Stamp const largest = group.largest_so_far(finite ? stamp : device::before_all<Stamp>);
     Stamp const previous = __shfl_up_sync(~0u, largest, 1);
@@ -102,13 +141,19 @@ __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant_
     auto const slot = static_cast<int>((static_cast<unsigned>(next) + rank) % static_cast<unsigned>(capacity));
     if (stays) { stamps[slot] = stamp; }
     unsigned const moved = group.vote(stays);
-    int const rows = min(group.lanes, of.rows - begin);
-    for (int q = 0; q < rows; ++q) {
-      int const to = group.from(q, slot);
-      if ((moved >> q & 1) != 0) {
-        move_row(of.new_values + (b * of.rows + begin + q) * row_bytes, of.values + (b * capacity + to) * row_bytes,
-                 of.word, of.words, group);
+    auto const move = [&](int k, moved_word const& one) {
+      auto const q = static_cast<int>(of.words.quotient(static_cast<unsigned>(k)));
+      int const to = group.from(q < group.lanes ? q : 0, slot);
+      if (k < words && (moved >> q & 1) != 0) {
+        write_word(values + to * row_bytes + (k - q * static_cast<int>(of.words.value)) * word, word, one);
       }
+    };
+#pragma unroll
+    for (int u = 0; u < words_under_way; ++u) { move(group.own + u * group.lanes, ahead[u]); }
+    for (int k = group.own + words_under_way * group.lanes; k - group.own < words; k += group.lanes) {
+      moved_word one{};
+      if (exists && k < words) { read_word(from + std::int64_t(k) * word, word, one); }
+      move(k, one);
     }
     Stamp const last = group.from(group.lanes - 1, largest);
     newest = last > newest ? last : newest;
@@ -117,7 +162,7 @@ __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant_
     __syncwarp();  // the next rows may take the place of these
   }
   if (exists && group.own == 0) {
-    of.written[b] = written;
+    of.written[b] = of.rows > 0 ? written : device::written_before(stored, reset);
     if (of.reports != nullptr && older != 0) { of.reports[b].older += older; }
     if (of.reports != nullptr && not_finite != 0) { of.reports[b].not_finite += not_finite; }
   }

@@ -33,9 +33,10 @@ append_plan<Stamp> plan_append(append_stream<Stamp> const& one) {
   plan.rows = static_cast<int>(one.rows);
   std::int64_t const row_bytes = one.channels * static_cast<std::int64_t>(size_of(one.type));
   plan.word = static_cast<int>(common_alignment(address_of(one.values), address_of(one.new_values), row_bytes));
-  plan.words = static_cast<int>(row_bytes / plan.word);
+  std::int64_t const words = row_bytes / plan.word;
+  plan.words = divisor(static_cast<std::uint32_t>(words));
   // As many lanes as there is to do at a time: rows to look at, words of a row to move.
-  std::int64_t const wanted = std::max<std::int64_t>(one.rows, plan.words);
+  std::int64_t const wanted = std::max<std::int64_t>(one.rows, words);
   while (plan.lanes_log2 < 5 && (std::int64_t(1) << plan.lanes_log2) < wanted) { ++plan.lanes_log2; }
   return plan;
 }

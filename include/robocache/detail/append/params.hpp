@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <robocache/append.hpp>
+#include <robocache/detail/common/divisor.hpp>
 
 // What the kernel of `append` is handed.
 namespace robocache::detail {
@@ -25,7 +26,7 @@ struct append_plan {
   int rows;
   int lanes_log2;  ///< so many lanes have a trajectory
   int word;        ///< bytes in which values are moved
-  int words;       ///< of a row
+  divisor words;   ///< of a row
 };
 
 template <class Stamp>
