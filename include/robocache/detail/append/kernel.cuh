@@ -45,6 +45,13 @@ class lane_group {
   unsigned all_;
 };
 
+/// The slot `count` behind a slot, for 32 rows at most: subtracts more than once in the smallest rings alone.
+inline __device__ int in_ring(int slot, int count, int capacity) {
+  unsigned behind = static_cast<unsigned>(slot) + static_cast<unsigned>(count);
+  while (behind >= static_cast<unsigned>(capacity)) { behind -= static_cast<unsigned>(capacity); }
+  return static_cast<int>(behind);
+}
+
 /// A word of values on its way, of 1 to 16 bytes.
 union moved_word {
   uint4 sixteen;
@@ -76,7 +83,7 @@ inline __device__ void write_word(char* to, int bytes, moved_word const& word) {
 
 /// Words of a group's rows that a lane has under way: on their way before it is known which rows are accepted, for what
 /// is appended may come out of the host's memory, and each trip there takes more than a microsecond.
-inline constexpr int words_under_way = 4;
+inline constexpr int words_under_way = 2;
 
 /// Some lanes of a warp have a trajectory of one stream. They look at as many rows at a time, decide which are
 /// accepted, each by the largest stamp before it, and deal out the words of their values.
@@ -84,8 +91,9 @@ template <class Stamp>
 __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant__ append_params<Stamp> const p) {
   append_plan<Stamp> const& of = p.streams[blockIdx.y];
   lane_group const group(of.lanes_log2);
-  std::int64_t const number = (std::int64_t(blockIdx.x) * append_threads + threadIdx.x) >> of.lanes_log2;
+  std::int64_t const number = (std::int64_t(blockIdx.x) * blockDim.x + threadIdx.x) >> of.lanes_log2;
   bool const exists = number < p.batch;
+  if (!__any_sync(~0u, exists)) { return; }
   std::int64_t const b = exists ? number : 0;
   int const capacity = of.capacity;
   Stamp* const stamps = of.stamps + b * capacity;
@@ -123,7 +131,11 @@ __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant_
 
     if (begin == 0) {
       written = device::written_before(stored, reset);
-      next = static_cast<int>(device::slot_of(written, capacity));
+      // By a multiplication, mostly: a division would take as long as a trip to memory.
+      next =
+          static_cast<int>(written >> 31 == 0 ? written - of.capacities.quotient(static_cast<std::uint32_t>(written)) *
+                                                              std::int64_t(capacity)
+                                              : device::slot_of(written, capacity));
       newest = device::newest_stamp<Stamp>(stamps, capacity, written, next);
     }
     offered = offered && i < there;
@@ -138,7 +150,7 @@ __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant_
     int const rank = __popc(taken & ((1u << group.own) - 1));
     // Of more rows than the ring has slots the last ones stay.
     bool const stays = accepted && count - rank <= capacity;
-    auto const slot = static_cast<int>((static_cast<unsigned>(next) + rank) % static_cast<unsigned>(capacity));
+    int const slot = in_ring(next, rank, capacity);
     if (stays) { stamps[slot] = stamp; }
     unsigned const moved = group.vote(stays);
     auto const move = [&](int k, moved_word const& one) {
@@ -157,7 +169,7 @@ __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant_
     }
     Stamp const last = group.from(group.lanes - 1, largest);
     newest = last > newest ? last : newest;
-    next = static_cast<int>((static_cast<unsigned>(next) + count) % static_cast<unsigned>(capacity));
+    next = in_ring(next, count, capacity);
     written += count;
     __syncwarp();  // the next rows may take the place of these
   }

@@ -30,6 +30,7 @@ append_plan<Stamp> plan_append(append_stream<Stamp> const& one) {
   plan.present = one.present;
   plan.reports = one.reports;
   plan.capacity = static_cast<int>(one.capacity);
+  plan.capacities = divisor(static_cast<std::uint32_t>(one.capacity));
   plan.rows = static_cast<int>(one.rows);
   std::int64_t const row_bytes = one.channels * static_cast<std::int64_t>(size_of(one.type));
   plan.word = static_cast<int>(common_alignment(address_of(one.values), address_of(one.new_values), row_bytes));
@@ -60,9 +61,10 @@ ROBOCACHE_HIDDEN status append(append_stream<Stamp> const* streams, std::int64_t
       params.streams[i] = plan_append(streams[first + i]);
       most_lanes = std::max(most_lanes, params.streams[i].lanes_log2);
     }
-    std::int64_t const each = append_threads >> most_lanes;  // trajectories of a block
+    int const threads = batch << most_lanes <= 32 ? 32 : append_threads;
+    std::int64_t const each = threads >> most_lanes;  // trajectories of a block
     dim3 const grid(static_cast<unsigned>((batch + each - 1) / each), static_cast<unsigned>(some));
-    s = launch(append_kernel<Stamp>, params, grid, append_threads, 0, cuda_stream);
+    s = launch(append_kernel<Stamp>, params, grid, threads, 0, cuda_stream);
   }
   return s;
 }

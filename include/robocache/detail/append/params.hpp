@@ -23,6 +23,7 @@ struct append_plan {
   std::uint8_t const* present;
   append_report* reports;
   int capacity;
+  divisor capacities;  ///< the same, to divide by
   int rows;
   int lanes_log2;  ///< so many lanes have a trajectory
   int word;        ///< bytes in which values are moved
