@@ -20,23 +20,6 @@ constexpr std::int64_t batch = 3;
 constexpr std::int64_t capacity = 24;
 constexpr std::int64_t samples = 120;
 
-/// The ring that a call left, as the source of a resample.
-template <class Stamp>
-void read_ring(append_data<Stamp> const& from, problem<Stamp>& p) {
-  p.source = ring(from.stamps, from.written);
-  p.values = from.values;
-  auto const stamps = from.stamps;
-  std::int64_t const bytes = from.row_bytes();
-  for (std::int64_t b = 0; b < batch; ++b) {
-    for (std::int64_t i = 0; i < capacity; ++i) {
-      std::int64_t const row = b * capacity + i;
-      std::int64_t const slot = b * capacity + p.source.slot(b, i);
-      p.source.stamps[std::size_t(row)] = stamps[std::size_t(slot)];
-      std::copy_n(from.values.begin() + slot * bytes, bytes, p.values.begin() + row * bytes);
-    }
-  }
-}
-
 /// A recording and the ring that it is fed to, tick after tick, each trajectory with a clock of its own.
 template <class Stamp>
 void replay(std::uint64_t seed) {

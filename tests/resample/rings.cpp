@@ -46,12 +46,21 @@ TEST_CASE("Rings: across the turn, wherever it is, by every method", "[rings]") 
         p.set_values(rows);
       }
       p.options.before = p.options.after = edge::extrapolate;
-      CAPTURE(int(method), written);
-      CHECK(verify(p) == "");
-      auto flat = p;
-      flat.source.kind = timeline_kind::dense;
-      flat.source.lengths.clear();
-      CHECK(difference(p, resample(p), resample(flat)) == "");
+      // Single channels, and whole vectors.
+      for (std::int64_t channels : {p.channels, std::int64_t(8)}) {
+        if (channels != p.channels) {
+          if (method == interpolation::slerp) { continue; }
+          p.channels = channels;
+          generator random(870);
+          p.draw_values(random);
+        }
+        CAPTURE(int(method), written, channels);
+        CHECK(verify(p) == "");
+        auto flat = p;
+        flat.source.kind = timeline_kind::dense;
+        flat.source.lengths.clear();
+        CHECK(difference(p, resample(p), resample(flat)) == "");
+      }
     }
   }
   CHECK(results_of(squares(4, 7, {0.5, 1.5, 2.5})) == numbers{0.5, 2.5, 6.5});

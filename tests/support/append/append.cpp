@@ -78,7 +78,7 @@ template <class Stamp>
 void draw_offer(generator& random, append_problem<Stamp>& p) {
   p.resets.clear();
   if (random.chance(0.3)) {
-    for (std::int64_t b = 0; b < p.batch; ++b) { p.resets.push_back(random.chance(0.3) ? 1 : 0); }
+    for (std::int64_t b = 0; b < p.batch; ++b) { p.resets.push_back(random.chance(0.3) ? random.one_of({1, 255}) : 0); }
   }
   for (auto& s : p.streams) {
     s.rows = random.one_of({random.between(0, 3), random.between(0, 3 * s.capacity), random.between(30, 70)});

@@ -83,6 +83,23 @@ std::string verify(append_problem<Stamp>& p);
 template <class Stamp>
 std::string difference(append_outcome<Stamp> const& a, append_outcome<Stamp> const& b);
 
+/// The ring that a call left, as the source of a resample.
+template <class Stamp>
+void read_ring(append_data<Stamp> const& from, problem<Stamp>& p) {
+  p.source = ring(from.stamps, from.written);
+  p.values = from.values;
+  auto const stamps = from.stamps;
+  std::int64_t const bytes = from.row_bytes();
+  for (std::int64_t b = 0; b < p.source.batch; ++b) {
+    for (std::int64_t i = 0; i < from.capacity; ++i) {
+      std::int64_t const row = b * from.capacity + i;
+      std::int64_t const slot = b * from.capacity + p.source.slot(b, i);
+      p.source.stamps[std::size_t(row)] = stamps[std::size_t(slot)];
+      std::copy_n(from.values.begin() + slot * bytes, bytes, p.values.begin() + row * bytes);
+    }
+  }
+}
+
 /// A view of the problem's streams in memory of `Space`.
 template <class Space, class Stamp>
 class append_memory {
