@@ -136,8 +136,8 @@ def _check(ring, rows, first, ring_name, name):
     if rows.present is not None:
         want_tensor(rows.present, f"{name}.present", (torch.bool, torch.uint8))
         _want_shape(rows.present, f"{name}.present", rows.stamps.shape)
-    for field, tensor in zip(rows._fields, rows):
-        _want_place(tensor, f"{name}.{field}", first)
+    for field in ("stamps", "values", "counts", "present"):
+        _want_place(getattr(rows, field), f"{name}.{field}", first)
 
 
 def _want_place(tensor, name, first):
