@@ -51,10 +51,6 @@ inline constexpr int many_number_threads = 512;
 /// Whether there are many. Untested.
 constexpr bool has_many_rows(std::int64_t rows) noexcept { return rows >= 1 << 19; }
 
-/// Tiles that a lane looks at where a warp looks back: 256 tiles at once, in 58 registers, took 105 us; 128, in 32,
-/// took 102, of which another kernel's registers have a part.
-inline constexpr unsigned tiles_a_lane = 4;
-
 /// Clouds for each thread of a tile up to which all of them are looked at. Untested.
 inline constexpr int clouds_a_thread = 4;
 
