@@ -180,7 +180,7 @@ TEST_CASE("Crop: features of every type and width, normals between other data", 
 
 TEST_CASE("Crop: clouds that end around warps and tiles", "[crop_points]") {
   generator random(6301);
-  for (std::int64_t count : {1, 31, 32, 33, 127, 128, 129, 1023, 1024, 1025, 2048, 3000}) {
+  for (std::int64_t count : {1, 31, 32, 33, 127, 128, 129, 1023, 1024, 1025, 2048, 4097}) {
     auto p = problem_of(dense_clouds(line(count)));
     add_poses(p, random);
     CAPTURE(count);

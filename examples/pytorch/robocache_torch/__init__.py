@@ -14,7 +14,8 @@ from . import _library
 _library.load()
 
 # The operators come first.
-from . import _points_operators, _policy_operators, _rows_operators, _timed_operators, _warnings
+from . import _depth_operators, _points_operators, _policy_operators, _rows_operators, _timed_operators, _warnings
+from ._depth import Cropped, DenseUnprojected, Unprojected, crop_points, unproject, unproject_dense
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
@@ -24,6 +25,8 @@ from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 __all__ = [
     "Cleaned",
+    "Cropped",
+    "DenseUnprojected",
     "Filtered",
     "Fused",
     "Gathered",
@@ -38,8 +41,10 @@ __all__ = [
     "Summarizer",
     "Summary",
     "Timeline",
+    "Unprojected",
     "Voxels",
     "clean",
+    "crop_points",
     "dense",
     "filter_voxels",
     "fuse",
@@ -50,6 +55,8 @@ __all__ = [
     "shared",
     "summarize",
     "uniform",
+    "unproject",
+    "unproject_dense",
     "voxelize",
     "voxelize_gathered",
     "voxelize_sparse",

@@ -74,7 +74,7 @@ __global__ void __launch_bounds__(Threads, crop_blocks)
     if (kept) {
       std::uint32_t const place = count + lanes_before(all_kept);
       leave_vector(shared.vectors[0][warp], place, at);
-      shared.sources[warp][place] = static_cast<std::uint16_t>(r * 32 + lane);
+      shared.sources[warp][place] = static_cast<typename tile_memory::source>(r * 32 + lane);
       if (p.normals != nullptr) {
         float const* const from = p.normals + mine.element(p, row, p.normal_stride, p.normal_batch_stride);
         device::point3 normal{__ldg(from), __ldg(from + 1), __ldg(from + 2)};

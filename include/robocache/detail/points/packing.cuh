@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/common/lookback.cuh>
 #include <robocache/detail/config.hpp>
@@ -22,8 +23,9 @@ struct packing_tile {
   static constexpr int warps = Threads / 32;
   static constexpr int warp_rows = 32 * Each;
   static constexpr int rows = Threads * Each;
+  using source = std::conditional_t<warp_rows <= 256, std::uint8_t, std::uint16_t>;
   float vectors[Arrays][warps][3 * warp_rows];
-  std::uint16_t sources[warps][warp_rows];  ///< which of its warp's rows each one was
+  source sources[warps][warp_rows];  ///< which of its warp's rows each one was
   std::uint32_t kept[warps];
   std::uint32_t before[warps];  ///< of the block
   std::uint32_t before_tile;
@@ -86,20 +88,22 @@ __device__ std::uint32_t find_place(Tile& shared, packing_scratch const& own, st
 /// @param kept   how many
 inline __device__ void write_vectors(float* to, float const* of_warp, std::int64_t place, std::uint32_t kept) {
   std::int64_t const begin = 3 * place;
+  unsigned const lane = threadIdx.x % 32;
   auto const skipped = static_cast<std::uint32_t>(begin % 32);
-  std::uint32_t const count = skipped + 3 * kept;
-  float* const line = to + (begin - skipped);
-#pragma unroll 4
-  for (std::uint32_t i = threadIdx.x % 32; i < count; i += 32) {
-    if (i >= skipped) { __stcs(line + i, of_warp[i - skipped]); }
-  }
+  std::uint32_t const end = skipped + 3 * kept;
+  float* const lines = to + (begin - skipped);
+  if (lane >= skipped && lane < end) { __stcs(lines + lane, of_warp[lane - skipped]); }
+  std::uint32_t i = lane + 32;
+#pragma unroll 8
+  for (; i - lane + 32 <= end; i += 32) { __stcs(lines + i, of_warp[i - skipped]); }
+  if (i < end) { __stcs(lines + i, of_warp[i - skipped]); }
 }
 
 /// Moves words of a warp's rows.
 /// @param from     `from(row)`: the element of the first word of one of the warp's rows
 /// @param sources  which of them each was
-template <class Word, class From>
-__device__ void move_words(moved_rows const& p, std::uint16_t const* sources, std::int64_t place, std::uint32_t kept,
+template <class Word, class Source, class From>
+__device__ void move_words(moved_rows const& p, Source const* sources, std::int64_t place, std::uint32_t kept,
                            From const& from) {
   auto const* const all = static_cast<Word const*>(p.from);
   Word* const to = static_cast<Word*>(p.to) + place * p.words;
@@ -119,8 +123,8 @@ __device__ void move_words(moved_rows const& p, std::uint16_t const* sources, st
 }
 
 /// Moves what a warp's rows carry.
-template <class From>
-__device__ void move_rows(moved_rows const& p, std::uint16_t const* sources, std::int64_t place, std::uint32_t kept,
+template <class Source, class From>
+__device__ void move_rows(moved_rows const& p, Source const* sources, std::int64_t place, std::uint32_t kept,
                           From const& from) {
   switch (p.word_bytes) {
     case 1: move_words<unsigned char>(p, sources, place, kept, from); break;

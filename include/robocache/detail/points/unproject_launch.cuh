@@ -47,12 +47,14 @@ unproject_params unproject_params_of(depth_images<Depth> const& images, unprojec
   p.width = static_cast<std::uint32_t>(images.width);
   p.pixels = static_cast<std::uint32_t>(images.height * images.width);
   p.tiles_each = static_cast<std::uint32_t>(unproject_tiles_each(images));
+  p.tiles = static_cast<std::uint32_t>(unproject_tiles(images));
   p.by_width = divisor(p.width);
   p.by_tiles = divisor(p.tiles_each);
   p.by_views = divisor(p.views);
   p.intrinsics = images.intrinsics;
   p.poses = images.poses;
   p.options = options;
+  p.options.far = std::min(options.far, std::numeric_limits<float>::max());
   return p;
 }
 
@@ -81,12 +83,10 @@ moved_rows moved_pixels(depth_images<Depth> const& images, image_features<Value>
 /// Both kinds of results, once they were checked.
 /// @param first  what is to be zero before
 template <bool Packs, class Chain>
-ROBOCACHE_HIDDEN status launch_unprojection(unproject_params const& p, std::int64_t tiles, fill_list const& first,
-                                            Chain& chain) {
+ROBOCACHE_HIDDEN status launch_unprojection(unproject_params const& p, fill_list const& first, Chain& chain) {
   status const s = fill(first, chain);
-  if (!s.ok() || tiles == 0) { return s; }
-  return chain.launch(unproject_kernel<unproject_threads, Packs>, p, dim3(static_cast<unsigned>(tiles)),
-                      unproject_threads);
+  if (!s.ok() || p.tiles == 0) { return s; }
+  return chain.launch(unproject_kernel<unproject_threads, Packs>, p, dim3(p.tiles), unproject_threads);
 }
 
 template <class Depth, class Value>
@@ -104,7 +104,7 @@ ROBOCACHE_HIDDEN status unproject(depth_images<Depth> const& images, image_featu
   zeros.add(out.reports, images.batch * std::int64_t(sizeof(unprojection_report)));
   if (tiles == 0) {
     zeros.add(out.offsets, (images.batch + 1) * std::int64_t(sizeof(std::int64_t)));
-    return launch_unprojection<true>({}, 0, zeros, chain);
+    return launch_unprojection<true>({}, zeros, chain);
   }
   memory_cutter cutter(memory.memory);
   unproject_params p = unproject_params_of(images, options);
@@ -114,7 +114,7 @@ ROBOCACHE_HIDDEN status unproject(depth_images<Depth> const& images, image_featu
   p.reports = out.reports;
   p.features = moved_pixels(images, features, out.features);
   zeros.add(memory.memory, cutter.bytes());
-  return launch_unprojection<true>(p, tiles, zeros, chain);
+  return launch_unprojection<true>(p, zeros, chain);
 }
 
 template <class Depth>
@@ -127,12 +127,12 @@ ROBOCACHE_HIDDEN status unproject_dense(depth_images<Depth> const& images, unpro
   launch_chain chain(device, cuda_stream);
   fill_list zeros;
   zeros.add(out.reports, images.batch * std::int64_t(sizeof(unprojection_report)));
-  if (images.total() == 0) { return launch_unprojection<false>({}, 0, zeros, chain); }
+  if (images.total() == 0) { return launch_unprojection<false>({}, zeros, chain); }
   unproject_params p = unproject_params_of(images, options);
   p.points = out.points;
   p.valid = out.valid;
   p.reports = out.reports;
-  return launch_unprojection<false>(p, unproject_tiles(images), zeros, chain);
+  return launch_unprojection<false>(p, zeros, chain);
 }
 
 }  // namespace detail

@@ -18,12 +18,13 @@ struct unproject_params {
   std::uint32_t width;
   std::uint32_t pixels;      ///< of an image
   std::uint32_t tiles_each;  ///< of an image: no tile is of two
+  std::uint32_t tiles;
   divisor by_width;
   divisor by_tiles;
   divisor by_views;
   float const* intrinsics;
   float const* poses;
-  unproject_options options;
+  unproject_options options;  ///< `far` finite
   float* points;
   std::uint8_t* valid;    ///< dense
   std::int64_t* offsets;  ///< packed
