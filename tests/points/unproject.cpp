@@ -149,7 +149,7 @@ depth_problem draw_images(generator& random, std::int64_t pixels) {
       crop_box box{};
       for (int axis = 0; axis < 3; ++axis) {
         box.low[axis] = random.chance(0.1) ? not_a_number : draw_coordinate(random) - 2;
-        box.high[axis] = random.chance(0.2) ? infinity : draw_coordinate(random) + 2;
+        box.high[axis] = random.chance(0.2) ? random.one_of({infinity, not_a_number}) : draw_coordinate(random) + 2;
       }
       p.boxes.push_back(box);
     }
@@ -225,6 +225,24 @@ TEST_CASE("Unprojection: boxes are half-open, in the world, one a cloud", "[unpr
   CHECK(unproject(p).offsets == std::vector<std::int64_t>{0, 1, 4});
   p.boxes[1].low[2] = not_a_number;
   CHECK(unproject(p).offsets == std::vector<std::int64_t>{0, 1, 1});
+}
+
+TEST_CASE("Unprojection: a box with a side that is NaN holds nothing, in whichever way points are found",
+          "[unproject]") {
+  for (std::int64_t width : {5, 64}) {
+    for (bool posed : {false, true}) {
+      for (int side = 0; side < 6; ++side) {
+        auto p = images_of(1, 1, 3, width);
+        if (posed) { p.poses = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}; }
+        p.boxes = {{{-infinity, -infinity, -infinity}, {infinity, infinity, infinity}}};
+        CHECK(verify(p) == "");
+        CHECK(unproject(p).offsets.back() == 3 * width);
+        (side < 3 ? p.boxes[0].low : p.boxes[0].high)[side % 3] = not_a_number;
+        CHECK(verify(p) == "");
+        CHECK(unproject(p).offsets.back() == 0);
+      }
+    }
+  }
 }
 
 TEST_CASE("Unprojection: NaN in the world is cropped, infinite without a box is not", "[unproject]") {
