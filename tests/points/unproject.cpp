@@ -202,6 +202,21 @@ TEST_CASE("Unprojection: 0, NaN, infinite and what is beyond near or far is no d
   CHECK(verify(p) == "");
 }
 
+TEST_CASE("Unprojection: what is no depth, in images with poses whose rows are wide", "[unproject]") {
+  auto p = images_of(1, 1, 2, 64);
+  p.poses = turned;
+  double const depth[] = {0, -0.0, double(not_a_number), double(infinity), -1, 1, 2, 3};
+  p.fill([&](std::int64_t i) { return depth[i % 8]; });
+  CHECK(unproject(p).reports.at(0).no_depth == 5 * 16);
+  for (float far : {infinity, 2.0f}) {
+    for (float near : {0.0f, 2.0f}) {
+      p.options.near = near;
+      p.options.far = far;
+      CHECK(verify(p) == "");
+    }
+  }
+}
+
 TEST_CASE("Unprojection: a pose turns, then shifts; without one points stay with the camera", "[unproject]") {
   auto p = images_of(1, 2, 1, 1);
   p.poses = turned;

@@ -24,7 +24,7 @@ struct packing_tile {
   static constexpr int warp_rows = 32 * Each;
   static constexpr int rows = Threads * Each;
   using source = std::conditional_t<warp_rows <= 256, std::uint8_t, std::uint16_t>;
-  float vectors[Arrays][warps][3 * warp_rows];
+  alignas(16) float vectors[Arrays][warps][3 * warp_rows];
   source sources[warps][warp_rows];  ///< which of its warp's rows each one was
   std::uint32_t kept[warps];
   std::uint32_t before[warps];  ///< of the block
@@ -83,12 +83,24 @@ __device__ std::uint32_t find_place(Tile& shared, packing_scratch const& own, st
   return shared.before_tile + shared.before[warp];
 }
 
-/// Writes the vectors of a warp's rows, in lines of 128 bytes where `to` is aligned to them.
-/// @param place  of the first one
-/// @param kept   how many
+/// Writes the vectors of a warp's rows: in words of 16 bytes where that is how their place is aligned, else in lines of
+/// 128 bytes where `to` is aligned to them.
+/// @param of_warp  aligned to 16 bytes
+/// @param place    of the first one
+/// @param kept     how many
 inline __device__ void write_vectors(float* to, float const* of_warp, std::int64_t place, std::uint32_t kept) {
   std::int64_t const begin = 3 * place;
   unsigned const lane = threadIdx.x % 32;
+  if (reinterpret_cast<std::uintptr_t>(to + begin) % 16 == 0) {
+    std::uint32_t const count = 3 * kept;
+    auto* const words = reinterpret_cast<float4*>(to + begin);
+#pragma unroll 6
+    for (std::uint32_t i = lane; i < count / 4; i += 32) {
+      __stcs(words + i, reinterpret_cast<float4 const*>(of_warp)[i]);
+    }
+    if (lane < count % 4) { __stcs(to + (begin + count / 4 * 4 + lane), of_warp[count / 4 * 4 + lane]); }
+    return;
+  }
   auto const skipped = static_cast<std::uint32_t>(begin % 32);
   std::uint32_t const end = skipped + 3 * kept;
   float* const lines = to + (begin - skipped);
