@@ -18,8 +18,12 @@
 // The launch that takes the place of those of launch.cuh where there are few points.
 namespace robocache::detail {
 
+// These functions take the kernel itself. nvcc gives each translation unit a kernel of its own, while the linker merges
+// host functions that do not name it: one of them would then allow the cluster for a kernel that another does not
+// launch.
+
 /// Whether the current device can run the largest cluster. Each thread asks once for a device.
-template <class Call>
+template <auto Kernel>
 ROBOCACHE_HIDDEN bool can_run_cluster(device_properties const& properties) {
   thread_local int known_device = -1;
   thread_local bool known = false;
@@ -27,8 +31,8 @@ ROBOCACHE_HIDDEN bool can_run_cluster(device_properties const& properties) {
   if (cudaGetDevice(&device) != cudaSuccess) { return false; }
   if (device != known_device) {
     cluster_shape const largest = cluster_shape_for(most_cluster_rows);
-    known = allow_cluster(voxel_cluster_kernel<Call::centred>, properties.compute_capability,
-                          static_cast<unsigned>(largest.blocks), largest.threads, cluster_bytes(largest.rows_each));
+    known = allow_cluster(Kernel, properties.compute_capability, static_cast<unsigned>(largest.blocks), largest.threads,
+                          cluster_bytes(largest.rows_each));
     known_device = device;
   }
   return known;
@@ -36,16 +40,16 @@ ROBOCACHE_HIDDEN bool can_run_cluster(device_properties const& properties) {
 
 /// Whether a call is for one cluster: its points are few, and voxels keep the numbers that their first points give
 /// them.
-template <class Call>
+template <auto Kernel>
 bool is_for_cluster(voxel_params const& p, launch_chain const& chain) {
   return p.points.rows > 0 && p.points.rows <= most_cluster_rows_for(chain.device()) && !p.renames() &&
-         can_run_cluster<Call>(chain.device());
+         can_run_cluster<Kernel>(chain.device());
 }
 
 /// From points to voxels, as `launch_voxels` by one cluster: lists are in no order.
 /// @param slots   `[rows]`, get -1; may be null
 /// @param counts  `[capacity]`, may be null
-template <class Call, class Output>
+template <auto Kernel, class Output>
 ROBOCACHE_HIDDEN status launch_cluster(voxel_pieces const& pieces, Output const& out, std::int64_t* slots,
                                        bool writes_voxels, std::int32_t* counts, launch_chain& chain) {
   cluster_shape const shape = cluster_shape_for(pieces.params.points.rows);
@@ -60,8 +64,8 @@ ROBOCACHE_HIDDEN status launch_cluster(voxel_pieces const& pieces, Output const&
   p.place_divisor = divisor(static_cast<std::uint32_t>(2 * shape.rows_each));
   p.writes_voxels = writes_voxels;
   p.slots = slots;
-  return detail::launch_cluster(voxel_cluster_kernel<Call::centred>, p, static_cast<unsigned>(shape.blocks),
-                                shape.threads, cluster_bytes(shape.rows_each), chain.stream());
+  return detail::launch_cluster(Kernel, p, static_cast<unsigned>(shape.blocks), shape.threads,
+                                cluster_bytes(shape.rows_each), chain.stream());
 }
 
 }  // namespace robocache::detail

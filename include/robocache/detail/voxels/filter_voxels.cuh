@@ -109,9 +109,9 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const listed = out.points != nullptr || out.features != nullptr;
-  s = detail::is_for_cluster<detail::filter_call>(pieces.voxels.params, chain)
-          ? detail::launch_cluster<detail::filter_call>(pieces.voxels, out, nullptr, out.point_voxels != nullptr,
-                                                        out.count, chain)
+  constexpr auto kernel = detail::voxel_cluster_kernel<detail::filter_call::centred>;
+  s = detail::is_for_cluster<kernel>(pieces.voxels.params, chain)
+          ? detail::launch_cluster<kernel>(pieces.voxels, out, nullptr, out.point_voxels != nullptr, out.count, chain)
           : detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !listed || voxels == 0) { return s; }

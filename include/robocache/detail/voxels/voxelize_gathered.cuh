@@ -97,8 +97,9 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_slots, chain); }
 
   bool const listed = out.values != nullptr || out.point_slots != nullptr;
-  if (detail::is_for_cluster<detail::gather_call>(pieces.params, chain)) {
-    s = detail::launch_cluster<detail::gather_call>(pieces, out, out.point_slots, false, nullptr, chain);
+  constexpr auto kernel = detail::voxel_cluster_kernel<detail::gather_call::centred>;
+  if (detail::is_for_cluster<kernel>(pieces.params, chain)) {
+    s = detail::launch_cluster<kernel>(pieces, out, out.point_slots, false, nullptr, chain);
   } else {
     detail::fill_list list;
     list.add(out.point_slots, clouds.total() * 8, 0xffffffffu);

@@ -59,9 +59,9 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const reduces = detail::reduces(out);
-  s = detail::is_for_cluster<detail::sparse_call>(pieces.params, chain)
-          ? detail::launch_cluster<detail::sparse_call>(pieces, out, nullptr, out.point_voxels != nullptr, out.count,
-                                                        chain)
+  constexpr auto kernel = detail::voxel_cluster_kernel<detail::sparse_call::centred>;
+  s = detail::is_for_cluster<kernel>(pieces.params, chain)
+          ? detail::launch_cluster<kernel>(pieces, out, nullptr, out.point_voxels != nullptr, out.count, chain)
           : detail::launch_voxels<detail::sparse_call>(pieces, out, {}, out.count, reduces, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !reduces || voxels == 0) { return s; }
