@@ -96,7 +96,7 @@ struct listed_cells {
 template <class CellAt>
 __device__ listed_cells place_lists(cell_bin_reduce_params const& p, unsigned begin, unsigned cells, bin_board& board,
                                     CellAt cell_at) {
-  // Points and cells with points are added up together.
+  // Points, and cells with points, are added up together, in separate bits of one number.
   constexpr unsigned one_filled = 1u << 20;
   static_assert(bin_range_cells * most_tile_points < one_filled && bin_list_rows < 1u << 12,
                 "no sum that fits overflows");
