@@ -88,7 +88,7 @@ status check_gradients(char const* name, stream<Stamp> const& one, stream_gradie
   return check_written_view(name, out, one.when, one.channels);
 }
 
-/// Everything that `fuse_backward` checks, but for its scratch.
+/// Everything that `fuse_backward` checks, except for its scratch.
 template <class Stamp, class Result>
 status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                            result_gradients<Result> const& results, stream_gradients const* out, float const* targets,
