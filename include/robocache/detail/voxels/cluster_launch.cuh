@@ -15,14 +15,14 @@
 #include <robocache/detail/voxels/policy.cuh>
 #include <robocache/detail/voxels/scratch.cuh>
 
-// The launch that takes the place of those of launch.cuh where there are few points.
+// The launch that replaces those of launch.cuh where there are few points.
 namespace robocache::detail {
 
 // These functions take the kernel itself. nvcc gives each translation unit a kernel of its own, while the linker merges
 // host functions that do not name it: one of them would then allow the cluster for a kernel that another does not
 // launch.
 
-/// Whether the current device can run the largest cluster. Each thread asks once for a device.
+/// Whether the current device can run the largest cluster. Each thread asks the runtime once for each device.
 template <auto Kernel>
 ROBOCACHE_HIDDEN bool can_run_cluster(device_properties const& properties) {
   thread_local int known_device = -1;
@@ -38,16 +38,15 @@ ROBOCACHE_HIDDEN bool can_run_cluster(device_properties const& properties) {
   return known;
 }
 
-/// Whether a call is for one cluster: its points are few, and voxels keep the numbers that their first points give
-/// them.
+/// Whether one cluster does a call: there are few points, and voxels are numbered in the order of their first points.
 template <auto Kernel>
 bool is_for_cluster(voxel_params const& p, launch_chain const& chain) {
   return p.points.rows > 0 && p.points.rows <= most_cluster_rows_for(chain.device()) && !p.renames() &&
          can_run_cluster<Kernel>(chain.device());
 }
 
-/// From points to voxels, as `launch_voxels` by one cluster: lists are in no order.
-/// @param slots   `[rows]`, get -1; may be null
+/// From points to voxels, as `launch_voxels`, by one cluster. Lists are in no order.
+/// @param slots   `[rows]`, set to -1; may be null
 /// @param counts  `[capacity]`, may be null
 template <auto Kernel, class Output>
 ROBOCACHE_HIDDEN status launch_cluster(voxel_pieces const& pieces, Output const& out, std::int64_t* slots,

@@ -18,7 +18,7 @@
 namespace robocache {
 namespace detail {
 
-/// @param memory  null: how much it would be
+/// @param memory  null: only the size is computed
 template <class Result>
 voxel_pieces cut_sparse_call(void* memory, point_clouds const& clouds, grid const& lattice, std::int64_t channels,
                              sparse_output<Result> const& out, sparse_options const& options) {
@@ -71,7 +71,7 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
                ? detail::reduce_voxels<true>(pieces.lists, clouds, features, out, voxels, kept, chain)
                : detail::reduce_voxels<false>(pieces.lists, clouds, features, out, voxels, kept, chain);
   } else {
-    return s;  // what is made of features has been refused
+    return s;  // results of features have been refused
   }
 }
 
