@@ -76,11 +76,13 @@ def said_by(*words: str) -> str:
 
 
 def architectures(library: Path) -> list[str]:
-    """Of the machine code in the library, and of its PTX."""
-    code = set(re.findall(r"sm_\d+", said_by("cuobjdump", "--list-elf", library)))
-    virtual = set(re.findall(r"sm_\d+", said_by("cuobjdump", "--list-ptx", library)))
-    number = lambda name: int(name[3:])  # noqa: E731
-    return sorted(code, key=number) + [f"PTX of {name}" for name in sorted(virtual, key=number)]
+    """Of the machine code in the library, and of its PTX: what its build has written beside it."""
+    chips, virtual = [], []
+    for word in (library.parent / "architectures.txt").read_text(encoding="utf-8").split(";"):
+        number, _, kind = word.strip().partition("-")
+        chips += [f"sm_{number}"] if kind != "virtual" else []
+        virtual += [f"PTX of {number}"] if kind != "real" else []
+    return chips + virtual
 
 
 def requirement(keys: list[str]) -> str:
