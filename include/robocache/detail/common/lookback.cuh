@@ -10,8 +10,8 @@ namespace robocache::detail {
 
 /// The sum over all tiles before this one, by decoupled look-back (D. Merrill, M. Garland, "Single-pass parallel prefix
 /// scan with decoupled look-back", 2016). Called by a warp. Tiles are begun in their order, so that those before this
-/// one are done or under way. What each of them has is all there at about the same time, so the warp looks far back at
-/// once: going there in steps would be one trip to memory after the other.
+/// one are done or under way. Their sums arrive at about the same time, so the warp looks far back at once: going back
+/// in steps would take one trip to memory after the other.
 inline __device__ std::uint32_t sum_of_tiles_before(std::uint64_t* tiles, std::uint32_t tile, std::uint32_t mine) {
   constexpr std::uint64_t has_own = std::uint64_t{1} << 32;
   constexpr std::uint64_t has_all = std::uint64_t{2} << 32;
@@ -23,8 +23,8 @@ inline __device__ std::uint32_t sum_of_tiles_before(std::uint64_t* tiles, std::u
   std::uint32_t before = 0;
   for (std::uint32_t window = tile; window > 0; window -= span) {
     std::uint64_t state[each];
-    unsigned complete;  // how far back the nearest tile is that knows its sum
-    unsigned unknown;   // and the nearest one of which nothing is known
+    unsigned complete;  // how far back the nearest tile is whose sum is known
+    unsigned unknown;   // and the nearest one about which nothing is known
     do {
       complete = span;
       unknown = span;
@@ -40,7 +40,7 @@ inline __device__ std::uint32_t sum_of_tiles_before(std::uint64_t* tiles, std::u
       }
       complete = __reduce_min_sync(0xffffffffu, complete);
       unknown = __reduce_min_sync(0xffffffffu, unknown);
-      // What stands before a complete sum is not needed.
+      // What is before a complete sum is not needed.
     } while (unknown < complete);
     std::uint32_t sum = 0;
 #pragma unroll
