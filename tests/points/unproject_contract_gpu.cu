@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -23,19 +22,6 @@ constexpr std::int64_t views = 2;
 constexpr std::int64_t height = 60;
 constexpr std::int64_t width = 80;
 constexpr std::int64_t pixels = batch * views * height * width;
-
-template <class T>
-T* as(device_floats const& memory) {
-  return reinterpret_cast<T*>(memory.data());
-}
-
-template <class T>
-std::vector<T> read_as(device_floats const& memory, cudaStream_t stream, std::size_t count) {
-  auto const floats = memory.read(stream);
-  std::vector<T> all(count);
-  std::memcpy(all.data(), floats.data(), count * sizeof(T));
-  return all;
-}
 
 /// Where points go.
 struct results {
