@@ -158,6 +158,19 @@ def test_what_is_refused(device):
     check_refused(lambda: rc.crop_points(points.requires_grad_()), ValueError, "points: found a tensor that requires")
 
 
+def test_forward_mode_is_refused(device):
+    depth, intrinsics, poses = images(device, dtype=torch.float32)
+    points = torch.rand(2, 9, 3, device=device)
+    works = {
+        "unproject": (lambda x: rc.unproject(x, intrinsics, poses).points, depth),
+        "unproject_dense": (lambda x: rc.unproject_dense(depth, x, poses).points, intrinsics),
+        "crop_points": (lambda x: rc.crop_points(x).points, points),
+    }
+    for name, (work, given) in works.items():
+        with pytest.raises(NotImplementedError, match=f"{name}: found a forward-mode gradient"):
+            torch.func.jvp(work, (given,), (torch.ones_like(given),))
+
+
 def test_operators_are_what_pytorch_expects(device):
     depth, intrinsics, poses = images(device, dtype=torch.float32)
     boxes = halves(2, device).contiguous()
