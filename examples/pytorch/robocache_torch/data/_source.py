@@ -69,9 +69,9 @@ class Source(Protocol):
         """What the launch for a slot reads: the same tensors each time, whatever they hold then. Stamps and offsets are
         on the loader's device, values there or in pinned memory."""
 
-    def trajectory(self, name: str, slot: int) -> Tensor | None:
-        """int64 `[rows]` on the loader's device: the trajectory of `series(name, slot)` that row i of the group reads.
-        None: its episode."""
+    def trajectory(self, slot: int) -> Tensor | None:
+        """int64 `[rows]` on the loader's device: the trajectory of `series(name, slot)` that row i of the group reads,
+        the same of all modalities. None: its episode."""
 
     def want(self, slot: int, windows: Windows | None) -> None: ...
 
@@ -102,7 +102,7 @@ class Resident:
     def series(self, name, slot):
         return self._modalities[name]
 
-    def trajectory(self, name, slot):
+    def trajectory(self, slot):
         return None
 
     def want(self, slot, windows):
