@@ -174,4 +174,8 @@ __global__ void velocities(rc::timeline<double> when, rc::resample_options<doubl
   x[0] = velocity(x[0], x[1], per_second(1.0f, along), true);
   x[2] = angular_velocity(q[0], q[1], per_second(1.0f, along), false).x;
 })"},
+    {"windows.cuh", R"(
+__global__ void windows(rc::window_plan plan, rc::window_draw draw, rc::window_output out) {
+  write_window(out, 0, draw_row(plan, draw, *draw.step, 0));
+})"},
 };
