@@ -367,3 +367,16 @@ TEST_CASE("Windows: refused arguments are named, and nothing is written", "[wind
     CHECK(refusal() == "out.anchors: found a null pointer, want 4 elements");
   }
 }
+
+TEST_CASE("Windows: more rows than a grid has threads", "[windows]") {
+  window_problem p = small();
+  p.draw.batch = 997;
+  p.draw.batches = 60;
+  found_windows const found = drawn_by(p);
+  CHECK(found.anchors == oracle_windows(p).anchors);
+  p.draw.batches = 1;
+  for (p.step = 57; p.step < 60; ++p.step) {
+    found_windows const one = drawn_by(p);
+    CHECK(std::equal(one.anchors.begin(), one.anchors.end(), found.anchors.begin() + 997 * p.step));
+  }
+}
