@@ -288,6 +288,17 @@ TEST_CASE("Windows: where there is none, a window is an empty series", "[windows
   CHECK(o.padding == std::vector<std::uint8_t>(3, 1));
 }
 
+TEST_CASE("Windows: an episode that names more rows than there are", "[windows][sanitize]") {
+  window_problem p = empty_problem();
+  p.stamps = {10, 20, 30};
+  p.plan.rows = 3;
+  add_episode(p, 5, 0);
+  end_set(p);
+  finished(p);
+  std::vector<window> const all = epoch_of(p, 0);
+  CHECK(std::set<window>(all.begin(), all.end()) == std::set<window>{{0, 10}, {0, 20}, {0, 30}});
+}
+
 TEST_CASE("Windows: whatever a plan holds, nothing else is read", "[windows][sanitize]") {
   exact_memory const without_guards;
   for (int i = 0; i < count_draws(30); ++i) {
