@@ -63,9 +63,10 @@ def draw_spec(random):
     parts = {
         "seen": data.Part([data.Read(name, **rules) for name, rules in reads["seen"]], history, as_of=True),
         "done": data.Part([data.Read(name, **rules) for name, rules in reads["done"]], chunk, dtype=torch.float32),
-        "label": data.Part([data.Read("label", method="nearest")], [0], dtype=torch.int64),
     }
-    reads["label"] = [("label", {"method": "nearest"})]
+    reads["label"] = [("label", {"method": "nearest", "latency": int(random.choice([0, 50 * MS])), "before": "fill"})]
+    labels = [data.Read(name, **rules) for name, rules in reads["label"]]
+    parts["label"] = data.Part(labels, [0, -40 * MS], dtype=torch.int64)
     hertz = float(random.choice([10, 12.5, 29.97]))
     anchors = str(random.choice(["action", "pose"])) if random.random() < 0.5 else data.Every(hertz)
     return data.Spec(parts, anchors, whole=bool(random.random() < 0.5)), reads
