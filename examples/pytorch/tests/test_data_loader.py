@@ -300,6 +300,18 @@ def test_a_history_holds_the_newest_sample(tmp_path, device):
         assert not torch.equal(batch["seen"].values[:, 1], batch["done"].values[:, 0])  # it knows no later one
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_batches_are_made_ahead(tmp_path):
+    store = make_store(tmp_path, np.random.default_rng(9))
+    loader = store.loader(simple(anchors="action"), 4, device="cuda:0")
+    kept = [loader.next()]
+    loader._ring.stream.synchronize()
+    behind = loader._ring.graphs[1][1]  # the next group is there before it is asked for
+    wanted = [keys_of(batch) for batch in behind]
+    found = [keys_of(loader.next()) for _ in range(2 * loader.group - 1)][loader.group - 1 :]
+    assert found == wanted and kept[0] is loader._ring.graphs[0][1][0]
+
+
 def test_torchrun_says_which_part_is_whose(tmp_path, monkeypatch):
     store = make_store(tmp_path, np.random.default_rng(10))
     monkeypatch.setenv("RANK", "1")
