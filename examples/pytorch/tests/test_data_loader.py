@@ -4,6 +4,7 @@
 import collections
 import os
 from fractions import Fraction
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from read_plainly import Plain
 
 import robocache_torch as rc
 from robocache_torch import data
+from robocache_torch.data import _ring
 
 MS = 1_000_000
 SEEDS = range(60 if os.environ.get("ROBOCACHE_THOROUGH") else 6)
@@ -298,6 +300,39 @@ def test_a_history_holds_the_newest_sample(tmp_path, device):
     for batch in loader:
         assert batch["seen"].all_valid.all() and batch["done"].all_valid.all()
         assert not torch.equal(batch["seen"].values[:, 1], batch["done"].values[:, 0])  # it knows no later one
+
+
+class Recorded:
+    """A place that writes down what it is asked for."""
+
+    def __init__(self, source):
+        self.source, self.slots, self.wants_windows, self.told = source, 3, True, []
+
+    def __getattr__(self, name):
+        if name not in ("want", "wait", "done"):
+            return getattr(self.source, name)
+        return lambda slot, windows=None: self.told.append((name, slot) if windows is None else (name, slot, windows))
+
+
+@pytest.mark.parametrize("graphed", [False, True])
+def test_a_place_is_asked_for_groups_in_their_order(tmp_path, monkeypatch, graphed):
+    store = make_store(tmp_path, np.random.default_rng(9))
+    loader = store.loader(simple(anchors="action"), 4, device="cpu")
+    place = Recorded(loader._source)
+    if graphed:  # without a GPU: graphs that are captured by running them, and do nothing when they are replayed
+        monkeypatch.setattr(_ring.torch, "cuda", MagicMock())
+    kind = _ring.Graphed if graphed else _ring.Made
+    ring = kind(loader._sampler, place, loader._launch, 2, 0)
+    first = [loader._sampler.on_host(2 * group, 2) for group in range(9)]
+    for taken in range(1, 5):
+        ring.next(), ring.next()
+        # Groups whose values have been read: with graphs those of all slots, before the first one is asked for.
+        made = taken + 2 if graphed else taken
+        turns = [(word, group % 3) for group in range(made) for word in ("wait", "done", "want")]
+        assert [one[:2] for one in place.told] == [("want", slot) for slot in range(3)] + turns
+        for want, windows in zip(first, (one[2] for one in place.told if one[0] == "want")):
+            assert all(torch.equal(one, other) for one, other in zip(windows, want))
+    ring.close()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
