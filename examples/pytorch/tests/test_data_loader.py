@@ -194,7 +194,7 @@ def test_sets_are_mixed_by_their_weights(tmp_path, device):
     store = make_store(tmp_path, np.random.default_rng(4), episodes=9, sources=("a", "b", "c"))
     loader = store.loader(simple(anchors="action"), 5, device=device, weights={"a": 3, "/sets/c": 1})
     windows = {
-        source: {(e, t) for e in range(9) if store.episodes[e]["source"] == f"/sets/{source}" for t in stamps_of(store, e)}
+        source: {(e, t) for e in episodes_of(store, source) for t in stamps_of(store, e)}
         for source in ("a", "c")
     }
     total = sum(map(len, windows.values()))
@@ -213,6 +213,10 @@ def test_sets_are_mixed_by_their_weights(tmp_path, device):
         store.loader(simple(anchors="action"), 5, device=device, weights={"d": 1})
     with pytest.raises(ValueError, match="weights: found 0 of 'a', want a number above 0"):
         store.loader(simple(anchors="action"), 5, device=device, weights={"a": 0})
+
+
+def episodes_of(store, source):
+    return [e for e, one in enumerate(store.episodes) if one["source"] == f"/sets/{source}"]
 
 
 def stamps_of(store, episode):

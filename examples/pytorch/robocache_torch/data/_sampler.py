@@ -71,7 +71,8 @@ def plan_of(
         set_offsets.append(len(trajectory))
         counts.append(offsets[-1] - before)
     if offsets[-1] == 0:
-        raise ValueError(f"spec: found no window in {sum(map(len, sets))} episodes, want anchors or parts that fit them")
+        count = sum(map(len, sets))
+        raise ValueError(f"spec: found no window in {count} episodes, want anchors or parts that fit them")
     anywhere = isinstance(spec.anchors, Every) and spec.anchors.anywhere
     whole = [torch.tensor(one, dtype=torch.int64) for one in (offsets, trajectory, starts, lasts)]
     draws = torch.tensor([0, *_draws_of(counts, shares)]).cumsum(0)
