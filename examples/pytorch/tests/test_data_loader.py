@@ -211,6 +211,8 @@ def test_sets_are_mixed_by_their_weights(tmp_path, device):
         assert max(counts) - min(counts) <= 1
     with pytest.raises(KeyError, match="weights: found 'd', want one of '/sets/a', '/sets/b', '/sets/c'"):
         store.loader(simple(anchors="action"), 5, device=device, weights={"d": 1})
+    with pytest.raises(ValueError, match="windows an epoch, want one window of each set or more"):
+        store.loader(simple(anchors="action"), 5, device=device, weights={"a": 1, "c": 1e-6})
     with pytest.raises(ValueError, match="weights: found 0 of 'a', want a number above 0"):
         store.loader(simple(anchors="action"), 5, device=device, weights={"a": 0})
 

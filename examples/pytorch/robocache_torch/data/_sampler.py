@@ -125,6 +125,8 @@ def _draws_of(counts, shares):
     # What rounding left over goes to those that lost most.
     for at in sorted(range(len(exact)), key=lambda i: draws[i] - exact[i])[: total - sum(draws)]:
         draws[at] += 1
+    if 0 in draws:
+        raise ValueError(f"weights: found {shares} for {total} windows an epoch, want one window of each set or more")
     return draws
 
 
