@@ -17,7 +17,7 @@ usage: ./build.sh COMMAND
   build           build everything
   test [ARGS]     build everything and run the tests (ARGS go to ctest: -R resample)
   gpu-test        run the tests that need a GPU; fails where there is none
-  bench [resample|fuse|voxelize|voxels] [ARGS]
+  bench [resample|fuse|voxelize|voxels|points] [ARGS]
                   run the benchmarks of this machine: GPU where there is one, else CPU (ARGS: --table, --help)
   profile [FAMILY|CASE] [--out DIR]
                   read the hardware's counters of the main cases, with ncu, into bench/results; with programs alone in
@@ -241,9 +241,9 @@ run_gpu_tests() {
 run_bench() {
   setup all
   if has_gpu; then
-    build bench_resample bench_fuse bench_voxelize bench_voxels
-    local families=(resample fuse voxelize voxels) family status=0
-    if [[ ${1:-} =~ ^(resample|fuse|voxelize|voxels)$ ]]; then
+    build bench_resample bench_fuse bench_voxelize bench_voxels bench_points
+    local families=(resample fuse voxelize voxels points) family status=0
+    if [[ ${1:-} =~ ^(resample|fuse|voxelize|voxels|points)$ ]]; then
       families=("$1")
       shift
     fi
@@ -252,7 +252,7 @@ run_bench() {
     done
     return "$status"
   else
-    [[ ! ${1:-} =~ ^(fuse|voxelize|voxels)$ ]] || fail "no CUDA device: $1 is measured on a GPU only"
+    [[ ! ${1:-} =~ ^(fuse|voxelize|voxels|points)$ ]] || fail "no CUDA device: $1 is measured on a GPU only"
     [[ ${1:-} != resample ]] || shift
     build bench_host_resample
     say "no CUDA device: measuring the CPU side"
@@ -265,7 +265,7 @@ run_profile() {
   local python=python3
   if [[ -f $build_dir/build.ninja || ! -x $build_dir/bench/bench_resample ]]; then
     setup all
-    build bench_resample bench_fuse bench_voxelize bench_voxels
+    build bench_resample bench_fuse bench_voxelize bench_voxels bench_points
     python="$(find_python)"
   fi
   "$python" bench/ncu.py --programs "$build_dir/bench" "$@"

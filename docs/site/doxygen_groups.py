@@ -20,6 +20,7 @@ GROUPS = {
     "voxelize": ("voxelize", "voxelize_backward", "bounds", "grid"),
     "voxels": ("voxels", "voxelize_sparse", "voxelize_sparse_backward", "voxelize_gathered",
                "voxelize_gathered_backward", "filter_voxels"),
+    "points": ("camera", "cropping", "crop_points", "unproject"),
     "compiled": ("robocache",),
     "host": ("host",),
 }  # fmt: skip

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
+#include <robocache/camera.hpp>
 #include <robocache/cleaning.hpp>
+#include <robocache/cropping.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
@@ -71,6 +73,15 @@ status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t chann
                                   Result const* gradients, feature_gradients<Value> const& out, std::int64_t slots);
 template <class Value, class Stamp>
 status clean(series<Value, Stamp> const& source, clean_output<Value, Stamp> const& out, clean_options const& options);
+template <class Depth, class Value>
+status unproject(depth_images<Depth> const& images, image_features<Value> const& features,
+                 unproject_options const& options, unprojected_output<Value> const& out);
+template <class Depth>
+status unproject_dense(depth_images<Depth> const& images, unproject_options const& options,
+                       dense_unprojected_output const& out);
+template <class Value>
+status crop_points(point_clouds const& clouds, point_features<Value> const& features, crop_options const& options,
+                   cropped_output<Value> const& out);
 template <class Value>
 status summarize(value_rows<Value> const& rows, summary_state<Value> const& state);
 template <class Value>
@@ -369,6 +380,51 @@ status end_summary_pass(summary_state<Value> const& state, int pass) {
     static_assert(sizeof(robocache::detail::value_type<Value>) > 0);
     return {};
   }
+}
+
+/// `robocache::unproject` on CPU memory, without scratch. Compiled for all types of depth and of values.
+template <class Depth, class Value>
+status unproject(depth_images<Depth> const& images, image_features<Value> const& features,
+                 unproject_options const& options, unprojected_output<Value> const& out) {
+  if constexpr (robocache::detail::is_depth<Depth> && robocache::detail::is_value<Value>) {
+    return exact::unproject(images, robocache::detail::plain(features), options, robocache::detail::plain(out));
+  } else {
+    static_assert(sizeof(robocache::detail::depth_type<Depth>) > 0 && sizeof(robocache::detail::value_type<Value>) > 0);
+    return {};
+  }
+}
+template <class Depth, class Value = float>
+status unproject(depth_images<Depth> const& images, unproject_options const& options,
+                 unprojected_output<Value> const& out) {
+  return unproject(images, image_features<Value>{}, options, out);
+}
+
+/// `robocache::unproject_dense` on CPU memory. Compiled for all types of depth.
+template <class Depth>
+status unproject_dense(depth_images<Depth> const& images, unproject_options const& options,
+                       dense_unprojected_output const& out) {
+  if constexpr (robocache::detail::is_depth<Depth>) {
+    return exact::unproject_dense(images, options, out);
+  } else {
+    static_assert(sizeof(robocache::detail::depth_type<Depth>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::crop_points` on CPU memory, without scratch. Compiled for float, `__half`, `__nv_bfloat16`.
+template <class Value>
+status crop_points(point_clouds const& clouds, point_features<Value> const& features, crop_options const& options,
+                   cropped_output<Value> const& out) {
+  if constexpr (robocache::detail::is_float_value<Value>) {
+    return exact::crop_points(clouds, features, options, out);
+  } else {
+    static_assert(sizeof(robocache::detail::float_type<Value>) > 0);
+    return {};
+  }
+}
+template <class Value = float>
+status crop_points(point_clouds const& clouds, crop_options const& options, cropped_output<Value> const& out) {
+  return crop_points(clouds, point_features<Value>{}, options, out);
 }
 
 /// `robocache::find_bounds` on CPU memory.

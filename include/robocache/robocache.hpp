@@ -5,7 +5,9 @@
 #include <stdexcept>
 #include <string>
 
+#include <robocache/camera.hpp>
 #include <robocache/cleaning.hpp>
+#include <robocache/cropping.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
@@ -154,6 +156,18 @@ struct any_clean_output {
   std::int64_t* source_rows = nullptr;
   clean_report* reports = nullptr;
 };
+/// `depth_images`, the type of its values a value. Converts from `depth_images<Depth>` of each type.
+struct any_depth_images : depth_images<void> {
+  depth_dtype type = depth_dtype::uint16;
+
+  any_depth_images() = default;
+  template <class Depth>
+  any_depth_images(depth_images<Depth> const& images) noexcept  // NOLINT
+      : depth_images<void>(detail::untyped(images)), type(detail::depth_dtype_of<Depth>) {}
+};
+using any_image_features = any_view<image_features>;
+using any_unprojected_output = unprojected_output<void>;  ///< of the features' type
+using any_cropped_output = cropped_output<void>;          ///< of the features' type
 using any_value_rows = any_view<value_rows>;
 using any_summary_state = summary_state<void>;  ///< of the rows' type
 
@@ -275,6 +289,26 @@ void find_bounds(place where, point_clouds const& clouds, cloud_bounds* bounds, 
 /// `robocache::sample_windows` or `robocache::host::sample_windows`, as `compiled::resample`.
 void sample_windows(place where, window_plan const& plan, window_draw const& draw, window_output const& out,
                     stream_handle cuda_stream = nullptr);
+
+/// `robocache::unproject_scratch`; 0 with place::host.
+std::int64_t unproject_scratch(place where, any_depth_images const& images);
+
+/// `robocache::unproject` or `robocache::host::unproject`, as `compiled::voxelize`.
+void unproject(place where, any_depth_images const& images, any_image_features const& features,
+               unproject_options const& options, any_unprojected_output const& out, scratch const& memory = {},
+               stream_handle cuda_stream = nullptr);
+
+/// `robocache::unproject_dense` or `robocache::host::unproject_dense`, as `compiled::resample`.
+void unproject_dense(place where, any_depth_images const& images, unproject_options const& options,
+                     dense_unprojected_output const& out, stream_handle cuda_stream = nullptr);
+
+/// `robocache::crop_points_scratch`; 0 with place::host.
+std::int64_t crop_points_scratch(place where, point_clouds const& clouds);
+
+/// `robocache::crop_points` or `robocache::host::crop_points`, as `compiled::voxelize`.
+void crop_points(place where, point_clouds const& clouds, any_point_features const& features,
+                 crop_options const& options, any_cropped_output const& out, scratch const& memory = {},
+                 stream_handle cuda_stream = nullptr);
 
 /// `robocache::clean_scratch`; 0 with place::host.
 std::int64_t clean_scratch(place where, any_series const& source, clean_options const& options);

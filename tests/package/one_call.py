@@ -65,6 +65,25 @@ CALLS = [
         19,
     ),
     (
+        "unproject",
+        f"depth_images<std::uint16_t> const& images, image_features<std::uint8_t> const& features, {MEMORY}, "
+        "unprojected_output<std::uint8_t> const& out",
+        "unproject(images, features, {}, out, memory",
+        2,
+    ),
+    (
+        "unproject",
+        "depth_images<std::uint16_t> const& images, dense_unprojected_output const& out",
+        "unproject_dense(images, {}, out",
+        2,
+    ),
+    (
+        "crop_points",
+        f"{POINTS}, cropped_output<__nv_bfloat16> const& out, {MEMORY}",
+        "crop_points(clouds, features, {}, out, memory",
+        3,
+    ),
+    (
         "summarize",
         f"value_rows<__nv_bfloat16> const& rows, summary_state<__nv_bfloat16> const& state, {MEMORY}",
         "summarize(rows, state, memory",

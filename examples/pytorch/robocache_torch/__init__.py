@@ -15,6 +15,7 @@ _library.load()
 
 # The operators come first.
 from . import (
+    _depth_operators,
     _points_operators,
     _policy_operators,
     _rows_operators,
@@ -22,6 +23,7 @@ from . import (
     _warnings,
     _windows_operators,
 )
+from ._depth import Cropped, DenseUnprojected, Unprojected, crop_points, unproject, unproject_dense
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
@@ -31,6 +33,8 @@ from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 __all__ = [
     "Cleaned",
+    "Cropped",
+    "DenseUnprojected",
     "Filtered",
     "Fused",
     "Gathered",
@@ -45,8 +49,10 @@ __all__ = [
     "Summarizer",
     "Summary",
     "Timeline",
+    "Unprojected",
     "Voxels",
     "clean",
+    "crop_points",
     "dense",
     "filter_voxels",
     "fuse",
@@ -57,6 +63,8 @@ __all__ = [
     "shared",
     "summarize",
     "uniform",
+    "unproject",
+    "unproject_dense",
     "voxelize",
     "voxelize_gathered",
     "voxelize_sparse",

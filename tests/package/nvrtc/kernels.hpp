@@ -37,6 +37,15 @@ __global__ void search(rc::timeline<long long> integers, rc::timeline<float> flo
   counts[0] = count_not_after(trajectory_of(integers, 0), 5LL);
   counts[1] = count_not_after(trajectory_of(floats, 0), 5.0f);
 })"},
+    {"camera.cuh", R"(
+__global__ void cameras(float const* intrinsics, float const* poses, rc::crop_box box, __half depth, float* out) {
+  pinhole const camera = pinhole_at(intrinsics, 0);
+  point3 const at = unproject_pixel(camera, 3.0f, 4.0f, depth_to_float(depth), rc::depth_kind::ray);
+  point3 const world = transform(pose_at(poses, 0), at);
+  out[0] = project(camera, at).x;
+  out[1] = rotate(pose_at(poses, 0), at).z;
+  out[2] = is_depth(at.z, 0.1f, 9.0f) && is_kept(true, box, world) ? 1.0f : 0.0f;
+})"},
     {"cell.cuh", R"(
 __global__ void cells(rc::point_clouds clouds, rc::grid lattice, rc::filter_options leaf, long long* out) {
   cell found;

@@ -74,6 +74,14 @@ char const* word_of(rc::duplicate_rule rule) {
   return nullptr;
 }
 
+char const* word_of(rc::depth_kind kind) {
+  switch (kind) {
+    case rc::depth_kind::axis: return "axis";
+    case rc::depth_kind::ray: return "ray";
+  }
+  return nullptr;
+}
+
 /// Those that results may have.
 char const* word_of(rc::dtype type) {
   switch (type) {
@@ -142,6 +150,7 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "nan_rule") { return words_of<rc::nan_rule>(); }
   if (of == "backward_rule") { return words_of<rc::backward_rule>(); }
   if (of == "duplicate_rule") { return words_of<rc::duplicate_rule>(); }
+  if (of == "depth_kind") { return words_of<rc::depth_kind>(); }
   if (of == "source") { return source_row.names(); }
   if (of == "target") { return target_row.names(); }
   if (of == "sizes") { return sizes_row.names(); }
@@ -151,6 +160,7 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "fusion") { return fusion_row.names(); }
   if (of == "report") { return report_row.names(); }
   if (of == "dropped") { return dropped_row.names(); }
+  if (of == "lost") { return lost_row.names(); }
   if (of == "reductions") { return reduction_bits.names(); }
   C10_THROW_ERROR(ValueError, c10::str("of: found ", of, ", which has no layout"));
 }

@@ -61,6 +61,8 @@ inline constexpr row_layout fusion_row{"streams", "dtype"};
 inline constexpr row_layout report_row{"unsorted", "duplicated", "non_finite", "out_of_range"};
 /// Of a trajectory: what `clean` counts.
 inline constexpr row_layout dropped_row{"non_finite", "invalid", "backward", "duplicated"};
+/// Of a cloud: what `unproject` counts.
+inline constexpr row_layout lost_row{"no_depth", "cropped"};
 /// One bit each, the first one the lowest: which reductions of features are wanted.
 inline constexpr row_layout reduction_bits{"sum", "mean", "max", "min"};
 
