@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <robocache/append.hpp>
 #include <robocache/camera.hpp>
 #include <robocache/cleaning.hpp>
 #include <robocache/cropping.hpp>
@@ -38,6 +39,8 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> co
             fused_output<Result> const& out);
 template <class Stamp>
 status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count);
+template <class Stamp>
+status append(append_stream<Stamp> const* streams, std::int64_t count, std::int64_t batch, std::uint8_t const* resets);
 template <class Stamp, class Result>
 status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                      result_gradients<Result> const& results, stream_gradients const* out, float* targets,
@@ -175,6 +178,17 @@ template <class Stamp>
 status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count) {
   if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
     return exact::policy_input<robocache::detail::plain_type<Stamp>>(fusions, count);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::append` on CPU memory. Compiled for all three stamp types.
+template <class Stamp>
+status append(append_stream<Stamp> const* streams, std::int64_t count, std::int64_t batch, std::uint8_t const* resets) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::append<robocache::detail::plain_type<Stamp>>(streams, count, batch, resets);
   } else {
     static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
     return {};

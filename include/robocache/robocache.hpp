@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <robocache/append.hpp>
 #include <robocache/camera.hpp>
 #include <robocache/cleaning.hpp>
 #include <robocache/cropping.hpp>
@@ -98,6 +99,20 @@ struct any_fusions {
   stamp_dtype type;
   std::int64_t count;
   void const* first;  ///< `policy_fusion<Stamp> const*`, of stamps of `type`
+};
+
+/// An array of the streams of an `append` whose stamp type is known only at run time. Made of an array of
+/// `append_stream<Stamp>`.
+struct any_append_streams {
+  template <class Stamp>
+  any_append_streams(append_stream<Stamp> const* streams, std::int64_t n) noexcept
+      : type(stamp_dtype_of<Stamp>::value),
+        count(n),
+        first(static_cast<append_stream<detail::plain_type<Stamp>> const*>(streams)) {}
+
+  stamp_dtype type;
+  std::int64_t count;
+  void const* first;  ///< `append_stream<Stamp> const*`, of stamps of `type`
 };
 
 /// `series`, the types of its values and stamps values. Strides count elements of `type`.
@@ -196,6 +211,10 @@ void fuse(place where, any_streams const& streams, any_timeline const& target, a
 
 /// `robocache::policy_input` or `robocache::host::policy_input`, as `compiled::resample`.
 void policy_input(place where, any_fusions const& fusions, stream_handle cuda_stream = nullptr);
+
+/// `robocache::append` or `robocache::host::append`, as `compiled::resample`.
+void append(place where, any_append_streams const& streams, std::int64_t batch, std::uint8_t const* resets = nullptr,
+            stream_handle cuda_stream = nullptr);
 
 /// `robocache::fuse_backward_scratch`; 0 with place::host.
 std::int64_t fuse_backward_scratch(place where, any_streams const& streams, any_timeline const& target,

@@ -35,7 +35,7 @@ def is_of_points(kernel):
 
 
 def is_of_policy_inputs(kernel):
-    return family_of(kernel).startswith("policy_input")
+    return re.match("policy_input|append", family_of(kernel)) is not None
 
 
 def report(what, kernels, limit):
@@ -52,7 +52,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("library")
     parser.add_argument("--limit", type=int, required=True, help="for resampling and fusing, with their gradients")
-    parser.add_argument("--policy-limit", type=int, required=True, help="for policy inputs")
+    parser.add_argument("--policy-limit", type=int, required=True, help="for policy inputs, and what appends to rings")
     parser.add_argument("--voxel-limit", type=int, required=True, help="for voxelizing, with its gradients and bounds")
     parser.add_argument("--row-limit", type=int, required=True, help="for summaries, cleaning and drawing windows")
     parser.add_argument("--point-limit", type=int, required=True, help="for points: unprojection, crop")
@@ -64,7 +64,7 @@ def main():
     voxelizing = set(filter(is_voxelizing, kernels)) - of_rows - of_points
     within = [
         report("resampling and fusing", kernels - voxelizing - of_rows - of_policy_inputs - of_points, options.limit),
-        report("policy inputs", of_policy_inputs, options.policy_limit),
+        report("policy inputs and rings", of_policy_inputs, options.policy_limit),
         report("summaries, cleaning and drawing windows", of_rows, options.row_limit),
         report("points", of_points, options.point_limit),
         report("voxelizing", voxelizing, options.voxel_limit),

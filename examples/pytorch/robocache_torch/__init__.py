@@ -16,6 +16,7 @@ _library.load()
 # The operators come first.
 from . import (
     _depth_operators,
+    _online_operators,
     _points_operators,
     _policy_operators,
     _rows_operators,
@@ -24,11 +25,12 @@ from . import (
     _windows_operators,
 )
 from ._depth import Cropped, DenseUnprojected, Unprojected, crop_points, unproject, unproject_dense
+from ._online import Ring, Rows, append
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
-from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
+from ._timelines import Stream, Timeline, dense, ragged, ring, shared, uniform, windows
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 __all__ = [
@@ -44,6 +46,8 @@ __all__ = [
     "PolicyStream",
     "Relative",
     "Resampled",
+    "Ring",
+    "Rows",
     "Sparse",
     "Stream",
     "Summarizer",
@@ -51,6 +55,7 @@ __all__ = [
     "Timeline",
     "Unprojected",
     "Voxels",
+    "append",
     "clean",
     "crop_points",
     "dense",
@@ -60,6 +65,7 @@ __all__ = [
     "policy_input",
     "ragged",
     "resample",
+    "ring",
     "shared",
     "summarize",
     "uniform",

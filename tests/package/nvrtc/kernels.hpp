@@ -8,6 +8,11 @@ struct kernel {
 };
 
 inline constexpr kernel kernels[] = {
+    {"append.cuh", R"(
+__global__ void append(float* stamps, long long const* written, cuda::std::uint8_t const* resets, float* out) {
+  auto const all = written_before(*written, *resets);
+  out[0] = is_in_order(*out, newest_stamp(stamps, 9, all, slot_of(all, 9)));
+})"},
     {"arithmetic.cuh", R"(
 __global__ void numbers(float* x, double* y, long long* stamps) {
   *x = from_order(order_of(fma_rn(*x, div_rn(*x, 3.0f), sub_rn(*x, 1.0f))));
