@@ -121,6 +121,10 @@ __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {
   out[1] = rows_of_owner(offsets, 2, 10, 1);
   out[2].begin = rows_before_owner(offsets, 2, 10, 1);
 })"},
+    {"permutation.cuh", R"(
+__global__ void permute(long long size, unsigned long long seed, long long* out) {
+  out[threadIdx.x] = permuted(make_permutation(size, seed, blockIdx.x), threadIdx.x);
+})"},
     {"policy_value.cuh", R"(
 __global__ void prepared(rc::rotation_layout from, rc::rotation_layout to, rotation_channels* row, float* x) {
   quaternion const q = rotation_between(from, row[0], row[1], x[0]);
