@@ -55,20 +55,20 @@ __device__ T* shared_of(T* mine, [[maybe_unused]] unsigned rank) {
 #endif
 }
 
-/// How a cluster is launched: all blocks of the grid are one.
+/// How clusters are launched: each row of the grid is one. A block alone is none, which every chip can run.
 struct cluster_launch {
   cudaLaunchAttribute cluster{};
   cudaLaunchConfig_t config{};
 
-  cluster_launch(unsigned blocks, int threads, int shared_bytes, cudaStream_t cuda_stream) {
+  cluster_launch(unsigned blocks, int threads, int shared_bytes, cudaStream_t cuda_stream, unsigned clusters = 1) {
     cluster.id = cudaLaunchAttributeClusterDimension;
     cluster.val.clusterDim = {blocks, 1, 1};
-    config.gridDim = dim3(blocks);
+    config.gridDim = dim3(blocks, clusters);
     config.blockDim = dim3(threads);
     config.dynamicSmemBytes = shared_bytes;
     config.stream = cuda_stream;
     config.attrs = &cluster;
-    config.numAttrs = 1;
+    config.numAttrs = blocks > 1 ? 1 : 0;
   }
   cluster_launch(cluster_launch const&) = delete;
   cluster_launch& operator=(cluster_launch const&) = delete;
@@ -94,11 +94,12 @@ ROBOCACHE_HIDDEN bool allow_cluster(void (*kernel)(Params), int compute_capabili
   return allowed;
 }
 
-/// Launches one cluster, of a size that `allow_cluster` has allowed, and says what the launch itself returned.
+/// Launches clusters of a size that `allow_cluster` has allowed, one unless asked for more, and says what the launch
+/// itself returned.
 template <class Params>
 ROBOCACHE_HIDDEN status launch_cluster(void (*kernel)(Params), Params const& params, unsigned blocks, int threads,
-                                       int shared_bytes, cudaStream_t cuda_stream) {
-  cluster_launch const plan(blocks, threads, shared_bytes, cuda_stream);
+                                       int shared_bytes, cudaStream_t cuda_stream, unsigned clusters = 1) {
+  cluster_launch const plan(blocks, threads, shared_bytes, cuda_stream, clusters);
   void* arguments[] = {const_cast<Params*>(&params)};
   cudaError_t const error = cudaLaunchKernelExC(&plan.config, reinterpret_cast<void const*>(kernel), arguments);
   return error == cudaSuccess ? status{} : cuda_failure("kernel launch", error);

@@ -9,7 +9,8 @@
 
 #include "simt/simt.hpp"
 
-// Stands in the place of the library's header of this name: all blocks of a cluster take turns.
+// Stands in the place of the library's header of this name: all blocks of a cluster take turns, one cluster after the
+// other.
 namespace robocache::detail {
 
 inline constexpr bool has_clusters = true;
@@ -28,20 +29,22 @@ bool allow_cluster(void (*)(Params), int, unsigned, int, int) {
   return true;
 }
 
-/// How many clusters were launched.
+/// How many launches were of clusters.
 inline int cluster_count = 0;
 
 template <class Params>
 status launch_cluster(void (*kernel)(Params), Params const& params, unsigned blocks, int threads, int shared_bytes,
-                      cudaStream_t) {
+                      cudaStream_t, unsigned clusters = 1) {
   ++launch_count;
-  ++cluster_count;
-  gridDim = {blocks, 1, 1};
+  cluster_count += blocks > 1 ? 1 : 0;
+  gridDim = {blocks, clusters, 1};
   blockDim = {unsigned(threads), 1, 1};
-  blockIdx = {};  // not looked at: a block of a cluster has a rank
-  simt::give_launched_memory(blocks, std::size_t(shared_bytes));
-  simt::block::current().run(
-      threads, [&] { kernel(params); }, blocks);
+  for (unsigned y = 0; y < clusters; ++y) {
+    blockIdx = {0, y, 0};  // x is not looked at: a block of a cluster has a rank
+    simt::give_launched_memory(blocks, std::size_t(shared_bytes));
+    simt::block::current().run(
+        threads, [&] { kernel(params); }, blocks);
+  }
   simt::give_launched_memory(0, 0);
   return {};
 }

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+#include <robocache/detail/cluster.cuh>
+#include <robocache/detail/common/device.cuh>
+#include <robocache/detail/common/fill.cuh>
+#include <robocache/detail/common/launch_chain.cuh>
+#include <robocache/detail/common/memory_cutter.hpp>
+#include <robocache/detail/common/scratch_check.hpp>
+#include <robocache/detail/points/sample_farthest_buckets.cuh>
+#include <robocache/detail/points/sample_farthest_order.cuh>
+#include <robocache/detail/points/sample_farthest_params.hpp>
+#include <robocache/detail/points/sample_farthest_policy.cuh>
+#include <robocache/detail/points/sample_farthest_small.cuh>
+#include <robocache/detail/points/sampling_check.hpp>
+#include <robocache/sample_farthest.cuh>
+
+namespace robocache {
+namespace detail {
+
+/// Whether each cloud is known to fit a block's registers.
+inline bool has_small_clouds(point_clouds const& clouds) {
+  return (clouds.packed() ? clouds.rows : clouds.length) <= most_small_points;
+}
+
+/// Points of a cloud, about.
+inline std::int64_t points_of_a_cloud(point_clouds const& clouds) {
+  return clouds.total() / std::max<std::int64_t>(clouds.batch, 1);
+}
+
+/// Cuts scratch for clouds that are put in order.
+/// @param memory  null: how much it would be
+/// @return bytes
+inline std::int64_t cut_farthest(point_clouds const& clouds, void* memory, farthest_params& p) {
+  memory_cutter cutter(memory);
+  p.cell_bits = cell_bits_for(points_of_a_cloud(clouds));
+  p.extents = cutter.take<cloud_extent>(clouds.batch);
+  p.cells = cutter.take<std::uint32_t>(clouds.batch << 3 * p.cell_bits);
+  p.ordered = cutter.take<ordered_point>(clouds.total());
+  p.distances = cutter.take<float>(clouds.total());
+  return cutter.bytes();
+}
+
+/// The largest cluster of a kernel that the current device runs, up to `most_bucket_blocks`. Each thread asks once for
+/// a device. Of the kernel itself, since nvcc gives each translation unit one of its own.
+template <auto Kernel>
+ROBOCACHE_HIDDEN int largest_cluster(device_properties const& properties) {
+  thread_local int known_device = -1;
+  thread_local int known = 1;
+  int device = 0;
+  if (cudaGetDevice(&device) != cudaSuccess) { return 1; }
+  if (device != known_device) {
+    known = most_bucket_blocks;
+    while (known > 1 && !allow_cluster(Kernel, properties.compute_capability, static_cast<unsigned>(known),
+                                       bucket_threads, sizeof(farthest_share))) {
+      known /= 2;
+    }
+    known_device = device;
+  }
+  return known;
+}
+
+/// Puts all clouds in order.
+template <class Chain>
+ROBOCACHE_HIDDEN status order_points_in_space(farthest_params& p, Chain& chain) {
+  std::int64_t const batch = p.clouds.batch;
+  fill_list beginnings;
+  beginnings.add(p.extents, batch * std::int64_t(sizeof(cloud_extent)), UINT32_MAX);
+  beginnings.add(p.cells, batch * std::int64_t(sizeof(std::uint32_t)) << 3 * p.cell_bits);
+  status s = fill(beginnings, chain);
+  std::int64_t const most = std::int64_t{chain.device().multiprocessors} * order_blocks;
+  std::int64_t const wanted = points_of_a_cloud(p.clouds) / (order_threads * order_points) + 1;
+  p.slices = std::clamp<std::int64_t>(most / batch, 1, wanted);
+  dim3 const slices(static_cast<unsigned>(std::min<std::int64_t>(batch * p.slices, most)));
+  if (s.ok()) { s = chain.launch(sample_farthest_extent_kernel<order_threads>, p, slices, order_threads); }
+  if (s.ok()) { s = chain.launch(sample_farthest_count_kernel<order_threads>, p, slices, order_threads); }
+  dim3 const clouds(static_cast<unsigned>(std::min<std::int64_t>(batch, most)));
+  if (s.ok()) { s = chain.launch(sample_farthest_scan_kernel<order_scan_threads>, p, clouds, order_scan_threads); }
+  return s.ok() ? chain.launch(sample_farthest_place_kernel<order_threads>, p, slices, order_threads) : s;
+}
+
+/// Samples clouds in order, `p.blocks` blocks each.
+template <class Chain>
+ROBOCACHE_HIDDEN status sample_buckets(farthest_params const& p, Chain& chain) {
+  constexpr std::int64_t most_rows = 65535;  // of a grid
+  auto const clouds = static_cast<unsigned>(std::min(p.clouds.batch, most_rows));
+  return launch_cluster(sample_farthest_buckets_kernel<bucket_threads>, p, static_cast<unsigned>(p.blocks),
+                        bucket_threads, sizeof(farthest_share), chain.stream(), clouds);
+}
+
+/// One block a cloud, with the fewest points of a thread that hold it.
+template <int Least = 0, class Chain>
+ROBOCACHE_HIDDEN status sample_small(farthest_params const& p, std::int64_t points, Chain& chain) {
+  constexpr int each = small_farthest_points[Least];
+  if constexpr (each * small_farthest_threads < most_small_points) {
+    if (points > each * small_farthest_threads) { return sample_small<Least + 1>(p, points, chain); }
+  }
+  dim3 const blocks(static_cast<unsigned>(std::min<std::int64_t>(p.clouds.batch, INT32_MAX)));
+  return chain.launch(sample_farthest_small_kernel<each, small_farthest_threads>, p, blocks, small_farthest_threads);
+}
+
+inline farthest_params farthest_params_of(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                                          farthest_options const& options) {
+  strides const step = strides_of(clouds);
+  farthest_params p{};
+  p.clouds = clouds;
+  p.clouds.point_stride = step.row;
+  p.clouds.batch_stride = step.batch;
+  p.samples = samples;
+  p.out = out;
+  p.options = options;
+  p.blocks = 1;
+  return p;
+}
+
+}  // namespace detail
+
+inline std::int64_t sample_farthest_scratch(point_clouds const& clouds) {
+  if (!detail::check_sampled_clouds(clouds).ok() || clouds.batch == 0 || detail::has_small_clouds(clouds)) { return 0; }
+  detail::farthest_params p{};
+  return detail::cut_farthest(clouds, nullptr, p);
+}
+
+template <class>
+status sample_farthest(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                       farthest_options const& options, scratch const& memory, cudaStream_t cuda_stream) {
+  status s = detail::check_farthest(clouds, samples, out, options);
+  if (s.ok()) { s = detail::check_scratch(memory, sample_farthest_scratch(clouds), "sample_farthest_scratch"); }
+  if (!s.ok() || clouds.batch == 0) { return s; }
+  device_properties device;
+  if (status const read = detail::read_device(device); !read.ok()) { return read; }
+  detail::launch_chain chain(device, cuda_stream);
+  detail::farthest_params p = detail::farthest_params_of(clouds, samples, out, options);
+  if (detail::has_small_clouds(clouds)) {
+    return detail::sample_small(p, clouds.packed() ? clouds.rows : clouds.length, chain);
+  }
+  detail::cut_farthest(clouds, memory.memory, p);
+  s = detail::order_points_in_space(p, chain);
+  if (!s.ok()) { return s; }
+  constexpr auto kernel = detail::sample_farthest_buckets_kernel<detail::bucket_threads>;
+  p.blocks = std::min(detail::bucket_blocks_for(device, clouds.batch, detail::points_of_a_cloud(clouds)),
+                      detail::largest_cluster<kernel>(device));
+  return detail::sample_buckets(p, chain);
+}
+
+}  // namespace robocache
