@@ -7,8 +7,8 @@
 
 namespace robocache::compiled {
 
-std::int64_t sample_farthest_scratch(place where, point_clouds const& clouds) {
-  return where == place::host ? 0 : robocache::sample_farthest_scratch(clouds);
+std::int64_t sample_farthest_scratch(place where, point_clouds const& clouds, std::int64_t samples) {
+  return where == place::host ? 0 : robocache::sample_farthest_scratch(clouds, samples);
 }
 
 void sample_farthest(place where, point_clouds const& clouds, std::int64_t samples, sample_output const& out,

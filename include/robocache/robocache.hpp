@@ -296,7 +296,7 @@ void end_summary_pass(place where, dtype type, any_summary_state const& state, i
                       stream_handle cuda_stream = nullptr);
 
 /// `robocache::sample_farthest_scratch`; 0 with place::host.
-std::int64_t sample_farthest_scratch(place where, point_clouds const& clouds);
+std::int64_t sample_farthest_scratch(place where, point_clouds const& clouds, std::int64_t samples);
 
 /// `robocache::sample_farthest` or `robocache::host::sample_farthest`, as `compiled::resample`.
 void sample_farthest(place where, point_clouds const& clouds, std::int64_t samples, sample_output const& out,

@@ -18,7 +18,7 @@ namespace robocache {
 /// twice, and none that is not finite. docs/semantics.md, Samples and neighbours, has the formula.
 ///
 /// @code
-/// std::int64_t const bytes = rc::sample_farthest_scratch(clouds);
+/// std::int64_t const bytes = rc::sample_farthest_scratch(clouds, samples);
 /// rc::status s = rc::sample_farthest(clouds, 1024, rc::sample_output{indices, counts}, {}, memory, cuda_stream);
 /// if (!s.ok()) { std::puts(s.message()); }
 /// @endcode
@@ -27,7 +27,7 @@ namespace robocache {
 /// @param samples      K, 0 or more and less than 2^31
 /// @param out          `indices` is written whole, whatever a cloud has
 /// @param options      a start that is out of its cloud's range, or not finite, is the cloud's first finite point
-/// @param memory       `sample_farthest_scratch(clouds)` bytes
+/// @param memory       `sample_farthest_scratch(clouds, samples)` bytes
 /// @param cuda_stream  all work is enqueued here and nowhere else
 ///
 /// Asynchronous, capturable, nothing allocated or read back. Large clouds are put in order in space first, so that a
@@ -42,8 +42,8 @@ ROBOCACHE_HIDDEN status sample_farthest(point_clouds const& clouds, std::int64_t
                                         farthest_options const& options, scratch const& memory,
                                         cudaStream_t cuda_stream);
 
-/// Bytes of scratch that `sample_farthest` takes; 0 where it would refuse the clouds.
-inline std::int64_t sample_farthest_scratch(point_clouds const& clouds);
+/// Bytes of scratch that `sample_farthest` takes; 0 where it would refuse the call.
+inline std::int64_t sample_farthest_scratch(point_clouds const& clouds, std::int64_t samples);
 
 }  // namespace robocache
 

@@ -17,7 +17,9 @@ namespace test {
 
 using space = host_space;
 
-std::int64_t farthest_scratch_bytes(point_clouds const& clouds) { return robocache::sample_farthest_scratch(clouds); }
+std::int64_t farthest_scratch_bytes(point_clouds const& clouds, std::int64_t samples) {
+  return robocache::sample_farthest_scratch(clouds, samples);
+}
 
 status sample_farthest_views(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
                              farthest_options const& options, scratch const& memory) {
@@ -41,29 +43,34 @@ status within_radius_views(point_clouds const& queries, point_clouds const& clou
 namespace {
 
 /// The samples that clusters of so many blocks take, whatever the policy would choose.
-std::vector<std::int64_t> samples_of_blocks(point_clouds const& clouds, std::int64_t samples, int blocks) {
+/// @param resident  from points in registers, else in memory
+std::vector<std::int64_t> samples_of_blocks(point_clouds const& clouds, std::int64_t samples, int blocks,
+                                            bool resident) {
+  namespace detail = robocache::detail;
   std::vector<std::int64_t> indices(std::size_t(clouds.batch * samples), -7);
-  auto p = robocache::detail::farthest_params_of(clouds, samples, {indices.data()}, {});
-  std::vector<std::max_align_t> memory(std::size_t(robocache::detail::cut_farthest(clouds, nullptr, p)) / 16 + 1);
-  robocache::detail::cut_farthest(clouds, memory.data(), p);
+  auto p = detail::farthest_params_of(clouds, samples, {indices.data()}, {});
+  std::vector<std::max_align_t> memory(std::size_t(detail::cut_farthest(clouds, nullptr, p)) / 16 + 1);
+  detail::cut_farthest(clouds, memory.data(), p);
   robocache::device_properties device;
-  REQUIRE(robocache::detail::read_device(device).ok());
-  robocache::detail::launch_chain chain(device, nullptr);
-  REQUIRE(robocache::detail::order_points_in_space(p, chain).ok());
+  REQUIRE(detail::read_device(device).ok());
+  detail::launch_chain chain(device, nullptr);
+  REQUIRE(detail::order_points_in_space(p, chain).ok());
   p.blocks = blocks;
-  REQUIRE(robocache::detail::sample_buckets(p, chain).ok());
+  constexpr auto in_memory = detail::sample_farthest_buckets_kernel<detail::farthest_threads>;
+  REQUIRE((resident ? detail::sample_resident(p, clouds.length, chain) : detail::sample_by<in_memory>(p, chain)).ok());
   return indices;
 }
 
-TEST_CASE("Farthest: the same samples from clusters of any size", "[sampling]") {
+TEST_CASE("Farthest: the same samples from clusters of any size, from registers and from memory", "[sampling]") {
   generator random(4400);
   std::vector<float> xyz;
   for (int i = 0; i < 3 * 2 * 1500; ++i) { xyz.push_back(float(random.between(0, 12))); }
   auto const clouds = point_clouds::dense(xyz.data(), 2, 1500);
-  auto const wanted = samples_of_blocks(clouds, 12, 1);
-  for (int blocks : {2, 4, 16}) {
+  auto const wanted = samples_of_blocks(clouds, 12, 1, true);
+  for (int blocks : {1, 2, 4, 16}) {
     CAPTURE(blocks);
-    CHECK(samples_of_blocks(clouds, 12, blocks) == wanted);
+    CHECK(samples_of_blocks(clouds, 12, blocks, false) == wanted);
+    CHECK(samples_of_blocks(clouds, 12, blocks, true) == wanted);
   }
 }
 

@@ -74,7 +74,7 @@ status within_radius_views(point_clouds const& queries, point_clouds const& clou
                            neighbour_output const& out);
 
 /// Of the side under test; 0 where it takes none.
-std::int64_t farthest_scratch_bytes(point_clouds const& clouds);
+std::int64_t farthest_scratch_bytes(point_clouds const& clouds, std::int64_t samples);
 
 namespace detail {
 
@@ -137,7 +137,7 @@ sampled run_sample_farthest(sampling const& p) {
         options.start = p.start;
         options.starts = p.starts.empty() ? nullptr : detail::data_of<Space, std::int64_t>(starts);
         options.shortage = p.shortage;
-        scratch_memory<Space> const memory(farthest_scratch_bytes(clouds), 0, poison, false);
+        scratch_memory<Space> const memory(farthest_scratch_bytes(clouds, p.samples), 0, poison, false);
         status const s = sample_farthest_views(clouds, p.samples, out, options, memory.view());
         starts->read("starts", trouble);
         memory.check(trouble);

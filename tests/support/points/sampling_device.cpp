@@ -11,8 +11,8 @@ using space = device_space;
 namespace compiled = robocache::compiled;
 using compiled::place;
 
-std::int64_t farthest_scratch_bytes(point_clouds const& clouds) {
-  return compiled::sample_farthest_scratch(place::device, clouds);
+std::int64_t farthest_scratch_bytes(point_clouds const& clouds, std::int64_t samples) {
+  return compiled::sample_farthest_scratch(place::device, clouds, samples);
 }
 
 status sample_farthest_views(point_clouds const& clouds, std::int64_t samples, sample_output const& out,

@@ -9,7 +9,7 @@ namespace test {
 using space = host_space;
 namespace host = robocache::host;
 
-std::int64_t farthest_scratch_bytes(point_clouds const&) { return 0; }
+std::int64_t farthest_scratch_bytes(point_clouds const&, std::int64_t) { return 0; }
 
 status sample_farthest_views(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
                              farthest_options const& options, scratch const&) {

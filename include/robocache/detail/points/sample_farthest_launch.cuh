@@ -13,20 +13,25 @@
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/common/memory_cutter.hpp>
 #include <robocache/detail/common/scratch_check.hpp>
+#include <robocache/detail/points/farthest_share.cuh>
 #include <robocache/detail/points/sample_farthest_buckets.cuh>
 #include <robocache/detail/points/sample_farthest_order.cuh>
 #include <robocache/detail/points/sample_farthest_params.hpp>
 #include <robocache/detail/points/sample_farthest_policy.cuh>
-#include <robocache/detail/points/sample_farthest_small.cuh>
+#include <robocache/detail/points/sample_farthest_resident.cuh>
 #include <robocache/detail/points/sampling_check.hpp>
 #include <robocache/sample_farthest.cuh>
 
 namespace robocache {
 namespace detail {
 
-/// Whether each cloud is known to fit a block's registers.
-inline bool has_small_clouds(point_clouds const& clouds) {
-  return (clouds.packed() ? clouds.rows : clouds.length) <= most_small_points;
+/// The most points that a cloud may have, as far as is known without a look at the offsets.
+inline std::int64_t longest_cloud(point_clouds const& clouds) { return clouds.packed() ? clouds.rows : clouds.length; }
+
+/// Whether all clouds are put in order in space.
+inline bool orders_clouds(point_clouds const& clouds, std::int64_t samples) {
+  std::int64_t const longest = longest_cloud(clouds);
+  return longest > most_resident_points(1) || orders_small_clouds(longest, samples);
 }
 
 /// Points of a cloud, about.
@@ -47,8 +52,8 @@ inline std::int64_t cut_farthest(point_clouds const& clouds, void* memory, farth
   return cutter.bytes();
 }
 
-/// The largest cluster of a kernel that the current device runs, up to `most_bucket_blocks`. Each thread asks once for
-/// a device. Of the kernel itself, since nvcc gives each translation unit one of its own.
+/// The largest cluster of a kernel that the current device runs. Each thread asks once for a device. Of the kernel
+/// itself, since nvcc gives each translation unit one of its own.
 template <auto Kernel>
 ROBOCACHE_HIDDEN int largest_cluster(device_properties const& properties) {
   thread_local int known_device = -1;
@@ -56,9 +61,9 @@ ROBOCACHE_HIDDEN int largest_cluster(device_properties const& properties) {
   int device = 0;
   if (cudaGetDevice(&device) != cudaSuccess) { return 1; }
   if (device != known_device) {
-    known = most_bucket_blocks;
+    known = most_farthest_blocks;
     while (known > 1 && !allow_cluster(Kernel, properties.compute_capability, static_cast<unsigned>(known),
-                                       bucket_threads, sizeof(farthest_share))) {
+                                       farthest_threads, sizeof(farthest_share))) {
       known /= 2;
     }
     known_device = device;
@@ -85,24 +90,45 @@ ROBOCACHE_HIDDEN status order_points_in_space(farthest_params& p, Chain& chain) 
   return s.ok() ? chain.launch(sample_farthest_place_kernel<order_threads>, p, slices, order_threads) : s;
 }
 
-/// Samples clouds in order, `p.blocks` blocks each.
-template <class Chain>
-ROBOCACHE_HIDDEN status sample_buckets(farthest_params const& p, Chain& chain) {
+/// Samples all clouds by a kernel, `p.blocks` blocks each.
+template <auto Kernel, class Chain>
+ROBOCACHE_HIDDEN status sample_by(farthest_params const& p, Chain& chain) {
   constexpr std::int64_t most_rows = 65535;  // of a grid
   auto const clouds = static_cast<unsigned>(std::min(p.clouds.batch, most_rows));
-  return launch_cluster(sample_farthest_buckets_kernel<bucket_threads>, p, static_cast<unsigned>(p.blocks),
-                        bucket_threads, sizeof(farthest_share), chain.stream(), clouds);
+  return launch_cluster(Kernel, p, static_cast<unsigned>(p.blocks), farthest_threads, sizeof(farthest_share),
+                        chain.stream(), clouds);
 }
 
-/// One block a cloud, with the fewest points of a thread that hold it.
+/// By the kernel with the fewest points of a thread that hold so many of a cloud. Where the device cannot run it, no
+/// cloud is resident, and nothing is launched.
 template <int Least = 0, class Chain>
-ROBOCACHE_HIDDEN status sample_small(farthest_params const& p, std::int64_t points, Chain& chain) {
-  constexpr int each = small_farthest_points[Least];
-  if constexpr (each * small_farthest_threads < most_small_points) {
-    if (points > each * small_farthest_threads) { return sample_small<Least + 1>(p, points, chain); }
+ROBOCACHE_HIDDEN status sample_resident(farthest_params& p, std::int64_t points, Chain& chain) {
+  constexpr int each = resident_points_each[Least];
+  std::int64_t const room = std::int64_t{each} * farthest_threads * p.blocks;
+  if constexpr (each * farthest_threads < most_resident_points(1)) {
+    if (points > room) { return sample_resident<Least + 1>(p, points, chain); }
   }
-  dim3 const blocks(static_cast<unsigned>(std::min<std::int64_t>(p.clouds.batch, INT32_MAX)));
-  return chain.launch(sample_farthest_small_kernel<each, small_farthest_threads>, p, blocks, small_farthest_threads);
+  constexpr auto kernel = sample_farthest_resident_kernel<each>;
+  if (p.blocks > 1 && p.blocks > largest_cluster<kernel>(chain.device())) { return {}; }
+  p.resident = room;
+  return sample_by<kernel>(p, chain);
+}
+
+/// Clouds in order: those that fit registers, then those that do not, if there may be some. Of packed clouds it is not
+/// known how long each is: there is room for twice the mean.
+template <class Chain>
+ROBOCACHE_HIDDEN status sample_in_order(farthest_params& p, Chain& chain) {
+  constexpr auto in_memory = sample_farthest_buckets_kernel<farthest_threads>;
+  std::int64_t const longest = longest_cloud(p.clouds);
+  std::int64_t const usual = p.clouds.packed() ? std::min(longest, 2 * points_of_a_cloud(p.clouds)) : longest;
+  int const most = largest_cluster<in_memory>(chain.device());
+  p.blocks = farthest_blocks_for(chain.device(), p.clouds.batch, usual, most);
+  p.resident = 0;
+  if (usual <= most_resident_points(p.blocks)) {
+    status const s = sample_resident(p, usual, chain);
+    if (!s.ok() || longest <= p.resident) { return s; }
+  }
+  return sample_by<in_memory>(p, chain);
 }
 
 inline farthest_params farthest_params_of(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
@@ -121,8 +147,9 @@ inline farthest_params farthest_params_of(point_clouds const& clouds, std::int64
 
 }  // namespace detail
 
-inline std::int64_t sample_farthest_scratch(point_clouds const& clouds) {
-  if (!detail::check_sampled_clouds(clouds).ok() || clouds.batch == 0 || detail::has_small_clouds(clouds)) { return 0; }
+inline std::int64_t sample_farthest_scratch(point_clouds const& clouds, std::int64_t samples) {
+  if (!detail::check_sampled_clouds(clouds).ok() || clouds.batch == 0) { return 0; }
+  if (!detail::orders_clouds(clouds, samples)) { return 0; }
   detail::farthest_params p{};
   return detail::cut_farthest(clouds, nullptr, p);
 }
@@ -131,22 +158,19 @@ template <class>
 status sample_farthest(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
                        farthest_options const& options, scratch const& memory, cudaStream_t cuda_stream) {
   status s = detail::check_farthest(clouds, samples, out, options);
-  if (s.ok()) { s = detail::check_scratch(memory, sample_farthest_scratch(clouds), "sample_farthest_scratch"); }
+  if (s.ok()) {
+    s = detail::check_scratch(memory, sample_farthest_scratch(clouds, samples), "sample_farthest_scratch");
+  }
   if (!s.ok() || clouds.batch == 0) { return s; }
   device_properties device;
   if (status const read = detail::read_device(device); !read.ok()) { return read; }
   detail::launch_chain chain(device, cuda_stream);
   detail::farthest_params p = detail::farthest_params_of(clouds, samples, out, options);
-  if (detail::has_small_clouds(clouds)) {
-    return detail::sample_small(p, clouds.packed() ? clouds.rows : clouds.length, chain);
-  }
+  std::int64_t const longest = detail::longest_cloud(clouds);
+  if (!detail::orders_clouds(clouds, samples)) { return detail::sample_resident(p, longest, chain); }
   detail::cut_farthest(clouds, memory.memory, p);
   s = detail::order_points_in_space(p, chain);
-  if (!s.ok()) { return s; }
-  constexpr auto kernel = detail::sample_farthest_buckets_kernel<detail::bucket_threads>;
-  p.blocks = std::min(detail::bucket_blocks_for(device, clouds.batch, detail::points_of_a_cloud(clouds)),
-                      detail::largest_cluster<kernel>(device));
-  return detail::sample_buckets(p, chain);
+  return s.ok() ? detail::sample_in_order(p, chain) : s;
 }
 
 }  // namespace robocache

@@ -31,11 +31,13 @@ struct farthest_params {
   // Of clouds that are put in order:
   cloud_extent* extents;   ///< `[B]`
   std::uint32_t* cells;    ///< `[B, cells]`: how many points, then where the next one goes
-  ordered_point* ordered;  ///< `[rows]`: of each cloud its finite points, from its first row on
+  ordered_point* ordered;  ///< `[rows]`: of each cloud its finite points, from its first row on; null: none is in order
   float* distances;        ///< `[rows]`: the smallest squared distance of each to what was taken
   std::int64_t slices;     ///< in which a cloud is put in order
   int cell_bits;           ///< along each axis
-  int blocks;              ///< that take a cloud together
+
+  int blocks;             ///< that take a cloud together
+  std::int64_t resident;  ///< the most finite points of a cloud in order that is in registers
 };
 
 }  // namespace robocache::detail

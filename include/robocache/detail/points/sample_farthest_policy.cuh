@@ -9,34 +9,41 @@
 // The tuning of `sample_farthest`: it changes speed, never a result.
 namespace robocache::detail {
 
-/// Threads of a block that has a whole cloud in its registers, and how many points each may have: a kernel for each of
-/// these numbers.
-inline constexpr int small_farthest_threads = 512;
-inline constexpr int small_farthest_points[] = {1, 2, 4, 6, 8};
+/// Threads of a block, and the most blocks of a cluster.
+inline constexpr int farthest_threads = 512;
+inline constexpr int most_farthest_blocks = 16;
 
-/// The largest cloud that is in registers.
-inline constexpr std::int64_t most_small_points = 8 * small_farthest_threads;
+/// How many points a thread may have in its registers: a kernel for each of these numbers.
+inline constexpr int resident_points_each[] = {1, 2, 3, 4, 5, 6, 8, 10, 12, 16};
 
-/// Threads of a block that samples a cloud in buckets.
-inline constexpr int bucket_threads = 512;
+/// The most points that so many blocks have in their registers.
+constexpr std::int64_t most_resident_points(int blocks) noexcept {
+  return std::int64_t{16} * farthest_threads * blocks;
+}
 
 /// Points of a bucket, which are neighbours in space, a multiple of 32; more where warps have not lanes enough for so
 /// many buckets.
 inline constexpr int bucket_points = 128;
 
-/// The most blocks of a cluster, and the fewest points for which each is worth its share of the barriers.
-inline constexpr int most_bucket_blocks = 16;
-inline constexpr std::int64_t bucket_points_a_block = 4096;
-
-/// Blocks that take a cloud together: as many as there are multiprocessors for.
+/// Blocks that take a cloud together: as many as there are multiprocessors for, and more where they are needed for all
+/// points to be in registers.
 /// @param points  of a cloud, about
-inline int bucket_blocks_for(device_properties const& device, std::int64_t clouds, std::int64_t points) noexcept {
+/// @param most    of a cluster on this device
+inline int farthest_blocks_for(device_properties const& device, std::int64_t clouds, std::int64_t points,
+                               int most) noexcept {
+  constexpr std::int64_t points_a_block = 2560;  // fewer are not worth their share of the barriers
   std::int64_t const room = std::int64_t{device.multiprocessors} / std::max<std::int64_t>(clouds, 1);
   int blocks = 1;
-  while (blocks < most_bucket_blocks && 2 * blocks <= room && 2 * blocks * bucket_points_a_block <= points) {
+  while (2 * blocks <= most &&
+         ((2 * blocks <= room && points > blocks * points_a_block) || points > most_resident_points(blocks))) {
     blocks *= 2;
   }
   return blocks;
+}
+
+/// Whether clouds that one block has in its registers are put in order: that takes as long as some dozens of steps.
+constexpr bool orders_small_clouds(std::int64_t points, std::int64_t samples) noexcept {
+  return points >= 2048 && samples >= 384;
 }
 
 /// Cells along each axis by which points are put in order, as a power of two: some ten points in each.

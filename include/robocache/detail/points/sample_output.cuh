@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include <robocache/device/cloud.cuh>
 #include <robocache/points.hpp>
 #include <robocache/sampling.hpp>
 
