@@ -56,8 +56,7 @@ std::vector<std::int64_t> samples_of_blocks(point_clouds const& clouds, std::int
   detail::launch_chain chain(device, nullptr);
   REQUIRE(detail::order_points_in_space(p, chain).ok());
   p.blocks = blocks;
-  constexpr auto in_memory = detail::sample_farthest_buckets_kernel<detail::farthest_threads>;
-  REQUIRE((resident ? detail::sample_resident(p, clouds.length, chain) : detail::sample_by<in_memory>(p, chain)).ok());
+  REQUIRE((resident ? detail::sample_resident(p, clouds.length, chain) : detail::sample_buckets(p, chain)).ok());
   return indices;
 }
 

@@ -55,6 +55,68 @@ __device__ T* shared_of(T* mine, [[maybe_unused]] unsigned rank) {
 #endif
 }
 
+/// Messages that blocks of a cluster write into each other's shared memory, and wait for without a barrier: that would
+/// also wait for all that was written to memory, and forget what is in the L1 cache. A round is over once all of its
+/// bytes have come; the rounds of one inbox follow each other.
+struct inbox {
+  std::uint64_t state;
+};
+
+/// By one thread, before a cluster barrier that makes it known.
+inline __device__ void open_inbox(inbox& one) {
+#if __CUDA_ARCH__ >= 900
+  auto const at = static_cast<unsigned>(__cvta_generic_to_shared(&one));
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(at) : "memory");
+  asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+#endif
+}
+
+/// So many bytes are this round's. By one thread of the block that they are sent to, once in each round.
+inline __device__ void expect_messages(inbox& one, unsigned bytes) {
+#if __CUDA_ARCH__ >= 900
+  auto const at = static_cast<unsigned>(__cvta_generic_to_shared(&one));
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(at), "r"(bytes) : "memory");
+#endif
+}
+
+/// Writes a message of 4 or 16 bytes to where block `rank` has what this one has at `mine`, in its `launched_memory`.
+/// @param one  likewise
+template <class T>
+__device__ void send(T const& message, T* mine, inbox& one, unsigned rank) {
+  static_assert(sizeof(T) == 4 || sizeof(T) == 16, "a register, or four");
+#if __CUDA_ARCH__ >= 900
+  auto to = static_cast<unsigned>(__cvta_generic_to_shared(mine));
+  auto at = static_cast<unsigned>(__cvta_generic_to_shared(&one));
+  asm("mapa.shared::cluster.u32 %0, %0, %1;" : "+r"(to) : "r"(rank));
+  asm("mapa.shared::cluster.u32 %0, %0, %1;" : "+r"(at) : "r"(rank));
+  auto const* const words = reinterpret_cast<unsigned const*>(&message);
+  if constexpr (sizeof(T) == 4) {
+    asm volatile("st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.b32 [%0], %1, [%2];" ::"r"(to),
+                 "r"(words[0]), "r"(at)
+                 : "memory");
+  } else {
+    asm volatile(
+        "st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.v4.b32 [%0], {%1, %2, %3, %4}, [%5];" ::"r"(to),
+        "r"(words[0]), "r"(words[1]), "r"(words[2]), "r"(words[3]), "r"(at)
+        : "memory");
+  }
+#endif
+}
+
+/// Waits until round number `round` of the inbox, counted from 0, is over.
+inline __device__ void wait_for_messages(inbox& one, unsigned round) {
+#if __CUDA_ARCH__ >= 900
+  auto const at = static_cast<unsigned>(__cvta_generic_to_shared(&one));
+  unsigned done = 0;
+  do {
+    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
+                 : "=r"(done)
+                 : "r"(at), "r"(round % 2)
+                 : "memory");
+  } while (done == 0);
+#endif
+}
+
 /// How clusters are launched: each row of the grid is one. A block alone is none, which every chip can run.
 struct cluster_launch {
   cudaLaunchAttribute cluster{};

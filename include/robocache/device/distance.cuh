@@ -26,7 +26,10 @@ ROBOCACHE_HOST_DEVICE inline float squared_distance(float ax, float ay, float az
 
 /// How far `x` is outside of [low, high]; 0 inside.
 ROBOCACHE_HOST_DEVICE inline float outside(float x, float low, float high) {
-  return x < low ? sub_rn(low, x) : x > high ? sub_rn(x, high) : 0.0f;
+  float const below = sub_rn(low, x);
+  float const above = sub_rn(x, high);
+  float const most = below > above ? below : above;
+  return most > 0.0f ? most : 0.0f;
 }
 
 /// Not above the `squared_distance` of a point to any point in the box, as rounded: every operation on the way ascends
@@ -39,16 +42,16 @@ ROBOCACHE_HOST_DEVICE inline float least_squared_distance(float x, float y, floa
 /// The distance of a point that farthest point sampling has taken, or that is not finite: below all others.
 inline constexpr float taken_distance = -1.0f;
 
-/// Whether farthest point sampling takes a point before another one, by their smallest squared distances to what was
-/// taken, and their indices.
-ROBOCACHE_HOST_DEVICE inline bool is_farther(float distance, std::uint32_t index, float than,
-                                             std::uint32_t than_index) {
-  return distance > than || (distance == than && index < than_index);
-}
-
 /// The smaller of a distance and the one before it, which stays if it is `taken_distance`.
 ROBOCACHE_HOST_DEVICE inline float nearer(float distance, float before) {
   return distance < before ? distance : before;
+}
+
+/// Whether a new sample may come nearer to one of the points in a box than what was taken before it: not where `least`,
+/// its `least_squared_distance`, is no less than the largest of their distances, `farthest`. At 0 nothing comes nearer,
+/// but the sample may be one of these points.
+ROBOCACHE_HOST_DEVICE inline bool may_matter(float least, float farthest) {
+  return least < farthest || (least == 0.0f && farthest == 0.0f);
 }
 
 }  // namespace robocache::device

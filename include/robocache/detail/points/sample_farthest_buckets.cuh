@@ -6,8 +6,7 @@
 
 #include <robocache/detail/cluster.cuh>
 #include <robocache/detail/config.hpp>
-#include <robocache/detail/points/farthest_key.cuh>
-#include <robocache/detail/points/farthest_share.cuh>
+#include <robocache/detail/points/farthest_meeting.cuh>
 #include <robocache/detail/points/sample_farthest_order.cuh>
 #include <robocache/detail/points/sample_farthest_params.hpp>
 #include <robocache/detail/points/sample_farthest_policy.cuh>
@@ -67,7 +66,7 @@ inline __device__ farthest_bucket find_bucket(farthest_params const& p, bucket_s
   }
   mine.begin = share.begin_of(lane);
   mine.end = share.end_of(lane);
-  mine.farthest.key = no_farthest;
+  mine.farthest = no_farthest_point();
   return mine;
 }
 
@@ -77,8 +76,8 @@ inline __device__ farthest_bucket find_bucket(farthest_params const& p, bucket_s
 inline __device__ farthest_point visit_bucket(farthest_params const& p, std::int64_t begin, std::int64_t end,
                                               farthest_point const& taken) {
   constexpr int at_once = bucket_points / 32;
-  float best = device::taken_distance;
-  farthest_point mine{no_farthest, 0.0f, 0.0f, 0.0f};
+  float farthest = device::taken_distance;
+  farthest_point mine = no_farthest_point();
   for (std::int64_t base = begin + threadIdx.x % 32; base < end; base += 32 * at_once) {
     ordered_point point[at_once];
     float before[at_once];
@@ -94,19 +93,18 @@ inline __device__ farthest_point visit_bucket(farthest_params const& p, std::int
     for (int k = 0; k < at_once; ++k) {
       ordered_point const& one = point[k];
       float now = device::nearer(device::squared_distance(one.x, one.y, one.z, taken.x, taken.y, taken.z), before[k]);
-      if (one.index == taken.key.index) { now = device::taken_distance; }
+      if (one.index == taken.index) { now = device::taken_distance; }
       if (now != before[k]) { p.distances[base + 32 * k] = now; }
-      if (now >= 0.0f && device::is_farther(now, one.index, best, mine.key.index)) {
-        best = now;
-        mine = {{0, one.index}, one.x, one.y, one.z};
+      if (now > farthest || (now == farthest && now >= 0.0f && one.index < mine.index)) {
+        farthest = now;
+        mine = {0, one.index, one.x, one.y, one.z};
       }
     }
   }
-  mine.key = farthest_key_of(best, mine.key.index);
-  int const lane = first_lane(mine.key);
-  return {{__shfl_sync(0xffffffffu, mine.key.distance, lane), __shfl_sync(0xffffffffu, mine.key.index, lane)},
-          __shfl_sync(0xffffffffu, mine.x, lane),
-          __shfl_sync(0xffffffffu, mine.y, lane),
+  mine.distance = distance_bits(farthest);
+  int const lane = first_lane(mine.distance, mine.index, __reduce_max_sync(0xffffffffu, mine.distance));
+  return {__shfl_sync(0xffffffffu, mine.distance, lane), __shfl_sync(0xffffffffu, mine.index, lane),
+          __shfl_sync(0xffffffffu, mine.x, lane), __shfl_sync(0xffffffffu, mine.y, lane),
           __shfl_sync(0xffffffffu, mine.z, lane)};
 }
 
@@ -114,7 +112,8 @@ inline __device__ farthest_point visit_bucket(farthest_params const& p, std::int
 /// @return the lane whose bucket has the farthest point of the warp
 inline __device__ int visit_buckets(farthest_params const& p, std::int64_t first, farthest_bucket& mine,
                                     farthest_point const& taken, bool all) {
-  bool const matters = mine.begin < mine.end && (all || mine.box.matters(taken, distance_of(mine.farthest.key)));
+  bool const matters = mine.begin < mine.end && (all || device::may_matter(mine.box.least_distance_to(taken),
+                                                                           __int_as_float(mine.farthest.distance)));
   unsigned visits = __ballot_sync(0xffffffffu, matters);
   while (visits != 0) {
     int const i = __ffs(static_cast<int>(visits)) - 1;
@@ -124,33 +123,37 @@ inline __device__ int visit_buckets(farthest_params const& p, std::int64_t first
     farthest_point const found = visit_bucket(p, begin, end, taken);
     if (threadIdx.x % 32 == static_cast<unsigned>(i)) { mine.farthest = found; }
   }
-  return first_lane(mine.farthest.key);
+  return first_lane(mine.farthest.distance, mine.farthest.index,
+                    __reduce_max_sync(0xffffffffu, mine.farthest.distance));
 }
 
 /// A row of the grid for each cloud: one block, or the blocks of a cluster. Clouds that fit registers are left to
 /// `sample_farthest_resident_kernel`.
-template <int Threads>
-__global__ void __launch_bounds__(Threads, 1)
+template <bool Cluster>
+__global__ void __launch_bounds__(farthest_threads, 1)
     sample_farthest_buckets_kernel(__grid_constant__ farthest_params const p) {
-  auto& share = *reinterpret_cast<farthest_share*>(launched_memory());
+  unsigned const rank = Cluster ? cluster_rank() : 0;
   auto const blocks = static_cast<unsigned>(p.blocks);
-  unsigned const rank = blocks == 1 ? 0 : cluster_rank();
+  farthest_meeting<Cluster> meeting(*reinterpret_cast<farthest_share*>(launched_memory()), rank, blocks);
   for (std::int64_t b = blockIdx.y; b < p.clouds.batch; b += gridDim.y) {
     device::cloud const one = device::cloud_of(p.clouds, b);
     std::int64_t const finite = UINT32_MAX - p.extents[b].missing;
     if (finite <= p.resident) { continue; }
-    sample_loop const loop(p, b, finite, rank);
-    if (loop.found > 0) {
+    farthest_steps const steps(p, b, finite, rank);
+    if (steps.found() > 0) {
       bucket_share const own(ordered_begin(p, one), finite, rank, blocks);
       farthest_bucket mine = find_bucket(p, own);
       farthest_point taken = start_point(p, one, b, p.extents[b].first);
-      for (std::int64_t k = 0; loop.write_and_go_on(k, taken); ++k) {
-        int const winner = visit_buckets(p, own.begin, mine, taken, k == 0);
-        taken = share.meet(mine.farthest, winner, static_cast<int>(k % 2), rank, blocks);
+      steps.write(0, taken);
+      for (std::int64_t k = 1; k < steps.found(); ++k) {
+        int const winner = visit_buckets(p, own.begin, mine, taken, k == 1);
+        taken = meeting.agree(mine.farthest, winner);
+        steps.write(k, taken);
       }
     }
-    loop.finish();
+    steps.finish();
   }
+  if constexpr (Cluster) { cluster_barrier(); }
 }
 
 }  // namespace robocache::detail

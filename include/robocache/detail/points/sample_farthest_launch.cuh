@@ -13,7 +13,7 @@
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/common/memory_cutter.hpp>
 #include <robocache/detail/common/scratch_check.hpp>
-#include <robocache/detail/points/farthest_share.cuh>
+#include <robocache/detail/points/farthest_meeting.cuh>
 #include <robocache/detail/points/sample_farthest_buckets.cuh>
 #include <robocache/detail/points/sample_farthest_order.cuh>
 #include <robocache/detail/points/sample_farthest_params.hpp>
@@ -95,8 +95,8 @@ template <auto Kernel, class Chain>
 ROBOCACHE_HIDDEN status sample_by(farthest_params const& p, Chain& chain) {
   constexpr std::int64_t most_rows = 65535;  // of a grid
   auto const clouds = static_cast<unsigned>(std::min(p.clouds.batch, most_rows));
-  return launch_cluster(Kernel, p, static_cast<unsigned>(p.blocks), farthest_threads, sizeof(farthest_share),
-                        chain.stream(), clouds);
+  return launch_cluster(Kernel, p, static_cast<unsigned>(p.blocks), farthest_threads_for(p.blocks),
+                        sizeof(farthest_share), chain.stream(), clouds);
 }
 
 /// By the kernel with the fewest points of a thread that hold so many of a cloud. Where the device cannot run it, no
@@ -104,31 +104,37 @@ ROBOCACHE_HIDDEN status sample_by(farthest_params const& p, Chain& chain) {
 template <int Least = 0, class Chain>
 ROBOCACHE_HIDDEN status sample_resident(farthest_params& p, std::int64_t points, Chain& chain) {
   constexpr int each = resident_points_each[Least];
-  std::int64_t const room = std::int64_t{each} * farthest_threads * p.blocks;
+  std::int64_t const room = std::int64_t{each} * farthest_threads_for(p.blocks) * p.blocks;
   if constexpr (each * farthest_threads < most_resident_points(1)) {
     if (points > room) { return sample_resident<Least + 1>(p, points, chain); }
   }
-  constexpr auto kernel = sample_farthest_resident_kernel<each>;
-  if (p.blocks > 1 && p.blocks > largest_cluster<kernel>(chain.device())) { return {}; }
+  constexpr auto together = sample_farthest_resident_kernel<each, true>;
+  if (p.blocks > 1 && p.blocks > largest_cluster<together>(chain.device())) { return {}; }
   p.resident = room;
-  return sample_by<kernel>(p, chain);
+  return p.blocks > 1 ? sample_by<together>(p, chain)
+                      : sample_by<sample_farthest_resident_kernel<each, false>>(p, chain);
+}
+
+template <class Chain>
+ROBOCACHE_HIDDEN status sample_buckets(farthest_params const& p, Chain& chain) {
+  return p.blocks > 1 ? sample_by<sample_farthest_buckets_kernel<true>>(p, chain)
+                      : sample_by<sample_farthest_buckets_kernel<false>>(p, chain);
 }
 
 /// Clouds in order: those that fit registers, then those that do not, if there may be some. Of packed clouds it is not
 /// known how long each is: there is room for twice the mean.
 template <class Chain>
 ROBOCACHE_HIDDEN status sample_in_order(farthest_params& p, Chain& chain) {
-  constexpr auto in_memory = sample_farthest_buckets_kernel<farthest_threads>;
   std::int64_t const longest = longest_cloud(p.clouds);
   std::int64_t const usual = p.clouds.packed() ? std::min(longest, 2 * points_of_a_cloud(p.clouds)) : longest;
-  int const most = largest_cluster<in_memory>(chain.device());
+  int const most = largest_cluster<sample_farthest_buckets_kernel<true>>(chain.device());
   p.blocks = farthest_blocks_for(chain.device(), p.clouds.batch, usual, most);
   p.resident = 0;
   if (usual <= most_resident_points(p.blocks)) {
     status const s = sample_resident(p, usual, chain);
     if (!s.ok() || longest <= p.resident) { return s; }
   }
-  return sample_by<in_memory>(p, chain);
+  return sample_buckets(p, chain);
 }
 
 inline farthest_params farthest_params_of(point_clouds const& clouds, std::int64_t samples, sample_output const& out,

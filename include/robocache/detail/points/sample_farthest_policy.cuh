@@ -13,12 +13,15 @@ namespace robocache::detail {
 inline constexpr int farthest_threads = 512;
 inline constexpr int most_farthest_blocks = 16;
 
-/// How many points a thread may have in its registers: a kernel for each of these numbers.
-inline constexpr int resident_points_each[] = {1, 2, 3, 4, 5, 6, 8, 10, 12, 16};
+/// How many points a thread may have in its registers: two kernels for each of these numbers.
+inline constexpr int resident_points_each[] = {1, 2, 4, 6, 10, 16};
+
+/// Threads of each block where so many are a cluster: what more of them save in points they lose when they meet.
+constexpr int farthest_threads_for(int blocks) noexcept { return blocks < 8 ? farthest_threads : farthest_threads / 2; }
 
 /// The most points that so many blocks have in their registers.
 constexpr std::int64_t most_resident_points(int blocks) noexcept {
-  return std::int64_t{16} * farthest_threads * blocks;
+  return std::int64_t{16} * farthest_threads_for(blocks) * blocks;
 }
 
 /// Points of a bucket, which are neighbours in space, a multiple of 32; more where warps have not lanes enough for so

@@ -6,12 +6,10 @@
 
 #include <robocache/detail/cluster.cuh>
 #include <robocache/detail/config.hpp>
-#include <robocache/detail/points/farthest_key.cuh>
-#include <robocache/detail/points/farthest_share.cuh>
+#include <robocache/detail/points/farthest_meeting.cuh>
 #include <robocache/detail/points/sample_farthest_order.cuh>
 #include <robocache/detail/points/sample_farthest_params.hpp>
 #include <robocache/detail/points/sample_farthest_policy.cuh>
-#include <robocache/detail/points/sample_output.cuh>
 #include <robocache/device/cloud.cuh>
 #include <robocache/device/distance.cuh>
 
@@ -77,33 +75,39 @@ struct resident_points {
   }
 
   /// Brings the distances up to date with the sample that was taken last, which is marked if it is here.
-  /// @param best  of the thread's points; changed where they are
-  /// @return the lane whose point is the farthest of the warp
-  __device__ int visit(farthest_point const& taken, farthest_point& best) {
+  /// @param mine  becomes the farthest point of the thread
+  /// @return the lane that has the farthest of the warp
+  __device__ int visit(farthest_point const& taken, farthest_point& mine) {
     float farthest = device::taken_distance;
-    std::uint32_t of = UINT32_MAX;
 #pragma unroll
     for (int i = 0; i < Points; ++i) {
-      float const before = index[i] == taken.key.index ? device::taken_distance : distance[i];
+      float const before = index[i] == taken.index ? device::taken_distance : distance[i];
       distance[i] = device::nearer(device::squared_distance(x[i], y[i], z[i], taken.x, taken.y, taken.z), before);
-      if (device::is_farther(distance[i], index[i], farthest, of)) {
-        farthest = distance[i];
-        of = index[i];
-      }
+      farthest = fmaxf(farthest, distance[i]);
     }
-    best.key = farthest_key_of(farthest, of);
-    int const winner = first_lane(best.key);
+    mine.distance = distance_bits(farthest);
+    mine.index = UINT32_MAX;
+#pragma unroll
+    for (int i = 0; i < Points; ++i) { mine.index = min(mine.index, distance[i] == farthest ? index[i] : UINT32_MAX); }
+    top_ = __reduce_max_sync(0xffffffffu, mine.distance);
+    int const winner = first_lane(mine.distance, mine.index, top_);
     if (threadIdx.x % 32 == static_cast<unsigned>(winner)) {
 #pragma unroll
       for (int i = 0; i < Points; ++i) {
-        if (index[i] != of) { continue; }
-        best.x = x[i];
-        best.y = y[i];
-        best.z = z[i];
+        if (index[i] != mine.index) { continue; }
+        mine.x = x[i];
+        mine.y = y[i];
+        mine.z = z[i];
       }
     }
     return winner;
   }
+
+  /// The largest distance in the warp.
+  __device__ float farthest() const { return __int_as_float(top_); }
+
+ private:
+  int top_ = 0;
 };
 
 /// What is known of a cloud before its first sample.
@@ -138,38 +142,43 @@ __device__ cloud_start find_start(resident_points<Points> const& mine) {
 
 /// A row of the grid for each cloud: one block, or the blocks of a cluster. Clouds with more finite points than there
 /// is room for are left to `sample_farthest_buckets_kernel`.
-template <int Points>
-__global__ void __launch_bounds__(farthest_threads)
+template <int Points, bool Cluster>
+__global__ void __launch_bounds__(farthest_threads, 1)
     sample_farthest_resident_kernel(__grid_constant__ farthest_params const p) {
-  auto& share = *reinterpret_cast<farthest_share*>(launched_memory());
-  auto const blocks = static_cast<unsigned>(p.blocks);
-  unsigned const rank = blocks == 1 ? 0 : cluster_rank();
+  unsigned const rank = Cluster ? cluster_rank() : 0;
+  bool const in_order = Cluster || p.ordered != nullptr;
+  farthest_meeting<Cluster> meeting(*reinterpret_cast<farthest_share*>(launched_memory()), rank,
+                                    static_cast<unsigned>(p.blocks));
   for (std::int64_t b = blockIdx.y; b < p.clouds.batch; b += gridDim.y) {
     device::cloud const one = device::cloud_of(p.clouds, b);
-    resident_points<Points> mine;
+    resident_points<Points> points;
     cloud_start start{};
-    if (p.ordered == nullptr) {
-      mine.load(p, one);
-      start = find_start(mine);
-    } else {
+    if (in_order) {
       start = {std::int64_t{UINT32_MAX - p.extents[b].missing}, p.extents[b].first};
       if (start.finite > p.resident) { continue; }
-      mine.load_in_order(p, ordered_begin(p, one), start.finite, rank);
+      points.load_in_order(p, ordered_begin(p, one), start.finite, rank);
+    } else {
+      points.load(p, one);
+      start = find_start(points);
     }
-    sample_loop const loop(p, b, start.finite, rank);
-    if (loop.found > 0) {
-      point_box const box = mine.box();
+    farthest_steps const steps(p, b, start.finite, rank);
+    if (steps.found() > 0) {
+      point_box const box = points.box();
       farthest_point taken = start_point(p, one, b, start.first);
-      farthest_point best{no_farthest, 0.0f, 0.0f, 0.0f};
+      farthest_point mine = no_farthest_point();
+      steps.write(0, taken);
       int winner = 0;
-      for (std::int64_t k = 0; loop.write_and_go_on(k, taken); ++k) {
-        float const farthest = distance_of({__shfl_sync(0xffffffffu, best.key.distance, winner), 0});
-        if (k == 0 || box.matters(taken, farthest)) { winner = mine.visit(taken, best); }
-        taken = share.meet(best, winner, static_cast<int>(k % 2), rank, blocks);
+      for (std::int64_t k = 1; k < steps.found(); ++k) {
+        bool const skips = in_order && k > 1 && !device::may_matter(box.least_distance_to(taken), points.farthest());
+        if (!skips) { winner = points.visit(taken, mine); }
+        taken = meeting.agree(mine, winner);
+        steps.write(k, taken);
       }
     }
-    loop.finish();
+    steps.finish();
   }
+  // No block ends before all have read what it was sent.
+  if constexpr (Cluster) { cluster_barrier(); }
 }
 
 }  // namespace robocache::detail

@@ -24,6 +24,45 @@ T* shared_of(T* mine, unsigned rank) {
   return reinterpret_cast<T*>(simt::launched_memory_of(rank) + at);
 }
 
+/// A round is over once it has been expected and all of its bytes have come, some of them perhaps before.
+struct inbox {
+  std::int64_t missing;  ///< bytes
+  unsigned expected;     ///< rounds
+  unsigned over;         ///< likewise
+
+  void look() {
+    if (expected == over + 1 && missing == 0) { ++over; }
+  }
+};
+
+inline void open_inbox(inbox& one) { one = {0, 0, 0}; }
+
+inline void expect_messages(inbox& one, unsigned bytes) {
+  if (one.expected != one.over) { simt::fail("a round that is expected before the one before it is over"); }
+  ++one.expected;
+  one.missing += bytes;
+  one.look();
+}
+
+template <class T>
+void send(T const& message, T* mine, inbox& one, unsigned rank) {
+  T* const to = shared_of(mine, rank);
+  if (reinterpret_cast<std::uintptr_t>(to) % sizeof(T) != 0) { simt::fail("a message that is not aligned"); }
+  simt::block::current().step_back();
+  *to = message;
+  inbox& theirs = *shared_of(&one, rank);
+  theirs.missing -= std::int64_t(sizeof(T));
+  theirs.look();
+}
+
+inline void wait_for_messages(inbox& one, unsigned round) {
+  for (long tries = 0; one.over <= round; ++tries) {
+    if (tries > 10'000'000) { simt::fail("messages that never come"); }
+    simt::block::current().step_back();
+  }
+  if (one.over > round + 1) { simt::fail("a round that was over before all had waited for it"); }
+}
+
 template <class Params>
 bool allow_cluster(void (*)(Params), int, unsigned, int, int) {
   return true;
