@@ -136,14 +136,14 @@ struct cluster_launch {
   cluster_launch& operator=(cluster_launch const&) = delete;
 };
 
-/// Allows clusters of a kernel up to a size, also of more blocks than every chip has room for, and says whether the
-/// current device can run one: its code may be for older chips, and a part of a chip may have no room. Does not clear
-/// an earlier error.
+/// Allows clusters of a kernel up to a size, also of more blocks than every chip has room for, and says how many of
+/// them the current device can run at a time: none where its code may be for older chips, or a part of a chip has no
+/// room. Does not clear an earlier error.
 template <class Params>
-ROBOCACHE_HIDDEN bool allow_cluster(void (*kernel)(Params), int compute_capability, unsigned blocks, int threads,
-                                    int shared_bytes) {
+ROBOCACHE_HIDDEN int allow_cluster(void (*kernel)(Params), int compute_capability, unsigned blocks, int threads,
+                                   int shared_bytes) {
   // Code that waits for launches before it is code that can run in clusters: both begin with 9.0.
-  if (!has_early_launches(compute_capability)) { return false; }
+  if (!has_early_launches(compute_capability)) { return 0; }
   bool const clean = cudaPeekAtLastError() == cudaSuccess;
   void const* const function = reinterpret_cast<void const*>(kernel);
   cluster_launch const plan(blocks, threads, shared_bytes, nullptr);
@@ -151,9 +151,9 @@ ROBOCACHE_HIDDEN bool allow_cluster(void (*kernel)(Params), int compute_capabili
   bool const allowed =
       cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes) == cudaSuccess &&
       cudaFuncSetAttribute(function, cudaFuncAttributeNonPortableClusterSizeAllowed, 1) == cudaSuccess &&
-      cudaOccupancyMaxActiveClusters(&clusters, function, &plan.config) == cudaSuccess && clusters > 0;
+      cudaOccupancyMaxActiveClusters(&clusters, function, &plan.config) == cudaSuccess;
   if (!allowed && clean) { static_cast<void>(cudaGetLastError()); }
-  return allowed;
+  return allowed ? clusters : 0;
 }
 
 /// Launches clusters of a size that `allow_cluster` has allowed, one unless asked for more, and says what the launch

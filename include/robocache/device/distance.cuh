@@ -44,7 +44,11 @@ inline constexpr float taken_distance = -1.0f;
 
 /// The smaller of a distance and the one before it, which stays if it is `taken_distance`.
 ROBOCACHE_HOST_DEVICE inline float nearer(float distance, float before) {
+#if defined(__CUDA_ARCH__)
+  return fminf(distance, before);  // one instruction; neither is -0
+#else
   return distance < before ? distance : before;
+#endif
 }
 
 /// Whether a new sample may come nearer to one of the points in a box than what was taken before it: not where `least`,

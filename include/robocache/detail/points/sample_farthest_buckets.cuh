@@ -133,7 +133,7 @@ template <bool Cluster>
 __global__ void __launch_bounds__(farthest_threads, 1)
     sample_farthest_buckets_kernel(__grid_constant__ farthest_params const p) {
   unsigned const rank = Cluster ? cluster_rank() : 0;
-  auto const blocks = static_cast<unsigned>(p.blocks);
+  auto const blocks = static_cast<unsigned>(p.shape.blocks);
   farthest_meeting<Cluster> meeting(*reinterpret_cast<farthest_share*>(launched_memory()), rank, blocks);
   for (std::int64_t b = blockIdx.y; b < p.clouds.batch; b += gridDim.y) {
     device::cloud const one = device::cloud_of(p.clouds, b);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 #include <robocache/arch.cuh>
 #include <robocache/detail/cluster.cuh>
@@ -19,6 +20,7 @@
 #include <robocache/detail/points/sample_farthest_params.hpp>
 #include <robocache/detail/points/sample_farthest_policy.cuh>
 #include <robocache/detail/points/sample_farthest_resident.cuh>
+#include <robocache/detail/points/sample_farthest_small.cuh>
 #include <robocache/detail/points/sampling_check.hpp>
 #include <robocache/sample_farthest.cuh>
 
@@ -31,7 +33,7 @@ inline std::int64_t longest_cloud(point_clouds const& clouds) { return clouds.pa
 /// Whether all clouds are put in order in space.
 inline bool orders_clouds(point_clouds const& clouds, std::int64_t samples) {
   std::int64_t const longest = longest_cloud(clouds);
-  return longest > most_resident_points(1) || orders_small_clouds(longest, samples);
+  return longest > most_small_points || orders_small_clouds(longest, samples);
 }
 
 /// Points of a cloud, about.
@@ -52,22 +54,20 @@ inline std::int64_t cut_farthest(point_clouds const& clouds, void* memory, farth
   return cutter.bytes();
 }
 
-/// The largest cluster of a kernel that the current device runs. Each thread asks once for a device. Of the kernel
-/// itself, since nvcc gives each translation unit one of its own.
+/// What the current device runs of a kernel. Each thread asks once for a device. Of the kernel itself, since nvcc gives
+/// each translation unit one of its own.
 template <auto Kernel>
-ROBOCACHE_HIDDEN int largest_cluster(device_properties const& properties) {
+ROBOCACHE_HIDDEN cluster_room find_room(device_properties const& properties) {
   thread_local int known_device = -1;
-  thread_local int known = 1;
+  thread_local cluster_room known{};
   int device = 0;
-  if (cudaGetDevice(&device) != cudaSuccess) { return 1; }
-  if (device != known_device) {
-    known = most_farthest_blocks;
-    while (known > 1 && !allow_cluster(Kernel, properties.compute_capability, static_cast<unsigned>(known),
-                                       farthest_threads, sizeof(farthest_share))) {
-      known /= 2;
-    }
-    known_device = device;
+  if (cudaGetDevice(&device) != cudaSuccess) { return {}; }
+  if (device == known_device) { return known; }
+  for (int i = 0; i < cluster_size_count; ++i) {
+    known.at_once[i] = allow_cluster(Kernel, properties.compute_capability, static_cast<unsigned>(cluster_sizes[i]),
+                                     farthest_threads_for(cluster_sizes[i]), sizeof(farthest_share));
   }
+  known_device = device;
   return known;
 }
 
@@ -90,51 +90,65 @@ ROBOCACHE_HIDDEN status order_points_in_space(farthest_params& p, Chain& chain) 
   return s.ok() ? chain.launch(sample_farthest_place_kernel<order_threads>, p, slices, order_threads) : s;
 }
 
-/// Samples all clouds by a kernel, `p.blocks` blocks each.
+/// Samples clouds in order by a kernel, `p.shape` of blocks for each.
 template <auto Kernel, class Chain>
 ROBOCACHE_HIDDEN status sample_by(farthest_params const& p, Chain& chain) {
   constexpr std::int64_t most_rows = 65535;  // of a grid
   auto const clouds = static_cast<unsigned>(std::min(p.clouds.batch, most_rows));
-  return launch_cluster(Kernel, p, static_cast<unsigned>(p.blocks), farthest_threads_for(p.blocks),
-                        sizeof(farthest_share), chain.stream(), clouds);
+  return launch_cluster(Kernel, p, static_cast<unsigned>(p.shape.blocks), p.shape.threads, sizeof(farthest_share),
+                        chain.stream(), clouds);
 }
 
-/// By the kernel with the fewest points of a thread that hold so many of a cloud. Where the device cannot run it, no
-/// cloud is resident, and nothing is launched.
+/// Those that fit registers, by the kernel with the fewest points of a thread that hold so many of a cloud. Where the
+/// device does not run that, no cloud is resident, and nothing is launched.
 template <int Least = 0, class Chain>
 ROBOCACHE_HIDDEN status sample_resident(farthest_params& p, std::int64_t points, Chain& chain) {
   constexpr int each = resident_points_each[Least];
-  std::int64_t const room = std::int64_t{each} * farthest_threads_for(p.blocks) * p.blocks;
-  if constexpr (each * farthest_threads < most_resident_points(1)) {
+  std::int64_t const room = std::int64_t{each} * p.shape.threads * p.shape.blocks;
+  if constexpr (each < most_points_each) {
     if (points > room) { return sample_resident<Least + 1>(p, points, chain); }
   }
-  constexpr auto together = sample_farthest_resident_kernel<each, true>;
-  if (p.blocks > 1 && p.blocks > largest_cluster<together>(chain.device())) { return {}; }
+  constexpr auto kernel = sample_farthest_resident_kernel<each>;
+  cluster_room const runs = find_room<kernel>(chain.device());
+  auto const* const size = std::find(std::begin(cluster_sizes), std::end(cluster_sizes), p.shape.blocks);
+  if (size == std::end(cluster_sizes) || runs.at_once[size - cluster_sizes] == 0) { return {}; }
   p.resident = room;
-  return p.blocks > 1 ? sample_by<together>(p, chain)
-                      : sample_by<sample_farthest_resident_kernel<each, false>>(p, chain);
+  return sample_by<kernel>(p, chain);
 }
 
 template <class Chain>
 ROBOCACHE_HIDDEN status sample_buckets(farthest_params const& p, Chain& chain) {
-  return p.blocks > 1 ? sample_by<sample_farthest_buckets_kernel<true>>(p, chain)
-                      : sample_by<sample_farthest_buckets_kernel<false>>(p, chain);
+  return p.shape.blocks > 1 ? sample_by<sample_farthest_buckets_kernel<true>>(p, chain)
+                            : sample_by<sample_farthest_buckets_kernel<false>>(p, chain);
 }
 
 /// Clouds in order: those that fit registers, then those that do not, if there may be some. Of packed clouds it is not
 /// known how long each is: there is room for twice the mean.
 template <class Chain>
 ROBOCACHE_HIDDEN status sample_in_order(farthest_params& p, Chain& chain) {
+  std::int64_t const batch = p.clouds.batch;
   std::int64_t const longest = longest_cloud(p.clouds);
   std::int64_t const usual = p.clouds.packed() ? std::min(longest, 2 * points_of_a_cloud(p.clouds)) : longest;
-  int const most = largest_cluster<sample_farthest_buckets_kernel<true>>(chain.device());
-  p.blocks = farthest_blocks_for(chain.device(), p.clouds.batch, usual, most);
+  p.shape =
+      farthest_shape_for(find_room<sample_farthest_resident_kernel<most_points_each>>(chain.device()), batch, usual);
   p.resident = 0;
-  if (usual <= most_resident_points(p.blocks)) {
+  if (usual <= most_resident_points(p.shape.blocks)) {
     status const s = sample_resident(p, usual, chain);
     if (!s.ok() || longest <= p.resident) { return s; }
   }
+  p.shape = bucket_shape_for(find_room<sample_farthest_buckets_kernel<true>>(chain.device()), batch, usual);
   return sample_buckets(p, chain);
+}
+
+/// Clouds that are not in order, a block each, with the fewest points of a thread that hold so many of a cloud.
+template <int Least = 0, class Chain>
+ROBOCACHE_HIDDEN status sample_small(farthest_params const& p, std::int64_t points, Chain& chain) {
+  constexpr int each = small_points_each[Least];
+  if constexpr (each < most_points_each) {
+    if (points > each * farthest_threads) { return sample_small<Least + 1>(p, points, chain); }
+  }
+  dim3 const blocks(static_cast<unsigned>(std::min<std::int64_t>(p.clouds.batch, INT32_MAX)));
+  return chain.launch(sample_farthest_small_kernel<each>, p, blocks, farthest_threads);
 }
 
 inline farthest_params farthest_params_of(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
@@ -147,7 +161,6 @@ inline farthest_params farthest_params_of(point_clouds const& clouds, std::int64
   p.samples = samples;
   p.out = out;
   p.options = options;
-  p.blocks = 1;
   return p;
 }
 
@@ -173,7 +186,7 @@ status sample_farthest(point_clouds const& clouds, std::int64_t samples, sample_
   detail::launch_chain chain(device, cuda_stream);
   detail::farthest_params p = detail::farthest_params_of(clouds, samples, out, options);
   std::int64_t const longest = detail::longest_cloud(clouds);
-  if (!detail::orders_clouds(clouds, samples)) { return detail::sample_resident(p, longest, chain); }
+  if (!detail::orders_clouds(clouds, samples)) { return detail::sample_small(p, longest, chain); }
   detail::cut_farthest(clouds, memory.memory, p);
   s = detail::order_points_in_space(p, chain);
   return s.ok() ? detail::sample_in_order(p, chain) : s;

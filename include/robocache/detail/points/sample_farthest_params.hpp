@@ -22,6 +22,12 @@ struct alignas(16) ordered_point {
   std::uint32_t index;
 };
 
+/// Blocks that take a cloud in order together, and threads of each.
+struct farthest_shape {
+  int blocks;
+  int threads;
+};
+
 struct farthest_params {
   point_clouds clouds;  ///< strides filled in
   std::int64_t samples;
@@ -31,12 +37,12 @@ struct farthest_params {
   // Of clouds that are put in order:
   cloud_extent* extents;   ///< `[B]`
   std::uint32_t* cells;    ///< `[B, cells]`: how many points, then where the next one goes
-  ordered_point* ordered;  ///< `[rows]`: of each cloud its finite points, from its first row on; null: none is in order
+  ordered_point* ordered;  ///< `[rows]`: of each cloud its finite points, from its first row on
   float* distances;        ///< `[rows]`: the smallest squared distance of each to what was taken
   std::int64_t slices;     ///< in which a cloud is put in order
   int cell_bits;           ///< along each axis
 
-  int blocks;             ///< that take a cloud together
+  farthest_shape shape;
   std::int64_t resident;  ///< the most finite points of a cloud in order that is in registers
 };
 

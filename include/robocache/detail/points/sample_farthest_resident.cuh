@@ -23,43 +23,21 @@ struct resident_points {
   float x[Points], y[Points], z[Points], distance[Points];
   std::uint32_t index[Points];
 
-  __device__ void clear(int i) {
-    distance[i] = device::taken_distance;
-    x[i] = y[i] = z[i] = 0.0f;
-    index[i] = UINT32_MAX;
-  }
-
-  /// Of a cloud in order: a warp has neighbours in space, and warps that follow each other are in other blocks, since
-  /// they are near to the same samples.
-  __device__ void load_in_order(farthest_params const& p, std::int64_t begin, std::int64_t count, unsigned rank) {
-    unsigned const warp = threadIdx.x / 32 * static_cast<unsigned>(p.blocks) + rank;
+  /// Warps that follow each other are in other blocks, since they are near to the same samples.
+  __device__ void load(farthest_params const& p, std::int64_t begin, std::int64_t count, unsigned rank) {
+    unsigned const warp = threadIdx.x / 32 * static_cast<unsigned>(p.shape.blocks) + rank;
 #pragma unroll
     for (int i = 0; i < Points; ++i) {
       std::int64_t const at = (std::int64_t{warp} * Points + i) * 32 + threadIdx.x % 32;
-      clear(i);
+      distance[i] = device::taken_distance;
+      x[i] = y[i] = z[i] = 0.0f;
+      index[i] = UINT32_MAX;
       if (at >= count) { continue; }
       ordered_point const one = p.ordered[begin + at];
       x[i] = one.x;
       y[i] = one.y;
       z[i] = one.z;
       index[i] = one.index;
-      distance[i] = INFINITY;
-    }
-  }
-
-  /// Of a cloud as it is, without the points that are not finite.
-  __device__ void load(farthest_params const& p, device::cloud const& one) {
-#pragma unroll
-    for (int i = 0; i < Points; ++i) {
-      std::uint32_t const at = threadIdx.x + i * blockDim.x;
-      clear(i);
-      if (at >= one.length) { continue; }
-      std::int64_t const e = one.element(at, p.clouds.batch_stride, p.clouds.point_stride);
-      x[i] = p.clouds.x[e];
-      y[i] = p.clouds.y[e];
-      z[i] = p.clouds.z[e];
-      if (!device::is_finite_point(x[i], y[i], z[i])) { continue; }
-      index[i] = at;
       distance[i] = INFINITY;
     }
   }
@@ -110,67 +88,30 @@ struct resident_points {
   int top_ = 0;
 };
 
-/// What is known of a cloud before its first sample.
-struct cloud_start {
-  std::int64_t finite;
-  std::uint32_t first;  ///< finite point
-};
-
-/// Of a cloud that is not in order and belongs to one block.
+/// A row of the grid, which is a cluster, for each cloud. Clouds with more finite points than there is room for are
+/// left to `sample_farthest_buckets_kernel`.
 template <int Points>
-__device__ cloud_start find_start(resident_points<Points> const& mine) {
-  __shared__ std::uint32_t counts[32];
-  __shared__ std::uint32_t firsts[32];
-  unsigned const lane = threadIdx.x % 32;
-  unsigned const warps = blockDim.x / 32;
-  std::uint32_t count = 0;
-#pragma unroll
-  for (int i = 0; i < Points; ++i) { count += mine.index[i] != UINT32_MAX ? 1 : 0; }
-  std::uint32_t first = UINT32_MAX;
-#pragma unroll
-  for (int i = 0; i < Points; ++i) { first = min(first, mine.index[i]); }
-  count = __reduce_add_sync(0xffffffffu, count);
-  first = __reduce_min_sync(0xffffffffu, first);
-  if (lane == 0) {
-    counts[threadIdx.x / 32] = count;
-    firsts[threadIdx.x / 32] = first;
-  }
-  __syncthreads();
-  return {__reduce_add_sync(0xffffffffu, lane < warps ? counts[lane] : 0),
-          __reduce_min_sync(0xffffffffu, lane < warps ? firsts[lane] : UINT32_MAX)};
-}
-
-/// A row of the grid for each cloud: one block, or the blocks of a cluster. Clouds with more finite points than there
-/// is room for are left to `sample_farthest_buckets_kernel`.
-template <int Points, bool Cluster>
 __global__ void __launch_bounds__(farthest_threads, 1)
     sample_farthest_resident_kernel(__grid_constant__ farthest_params const p) {
-  unsigned const rank = Cluster ? cluster_rank() : 0;
-  bool const in_order = Cluster || p.ordered != nullptr;
-  farthest_meeting<Cluster> meeting(*reinterpret_cast<farthest_share*>(launched_memory()), rank,
-                                    static_cast<unsigned>(p.blocks));
+  unsigned const rank = cluster_rank();
+  farthest_meeting<true> meeting(*reinterpret_cast<farthest_share*>(launched_memory()), rank,
+                                 static_cast<unsigned>(p.shape.blocks));
   for (std::int64_t b = blockIdx.y; b < p.clouds.batch; b += gridDim.y) {
-    device::cloud const one = device::cloud_of(p.clouds, b);
-    resident_points<Points> points;
-    cloud_start start{};
-    if (in_order) {
-      start = {std::int64_t{UINT32_MAX - p.extents[b].missing}, p.extents[b].first};
-      if (start.finite > p.resident) { continue; }
-      points.load_in_order(p, ordered_begin(p, one), start.finite, rank);
-    } else {
-      points.load(p, one);
-      start = find_start(points);
-    }
-    farthest_steps const steps(p, b, start.finite, rank);
+    std::int64_t const finite = UINT32_MAX - p.extents[b].missing;
+    if (finite > p.resident) { continue; }
+    farthest_steps const steps(p, b, finite, rank);
     if (steps.found() > 0) {
+      device::cloud const one = device::cloud_of(p.clouds, b);
+      resident_points<Points> points;
+      points.load(p, ordered_begin(p, one), finite, rank);
       point_box const box = points.box();
-      farthest_point taken = start_point(p, one, b, start.first);
+      farthest_point taken = start_point(p, one, b, p.extents[b].first);
       farthest_point mine = no_farthest_point();
       steps.write(0, taken);
       int winner = 0;
       for (std::int64_t k = 1; k < steps.found(); ++k) {
-        bool const skips = in_order && k > 1 && !device::may_matter(box.least_distance_to(taken), points.farthest());
-        if (!skips) { winner = points.visit(taken, mine); }
+        bool const matters = k == 1 || device::may_matter(box.least_distance_to(taken), points.farthest());
+        if (matters) { winner = points.visit(taken, mine); }
         taken = meeting.agree(mine, winner);
         steps.write(k, taken);
       }
@@ -178,7 +119,7 @@ __global__ void __launch_bounds__(farthest_threads, 1)
     steps.finish();
   }
   // No block ends before all have read what it was sent.
-  if constexpr (Cluster) { cluster_barrier(); }
+  cluster_barrier();
 }
 
 }  // namespace robocache::detail

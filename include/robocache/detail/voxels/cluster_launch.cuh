@@ -28,7 +28,7 @@ ROBOCACHE_HIDDEN bool can_run_cluster(device_properties const& properties) {
   if (device != known_device) {
     cluster_shape const largest = cluster_shape_for(most_cluster_rows);
     known = allow_cluster(voxel_cluster_kernel<Call::centred>, properties.compute_capability,
-                          static_cast<unsigned>(largest.blocks), largest.threads, cluster_bytes(largest.rows_each));
+                          static_cast<unsigned>(largest.blocks), largest.threads, cluster_bytes(largest.rows_each)) > 0;
     known_device = device;
   }
   return known;
