@@ -30,6 +30,10 @@ def is_of_rows(kernel):
     return re.search("summar|clean|^scan_", family_of(kernel)) is not None
 
 
+def is_of_points(kernel):
+    return re.search("sample_|nearest_|within_radius", family_of(kernel)) is not None
+
+
 def is_of_policy_inputs(kernel):
     return family_of(kernel).startswith("policy_input")
 
@@ -51,15 +55,18 @@ def main():
     parser.add_argument("--policy-limit", type=int, required=True, help="for policy inputs")
     parser.add_argument("--voxel-limit", type=int, required=True, help="for voxelizing, with its gradients and bounds")
     parser.add_argument("--row-limit", type=int, required=True, help="for summaries and cleaning")
+    parser.add_argument("--point-limit", type=int, required=True, help="for points: samples, neighbours")
     options = parser.parse_args()
     kernels = kernels_in(options.library)
     of_rows = set(filter(is_of_rows, kernels))
     of_policy_inputs = set(filter(is_of_policy_inputs, kernels))
-    voxelizing = set(filter(is_voxelizing, kernels)) - of_rows
+    of_points = set(filter(is_of_points, kernels))
+    voxelizing = set(filter(is_voxelizing, kernels)) - of_rows - of_points
     within = [
-        report("resampling and fusing", kernels - voxelizing - of_rows - of_policy_inputs, options.limit),
+        report("resampling and fusing", kernels - voxelizing - of_rows - of_policy_inputs - of_points, options.limit),
         report("policy inputs", of_policy_inputs, options.policy_limit),
         report("summaries and cleaning", of_rows, options.row_limit),
+        report("points", of_points, options.point_limit),
         report("voxelizing", voxelizing, options.voxel_limit),
     ]
     return 0 if all(within) else 1

@@ -2,7 +2,9 @@
 #include <cstdint>
 
 #include <robocache/fuse.cuh>
+#include <robocache/neighbours.cuh>
 #include <robocache/resample.cuh>
+#include <robocache/sample_farthest.cuh>
 #include <robocache/voxelize.cuh>
 #include <robocache/voxelize_gathered.cuh>
 #include <robocache/voxelize_sparse.cuh>
@@ -20,5 +22,9 @@ template status voxelize_sparse(point_clouds const&, point_features<float> const
                                 sparse_output<float> const&, sparse_options const&, scratch const&, cudaStream_t);
 template status voxelize_gathered(point_clouds const&, point_features<float> const&, grid const&,
                                   gathered_output<float> const&, gather_options const&, scratch const&, cudaStream_t);
+template status sample_farthest<void>(point_clouds const&, std::int64_t, sample_output const&, farthest_options const&,
+                                      scratch const&, cudaStream_t);
+template status nearest_neighbours<void>(point_clouds const&, point_clouds const&, std::int64_t,
+                                         neighbour_output const&, cudaStream_t);
 
 }  // namespace robocache
