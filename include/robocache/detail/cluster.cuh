@@ -114,6 +114,7 @@ inline __device__ void wait_for_messages(inbox& one, unsigned round) {
                  : "r"(at), "r"(round % 2)
                  : "memory");
   } while (done == 0);
+  __syncwarp();  // lanes may have left the loop apart
 #endif
 }
 
