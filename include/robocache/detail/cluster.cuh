@@ -29,7 +29,7 @@ inline __device__ unsigned cluster_rank() {
   return rank;
 }
 
-/// Waits for all threads of the cluster. What they wrote before, to any memory, is seen behind it.
+/// Waits for all threads of the cluster. What they wrote before, to any memory, is visible afterwards.
 inline __device__ void cluster_barrier() {
 #if __CUDA_ARCH__ >= 900
   __syncwarp();
@@ -143,7 +143,7 @@ struct cluster_launch {
 template <class Params>
 ROBOCACHE_HIDDEN int allow_cluster(void (*kernel)(Params), int compute_capability, unsigned blocks, int threads,
                                    int shared_bytes) {
-  // Code that waits for launches before it is code that can run in clusters: both begin with 9.0.
+  // Code that waits for earlier launches can run in clusters, too: both need compute capability 9.0.
   if (!has_early_launches(compute_capability)) { return 0; }
   bool const clean = cudaPeekAtLastError() == cudaSuccess;
   void const* const function = reinterpret_cast<void const*>(kernel);

@@ -10,19 +10,19 @@
 #include <robocache/device/rotation.cuh>
 #include <robocache/device/rotation_formats.cuh>
 
-// Velocities of what is interpolated along the line, or the arc, of two samples. Rules: docs/semantics.md, Policy
-// input.
+// Velocities of values that are interpolated along the line, or the arc, between two samples. Rules: docs/semantics.md,
+// Policy input.
 namespace robocache::device {
 
 /// The two samples along whose line a value moves at a time.
 struct slope {
   std::int64_t row = -1;  ///< the left one; -1: none, the result is the fill value
-  float width = 0.0f;     ///< the time between both; 0: the value stands still, held by an edge
+  float width = 0.0f;     ///< the time between the two; 0: the value does not move, held by an edge
   bool valid = false;     ///< backed by data
 };
 
-/// The slope at what a stream is asked for: at a sample that of the bracket to its right, at the last one that of the
-/// bracket to its left. Reads stamps only.
+/// The slope at a time: at a sample that of the bracket to its right, at the last one that of the bracket to its left.
+/// Reads stamps only.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline slope slope_at(trajectory<Stamp> const& source, sought_time<Stamp> const& sought,
                                             locate_rules<Stamp> const& rules) {
@@ -45,7 +45,7 @@ ROBOCACHE_HOST_DEVICE inline slope slope_at(trajectory<Stamp> const& source, sou
   return span > rules.max_gap || width == 0.0f ? slope{} : slope{row, width, true};
 }
 
-/// What a difference over the slope's width is in a second.
+/// The factor from a difference over the slope's width to a rate per second.
 ROBOCACHE_HOST_DEVICE inline float per_second(float ticks_per_second, slope const& along) {
   return along.width == 0.0f ? 0.0f : div_rn(ticks_per_second, along.width);
 }
@@ -58,7 +58,7 @@ ROBOCACHE_HOST_DEVICE inline float velocity(float a, float b, float rate, bool i
   return mul_rn(is_angle ? turn(d) : d, rate);
 }
 
-/// The angular velocity along the shorter arc from `a` to `b`, unit quaternions: a rotation vector a second, as seen
+/// The angular velocity along the shorter arc from `a` to `b`, unit quaternions: a rotation vector per second, as seen
 /// from the body or from the world.
 ROBOCACHE_HOST_DEVICE inline vector3 angular_velocity(quaternion const& a, quaternion const& b, float rate,
                                                       bool in_world) {

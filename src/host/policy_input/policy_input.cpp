@@ -20,7 +20,7 @@ namespace robocache::host {
 namespace detail {
 namespace {
 
-/// What a stream holds at a located time, before anything is made of it.
+/// The value of a stream at a located time, before anything is done to it.
 template <class Stamp>
 class stream_reader {
  public:

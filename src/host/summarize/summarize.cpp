@@ -30,7 +30,7 @@ struct node {
   std::int64_t end;
 };
 
-/// The nodes of all groups, and where those of each group begin.
+/// The nodes of all groups, and where the nodes of each group begin.
 template <class Value>
 struct node_list {
   explicit node_list(value_rows<Value> const& rows) {
@@ -107,7 +107,7 @@ class column {
 class digit_counts {
  public:
   void add(unsigned digit) { ++counts_[digit]; }
-  /// Adds them to `to`, which other threads add to as well, and begins anew.
+  /// Adds them to `to`, to which other threads may add as well, and clears them.
   void move_to(std::int64_t* to) {
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       if (counts_[i] != 0) { __atomic_fetch_add(to + i, counts_[i], __ATOMIC_RELAXED); }

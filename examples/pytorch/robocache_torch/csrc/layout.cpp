@@ -87,7 +87,7 @@ char const* word_of(rc::dtype type) {
   return nullptr;
 }
 
-/// How rotations are stored: the formats but for Euler angles, then these in all orders, by SciPy's names.
+/// How rotations are stored: the formats except for Euler angles, then these in all orders, by SciPy's names.
 std::vector<std::string> rotation_words() {
   std::vector<std::string> words;
   for (int number = 0; number < static_cast<int>(rc::rotation_format::euler); ++number) {

@@ -16,7 +16,7 @@ namespace robocache::host::detail {
 struct method_record {
   void const* first;    ///< the left sample; null: the fill value
   bool blends;          ///< false: `first` alone
-  device::curve curve;  ///< if it blends; for angle and slerp linear's, for its weight
+  device::curve curve;  ///< if it blends; for angle and slerp that of linear, for its weight
 };
 
 /// What is the same for all rows of one call.
