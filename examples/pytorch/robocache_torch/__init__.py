@@ -20,6 +20,7 @@ from . import (
     _points_operators,
     _policy_operators,
     _rows_operators,
+    _sampling_operators,
     _timed_operators,
     _warnings,
     _windows_operators,
@@ -29,6 +30,15 @@ from ._online import Ring, Rows, append
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
+from ._sampling import (
+    Neighbours,
+    Sampled,
+    gather_rows,
+    nearest_neighbours,
+    sample_farthest,
+    sample_uniform,
+    within_radius,
+)
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
 from ._timelines import Stream, Timeline, dense, ragged, ring, shared, uniform, windows
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
@@ -42,12 +52,14 @@ __all__ = [
     "Gathered",
     "Grid",
     "Inspected",
+    "Neighbours",
     "PolicyFusion",
     "PolicyStream",
     "Relative",
     "Resampled",
     "Ring",
     "Rows",
+    "Sampled",
     "Sparse",
     "Stream",
     "Summarizer",
@@ -61,11 +73,15 @@ __all__ = [
     "dense",
     "filter_voxels",
     "fuse",
+    "gather_rows",
     "inspect",
+    "nearest_neighbours",
     "policy_input",
     "ragged",
     "resample",
     "ring",
+    "sample_farthest",
+    "sample_uniform",
     "shared",
     "summarize",
     "uniform",
@@ -75,5 +91,6 @@ __all__ = [
     "voxelize_gathered",
     "voxelize_sparse",
     "windows",
+    "within_radius",
 ]
 __version__ = "0.1.0"

@@ -89,6 +89,13 @@ __global__ void curves(rc::timeline<double> when, location where, rc::interpolat
   v[7] = pchip(c, v[1], v[2], v[3], v[4]);
   v[8] = akima(c, v[0], v[1], v[2], v[3], v[4], v[5]);
 })"},
+    {"distance.cuh", R"(
+__global__ void distances(float const* a, float* out) {
+  float const low[3] = {0.0f, 1.0f, 2.0f}, high[3] = {1.0f, 2.0f, 3.0f};
+  if (!is_finite_point(a[0], a[1], a[2])) { return; }
+  float const least = least_squared_distance(a[0], a[1], a[2], low, high);
+  if (may_matter(least, out[0])) { out[0] = nearer(squared_distance(a[0], a[1], a[2], a[3], a[4], a[5]), out[0]); }
+})"},
     {"extreme.cuh", R"(
 __global__ void extremes(float const* x, unsigned* out) {
   out[0] = extreme_of<true>(*x);
