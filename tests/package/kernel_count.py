@@ -60,7 +60,7 @@ def main():
     kernels = kernels_in(options.library)
     of_rows = set(filter(is_of_rows, kernels))
     of_policy_inputs = set(filter(is_of_policy_inputs, kernels))
-    of_points = set(filter(is_of_points, kernels))
+    of_points = set(filter(is_of_points, kernels)) - of_rows
     voxelizing = set(filter(is_voxelizing, kernels)) - of_rows - of_points
     within = [
         report("resampling and fusing", kernels - voxelizing - of_rows - of_policy_inputs - of_points, options.limit),
