@@ -16,6 +16,7 @@ GROUPS = {
     "inspect": ("inspect",),
     "clean": ("clean", "cleaning"),
     "summarize": ("summarize", "summary"),
+    "sample_windows": ("sample_windows", "windows"),
     "voxelize": ("voxelize", "voxelize_backward", "bounds", "grid"),
     "voxels": ("voxels", "voxelize_sparse", "voxelize_sparse_backward", "voxelize_gathered",
                "voxelize_gathered_backward", "filter_voxels"),

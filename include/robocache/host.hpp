@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <robocache/append.hpp>
 #include <robocache/camera.hpp>
 #include <robocache/cleaning.hpp>
 #include <robocache/cropping.hpp>
@@ -11,12 +12,14 @@
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
 #include <robocache/policy_input.hpp>
+#include <robocache/sampling.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
 #include <robocache/summary.hpp>
 #include <robocache/timeline.hpp>
 #include <robocache/voxels.hpp>
+#include <robocache/windows.hpp>
 
 /// What the functions of `robocache::host` call, once they know that the types are the library's own: the compiled
 /// library has these.
@@ -37,6 +40,8 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> co
             fused_output<Result> const& out);
 template <class Stamp>
 status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count);
+template <class Stamp>
+status append(append_stream<Stamp> const* streams, std::int64_t count, std::int64_t batch, std::uint8_t const* resets);
 template <class Stamp, class Result>
 status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                      result_gradients<Result> const& results, stream_gradients const* out, float* targets,
@@ -174,6 +179,17 @@ template <class Stamp>
 status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count) {
   if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
     return exact::policy_input<robocache::detail::plain_type<Stamp>>(fusions, count);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::append` on CPU memory. Compiled for all three stamp types.
+template <class Stamp>
+status append(append_stream<Stamp> const* streams, std::int64_t count, std::int64_t batch, std::uint8_t const* resets) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::append<robocache::detail::plain_type<Stamp>>(streams, count, batch, resets);
   } else {
     static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
     return {};
@@ -426,7 +442,26 @@ status crop_points(point_clouds const& clouds, crop_options const& options, crop
   return crop_points(clouds, point_features<Value>{}, options, out);
 }
 
+/// `robocache::sample_farthest` on CPU memory, without scratch.
+status sample_farthest(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                       farthest_options const& options = {});
+
+/// `robocache::sample_uniform` on CPU memory.
+status sample_uniform(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                      uniform_options const& options);
+
+/// `robocache::nearest_neighbours` on CPU memory.
+status nearest_neighbours(point_clouds const& queries, point_clouds const& clouds, std::int64_t k,
+                          neighbour_output const& out);
+
+/// `robocache::within_radius` on CPU memory.
+status within_radius(point_clouds const& queries, point_clouds const& clouds, float radius, std::int64_t k,
+                     neighbour_output const& out);
+
 /// `robocache::find_bounds` on CPU memory.
 status find_bounds(point_clouds const& clouds, cloud_bounds* bounds);
+
+/// `robocache::sample_windows` on CPU memory: the same windows.
+status sample_windows(window_plan const& plan, window_draw const& draw, window_output const& out);
 
 }  // namespace robocache::host

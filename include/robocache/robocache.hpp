@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <robocache/append.hpp>
 #include <robocache/camera.hpp>
 #include <robocache/cleaning.hpp>
 #include <robocache/cropping.hpp>
@@ -13,6 +14,7 @@
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
 #include <robocache/policy_input.hpp>
+#include <robocache/sampling.hpp>
 #include <robocache/scratch.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
@@ -20,6 +22,7 @@
 #include <robocache/summary.hpp>
 #include <robocache/timeline.hpp>
 #include <robocache/voxels.hpp>
+#include <robocache/windows.hpp>
 
 // CUDA's own declaration of its stream handle, repeated so that no CUDA header is needed.
 struct CUstream_st;
@@ -97,6 +100,20 @@ struct any_fusions {
   stamp_dtype type;
   std::int64_t count;
   void const* first;  ///< `policy_fusion<Stamp> const*`, of stamps of `type`
+};
+
+/// An array of the streams of an `append` whose stamp type is known only at run time. Made of an array of
+/// `append_stream<Stamp>`.
+struct any_append_streams {
+  template <class Stamp>
+  any_append_streams(append_stream<Stamp> const* streams, std::int64_t n) noexcept
+      : type(stamp_dtype_of<Stamp>::value),
+        count(n),
+        first(static_cast<append_stream<detail::plain_type<Stamp>> const*>(streams)) {}
+
+  stamp_dtype type;
+  std::int64_t count;
+  void const* first;  ///< `append_stream<Stamp> const*`, of stamps of `type`
 };
 
 /// `series`, the types of its values and stamps values. Strides count elements of `type`.
@@ -196,6 +213,10 @@ void fuse(place where, any_streams const& streams, any_timeline const& target, a
 /// `robocache::policy_input` or `robocache::host::policy_input`, as `compiled::resample`.
 void policy_input(place where, any_fusions const& fusions, stream_handle cuda_stream = nullptr);
 
+/// `robocache::append` or `robocache::host::append`, as `compiled::resample`.
+void append(place where, any_append_streams const& streams, std::int64_t batch, std::uint8_t const* resets = nullptr,
+            stream_handle cuda_stream = nullptr);
+
 /// `robocache::fuse_backward_scratch`; 0 with place::host.
 std::int64_t fuse_backward_scratch(place where, any_streams const& streams, any_timeline const& target,
                                    stream_gradients const* out);
@@ -285,6 +306,10 @@ void filter_voxels(place where, point_clouds const& clouds, any_point_features c
 /// `robocache::find_bounds` or `robocache::host::find_bounds`, as `compiled::resample`.
 void find_bounds(place where, point_clouds const& clouds, cloud_bounds* bounds, stream_handle cuda_stream = nullptr);
 
+/// `robocache::sample_windows` or `robocache::host::sample_windows`, as `compiled::resample`.
+void sample_windows(place where, window_plan const& plan, window_draw const& draw, window_output const& out,
+                    stream_handle cuda_stream = nullptr);
+
 /// `robocache::unproject_scratch`; 0 with place::host.
 std::int64_t unproject_scratch(place where, any_depth_images const& images);
 
@@ -327,6 +352,26 @@ void add_to_summary(place where, any_value_rows const& rows, any_summary_state c
 /// @param type  of the rows
 void end_summary_pass(place where, dtype type, any_summary_state const& state, int pass,
                       stream_handle cuda_stream = nullptr);
+
+/// `robocache::sample_farthest_scratch`; 0 with place::host.
+std::int64_t sample_farthest_scratch(place where, point_clouds const& clouds, std::int64_t samples);
+
+/// `robocache::sample_farthest` or `robocache::host::sample_farthest`, as `compiled::resample`.
+void sample_farthest(place where, point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                     farthest_options const& options = {}, scratch const& memory = {},
+                     stream_handle cuda_stream = nullptr);
+
+/// `robocache::sample_uniform` or `robocache::host::sample_uniform`, as `compiled::resample`.
+void sample_uniform(place where, point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                    uniform_options const& options, stream_handle cuda_stream = nullptr);
+
+/// `robocache::nearest_neighbours` or `robocache::host::nearest_neighbours`, as `compiled::resample`.
+void nearest_neighbours(place where, point_clouds const& queries, point_clouds const& clouds, std::int64_t k,
+                        neighbour_output const& out, stream_handle cuda_stream = nullptr);
+
+/// `robocache::within_radius` or `robocache::host::within_radius`, as `compiled::resample`.
+void within_radius(place where, point_clouds const& queries, point_clouds const& clouds, float radius, std::int64_t k,
+                   neighbour_output const& out, stream_handle cuda_stream = nullptr);
 
 /// How many CUDA devices this process can use; 0 without a driver. Never throws.
 int device_count() noexcept;

@@ -48,6 +48,8 @@ void stamps() {
   rc::inspect(times<odd<2>>(), 1, nullptr@CUDA@);
   rc::inspect_rotations(values<float, odd<9>>(), nullptr@CUDA@);
   rc::clean(values<float, odd<10>>(), rc::clean_output<float, odd<10>>{}, {}@MEMORY@@CUDA@);
+  rc::append_stream<odd<35>> const rings[] = {{}};
+  rc::append(rings, 1, 1, nullptr@CUDA@);
   rc::timeline<odd<3>>::uniform(odd<3>{}, odd<3>{}, 1, 2);
   rc::resample(values<float, odd<4>>(), times<odd<4>>(), rc::output{at<float>()}, {}@CUDA@);
   rc::locate(times<odd<5>>(), times<odd<5>>(), {}, {}@CUDA@);
@@ -223,7 +225,8 @@ def device_source(body, include):
 
 def host_source():
     text = (BEGIN + VIEWS + CALLS).replace("@INCLUDES@", "#include <robocache/host.hpp>").replace("@STREAM@", "")
-    text = re.sub(r"rc::((?:resample|locate|fuse|inspect|voxelize|filter|clean|summarize|unproject|crop)\w*)\(", r"rc::host::\1(", text)
+    families = "append|resample|locate|fuse|inspect|voxelize|filter|clean|summarize|unproject|crop"
+    text = re.sub(rf"rc::((?:{families})\w*)\(", r"rc::host::\1(", text)
     return text.replace("@MEMORY@", "").replace("@CUDA@", "")
 
 

@@ -14,13 +14,33 @@ from . import _library
 _library.load()
 
 # The operators come first.
-from . import _depth_operators, _points_operators, _policy_operators, _rows_operators, _timed_operators, _warnings
+from . import (
+    _depth_operators,
+    _online_operators,
+    _points_operators,
+    _policy_operators,
+    _rows_operators,
+    _sampling_operators,
+    _timed_operators,
+    _warnings,
+    _windows_operators,
+)
 from ._depth import Cropped, DenseUnprojected, Unprojected, crop_points, unproject, unproject_dense
+from ._online import Ring, Rows, append
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
+from ._sampling import (
+    Neighbours,
+    Sampled,
+    gather_rows,
+    nearest_neighbours,
+    sample_farthest,
+    sample_uniform,
+    within_radius,
+)
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
-from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
+from ._timelines import Stream, Timeline, dense, ragged, ring, shared, uniform, windows
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 __all__ = [
@@ -32,10 +52,14 @@ __all__ = [
     "Gathered",
     "Grid",
     "Inspected",
+    "Neighbours",
     "PolicyFusion",
     "PolicyStream",
     "Relative",
     "Resampled",
+    "Ring",
+    "Rows",
+    "Sampled",
     "Sparse",
     "Stream",
     "Summarizer",
@@ -43,15 +67,21 @@ __all__ = [
     "Timeline",
     "Unprojected",
     "Voxels",
+    "append",
     "clean",
     "crop_points",
     "dense",
     "filter_voxels",
     "fuse",
+    "gather_rows",
     "inspect",
+    "nearest_neighbours",
     "policy_input",
     "ragged",
     "resample",
+    "ring",
+    "sample_farthest",
+    "sample_uniform",
     "shared",
     "summarize",
     "uniform",
@@ -61,5 +91,6 @@ __all__ = [
     "voxelize_gathered",
     "voxelize_sparse",
     "windows",
+    "within_radius",
 ]
 __version__ = "0.1.0"

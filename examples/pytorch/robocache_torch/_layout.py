@@ -51,6 +51,7 @@ Fusion = namedtuple("Fusion", _names("fusion"))
 Report = namedtuple("Report", _names("report"))
 Dropped = namedtuple("Dropped", _names("dropped"))
 Lost = namedtuple("Lost", _names("lost"))
+Refused = namedtuple("Refused", _names("refused"))
 
 
 def rows_of(row: type, numbers) -> list:

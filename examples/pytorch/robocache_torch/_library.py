@@ -27,7 +27,20 @@ import torch
 HERE = Path(__file__).resolve().parent
 SOURCES = [
     HERE / "csrc" / f"{name}.cpp"
-    for name in ("common", "depth", "layout", "points", "policy", "rows", "stamps", "tangents", "timed")
+    for name in (
+        "common",
+        "depth",
+        "layout",
+        "online",
+        "points",
+        "policy",
+        "rows",
+        "sampling",
+        "stamps",
+        "tangents",
+        "timed",
+        "windows",
+    )
 ]
 # No -std: PyTorch's builder gives the one that its own headers ask for.
 # An enumerator without a word in layout.cpp does not compile.

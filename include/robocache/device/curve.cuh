@@ -67,8 +67,8 @@ ROBOCACHE_HOST_DEVICE inline widths widths_around(trajectory<Stamp> const& sourc
     auto const stored = [stamps = source.stamps](std::int64_t i) { return stamps[i]; };
     return widths_from<Stamp>(stored, row, source.length, second);
   }
-  auto const computed = [&](std::int64_t i) { return uniform_stamp(source.start, source.num, source.den, i); };
-  return widths_from<Stamp>(computed, row, source.length, second);
+  auto const other = [&](std::int64_t i) { return source.other_stamp(i); };
+  return widths_from<Stamp>(other, row, source.length, second);
 }
 
 /// The weight's cubic polynomials.

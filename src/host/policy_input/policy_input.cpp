@@ -25,16 +25,16 @@ template <class Stamp>
 class stream_reader {
  public:
   explicit stream_reader(policy_stream<Stamp> const& one)
-      : one_(one), job_(job_of<Stamp>(one, dtype::float32)), rules_(rules_of<Stamp>(one)) {}
+      : one_(one), job_(job_of<Stamp>(one, dtype::float32)), rules_(rules_of<Stamp>(one)) {
+    rules_.latencies = one.latencies;
+  }
 
   policy_stream<Stamp> const& of() const { return one_; }
   stream_rules<Stamp> const& rules() const { return rules_; }
 
   /// All channels by the stream's method.
   void read(device::trajectory<Stamp> const& from, device::location const& at, float* row) const {
-    method_record record{sample_of(job_, from, at), at.blends, {}};
-    if (at.blends) { record.curve = device::curve_at(from, at, one_.options.method); }
-    take(record, one_.options.method, row);
+    take(record_of(job_, from, at, one_.options.method), one_.options.method, row);
   }
 
   /// A rotation.
@@ -43,13 +43,13 @@ class stream_reader {
     char const* const first = sample_of(job_, from, at);
     device::rotation_channels const a = sample(first);
     if (!at.blends) { return device::read_rotation(layout, a); }
-    return device::rotation_between(layout, a, sample(first + job_.row_bytes), at.weight);
+    return device::rotation_between(layout, a, sample(first + from.step_from(at.row) * job_.row_bytes), at.weight);
   }
 
   /// A sample as it is stored.
   device::rotation_channels sample(char const* first) const {
     device::rotation_channels row{};
-    take({first, false, {}}, interpolation::previous, row.c);
+    take({first, false, {}, INT32_MAX, 0}, interpolation::previous, row.c);
     return row;
   }
   device::rotation_channels sample(device::trajectory<Stamp> const& from, device::location const& at) const {
@@ -58,7 +58,7 @@ class stream_reader {
 
   /// All channels of sample `row`.
   void read_sample(device::trajectory<Stamp> const& from, std::int64_t row, float* channels) const {
-    take({sample_of(job_, from, {row, 0.0f, false, true}), false, {}}, interpolation::previous, channels);
+    take({sample_of(job_, from, {row, 0.0f, false, true}), false, {}, INT32_MAX, 0}, interpolation::previous, channels);
   }
 
  private:
@@ -83,7 +83,7 @@ class reference {
     if (b == b_) { return valid_; }
     b_ = b;
     auto const from = device::source_trajectory(reader_.of().when, target_, b);
-    auto const sought = reader_.rules().seek(device::stamp_sum(target_.starts[b], at_));
+    auto const sought = reader_.rules().seek(device::stamp_sum(target_.starts[b], at_), b);
     device::location const where = device::locate(from, sought, reader_.rules().locate);
     valid_ = where.valid && where.row >= 0;
     if (!valid_) { return false; }
@@ -156,14 +156,16 @@ class stream_writer {
         bool const refers = refers_to(run);
         bool written = refers && locations[i].row >= 0;
         bool valid = refers && locations[i].valid;
+        std::int64_t newest = locations[i].row;
         if (!next_.empty()) {
           device::slope along;
           if (run.owned) {
             Stamp const t = device::target_stamp(target, run.b, run.k + i);
-            along = device::slope_at(from, reader_.rules().seek(t), reader_.rules().locate);
+            along = device::slope_at(from, reader_.rules().seek(t, run.b), reader_.rules().locate);
           }
           written = along.row >= 0;
           valid = along.valid;
+          newest = along.row + 1;
           if (written) { compute_velocity(from, along, run.k + i); }
         } else if (written) {
           compute(from, locations[i], run.k + i);
@@ -172,6 +174,14 @@ class stream_writer {
         write_floats(job_, written ? row_.data() : fill_.data(), to, channels_);
         if (out.valid != nullptr) { out.valid[(run.row + i) * job_.fusion.count + mask] = valid ? 1 : 0; }
         if (out.all_valid != nullptr && !valid) { out.all_valid[run.row + i] = 0; }
+        if (Stamp* const ages = job_.fusion.ages; ages != nullptr) {
+          if (next_.empty() && locations[i].blends) {
+            newest = device::newest_read(locations[i], device::curve_at(from, locations[i], one_.options.method).right);
+          }
+          ages[(run.row + i) * job_.fusion.count + mask] =
+              valid ? device::age_of(device::target_stamp(target, run.b, run.k + i), from.stamp(newest))
+                    : device::no_age<Stamp>;
+        }
       }
     };
     locate_rows(one_.when, target, reader_.rules(), begin, end, take);

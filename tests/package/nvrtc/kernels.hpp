@@ -8,6 +8,11 @@ struct kernel {
 };
 
 inline constexpr kernel kernels[] = {
+    {"append.cuh", R"(
+__global__ void append(float* stamps, long long const* written, cuda::std::uint8_t const* resets, float* out) {
+  auto const all = written_before(*written, *resets);
+  out[0] = is_in_order(*out, newest_stamp(stamps, 9, all, slot_of(all, 9)));
+})"},
     {"arithmetic.cuh", R"(
 __global__ void numbers(float* x, double* y, long long* stamps) {
   *x = from_order(order_of(fma_rn(*x, div_rn(*x, 3.0f), sub_rn(*x, 1.0f))));
@@ -83,6 +88,13 @@ __global__ void curves(rc::timeline<double> when, location where, rc::interpolat
   v[6] = catmull_rom(c, v[1], v[2], v[3], v[4]);
   v[7] = pchip(c, v[1], v[2], v[3], v[4]);
   v[8] = akima(c, v[0], v[1], v[2], v[3], v[4], v[5]);
+})"},
+    {"distance.cuh", R"(
+__global__ void distances(float const* a, float* out) {
+  float const low[3] = {0.0f, 1.0f, 2.0f}, high[3] = {1.0f, 2.0f, 3.0f};
+  if (!is_finite_point(a[0], a[1], a[2])) { return; }
+  float const least = least_squared_distance(a[0], a[1], a[2], low, high);
+  if (may_matter(least, out[0])) { out[0] = nearer(squared_distance(a[0], a[1], a[2], a[3], a[4], a[5]), out[0]); }
 })"},
     {"extreme.cuh", R"(
 __global__ void extremes(float const* x, unsigned* out) {
@@ -182,5 +194,9 @@ __global__ void velocities(rc::timeline<double> when, rc::resample_options<doubl
   auto const along = slope_at(trajectory_of(when, 0), seek(1.0, 0.0, false, 0.0), rules_of(options));
   x[0] = velocity(x[0], x[1], per_second(1.0f, along), true);
   x[2] = angular_velocity(q[0], q[1], per_second(1.0f, along), false).x;
+})"},
+    {"windows.cuh", R"(
+__global__ void windows(rc::window_plan plan, rc::window_draw draw, rc::window_output out) {
+  write_window(out, 0, draw_row(plan, draw, *draw.step, 0));
 })"},
 };

@@ -106,11 +106,12 @@ std::vector<policy_row> velocities(policy_stream_data<Stamp> const& s, timeline_
     bool const exists = wanted.trajectory >= 0 && wanted.trajectory < p.source.batch;
     auto samples = exists ? stamps_of(p.source, wanted.trajectory) : std::vector<Stamp>{};
     if (!target.as_of.empty()) { samples = known(samples, wanted.as_of); }
-    auto const line = find_line(samples, sought(wanted.at, s.latency), p.options);
+    auto const line = find_line(samples, sought(wanted.at, latency_of<Stamp>(s, wanted.b)), p.options);
     out.valid = line.valid;
     out.written = line.left >= 0;
     if (!out.written) { continue; }
     std::int64_t const row = first_row(p.source, wanted.trajectory) + line.left;
+    out.newest = row + 1;
     auto const value = [&](std::int64_t i, std::int64_t c) {
       return decode(p.value_type, load_bits(p.value_type, p.values.data(), p.value_layout().begin(i) + c));
     };
@@ -209,6 +210,9 @@ std::vector<policy_row> rows_of(policy_problem<Stamp> const& p, std::size_t f, s
     out.valid = known && r.valid;
     out.written = known && r.first >= 0;
     if (!out.written) { continue; }
+    bool const bracketed = r.first != r.second;
+    int const most = s.series.options.method == interpolation::akima ? 2 : 1;  // read behind the bracket
+    out.newest = r.second + (bracketed ? std::min(r.around.right, most) : 0);
     if (s.rotation.wanted) {
       out.turn = 2e-6;
       out.rotation = own.rotation(r, out.turn);

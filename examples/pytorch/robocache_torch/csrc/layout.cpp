@@ -23,6 +23,7 @@ char const* word_of(rc::timeline_kind kind) {
     case rc::timeline_kind::ragged: return "ragged";
     case rc::timeline_kind::uniform: return "uniform";
     case rc::timeline_kind::windows: return "windows";
+    case rc::timeline_kind::ring: return "ring";
   }
   return nullptr;
 }
@@ -161,6 +162,7 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "report") { return report_row.names(); }
   if (of == "dropped") { return dropped_row.names(); }
   if (of == "lost") { return lost_row.names(); }
+  if (of == "refused") { return refused_row.names(); }
   if (of == "reductions") { return reduction_bits.names(); }
   C10_THROW_ERROR(ValueError, c10::str("of: found ", of, ", which has no layout"));
 }

@@ -63,6 +63,8 @@ inline constexpr row_layout report_row{"unsorted", "duplicated", "non_finite", "
 inline constexpr row_layout dropped_row{"non_finite", "invalid", "backward", "duplicated"};
 /// Of a cloud: what `unproject` counts.
 inline constexpr row_layout lost_row{"no_depth", "cropped"};
+/// Of a trajectory: what `append` counts.
+inline constexpr row_layout refused_row{"older", "not_finite"};
 /// One bit each, the first one the lowest: which reductions of features are wanted.
 inline constexpr row_layout reduction_bits{"sum", "mean", "max", "min"};
 

@@ -16,19 +16,21 @@
 
 namespace robocache::detail {
 
-/// The masks of the tile's rows. Called by the whole block, after a barrier.
+/// The masks of the tile's rows, and their ages. Called by the whole block, after a barrier.
 template <class Stamp>
 __device__ void store_input_masks(input_params<Stamp> const& p, input_fusion<Stamp> const& fusion,
-                                  input_rows const& rows, method_row const* records) {
+                                  input_rows const& rows, method_row* records) {
   auto const thread = static_cast<int>(threadIdx.x);
-  for (int i = thread; fusion.valid != nullptr && i < rows.count * fusion.streams; i += input_threads) {
+  bool const asked = fusion.valid != nullptr || fusion.ages != nullptr;
+  for (int i = thread; asked && i < rows.count * fusion.streams; i += input_threads) {
     int const slot = i / fusion.streams;
     int const s = i - slot * fusion.streams;
     int const mask = p.stream[fusion.first_stream + s].mask;
-    if (mask >= 0) {
-      fusion.valid[(rows.first + slot) * fusion.valid_stride + mask] =
-          static_cast<std::uint8_t>(records[s * fusion.tile_rows + slot].valid);
-    }
+    if (mask < 0) { continue; }
+    method_row& row = records[s * fusion.tile_rows + slot];
+    std::int64_t const place = (rows.first + slot) * fusion.valid_stride + mask;
+    if (fusion.valid != nullptr) { fusion.valid[place] = static_cast<std::uint8_t>(row.valid); }
+    if (fusion.ages != nullptr) { fusion.ages[place] = row.valid != 0 ? age_in<Stamp>(row) : device::no_age<Stamp>; }
   }
   if (fusion.all_valid != nullptr && thread < rows.count) {
     std::uint8_t* const to = fusion.all_valid + (rows.first + thread);
@@ -82,7 +84,7 @@ __device__ float input_velocity(input_reader<Stamp> const& reader, method_row co
   with_float_type(reader.type, [&](auto type) {
     auto const* const from = reinterpret_cast<decltype(type) const*>(row.from) + channel;
     a = device::to_float(from[0]);
-    b = device::to_float(from[reader.row_stride]);
+    b = device::to_float(from[steps_of(row, reader.row_stride).to(1)]);
   });
   return device::velocity(a, b, row.weight, reader.rules.method == interpolation::angle);
 }
@@ -99,13 +101,18 @@ __device__ device::rotation_channels input_sample(input_reader<Stamp> const& rea
   return row;
 }
 
+/// The sample behind a row's left one.
+template <class Stamp>
+__device__ char const* next_sample(input_reader<Stamp> const& reader, method_row const& row) {
+  return row.from + (steps_of(row, reader.row_stride).to(1) << (reader.type == dtype::float32 ? 2 : 1));
+}
+
 /// A rotation as a unit quaternion.
 template <class Stamp>
 __device__ __noinline__ device::quaternion input_rotation(input_reader<Stamp> const& reader, method_row const& row) {
   device::rotation_channels const a = input_sample(reader, row.from);
   if (row.kind < method_row::blend) { return device::read_rotation(reader.layout, a); }
-  std::int64_t const bytes = reader.row_stride << (reader.type == dtype::float32 ? 2 : 1);
-  return device::rotation_between(reader.layout, a, input_sample(reader, row.from + bytes), row.weight);
+  return device::rotation_between(reader.layout, a, input_sample(reader, next_sample(reader, row)), row.weight);
 }
 
 /// Writes a row's channels, scaled and clamped, or the fill value.
@@ -144,9 +151,9 @@ __device__ __noinline__ void write_whole_rows(input_params<Stamp> const& p, inpu
       // stored as it is
     } else if (of.reader.is_rotation) {
       if (of.velocity) {
-        std::int64_t const bytes = of.reader.row_stride << (of.reader.type == dtype::float32 ? 2 : 1);
         device::quaternion const a = device::read_rotation(of.reader.layout, input_sample(of.reader, row.from));
-        device::quaternion const b = device::read_rotation(of.reader.layout, input_sample(of.reader, row.from + bytes));
+        device::quaternion const b =
+            device::read_rotation(of.reader.layout, input_sample(of.reader, next_sample(of.reader, row)));
         device::vector3 const v = device::angular_velocity(a, b, row.weight, of.world_frame);
         out = {{v.x, v.y, v.z}};
       } else if (of.passes && row.kind < method_row::blend) {
@@ -160,8 +167,7 @@ __device__ __noinline__ void write_whole_rows(input_params<Stamp> const& p, inpu
       device::rotation_channels const a = input_sample(of.reader, row.from);
       device::quaternion q{{a.c[0], a.c[1], a.c[2], a.c[3]}};
       if (row.kind >= method_row::blend) {
-        std::int64_t const bytes = of.reader.row_stride << (of.reader.type == dtype::float32 ? 2 : 1);
-        device::rotation_channels const b = input_sample(of.reader, row.from + bytes);
+        device::rotation_channels const b = input_sample(of.reader, next_sample(of.reader, row));
         q = device::slerp(q, {{b.c[0], b.c[1], b.c[2], b.c[3]}}, row.weight);
       }
       out = {{q.q[0], q.q[1], q.q[2], q.q[3]}};
@@ -198,7 +204,7 @@ __device__ void write_vectors(input_stream<Stamp> const& of, input_rows const& r
       auto const* const from = reinterpret_cast<Value const*>(row.from) + channel;
       bool const blends = row.kind >= method_row::blend;
       vector<Value, N> const a = load<Value, N>(from);
-      vector<Value, N> const b = load<Value, N>(from + (blends ? stride : 0));
+      vector<Value, N> const b = load<Value, N>(from + (blends ? steps_of(row, stride).to(1) : 0));
 #pragma unroll
       for (int e = 0; e < N; ++e) {
         float const left = channel_of(a, e);

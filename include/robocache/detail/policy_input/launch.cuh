@@ -28,6 +28,7 @@ input_reader<Stamp> reader_of(policy_stream<Stamp> const& one) {
           one.rotation.source,
           device::rules_of(one.options),
           one.latency,
+          one.latencies,
           one.values,
           from.batch,
           from.row,
@@ -121,6 +122,7 @@ class ROBOCACHE_HIDDEN input_launches {
     plan.valid = fusion.out.valid;
     plan.valid_stride = fusion.count;
     plan.all_valid = fusion.out.all_valid;
+    plan.ages = fusion.ages;
     return s;
   }
 

@@ -60,15 +60,36 @@ __device__ int find_input_rows(input_params<Stamp> const& p, input_rows& rows) {
   return f;
 }
 
+/// Where a row keeps its age.
+template <class Stamp>
+__device__ Stamp& age_in(method_row& row) {
+  return reinterpret_cast<Stamp&>(row.age);
+}
+
+/// The age of a row that reads sample `newest`. Out of line: few calls ask.
+template <class Stamp>
+__device__ __noinline__ Stamp input_age(device::trajectory<Stamp> source, std::int64_t newest, Stamp t) {
+  return device::age_of(t, source.stamp(newest));
+}
+
+/// What a stream is asked for by a target.
+template <class Stamp>
+__device__ device::sought_time<Stamp> seek_input(input_reader<Stamp> const& reader, std::int64_t b, Stamp t) {
+  return device::seek(t, device::latency_of(reader.latency, reader.latencies, b), reader.causal,
+                      reader.rules.tolerance);
+}
+
 /// Leaves where a stream is read for a lane's target. Called by a whole warp.
 /// @param windows   whose `trajectory` and `as_of` count
 /// @param together  few windows have the warp's targets: for each the warp brings in the stamps that matter
 /// @param stage     `input_slots` elements of shared memory, the warp's own
+/// @param aged      whether the row's age is asked for
 /// @param row       null: the lane has none
 template <class Stamp>
 __device__ void note_input(input_reader<Stamp> const& reader, timeline<Stamp> const& windows, std::int64_t b, Stamp t,
-                           bool wanted, bool together, Stamp* stage, method_row* row) {
-  device::sought_time<Stamp> const sought = device::seek(t, reader.latency, reader.causal, reader.rules.tolerance);
+                           bool wanted, bool together, Stamp* stage, bool aged, method_row* row) {
+  device::sought_time<Stamp> sought{};
+  if (wanted) { sought = seek_input(reader, b, t); }
   device::trajectory<Stamp> source;
   device::location where;
   if (!together || !reader.source.stored()) {
@@ -102,22 +123,26 @@ __device__ void note_input(input_reader<Stamp> const& reader, timeline<Stamp> co
   row->left = row->right = 0;
   describe_row(source, where, reader.rules.method, *row);
   row->valid = where.valid && where.row >= 0 ? 1 : 0;
+  if (aged && row->valid != 0) { age_in<Stamp>(*row) = input_age(source, device::newest_read(where, row->right), t); }
 }
 
 /// The same for a stream's velocity, of which the row's weight is the rate; a value that stands still is moved.
 template <class Stamp>
 __device__ __noinline__ void note_velocity(input_stream<Stamp> const& of, timeline<Stamp> const& windows,
-                                           std::int64_t b, Stamp t, bool wanted, method_row& row) {
+                                           std::int64_t b, Stamp t, bool wanted, bool aged, method_row& row) {
   input_reader<Stamp> const& reader = of.reader;
   device::slope along;
   if (wanted) {
     device::trajectory<Stamp> const source = device::source_trajectory(reader.source, windows, b);
-    device::sought_time<Stamp> const sought = device::seek(t, reader.latency, reader.causal, reader.rules.tolerance);
-    along = device::slope_at(source, sought, reader.rules);
+    along = device::slope_at(source, seek_input(reader, b, t), reader.rules);
+    if (aged && along.valid) { age_in<Stamp>(row) = input_age(source, along.row + 1, t); }
     if (along.row >= 0) {
       std::int64_t const from = source.element(along.row, reader.batch_stride, reader.row_stride);
       row.from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
     }
+    device::sample_steps const steps = device::steps_from(source, along.row, 0);
+    row.turn = steps.turn;
+    row.capacity = steps.capacity;
   }
   row.weight = device::per_second(of.ticks_per_second, along);
   row.kind = along.row < 0 ? method_row::fill : row.weight == 0.0f ? method_row::move : method_row::blend;
@@ -137,21 +162,22 @@ __device__ void locate_inputs(input_params<Stamp> const& p, input_fusion<Stamp> 
   std::int64_t const b = rows.b[slot];
   std::int64_t const k = rows.k[slot];
   bool const wanted = exists && rows.wanted[slot];
+  bool const aged = fusion.ages != nullptr;
   for (int job = warp; job < fusion.streams + fusion.references; job += input_threads / 32) {
     bool const refers = job >= fusion.streams;
     method_row* const row = exists ? records + job * fusion.tile_rows + lane : nullptr;
     if (refers) {
       input_reference<Stamp> const& of = p.reference[fusion.first_reference + job - fusion.streams];
       Stamp const t = wanted ? device::stamp_sum(of.windows.starts[b], of.at) : Stamp(0);
-      note_input(of.reader, of.windows, b, t, wanted, false, stage + warp * input_slots, row);
+      note_input(of.reader, of.windows, b, t, wanted, false, stage + warp * input_slots, false, row);
       continue;
     }
     input_stream<Stamp> const& of = p.stream[fusion.first_stream + job];
     Stamp const t = wanted ? device::target_stamp(fusion.target, b, k) : Stamp(0);
     if (!of.velocity) {
-      note_input(of.reader, fusion.target, b, t, wanted, fusion.together, stage + warp * input_slots, row);
+      note_input(of.reader, fusion.target, b, t, wanted, fusion.together, stage + warp * input_slots, aged, row);
     } else if (exists) {
-      note_velocity(of, fusion.target, b, t, wanted, *row);
+      note_velocity(of, fusion.target, b, t, wanted, aged, *row);
     }
     if (!exists) { continue; }
     std::int64_t const element =
