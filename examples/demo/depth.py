@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from depth_bridge import Unprojected, unproject
+from depth_bridge import Unprojected, sample_farthest, unproject
 from errors import DemoError
 from report import timing
 
 SCALE, FAR = 0.001, 20.0  # metres in a millimetre; what is further away is not used
+SAMPLES = 1024  # farthest points of those in the box
 MIDDLE = 10, 90  # percentiles of the points along each axis that the crop keeps if it is not told
 
 
@@ -25,12 +26,13 @@ class DepthImages:
 
 @dataclass
 class Observation:
-    """The points of all images, and those in a box."""
+    """The points of all images, those in a box, and some of these, far from each other."""
 
     images: DepthImages
     box: np.ndarray  # float32 [2, 3]
     whole: Unprojected
     kept: Unprojected
+    farthest: np.ndarray  # float32 [at most SAMPLES, 3]
 
 
 def read_depth(folder):
@@ -58,7 +60,8 @@ def observe(bridge, images, box, on_gpu):
     if box is None:
         box = np.percentile(whole.points, MIDDLE, axis=0)
     box = np.ascontiguousarray(box, np.float32)
-    return Observation(images, box, whole, unproject(bridge, *given, box, on_gpu))
+    kept = unproject(bridge, *given, box, on_gpu)
+    return Observation(images, box, whole, kept, sample_farthest(bridge, kept.points, SAMPLES, on_gpu))
 
 
 def report_depth(found, gpu):
@@ -70,6 +73,7 @@ def report_depth(found, gpu):
     print("  box      " + ", ".join(f"{name} {low:.3g} to {high:.3g}" for name, low, high in spans))
     print(f"  left     {len(found.kept.points):,} of {len(found.whole.points):,} points are in the box")
     print(timing(found.kept.microseconds, gpu))
+    print(f"  sampled  {len(found.farthest):,} of these, each the farthest from those before it")
 
 
 def write_depth(path, found):

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <robocache/robocache.hpp>
 
@@ -102,7 +103,41 @@ double unproject_on_gpu(demo_images const& from, demo_unprojected const& to) {
   return microseconds;
 }
 
+/// @param found  `[samples, 3]`
+/// @return how many there are
+std::int64_t sample_farthest(float const* points, std::int64_t count, bool on_gpu, std::int64_t samples, float* found) {
+  std::int64_t given = 0;
+  if (!on_gpu) {
+    std::vector<std::int64_t> indices(static_cast<std::size_t>(samples));
+    rc::compiled::sample_farthest(place::host, rc::point_clouds::dense(points, 1, count), samples,
+                                  {indices.data(), &given, found});
+    return given;
+  }
+  auto const all = example::to_device(points, count * 3);
+  auto const indices = example::device_allocate<std::int64_t>(samples);
+  auto const counts = example::device_allocate<std::int64_t>(1);
+  auto const chosen = example::device_allocate<float>(samples * 3);
+  auto const clouds = rc::point_clouds::dense(all.get(), 1, count);
+  auto const bytes = rc::compiled::sample_farthest_scratch(place::device, clouds, samples);
+  auto const memory = example::device_allocate<std::byte>(bytes);
+  example::stream const cuda_stream = example::make_stream();
+  rc::compiled::sample_farthest(place::device, clouds, samples, {indices.get(), counts.get(), chosen.get()}, {},
+                                {memory.get(), bytes}, cuda_stream.get());
+  example::to_host(counts, 1, &given);
+  example::to_host(chosen, given * 3, found);
+  return given;
+}
+
 }  // namespace
+
+/// @param found  `[samples, 3]`: of `points`, `[count, 3]`, those that are farthest from each other
+/// @param given  how many there are: fewer than `samples` where there are fewer points
+extern "C" int robocache_demo_sample_farthest(float const* points, std::int64_t count, std::int64_t on_gpu,
+                                              std::int64_t samples, float* found, std::int64_t* given, char* message,
+                                              std::size_t capacity) {
+  auto const work = [&] { *given = sample_farthest(points, count, on_gpu != 0, samples, found); };
+  return demo::run_and_report(work, message, capacity);
+}
 
 extern "C" int robocache_demo_unproject(demo_images const* images, demo_unprojected const* points, double* microseconds,
                                         char* message, std::size_t capacity) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unprojection for the demo from Python: ctypes over what depth_bridge.cpp adds to the bridge."""
+"""Unprojection and farthest points for the demo from Python: ctypes over what depth_bridge.cpp adds to the bridge."""
 
 import ctypes
 from ctypes import POINTER, byref, c_char_p, c_double, c_float, c_int64, c_size_t, c_void_p
@@ -41,3 +41,12 @@ def unproject(bridge, depth, intrinsics, poses, scale, far, box=None, on_gpu=Fal
     found = _Unprojected(*(array.ctypes.data for array in (points, offsets, lost)))
     checked(call, byref(images), byref(found), byref(microseconds))
     return Unprojected(points[: offsets[1]], int(lost[0]), int(lost[1]), microseconds.value)
+
+
+def sample_farthest(bridge, points, samples, on_gpu=False):
+    """Of float32 [count, 3] those that are farthest from each other, float32 [at most `samples`, 3]."""
+    call = bridge.library.robocache_demo_sample_farthest
+    call.argtypes = [c_void_p, c_int64, c_int64, c_int64, c_void_p, POINTER(c_int64), c_char_p, c_size_t]
+    found, given = np.empty((samples, 3), np.float32), c_int64()
+    checked(call, points.ctypes.data, len(points), on_gpu, samples, found.ctypes.data, byref(given))
+    return found[: given.value]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The picture of unprojected images from two sides: all points, and those that the crop kept."""
+"""The picture of unprojected images from two sides: all points, those that the crop kept, and the farthest of these."""
 
 import matplotlib
 
@@ -9,21 +9,26 @@ import numpy as np  # noqa: E402
 
 SIDES = ("x", "y"), ("x", "z")  # to the right, and up
 MOST = 60_000  # points of each kind that are drawn
-ALL, KEPT = "0.75", "tab:blue"
+ALL, KEPT, FARTHEST = ("0.75", 0.6), ("tab:blue", 0.6), ("tab:orange", 6.0)  # and dots, in square points
 
 
 def draw_depth(path, found):
     figure, axes = plt.subplots(1, 2, figsize=(14, 6), layout="constrained")
     for axis, (right, up) in zip(axes, SIDES):
         places = ["xyz".index(name) for name in (right, up)]
-        for points, colour, label in ((found.whole.points, ALL, "all"), (found.kept.points, KEPT, "in the box")):
+        for points, (colour, dots), label in (
+            (found.whole.points, ALL, "all"),
+            (found.kept.points, KEPT, "in the box"),
+            (found.farthest, FARTHEST, "farthest from each other"),
+        ):
             some = points[:: max(1, len(points) // MOST)]
-            axis.scatter(*some[:, places].T, s=0.6, c=colour, linewidths=0, label=f"{label}: {len(points):,} points")
+            axis.scatter(*some[:, places].T, s=dots, c=colour, linewidths=0)
+            axis.plot([], [], "o", color=colour, label=f"{label}: {len(points):,} points")
         low, high = found.box[:, places]
         axis.add_patch(plt.Rectangle(low, *(high - low), fill=False, edgecolor="tab:red", linewidth=1))
         axis.set(xlabel=f"{right} in metres", ylabel=f"{up} in metres", **_limits(found.whole.points[:, places]))
         axis.set_aspect("equal")
-        axis.legend(markerscale=12, loc="upper right", fontsize=8)
+        axis.legend(loc="upper right", fontsize=8)
     views, height, width = found.images.depth.shape
     figure.suptitle(f"{found.images.name}: {views} depth images of {width} x {height}, from two sides")
     figure.savefig(path, dpi=110)

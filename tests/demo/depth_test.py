@@ -60,6 +60,7 @@ class DepthTest(DemoTest):
                      f"{self.depth.size - len(wanted):,} of {self.depth.size:,} pixels have no depth"):  # fmt: skip
             self.assertIn(said, done.stdout)
         self.assertNotIn("fused", done.stdout)
+        self.assertIn(f"{min(len(kept), 1024):,} of these, each the farthest", done.stdout)
 
     def test_the_middle_is_kept_by_default(self):
         done = self.demo("--depth", self.images)
