@@ -109,8 +109,8 @@ def unproject(
         near: The smallest z that counts; 0 or more.
         far: The largest.
         boxes: float32 `[B, 2, 3]`, in the world: points are kept from the first corner on, up to the second one.
-        features: `[B, V, H, W, C]`, or with `channels_first` `[B, V, C, H, W]`: float32, float16, bfloat16, uint8, int32
-            or int64.
+        features: `[B, V, H, W, C]`, or with `channels_first` `[B, V, C, H, W]`: float32, float16, bfloat16, uint8,
+            int32 or int64.
 
     Raises:
         ValueError, TypeError: With the argument's name, what was found and what is wanted.
@@ -236,7 +236,7 @@ def _numbers(given, name, shape, device, where):
 def _want_no_gradient(given, name):
     if given is not None and given.requires_grad and torch.is_grad_enabled():
         raise ValueError(
-            f"{name}: found a tensor that requires a gradient, which unprojection and cropping do not have; want detach()"
+            f"{name}: found a tensor that requires a gradient, which points do not have; want detach()"
         )
 
 
