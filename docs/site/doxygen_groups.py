@@ -19,6 +19,7 @@ GROUPS = {
     "voxelize": ("voxelize", "voxelize_backward", "bounds", "grid"),
     "voxels": ("voxels", "voxelize_sparse", "voxelize_sparse_backward", "voxelize_gathered",
                "voxelize_gathered_backward", "filter_voxels"),
+    "samples": ("sampling", "sample_farthest", "sample_uniform", "neighbours"),
     "compiled": ("robocache",),
     "host": ("host",),
 }  # fmt: skip
