@@ -21,6 +21,7 @@ GROUPS = {
     "voxels": ("voxels", "voxelize_sparse", "voxelize_sparse_backward", "voxelize_gathered",
                "voxelize_gathered_backward", "filter_voxels"),
     "points": ("camera", "cropping", "crop_points", "unproject"),
+    "samples": ("sampling", "sample_farthest", "sample_uniform", "neighbours"),
     "compiled": ("robocache",),
     "host": ("host",),
 }  # fmt: skip
