@@ -8,11 +8,11 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/policy_input/params.hpp>
 #include <robocache/detail/policy_input/policy.cuh>
+#include <robocache/device/derivative.cuh>
 #include <robocache/device/locate.cuh>
 #include <robocache/device/packed.cuh>
-#include <robocache/device/velocity.cuh>
 
-// Locating for a policy input: the rows of a tile, for streams, their references and velocities.
+// Locating for a policy input: the rows of a tile, for streams, their references and derivatives.
 namespace robocache::detail {
 
 /// The trajectory and target of each row of a tile.
@@ -49,7 +49,7 @@ __device__ int find_input_rows(input_params<Stamp> const& p, input_rows& rows) {
       k = row - targets.first_row;
       wanted = b >= 0 && k >= 0 && k < targets.length;
     } else {
-      b = row / target.length;
+      b = fusion.rows <= INT32_MAX ? fusion.length.quotient(static_cast<std::uint32_t>(row)) : row / target.length;
       k = row - b * target.length;
       wanted = target.lengths == nullptr || k < device::detail::length_of(target, b);
     }
@@ -104,12 +104,22 @@ __device__ void note_input(input_reader<Stamp> const& reader, timeline<Stamp> co
   row->valid = where.valid && where.row >= 0 ? 1 : 0;
 }
 
-/// The same for a stream's velocity, of which the row's weight is the rate; a value that stands still is moved.
+/// The same where a thread is alone with its target. Out of line, as a summary asks for up to three rows.
 template <class Stamp>
-__device__ __noinline__ void note_velocity(input_stream<Stamp> const& of, timeline<Stamp> const& windows,
-                                           std::int64_t b, Stamp t, bool wanted, method_row& row) {
-  input_reader<Stamp> const& reader = of.reader;
+__device__ __noinline__ void note_alone(input_reader<Stamp> const& reader, timeline<Stamp> const& windows,
+                                        std::int64_t b, Stamp t, method_row& row) {
+  note_input<Stamp>(reader, windows, b, t, true, false, nullptr, &row);
+}
+
+/// The same for a stream's derivative: the row's curve is the derivative's, its weight the rate. A value that stands
+/// still is moved.
+template <class Stamp>
+__device__ __noinline__ void note_derivative(input_stream<Stamp> const& of, input_reader<Stamp> const& reader,
+                                             timeline<Stamp> const& windows, std::int64_t b, Stamp t, bool wanted,
+                                             method_row& row) {
   device::slope along;
+  device::curve c{};
+  c.method = interpolation::linear;
   if (wanted) {
     device::trajectory<Stamp> const source = device::source_trajectory(reader.source, windows, b);
     device::sought_time<Stamp> const sought = device::seek(t, reader.latency, reader.causal, reader.rules.tolerance);
@@ -117,9 +127,11 @@ __device__ __noinline__ void note_velocity(input_stream<Stamp> const& of, timeli
     if (along.row >= 0) {
       std::int64_t const from = source.element(along.row, reader.batch_stride, reader.row_stride);
       row.from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
+      c = device::derivative_curve(source, along, reader.rules.method, of.order);
     }
   }
-  row.weight = device::per_second(of.ticks_per_second, along);
+  note_curve(c, row);
+  row.weight = device::rate_of(of.ticks_per_second, along, c.method, of.order);
   row.kind = along.row < 0 ? method_row::fill : row.weight == 0.0f ? method_row::move : method_row::blend;
   row.valid = along.valid ? 1 : 0;
 }
@@ -138,22 +150,26 @@ __device__ void locate_inputs(input_params<Stamp> const& p, input_fusion<Stamp> 
   std::int64_t const k = rows.k[slot];
   bool const wanted = exists && rows.wanted[slot];
   for (int job = warp; job < fusion.streams + fusion.references; job += input_threads / 32) {
-    bool const refers = job >= fusion.streams;
+    int const reference = job - fusion.streams;  // from 0 on
+    bool const refers = reference >= 0;
+    int const at = refers ? fusion.first_reference + reference : fusion.first_stream + job;
+    input_reader<Stamp> const& reader = p.reader[refers ? input_streams + at : at];
     method_row* const row = exists ? records + job * fusion.tile_rows + lane : nullptr;
+    timeline<Stamp> windows = fusion.target;
+    Stamp t{};
     if (refers) {
-      input_reference<Stamp> const& of = p.reference[fusion.first_reference + job - fusion.streams];
-      Stamp const t = wanted ? device::stamp_sum(of.windows.starts[b], of.at) : Stamp(0);
-      note_input(of.reader, of.windows, b, t, wanted, false, stage + warp * input_slots, row);
-      continue;
+      windows = p.reference[at].windows;
+      if (wanted) { t = device::stamp_sum(windows.starts[b], p.reference[at].at); }
+    } else if (wanted) {
+      t = device::target_stamp(fusion.target, b, k);
     }
-    input_stream<Stamp> const& of = p.stream[fusion.first_stream + job];
-    Stamp const t = wanted ? device::target_stamp(fusion.target, b, k) : Stamp(0);
-    if (!of.velocity) {
-      note_input(of.reader, fusion.target, b, t, wanted, fusion.together, stage + warp * input_slots, row);
+    if (refers || p.stream[at].order == derivative_order::value) {
+      note_input(reader, windows, b, t, wanted, fusion.together, stage + warp * input_slots, row);
     } else if (exists) {
-      note_velocity(of, fusion.target, b, t, wanted, *row);
+      note_derivative(p.stream[at], reader, windows, b, t, wanted, *row);
     }
-    if (!exists) { continue; }
+    if (refers || !exists) { continue; }
+    input_stream<Stamp> const& of = p.stream[at];
     std::int64_t const element =
         fusion.target.packed() ? (rows.first + lane) * of.row_stride : b * of.batch_stride + k * of.row_stride;
     row->to = static_cast<char*>(of.results) + element * (of.result_type == dtype::float32 ? 4 : 2);
