@@ -17,29 +17,31 @@ namespace robocache::detail {
 
 /// The masks of the tile's rows. Called by the whole block, after a barrier.
 template <class Stamp>
-__device__ void store_input_masks(input_params<Stamp> const& p, input_fusion<Stamp> const& fusion,
-                                  input_rows const& rows, method_row const* records) {
+__device__ void store_input_masks() {
+  input_tile<Stamp> const& tile = tile_of_block<Stamp>();
+  input_fusion<Stamp> const& fusion = tile.fusion();
+  input_rows const& rows = tile.rows;
   auto const thread = static_cast<int>(threadIdx.x);
   for (int i = thread; fusion.valid != nullptr && i < rows.count * fusion.streams; i += input_threads) {
     int const slot = i / fusion.streams;
     int const s = i - slot * fusion.streams;
-    int const mask = p.stream[fusion.first_stream + s].mask;
+    int const mask = tile.stream(s).mask;
     if (mask >= 0) {
       fusion.valid[(rows.first + slot) * fusion.valid_stride + mask] =
-          static_cast<std::uint8_t>(records[s * fusion.tile_rows + slot].valid);
+          static_cast<std::uint8_t>(tile.records(s)[slot].valid);
     }
   }
   if (fusion.all_valid != nullptr && thread < rows.count) {
     std::uint8_t* const to = fusion.all_valid + (rows.first + thread);
     unsigned all = fusion.continues ? *to : 1;
     for (int s = 0; s < fusion.streams; ++s) {
-      if (p.stream[fusion.first_stream + s].mask >= 0) { all &= records[s * fusion.tile_rows + thread].valid; }
+      if (tile.stream(s).mask >= 0) { all &= tile.records(s)[thread].valid; }
     }
     *to = static_cast<std::uint8_t>(all);
   }
 }
 
-/// A stream as far as a tile is concerned, and what it refers to.
+/// One stream of a tile, and what it refers to.
 template <class Stamp>
 struct tile_stream {
   input_stream<Stamp> const& of;
@@ -50,6 +52,15 @@ struct tile_stream {
   method_row const* to_rows;
   method_row const* frame_rows;
 
+  __device__ tile_stream(input_tile<Stamp> const& tile, int s)
+      : of(tile.stream(s)),
+        reader(tile.reader(s)),
+        to_reader(tile.reader(tile.stream_count + max(0, int(of.to)))),
+        frame_reader(tile.reader(tile.stream_count + max(0, int(of.frame)))),
+        rows(tile.records(s)),
+        to_rows(tile.records(tile.stream_count + max(0, int(of.to)))),
+        frame_rows(tile.records(tile.stream_count + max(0, int(of.frame)))) {}
+
   __device__ input_origin<Stamp> own(int slot) const { return {reader, rows[slot]}; }
   __device__ input_origin<Stamp> to(int slot) const { return {to_reader, to_rows[slot]}; }
   __device__ input_origin<Stamp> frame(int slot) const { return {frame_reader, frame_rows[slot]}; }
@@ -57,7 +68,9 @@ struct tile_stream {
 
 /// Rows whose channels are made together: rotations, quaternions, positions in a frame.
 template <class Stamp>
-__device__ __noinline__ void write_whole_rows(tile_stream<Stamp> tile, input_rows const& rows, int first) {
+__device__ __noinline__ void write_whole_rows(int s, int first) {
+  tile_stream<Stamp> const tile(tile_of_block<Stamp>(), s);
+  input_rows const& rows = tile_of_block<Stamp>().rows;
   input_stream<Stamp> const& of = tile.of;
   for (int slot = first; slot < rows.count; slot += input_threads) {
     method_row const& row = tile.rows[slot];
@@ -75,7 +88,9 @@ __device__ __noinline__ void write_whole_rows(tile_stream<Stamp> tile, input_row
 
 /// Rows of previous, next, nearest and linear to which nothing is relative, in vectors of `N` channels.
 template <class Value, int N, class Stamp>
-__device__ __noinline__ void write_vectors(tile_stream<Stamp> tile, input_rows const& rows, int first) {
+__device__ __noinline__ void write_vectors(int s, int first) {
+  tile_stream<Stamp> const tile(tile_of_block<Stamp>(), s);
+  input_rows const& rows = tile_of_block<Stamp>().rows;
   input_stream<Stamp> const& of = tile.of;
   auto const each = static_cast<int>(of.line.value);
   std::int64_t const stride = tile.reader.row_stride;
@@ -140,7 +155,9 @@ struct raw_pair {
 /// The same rows where they are not whole vectors, also relative to a stream of these methods. A thread keeps its
 /// channel from row to row, and with it what the channel is scaled by; the loads of some rows are under way at a time.
 template <class Stamp>
-__device__ void write_lines(tile_stream<Stamp> const& tile, input_rows const& rows, int first) {
+__device__ __noinline__ void write_lines(int s, int first) {
+  tile_stream<Stamp> const tile(tile_of_block<Stamp>(), s);
+  input_rows const& rows = tile_of_block<Stamp>().rows;
   input_stream<Stamp> const& of = tile.of;
   auto const channels = static_cast<int>(tile.reader.channels);
   auto const width = static_cast<int>(of.line.value);
@@ -179,7 +196,9 @@ __device__ void write_lines(tile_stream<Stamp> const& tile, input_rows const& ro
 
 /// Rows of any method but slerp, a channel after the other.
 template <class Stamp>
-__device__ __noinline__ void write_channels(tile_stream<Stamp> tile, input_rows const& rows, int first) {
+__device__ __noinline__ void write_channels(int s, int first) {
+  tile_stream<Stamp> const tile(tile_of_block<Stamp>(), s);
+  input_rows const& rows = tile_of_block<Stamp>().rows;
   input_stream<Stamp> const& of = tile.of;
   auto const each = static_cast<int>(of.line.value);
   for (int i = first; i < rows.count * each; i += input_threads) {
@@ -209,47 +228,31 @@ __device__ __noinline__ void write_channels(tile_stream<Stamp> tile, input_rows 
 template <class Stamp>
 __global__ void __launch_bounds__(input_threads, input_resident_blocks)
     policy_input_kernel(__grid_constant__ input_params<Stamp> const p) {
-  extern __shared__ sector dynamic_shared[];
-  __shared__ input_rows rows;
-  auto* const records = reinterpret_cast<method_row*>(dynamic_shared);
-  input_fusion<Stamp> const& fusion = p.fusion[find_input_rows(p, rows)];
+  begin_tile(p);
+  locate_inputs<Stamp>();
   __syncthreads();
-  locate_inputs(p, fusion, rows, records,
-                reinterpret_cast<Stamp*>(records + fusion.tile_rows * (fusion.streams + fusion.references)));
-  __syncthreads();
-  if (fusion.references > 0) {
-    settle_references(p, fusion, rows.count, records);
+  input_tile<Stamp> const& tile = tile_of_block<Stamp>();
+  if (tile.reference_count > 0) {
+    settle_references<Stamp>();
     __syncthreads();
   }
-  store_input_masks(p, fusion, rows, records);
-  method_row const* const references = records + fusion.streams * fusion.tile_rows;
-  int turn = static_cast<int>(threadIdx.x);  // narrow streams travel side by side: each begins with another warp
-  for (int s = 0; s < fusion.streams; ++s) {
-    input_stream<Stamp> const& of = p.stream[fusion.first_stream + s];
-    int const to = max(0, int(of.to)), frame = max(0, int(of.frame));
-    input_reader<Stamp> const* const origins = p.reader + input_streams + fusion.first_reference;
-    tile_stream<Stamp> const tile{of,
-                                  p.reader[fusion.first_stream + s],
-                                  origins[to],
-                                  origins[frame],
-                                  records + s * fusion.tile_rows,
-                                  references + to * fusion.tile_rows,
-                                  references + frame * fusion.tile_rows};
-    int items = rows.count * static_cast<int>(of.line.value);
-    switch (of.path) {
-      case input_path::whole_rows:
-        items = rows.count;
-        write_whole_rows(tile, rows, turn);
-        break;
+  store_input_masks<Stamp>();
+  unsigned turn = threadIdx.x;  // narrow streams travel side by side: each begins with another warp
+  for (int s = 0; s < tile.stream_count; ++s) {
+    auto const first = static_cast<int>(turn);
+    int items = tile.rows.count;
+    switch (tile.stream(s).path) {
+      case input_path::whole_rows: write_whole_rows<Stamp>(s, first); break;
       case input_path::vectors:
-        with_float_type(tile.reader.type, [&](auto type) {
-          write_vectors<decltype(type), 16 / static_cast<int>(sizeof type)>(tile, rows, turn);
+        with_float_type(tile.reader(s).type, [&](auto type) {
+          write_vectors<decltype(type), 16 / static_cast<int>(sizeof type), Stamp>(s, first);
         });
         break;
-      case input_path::lines: write_lines(tile, rows, turn); break;
-      case input_path::channels: write_channels(tile, rows, turn); break;
+      case input_path::lines: write_lines<Stamp>(s, first); break;
+      case input_path::channels: write_channels<Stamp>(s, first); break;
     }
-    turn = static_cast<int>(static_cast<unsigned>(turn - (items + 31) / 32 * 32) % input_threads);
+    if (tile.stream(s).path != input_path::whole_rows) { items *= static_cast<int>(tile.stream(s).line.value); }
+    turn = (turn - static_cast<unsigned>(items + 31) / 32 * 32) % input_threads;
   }
 }
 

@@ -72,9 +72,8 @@ class ROBOCACHE_HIDDEN input_launches {
       fusion.end = blocks;
       std::int64_t const length = fusion.target.packed() ? 1 : fusion.target.length;
       fusion.together = fusion.tile_rows > 1 && (fusion.tile_rows - 1) / length + 2 <= most_windows_together;
-      int const stage_bytes = static_cast<int>(sizeof(Stamp)) * input_slots * (input_threads / 32);
-      shared_bytes =
-          std::max(shared_bytes, static_cast<int>(sizeof(method_row)) * fusion.tile_rows * records + stage_bytes);
+      shared_bytes = std::max(shared_bytes,
+                              static_cast<int>(tile_bytes<Stamp>(fusion.tile_rows, fusion.streams, fusion.references)));
     }
     if (blocks > INT32_MAX) {
       return refuse(invalid, "fusions", "", "found targets for %lld blocks, want fewer: a grid has at most 2^31 - 1",
@@ -97,8 +96,7 @@ class ROBOCACHE_HIDDEN input_launches {
     input_fusion<Stamp>& plan = params_.fusion[params_.fusions++];
     plan.target = fusion.target;
     plan.rows = fusion.target.total();
-    plan.length = divisor(
-        static_cast<std::uint32_t>(std::max<std::int64_t>(1, std::min<std::int64_t>(fusion.target.length, INT32_MAX))));
+    plan.length = length_of(fusion.target);
     plan.first_stream = streams_;
     plan.streams = 0;
     plan.first_reference = references_;

@@ -83,7 +83,7 @@ template <class Stamp>
 struct input_fusion {
   timeline<Stamp> target;
   std::int64_t rows;  ///< of all trajectories
-  divisor length;     ///< of the targets, where rows and length are below 2^31
+  divisor length;     ///< of the targets, if that is below 2^31
   std::int64_t end;   ///< of its blocks
   int tile_rows;
   int first_stream;

@@ -29,6 +29,13 @@ input_reader<Stamp> reader_of(policy_stream<Stamp> const& one) {
           one.when};
 }
 
+/// Divides rows by the targets' length, if that is below 2^31.
+template <class Stamp>
+divisor length_of(timeline<Stamp> const& target) {
+  std::int64_t const length = std::max<std::int64_t>(1, std::min<std::int64_t>(target.length, INT32_MAX));
+  return divisor(static_cast<std::uint32_t>(length));
+}
+
 /// @param own  the fusion of the stream
 template <class Stamp>
 input_path path_of(fusion_list<Stamp> const& list, std::int64_t own, policy_stream<Stamp> const& one) {

@@ -43,6 +43,7 @@ struct input_rows_of {
   input_reader<Stamp> reader, to_reader, frame_reader;
   input_reference<Stamp> to, frame;
   timeline<Stamp> target;
+  divisor small_length;   ///< of the target, as in `input_fusion`
   std::int64_t place;     ///< of its first channel in a row of the fusion
   std::int64_t channels;  ///< of the fusion
   bool each_step;
@@ -82,17 +83,10 @@ struct input_rows_of {
     std::int64_t b = row;
     std::int64_t k = step;
     bool wanted = true;
-    if (!each_step && target.packed()) {
-      b = device::owner_of_row(target.offsets, target.batch, target.rows, row).b;
-      device::trajectory<Stamp> const targets = device::trajectory_of(target, b);
-      k = row - targets.first_row;
-      wanted = b >= 0 && k >= 0 && k < targets.length;
-    } else {
-      if (!each_step) {
-        b = row / target.length;
-        k = row - b * target.length;
-      }
-      wanted = target.lengths == nullptr || k < device::detail::length_of(target, b);
+    if (!each_step) {
+      find_input_row(target, small_length, row, b, k, wanted);
+    } else if (target.lengths != nullptr) {
+      wanted = k < device::detail::length_of(target, b);
     }
     if (!wanted) { return false; }
     Stamp const t = device::target_stamp(target, b, k);
@@ -100,7 +94,7 @@ struct input_rows_of {
     if (of.order == derivative_order::value) {
       note_alone(reader, target, b, t, own);
     } else {
-      note_derivative(of, reader, target, b, t, true, own);
+      note_derivative(of, reader, target, b, t, own);
     }
     if (own.valid == 0) { return false; }
     if (of.to >= 0 && !refer(to_reader, to, b, origin)) { return false; }

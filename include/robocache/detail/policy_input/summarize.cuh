@@ -44,6 +44,7 @@ input_rows_of<Stamp> source_of(policy_rows<Stamp> const& rows, std::int64_t stre
     }
   }
   source.target = own.target;
+  source.small_length = length_of(own.target);
   source.place = place;
   source.channels = channels_of(own.streams, own.count);
   source.each_step = rows.each_step;
