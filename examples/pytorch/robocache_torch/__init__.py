@@ -16,7 +16,7 @@ _library.load()
 # The operators come first.
 from . import _points_operators, _policy_operators, _rows_operators, _timed_operators, _warnings
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
-from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
+from ._policy import PolicyFusion, PolicyStream, Relative, policy_input, summarize_policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
 from ._timelines import Stream, Timeline, dense, ragged, shared, uniform, windows
@@ -49,6 +49,7 @@ __all__ = [
     "resample",
     "shared",
     "summarize",
+    "summarize_policy_input",
     "uniform",
     "voxelize",
     "voxelize_gathered",

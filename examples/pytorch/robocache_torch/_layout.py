@@ -24,6 +24,7 @@ ORDERS = _names("voxel_order")
 NAN_RULES = _names("nan_rule")
 BACKWARD_RULES = _names("backward_rule")
 DUPLICATE_RULES = _names("duplicate_rule")
+DERIVATIVES = _names("derivative_order")
 
 # Methods whose result is one sample, those that have gradients of values, and those that have gradients of targets.
 HOLDS = _names("interpolation holds")

@@ -74,6 +74,15 @@ char const* word_of(rc::duplicate_rule rule) {
   return nullptr;
 }
 
+char const* word_of(rc::derivative_order order) {
+  switch (order) {
+    case rc::derivative_order::value: return "value";
+    case rc::derivative_order::velocity: return "velocity";
+    case rc::derivative_order::acceleration: return "acceleration";
+  }
+  return nullptr;
+}
+
 /// Those that results may have.
 char const* word_of(rc::dtype type) {
   switch (type) {
@@ -142,6 +151,7 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "nan_rule") { return words_of<rc::nan_rule>(); }
   if (of == "backward_rule") { return words_of<rc::backward_rule>(); }
   if (of == "duplicate_rule") { return words_of<rc::duplicate_rule>(); }
+  if (of == "derivative_order") { return words_of<rc::derivative_order>(); }
   if (of == "source") { return source_row.names(); }
   if (of == "target") { return target_row.names(); }
   if (of == "sizes") { return sizes_row.names(); }
