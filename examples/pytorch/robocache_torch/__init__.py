@@ -16,6 +16,7 @@ _library.load()
 # The operators come first.
 from . import _points_operators, _policy_operators, _rows_operators, _timed_operators, _warnings
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
+from ._normalisation import Normalisation, from_mean_and_deviation, from_quantiles, from_range
 from ._policy import PolicyFusion, PolicyStream, Relative, policy_input, summarize_policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
@@ -29,6 +30,7 @@ __all__ = [
     "Gathered",
     "Grid",
     "Inspected",
+    "Normalisation",
     "PolicyFusion",
     "PolicyStream",
     "Relative",
@@ -42,6 +44,9 @@ __all__ = [
     "clean",
     "dense",
     "filter_voxels",
+    "from_mean_and_deviation",
+    "from_quantiles",
+    "from_range",
     "fuse",
     "inspect",
     "policy_input",

@@ -7,7 +7,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ._arguments import Number, adjacent, count_of, real_number, result_type, want_device, want_index, want_tensor, word_of
+from ._arguments import (
+    Number,
+    adjacent,
+    count_of,
+    real_number,
+    result_type,
+    want_device,
+    want_index,
+    want_tensor,
+    word_of,
+)
 from ._flat import call_of, flatten_for, rules_of
 from ._layout import DERIVATIVES, RESULT_TYPES, ROTATIONS, Fusion, Policy, Targets
 from ._policy_operators import result_channels
@@ -132,8 +142,8 @@ def summarize_policy_input(
         fusions: As `policy_input` takes them. Streams may be relative to those of another one.
         quantiles: As `summarize` takes them.
         fusion: The one whose values these are.
-        each_step: Each step of a window has statistics of its own: rows are windows, and statistics `[T * C]`. Otherwise
-            rows are targets, and statistics `[C]`.
+        each_step: Each step of a window has statistics of its own: rows are windows, and statistics `[T * C]`.
+            Otherwise rows are targets, and statistics `[C]`.
         offsets: int64 `[G + 1]`: group g owns rows `offsets[g]` to `offsets[g + 1]`.
 
     Raises:

@@ -207,7 +207,8 @@ def test_angular_velocity_from_the_body_and_from_the_world(device):
     targets = inner_targets(stamps)
     stream = rc.Stream(turns, stamps, "slerp")
     body, world = (
-        made([rc.PolicyStream(stream, "xyzw", derivative="velocity", world_frame=of)], targets).values for of in (False, True)
+        made([rc.PolicyStream(stream, "xyzw", derivative="velocity", world_frame=of)], targets).values
+        for of in (False, True)
     )
     turned = matrices(rc.fuse([stream], targets).values) @ body.double()[..., None]
     close(world, turned[..., 0], 1e-5)
@@ -305,7 +306,8 @@ def test_compiles_without_a_break(device, dynamic):
         rotation = rc.PolicyStream(rc.Stream(turns, stamps, "slerp"), "xyzw", "rows", relative=rc.Relative(to=(1, 0)))
         scaled = rc.Stream(positions, stamps, scale=scale, shift=scale[0])
         seen = [rc.PolicyStream(position, relative=here), rotation, rc.PolicyStream(scaled, low=scale[1])]
-        turning = rc.PolicyStream(rc.Stream(turns, stamps, "slerp"), "xyzw", derivative="velocity", ticks_per_second=1000)
+        turned = rc.Stream(turns, stamps, "slerp")
+        turning = rc.PolicyStream(turned, "xyzw", derivative="velocity", ticks_per_second=1000)
         angle = rc.PolicyStream(rc.Stream(positions, stamps, "angle"), sin_cos=True)
         past = rc.PolicyFusion(seen, rc.windows(anchors, deltas, as_of=anchors))
         return rc.policy_input([past, rc.PolicyFusion([turning, angle], stamps, torch.bfloat16)])

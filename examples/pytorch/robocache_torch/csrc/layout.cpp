@@ -7,6 +7,7 @@
 #include <torch/library.h>
 
 #include <robocache/device/method.cuh>
+#include <robocache/normalisation.hpp>
 
 namespace robocache_torch {
 namespace {
@@ -83,6 +84,16 @@ char const* word_of(rc::derivative_order order) {
   return nullptr;
 }
 
+char const* word_of(rc::normalisation_rule rule) {
+  switch (rule) {
+    case rc::normalisation_rule::gr00t: return "gr00t";
+    case rc::normalisation_rule::lerobot: return "lerobot";
+    case rc::normalisation_rule::openpi: return "openpi";
+    case rc::normalisation_rule::diffusion_policy: return "diffusion_policy";
+  }
+  return nullptr;
+}
+
 /// Those that results may have.
 char const* word_of(rc::dtype type) {
   switch (type) {
@@ -152,6 +163,7 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "backward_rule") { return words_of<rc::backward_rule>(); }
   if (of == "duplicate_rule") { return words_of<rc::duplicate_rule>(); }
   if (of == "derivative_order") { return words_of<rc::derivative_order>(); }
+  if (of == "normalisation_rule") { return words_of<rc::normalisation_rule>(); }
   if (of == "source") { return source_row.names(); }
   if (of == "target") { return target_row.names(); }
   if (of == "sizes") { return sizes_row.names(); }
