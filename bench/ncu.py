@@ -72,6 +72,11 @@ MAIN_CASES = {
         "policy_input/B:4096/T:32/poses/cold",
         "policy_input/B:4096/T:2+16/poses/cold",
     ],
+    "points": [
+        "unproject/B:32/V:2/480x640/cold",
+        "unproject/B:32/V:2/480x640/dense/cold",
+        "crop_points/B:32/V:2/480x640/half/cold",
+    ],
 }
 
 # A kernel's entry in the JSON: the counter, and what it is multiplied by. Shares are in percent of the peak.
@@ -111,6 +116,8 @@ FAMILIES = {
     "voxelize_sparse": "voxels",
     "voxelize_gathered": "voxels",
     "filter_voxels": "voxels",
+    "unproject": "points",
+    "crop_points": "points",
 }
 
 
@@ -128,6 +135,8 @@ def elements_of(case):
         return round(float(found.group(1)) * {"": 1, "k": 10**3, "M": 10**6}[found.group(2)]) if found else 1
 
     stem, what = case.split("/")[:2]
+    if images := re.search(r"/V:(\d+)/(\d+)x(\d+)", case):
+        return size("B") * int(images.group(1)) * int(images.group(2)) * int(images.group(3))
     if stem in ("resample", "resample_backward"):
         return size("B") * size("T" if stem == "resample" else "S") * size("D")
     if stem == "fuse":

@@ -14,6 +14,7 @@ TITLES = {
     "summarize": "Summaries",
     "clean": "Cleaning",
     "policy_input": "Policy inputs",
+    "points": "Points",
 }
 
 # From this share of its peak on a unit is what bounds a kernel. Copies reach some 90 % of the memory's.

@@ -3,7 +3,10 @@
 
 #include <cstdint>
 
+#include <robocache/append.hpp>
+#include <robocache/camera.hpp>
 #include <robocache/cleaning.hpp>
+#include <robocache/cropping.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
@@ -15,6 +18,7 @@
 #include <robocache/summary.hpp>
 #include <robocache/timeline.hpp>
 #include <robocache/voxels.hpp>
+#include <robocache/windows.hpp>
 
 /// What the functions of `robocache::host` call, once they know that the types are the library's own: the compiled
 /// library has these.
@@ -35,6 +39,8 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> co
             fused_output<Result> const& out);
 template <class Stamp>
 status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count);
+template <class Stamp>
+status append(append_stream<Stamp> const* streams, std::int64_t count, std::int64_t batch, std::uint8_t const* resets);
 template <class Stamp, class Result>
 status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                      result_gradients<Result> const& results, stream_gradients const* out, float* targets,
@@ -70,6 +76,15 @@ status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t chann
                                   Result const* gradients, feature_gradients<Value> const& out, std::int64_t slots);
 template <class Value, class Stamp>
 status clean(series<Value, Stamp> const& source, clean_output<Value, Stamp> const& out, clean_options const& options);
+template <class Depth, class Value>
+status unproject(depth_images<Depth> const& images, image_features<Value> const& features,
+                 unproject_options const& options, unprojected_output<Value> const& out);
+template <class Depth>
+status unproject_dense(depth_images<Depth> const& images, unproject_options const& options,
+                       dense_unprojected_output const& out);
+template <class Value>
+status crop_points(point_clouds const& clouds, point_features<Value> const& features, crop_options const& options,
+                   cropped_output<Value> const& out);
 template <class Value>
 status summarize(value_rows<Value> const& rows, summary_state<Value> const& state);
 template <class Value>
@@ -167,6 +182,17 @@ template <class Stamp>
 status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count) {
   if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
     return exact::policy_input<robocache::detail::plain_type<Stamp>>(fusions, count);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::append` on CPU memory. Compiled for all three stamp types.
+template <class Stamp>
+status append(append_stream<Stamp> const* streams, std::int64_t count, std::int64_t batch, std::uint8_t const* resets) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::append<robocache::detail::plain_type<Stamp>>(streams, count, batch, resets);
   } else {
     static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
     return {};
@@ -396,7 +422,55 @@ status add_policy_input_to_summary(policy_rows<Stamp> const& rows, summary_state
   }
 }
 
+/// `robocache::unproject` on CPU memory, without scratch. Compiled for all types of depth and of values.
+template <class Depth, class Value>
+status unproject(depth_images<Depth> const& images, image_features<Value> const& features,
+                 unproject_options const& options, unprojected_output<Value> const& out) {
+  if constexpr (robocache::detail::is_depth<Depth> && robocache::detail::is_value<Value>) {
+    return exact::unproject(images, robocache::detail::plain(features), options, robocache::detail::plain(out));
+  } else {
+    static_assert(sizeof(robocache::detail::depth_type<Depth>) > 0 && sizeof(robocache::detail::value_type<Value>) > 0);
+    return {};
+  }
+}
+template <class Depth, class Value = float>
+status unproject(depth_images<Depth> const& images, unproject_options const& options,
+                 unprojected_output<Value> const& out) {
+  return unproject(images, image_features<Value>{}, options, out);
+}
+
+/// `robocache::unproject_dense` on CPU memory. Compiled for all types of depth.
+template <class Depth>
+status unproject_dense(depth_images<Depth> const& images, unproject_options const& options,
+                       dense_unprojected_output const& out) {
+  if constexpr (robocache::detail::is_depth<Depth>) {
+    return exact::unproject_dense(images, options, out);
+  } else {
+    static_assert(sizeof(robocache::detail::depth_type<Depth>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::crop_points` on CPU memory, without scratch. Compiled for float, `__half`, `__nv_bfloat16`.
+template <class Value>
+status crop_points(point_clouds const& clouds, point_features<Value> const& features, crop_options const& options,
+                   cropped_output<Value> const& out) {
+  if constexpr (robocache::detail::is_float_value<Value>) {
+    return exact::crop_points(clouds, features, options, out);
+  } else {
+    static_assert(sizeof(robocache::detail::float_type<Value>) > 0);
+    return {};
+  }
+}
+template <class Value = float>
+status crop_points(point_clouds const& clouds, crop_options const& options, cropped_output<Value> const& out) {
+  return crop_points(clouds, point_features<Value>{}, options, out);
+}
+
 /// `robocache::find_bounds` on CPU memory.
 status find_bounds(point_clouds const& clouds, cloud_bounds* bounds);
+
+/// `robocache::sample_windows` on CPU memory: the same windows.
+status sample_windows(window_plan const& plan, window_draw const& draw, window_output const& out);
 
 }  // namespace robocache::host

@@ -69,6 +69,10 @@ struct policy_stream : stream<Stamp> {
   derivative_order derivative = derivative_order::value;
   double ticks_per_second = 1.0;  ///< how many units of the stamps a second has: 1e9 for nanoseconds; for derivatives
 
+  /// Optional, `[B]`: what is added to `latency` for trajectory b of the targets, such as a delay of each simulated
+  /// robot's own; -d for values that are d late. Where the sum is not finite nothing is found.
+  Stamp const* latencies = nullptr;
+
   /// Of angles in radians: results are the sines of all channels, then their cosines.
   bool sin_cos = false;
 
@@ -122,6 +126,11 @@ struct policy_fusion {
   std::int64_t count = 0;
   timeline<Stamp> target{};  ///< of any kind; windows where a stream is relative
   policy_output out{};
+
+  /// Optional, `[B, T, count]` or `[sum T, count]`, contiguous: how old each stream's result is, the target less the
+  /// stamp of the newest sample that was read for it (the reference it is relative to not counted). Negative before the
+  /// first sample. Of results that are not valid the largest number there is: INT64_MAX or infinity.
+  Stamp* ages = nullptr;
 };
 
 /// The same for `long long`.

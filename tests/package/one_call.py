@@ -37,6 +37,7 @@ CALLS = [
     ),
     ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 3),
     ("policy_input", "policy_fusion<std::int64_t> const* fusions", "policy_input(fusions, 2", 1),
+    ("append", "append_stream<std::int64_t> const* streams", "append(streams, 3, 1, nullptr", 1),
     (
         "resample_backward",
         f"{SERIES}, {TIMED}, {RESULTS}, source_gradients<__nv_bfloat16> const& out",
@@ -53,10 +54,35 @@ CALLS = [
     ("inspect", f"{SERIES}, rotation_report* reports", "inspect_rotations(source, reports", 1),
     ("bounds", "point_clouds const& clouds, cloud_bounds* bounds", "find_bounds(clouds, bounds", 2),
     (
+        "sample_windows",
+        "window_plan const& plan, window_draw const& draw, window_output const& out",
+        "sample_windows(plan, draw, out",
+        1,
+    ),
+    (
         "clean",
         f"{SERIES}, clean_output<__nv_bfloat16, std::int64_t> const& out, {MEMORY}",
         "clean(source, out, {}, memory",
         19,
+    ),
+    (
+        "unproject",
+        f"depth_images<std::uint16_t> const& images, image_features<std::uint8_t> const& features, {MEMORY}, "
+        "unprojected_output<std::uint8_t> const& out",
+        "unproject(images, features, {}, out, memory",
+        2,
+    ),
+    (
+        "unproject",
+        "depth_images<std::uint16_t> const& images, dense_unprojected_output const& out",
+        "unproject_dense(images, {}, out",
+        2,
+    ),
+    (
+        "crop_points",
+        f"{POINTS}, cropped_output<__nv_bfloat16> const& out, {MEMORY}",
+        "crop_points(clouds, features, {}, out, memory",
+        3,
     ),
     (
         "summarize",
@@ -131,9 +157,9 @@ CALLS = [
         11,
     ),
 ]
-# `find_bounds` is the one launcher that is no template: its kernels are compiled wherever it is included.
+# `find_bounds` and `sample_windows` are no templates: their kernels are compiled wherever they are included.
 LAUNCHES_NOTHING = ["arch"]
-KERNELS_UNCALLED = 2
+KERNELS_UNCALLED = 3
 
 
 def with_call(header, takes, call):

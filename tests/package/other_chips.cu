@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 
+#include <robocache/crop_points.cuh>
 #include <robocache/fuse.cuh>
 #include <robocache/resample.cuh>
 #include <robocache/summarize_policy_input.cuh>
+#include <robocache/unproject.cuh>
 #include <robocache/voxelize.cuh>
 #include <robocache/voxelize_gathered.cuh>
 #include <robocache/voxelize_sparse.cuh>
@@ -23,5 +25,9 @@ template status voxelize_sparse(point_clouds const&, point_features<float> const
                                 sparse_output<float> const&, sparse_options const&, scratch const&, cudaStream_t);
 template status voxelize_gathered(point_clouds const&, point_features<float> const&, grid const&,
                                   gathered_output<float> const&, gather_options const&, scratch const&, cudaStream_t);
+template status unproject(depth_images<float> const&, image_features<float> const&, unproject_options const&,
+                          unprojected_output<float> const&, scratch const&, cudaStream_t);
+template status crop_points(point_clouds const&, point_features<float> const&, crop_options const&,
+                            cropped_output<float> const&, scratch const&, cudaStream_t);
 
 }  // namespace robocache

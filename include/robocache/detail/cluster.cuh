@@ -29,7 +29,7 @@ inline __device__ unsigned cluster_rank() {
   return rank;
 }
 
-/// Waits for all threads of the cluster. What they wrote before, to any memory, is seen behind it.
+/// Waits for all threads of the cluster. What they wrote before, to any memory, is visible afterwards.
 inline __device__ void cluster_barrier() {
 #if __CUDA_ARCH__ >= 900
   __syncwarp();
@@ -74,13 +74,13 @@ struct cluster_launch {
   cluster_launch& operator=(cluster_launch const&) = delete;
 };
 
-/// Allows clusters of a kernel up to a size, also of more blocks than every chip has room for, and says whether the
-/// current device can run one: its code may be for older chips, and a part of a chip may have no room. Does not clear
-/// an earlier error.
+/// Allows clusters of a kernel up to a size, which may be more blocks than every chip can hold, and says whether the
+/// current device can run one: the code may be for older chips, and a partition of a chip may be too small. Does not
+/// clear an earlier error.
 template <class Params>
 ROBOCACHE_HIDDEN bool allow_cluster(void (*kernel)(Params), int compute_capability, unsigned blocks, int threads,
                                     int shared_bytes) {
-  // Code that waits for launches before it is code that can run in clusters: both begin with 9.0.
+  // Code that waits for earlier launches can run in clusters, too: both need compute capability 9.0.
   if (!has_early_launches(compute_capability)) { return false; }
   bool const clean = cudaPeekAtLastError() == cudaSuccess;
   void const* const function = reinterpret_cast<void const*>(kernel);

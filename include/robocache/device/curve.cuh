@@ -17,11 +17,11 @@ namespace robocache::device {
 struct curve {
   interpolation method;  ///< linear where the series ends on both sides, and beyond the edges
   std::uint8_t left;     ///< samples to read before the bracket: 0, 1, or 2 for akima
-  std::uint8_t right;    ///< samples to read behind it
+  std::uint8_t right;    ///< samples to read after it
   float weight;          ///< of the bracket's right sample
-  /// catmull_rom: the weights of the rises before, in and behind the bracket. pchip, akima: B1, or -B0 where the right
-  /// sample is the nearer one, M0, M1, r0, r1, and then a0, a1 (pchip; where a neighbour is missing its end rule's
-  /// number) or rp, rn (akima).
+  /// catmull_rom: the weights of the rises before, in and after the bracket. pchip, akima: B1, or -B0 where the right
+  /// sample is the nearer one, M0, M1, r0, r1, and then a0, a1 (pchip; where a neighbour is missing, the number of its
+  /// end rule) or rp, rn (akima).
   float of[7];
 };
 
@@ -33,8 +33,8 @@ inline constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 /// Widths of a bracket and of the intervals next to it; 0 where there is none, and beside a duplicate.
 struct widths {
   float h;       ///< the bracket's
-  float h0, h1;  ///< of its neighbours, before and behind
-  float hp, hn;  ///< of theirs; only akima asks
+  float h0, h1;  ///< of its neighbours, before and after
+  float hp, hn;  ///< of theirs; only for akima
 };
 
 template <class Stamp>
@@ -42,11 +42,11 @@ ROBOCACHE_HOST_DEVICE inline float width_between(Stamp earlier, Stamp later) {
   return span_to_float(span_between(earlier, later));
 }
 
-/// No generic lambda, because NVRTC takes its call operator for host code.
+/// Not a generic lambda, because NVRTC takes the call operator of one for host code.
 /// @param stamp   of sample i, as a function
 /// @param row     the bracket's left sample; it is not the last one
 /// @param length  samples
-/// @param second  whether the widths two intervals away are looked at
+/// @param second  whether the widths two intervals away are needed
 template <class Stamp, class Look>
 ROBOCACHE_HOST_DEVICE inline widths widths_from(Look const& stamp, std::int64_t row, std::int64_t length, bool second) {
   // A sample that does not exist is replaced by its neighbour: an interval of width 0.
@@ -67,8 +67,8 @@ ROBOCACHE_HOST_DEVICE inline widths widths_around(trajectory<Stamp> const& sourc
     auto const stored = [stamps = source.stamps](std::int64_t i) { return stamps[i]; };
     return widths_from<Stamp>(stored, row, source.length, second);
   }
-  auto const computed = [&](std::int64_t i) { return uniform_stamp(source.start, source.num, source.den, i); };
-  return widths_from<Stamp>(computed, row, source.length, second);
+  auto const other = [&](std::int64_t i) { return source.other_stamp(i); };
+  return widths_from<Stamp>(other, row, source.length, second);
 }
 
 /// The weight's cubic polynomials.
@@ -128,7 +128,7 @@ ROBOCACHE_HOST_DEVICE inline curve curve_in(trajectory<Stamp> const& source, std
   c.of[0] = basis.b;
   c.of[1] = basis.m0;
   c.of[2] = basis.m1;
-  // An interval that is missing has the ratio 0, and a division that is not made must not be by 0, which is slow.
+  // A missing interval has the ratio 0. It is not computed by a division by 0, which would be slow.
   auto const ratio = [h = h](float width) { return width != 0.0f ? div_rn(h, width) : 0.0f; };
   c.of[3] = ratio(h0);
   c.of[4] = ratio(h1);
@@ -188,7 +188,7 @@ ROBOCACHE_HOST_DEVICE inline float at_least(float x, float least) {
 }
 ROBOCACHE_HOST_DEVICE inline double at_least(double x, double least) { return x <= least ? least : x; }
 
-// What formulas ask of the `doubt` that they are handed. Kernels have another one, by which most divisions are short.
+// What formulas need of their argument `doubt`. Kernels have a type of their own, with which most divisions are short.
 
 template <class Real>
 ROBOCACHE_HOST_DEVICE inline void doubt_unless_finite(Real x, Real& doubt) {
@@ -206,13 +206,13 @@ ROBOCACHE_HOST_DEVICE inline Real quotient(Real a, Real b, Real&) {
   return div_rn(a, b);
 }
 
-/// `part` of `sum`. Any number where `is_unused`: only then may the sum be 0, by which a division is slow.
+/// `part / sum`. Any number where `is_unused`: only then may the sum be 0, and a division by 0 is slow.
 template <class Real>
 ROBOCACHE_HOST_DEVICE inline Real part_of_sum(Real part, Real sum, bool is_unused, Real&) {
   return div_rn(part, is_unused ? Real(1) : sum);
 }
 
-/// The weighted harmonic mean of the bracket's rise `d`, above 0, and a neighbour's `x`, not below 0, that counts for
+/// The weighted harmonic mean of the bracket's rise `d`, above 0, and a neighbour's `x`, not below 0, with the weight
 /// `share`.
 template <class Real, class Doubt>
 ROBOCACHE_HOST_DEVICE inline Real harmonic_mean(Real share, Real x, Real d, Doubt& doubt) {
@@ -227,7 +227,7 @@ ROBOCACHE_HOST_DEVICE inline Real end_rise(Real e, Real x, Real y) {
   return !have_one_sign(x, y) && absolute(m) > absolute(most) ? most : m;
 }
 
-/// @param f, b   how much the rises change behind and before
+/// @param f, b   how much the rises change after and before
 /// @param least  what both together must exceed
 template <class Real, class Doubt>
 ROBOCACHE_HOST_DEVICE inline Real akima_rise(Real x1, Real x2, Real f, Real b, Real least, Doubt& doubt) {
@@ -259,7 +259,7 @@ ROBOCACHE_HOST_DEVICE inline Real from_near(curve const& c, Real a, Real b, Real
 }
 
 /// A rise times one of the curve's numbers.
-/// @tparam AnyWeight  weights may be 0: a rise without weight does not count, whatever it is
+/// @tparam AnyWeight  weights may be 0: a rise with weight 0 does not count, whatever it is
 template <bool AnyWeight, class Real>
 ROBOCACHE_HOST_DEVICE inline Real term(curve const& c, int i, Real rise) {
   return AnyWeight ? weighted(Real(c.of[i]), rise) : mul_rn(Real(c.of[i]), rise);
@@ -339,7 +339,7 @@ ROBOCACHE_HOST_DEVICE inline Real akima_as(curve const& c, Real pp, Real p, Real
   return from_near(c, a, b, akima_sum<false>(c, pp, p, a, b, n, nn, doubt));
 }
 
-/// By the formula of the curve's own method. NaN for a method that has no curve.
+/// By the formula of the curve's method. NaN for a method that has no curve.
 template <class Real>
 ROBOCACHE_HOST_DEVICE inline Real value_on(curve const& c, Real pp, Real p, Real a, Real b, Real n, Real nn,
                                            Real& doubt) {

@@ -12,7 +12,7 @@
 // What a policy input does to values after they are interpolated. Rules: docs/semantics.md, Policy input.
 namespace robocache::device {
 
-/// `v` between `low` and `high`; NaN stays.
+/// `v` clamped to `low` and `high`; NaN stays NaN.
 ROBOCACHE_HOST_DEVICE inline float clamped(float v, float low, float high) {
   return v < low ? low : v > high ? high : v;
 }
@@ -36,7 +36,7 @@ ROBOCACHE_HOST_DEVICE inline bool are_same(rotation_layout const& a, rotation_la
 }
 
 /// The unit quaternion at `weight` between two quaternions as they are stored, as `slerp`: they keep the order of their
-/// components until they are turned, so that the bits are those of `interpolation::slerp`.
+/// components until after the interpolation, so that the bits are those of `interpolation::slerp`.
 /// @param layout  wxyz or xyzw
 ROBOCACHE_HOST_DEVICE inline quaternion quaternion_between(rotation_layout const& layout, rotation_channels const& a,
                                                            rotation_channels const& b, float weight) {

@@ -60,6 +60,11 @@ class stream_writer {
         write_floats(job_, found.written ? values_.row() : fill_.data(), to, values_.channels());
         if (out.valid != nullptr) { out.valid[(run.row + i) * job_.fusion.count + mask] = found.valid ? 1 : 0; }
         if (out.all_valid != nullptr && !found.valid) { out.all_valid[run.row + i] = 0; }
+        if (Stamp* const ages = job_.fusion.ages; ages != nullptr) {
+          ages[(run.row + i) * job_.fusion.count + mask] =
+              found.valid ? device::age_of(device::target_stamp(target, run.b, run.k + i), from.stamp(found.newest))
+                          : device::no_age<Stamp>;
+        }
       }
     };
     locate_rows(one_.when, target, values_.rules(), begin, end, take);

@@ -22,16 +22,16 @@ template <class Stamp>
 class stream_reader {
  public:
   explicit stream_reader(policy_stream<Stamp> const& one)
-      : one_(one), job_(job_of<Stamp>(one, dtype::float32)), rules_(rules_of<Stamp>(one)) {}
+      : one_(one), job_(job_of<Stamp>(one, dtype::float32)), rules_(rules_of<Stamp>(one)) {
+    rules_.latencies = one.latencies;
+  }
 
   policy_stream<Stamp> const& of() const { return one_; }
   stream_rules<Stamp> const& rules() const { return rules_; }
 
   /// All channels by the stream's method.
   void read(device::trajectory<Stamp> const& from, device::location const& at, float* row) const {
-    method_record record{sample_of(job_, from, at), at.blends, {}};
-    if (at.blends) { record.curve = device::curve_at(from, at, one_.options.method); }
-    take(record, one_.options.method, row);
+    take(record_of(job_, from, at, one_.options.method), one_.options.method, row);
   }
 
   /// A rotation.
@@ -40,13 +40,13 @@ class stream_reader {
     char const* const first = sample_of(job_, from, at);
     device::rotation_channels const a = sample(first);
     if (!at.blends) { return device::read_rotation(layout, a); }
-    return device::rotation_between(layout, a, sample(first + job_.row_bytes), at.weight);
+    return device::rotation_between(layout, a, sample(first + from.step_from(at.row) * job_.row_bytes), at.weight);
   }
 
   /// A sample as it is stored.
   device::rotation_channels sample(char const* first) const {
     device::rotation_channels row{};
-    take({first, false, {}}, interpolation::previous, row.c);
+    take({first, false, {}, INT32_MAX, 0}, interpolation::previous, row.c);
     return row;
   }
   device::rotation_channels sample(device::trajectory<Stamp> const& from, device::location const& at) const {
@@ -55,7 +55,7 @@ class stream_reader {
 
   /// All channels of sample `row`.
   void read_sample(device::trajectory<Stamp> const& from, std::int64_t row, float* channels) const {
-    take({sample_of(job_, from, {row, 0.0f, false, true}), false, {}}, interpolation::previous, channels);
+    take({sample_of(job_, from, {row, 0.0f, false, true}), false, {}, INT32_MAX, 0}, interpolation::previous, channels);
   }
 
  private:
@@ -72,6 +72,7 @@ class stream_reader {
 struct found_row {
   bool written = false;  ///< false: the fill value
   bool valid = false;
+  std::int64_t newest = 0;  ///< sample that is read, where it is written
 };
 
 /// The value of a stream at one time of a window.
@@ -86,7 +87,7 @@ class reference {
     if (b == b_) { return valid_; }
     b_ = b;
     auto const from = device::source_trajectory(reader_.of().when, target_, b);
-    auto const sought = reader_.rules().seek(device::stamp_sum(target_.starts[b], at_));
+    auto const sought = reader_.rules().seek(device::stamp_sum(target_.starts[b], at_), b);
     device::location const where = device::locate(from, sought, reader_.rules().locate);
     valid_ = where.valid && where.row >= 0;
     if (!valid_) { return false; }
@@ -141,12 +142,14 @@ class stream_values {
     if (!refers_to(b)) { return {}; }
     if (!samples_.empty()) {
       device::slope const along =
-          device::slope_at(from, rules().seek(device::target_stamp(target_, b, k)), rules().locate);
-      if (along.row >= 0) { derive(from, along, k); }
-      return {along.row >= 0, along.valid};
+          device::slope_at(from, rules().seek(device::target_stamp(target_, b, k), b), rules().locate);
+      if (along.row < 0) { return {}; }
+      return {true, along.valid, derive(from, along, k)};
     }
-    if (at.row >= 0) { compute(from, at, k); }
-    return {at.row >= 0, at.valid};
+    if (at.row < 0) { return {false, at.valid, 0}; }
+    compute(from, at, k);
+    int const right = at.blends ? device::curve_at(from, at, one_.options.method).right : 0;
+    return {true, at.valid, device::newest_read(at, right)};
   }
 
   /// The same where the target was not located yet.
@@ -154,7 +157,7 @@ class stream_values {
     auto const from = device::source_trajectory(one_.when, target_, b);
     device::location where;
     if (samples_.empty()) {
-      where = device::locate(from, rules().seek(device::target_stamp(target_, b, k)), rules().locate);
+      where = device::locate(from, rules().seek(device::target_stamp(target_, b, k), b), rules().locate);
     }
     return find(from, where, b, k);
   }
@@ -188,7 +191,8 @@ class stream_values {
     finish(k);
   }
 
-  void derive(device::trajectory<Stamp> const& from, device::slope const& along, std::int64_t k) {
+  /// Returns the newest sample that is read.
+  std::int64_t derive(device::trajectory<Stamp> const& from, device::slope const& along, std::int64_t k) {
     device::curve const c = device::derivative_curve(from, along, one_.options.method, one_.derivative);
     float const rate = device::rate_of(static_cast<float>(one_.ticks_per_second), along, c.method, one_.derivative);
     auto const of_sample = [&](int i) { return samples_.data() + (i + 2) * one_.channels; };
@@ -218,6 +222,7 @@ class stream_values {
       }
     }
     finish(k);
+    return along.row + 1 + c.right;
   }
 
   /// Scale, shift and clamp, for target `k` of a trajectory.

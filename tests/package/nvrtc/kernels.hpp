@@ -8,6 +8,11 @@ struct kernel {
 };
 
 inline constexpr kernel kernels[] = {
+    {"append.cuh", R"(
+__global__ void append(float* stamps, long long const* written, cuda::std::uint8_t const* resets, float* out) {
+  auto const all = written_before(*written, *resets);
+  out[0] = is_in_order(*out, newest_stamp(stamps, 9, all, slot_of(all, 9)));
+})"},
     {"arithmetic.cuh", R"(
 __global__ void numbers(float* x, double* y, long long* stamps) {
   *x = from_order(order_of(fma_rn(*x, div_rn(*x, 3.0f), sub_rn(*x, 1.0f))));
@@ -36,6 +41,15 @@ __global__ void blend(rc::series<float, double> fp32, rc::series<__half, double>
 __global__ void search(rc::timeline<long long> integers, rc::timeline<float> floats, long long* counts) {
   counts[0] = count_not_after(trajectory_of(integers, 0), 5LL);
   counts[1] = count_not_after(trajectory_of(floats, 0), 5.0f);
+})"},
+    {"camera.cuh", R"(
+__global__ void cameras(float const* intrinsics, float const* poses, rc::crop_box box, __half depth, float* out) {
+  pinhole const camera = pinhole_at(intrinsics, 0);
+  point3 const at = unproject_pixel(camera, 3.0f, 4.0f, depth_to_float(depth), rc::depth_kind::ray);
+  point3 const world = transform(pose_at(poses, 0), at);
+  out[0] = project(camera, at).x;
+  out[1] = rotate(pose_at(poses, 0), at).z;
+  out[2] = is_depth(at.z, 0.1f, 9.0f) && is_kept(true, box, world) ? 1.0f : 0.0f;
 })"},
     {"cell.cuh", R"(
 __global__ void cells(rc::point_clouds clouds, rc::grid lattice, rc::filter_options leaf, long long* out) {
@@ -131,6 +145,10 @@ __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {
   out[1] = rows_of_owner(offsets, 2, 10, 1);
   out[2].begin = rows_before_owner(offsets, 2, 10, 1);
 })"},
+    {"permutation.cuh", R"(
+__global__ void permute(long long size, unsigned long long seed, long long* out) {
+  out[threadIdx.x] = permuted(make_permutation(size, seed, blockIdx.x), threadIdx.x);
+})"},
     {"policy_value.cuh", R"(
 __global__ void prepared(rc::rotation_layout from, rc::rotation_layout to, rotation_channels* row, float* x) {
   quaternion const q = rotation_between(from, row[0], row[1], x[0]);
@@ -173,5 +191,9 @@ __global__ void stamps(rc::timeline<long long> when, long long* out) {
 __global__ void arcs(float* x) {
   sine_and_cosine const of = sincos_rn(x[0]);
   x[1] = atan2_rn(of.sine, of.cosine);
+})"},
+    {"windows.cuh", R"(
+__global__ void windows(rc::window_plan plan, rc::window_draw draw, rc::window_output out) {
+  write_window(out, 0, draw_row(plan, draw, *draw.step, 0));
 })"},
 };

@@ -140,12 +140,19 @@ std::vector<policy_row> derivatives(policy_stream_data<Stamp> const& s, timeline
     bool const exists = wanted.trajectory >= 0 && wanted.trajectory < p.source.batch;
     auto samples = exists ? stamps_of(p.source, wanted.trajectory) : std::vector<Stamp>{};
     if (!target.as_of.empty()) { samples = known(samples, wanted.as_of); }
-    auto const line = find_moving(samples, sought(wanted.at, s.latency), p.options);
+    auto const line = find_moving(samples, sought(wanted.at, latency_of<Stamp>(s, wanted.b)), p.options);
     out.valid = line.valid;
     out.written = line.left >= 0;
     if (!out.written) { continue; }
     std::int64_t const first = first_row(p.source, wanted.trajectory);
     std::int64_t const row = first + line.left;
+    std::size_t last = std::size_t(line.left) + 1;  // that is read
+    int const most = !curved || !line.inside ? 0 : method == interpolation::akima ? 2 : 1;
+    for (int i = 0; i < most && last + 1 < samples.size(); ++i) {
+      if (replay::rounded_width(samples[last], samples[last + 1]) == 0) { break; }
+      ++last;
+    }
+    out.newest = first + std::int64_t(last);
     auto const value = [&](std::int64_t i, std::int64_t c) {
       return decode(p.value_type, load_bits(p.value_type, p.values.data(), p.value_layout().begin(i) + c));
     };
@@ -254,6 +261,9 @@ std::vector<policy_row> rows_of(policy_problem<Stamp> const& p, std::size_t f, s
     out.valid = known && r.valid;
     out.written = known && r.first >= 0;
     if (!out.written) { continue; }
+    bool const bracketed = r.first != r.second;
+    int const most = s.series.options.method == interpolation::akima ? 2 : 1;  // read behind the bracket
+    out.newest = r.second + (bracketed ? std::min(r.around.right, most) : 0);
     if (s.rotation.wanted) {
       out.turn = 2e-6;
       out.rotation = own.rotation(r, out.turn);

@@ -31,8 +31,8 @@ void detail::refuse(rc::error const& cause) {
   std::string text = cause.what();
   // What the library takes in structures, Python takes as separate arguments.
   constexpr std::pair<char const*, char const*> names[] = {
-      {"options.", ""},       {"source.", ""}, {"target.", "targets."}, {"lattice.", "grid."},
-      {"clouds.", "points."}, {"out.", ""},    {"when.", "times."}};
+      {"options.", ""}, {"source.", ""},     {"target.", "targets."},    {"lattice.", "grid."}, {"clouds.", "points."},
+      {"out.", ""},     {"when.", "times."}, {"images.values", "depth"}, {"images.", ""}};
   for (auto const& [theirs, ours] : names) {
     std::string const prefix = theirs;
     if (text.rfind(prefix, 0) == 0) {

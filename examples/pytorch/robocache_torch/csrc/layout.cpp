@@ -24,6 +24,7 @@ char const* word_of(rc::timeline_kind kind) {
     case rc::timeline_kind::ragged: return "ragged";
     case rc::timeline_kind::uniform: return "uniform";
     case rc::timeline_kind::windows: return "windows";
+    case rc::timeline_kind::ring: return "ring";
   }
   return nullptr;
 }
@@ -94,6 +95,14 @@ char const* word_of(rc::normalisation_rule rule) {
   return nullptr;
 }
 
+char const* word_of(rc::depth_kind kind) {
+  switch (kind) {
+    case rc::depth_kind::axis: return "axis";
+    case rc::depth_kind::ray: return "ray";
+  }
+  return nullptr;
+}
+
 /// Those that results may have.
 char const* word_of(rc::dtype type) {
   switch (type) {
@@ -107,7 +116,7 @@ char const* word_of(rc::dtype type) {
   return nullptr;
 }
 
-/// How rotations are stored: the formats but for Euler angles, then these in all orders, by SciPy's names.
+/// How rotations are stored: the formats except for Euler angles, then these in all orders, by SciPy's names.
 std::vector<std::string> rotation_words() {
   std::vector<std::string> words;
   for (int number = 0; number < static_cast<int>(rc::rotation_format::euler); ++number) {
@@ -164,6 +173,7 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "duplicate_rule") { return words_of<rc::duplicate_rule>(); }
   if (of == "derivative_order") { return words_of<rc::derivative_order>(); }
   if (of == "normalisation_rule") { return words_of<rc::normalisation_rule>(); }
+  if (of == "depth_kind") { return words_of<rc::depth_kind>(); }
   if (of == "source") { return source_row.names(); }
   if (of == "target") { return target_row.names(); }
   if (of == "sizes") { return sizes_row.names(); }
@@ -173,6 +183,8 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "fusion") { return fusion_row.names(); }
   if (of == "report") { return report_row.names(); }
   if (of == "dropped") { return dropped_row.names(); }
+  if (of == "lost") { return lost_row.names(); }
+  if (of == "refused") { return refused_row.names(); }
   if (of == "reductions") { return reduction_bits.names(); }
   C10_THROW_ERROR(ValueError, c10::str("of: found ", of, ", which has no layout"));
 }

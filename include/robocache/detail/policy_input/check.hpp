@@ -196,6 +196,8 @@ status check_policy_stream(char const* name, fusion_list<Stamp> const& list, std
   if (!s.ok()) { return s; }
   s = check_pointer(name, "high", one.high, 0, alignof(float));
   if (!s.ok()) { return s; }
+  s = check_pointer(name, "latencies", one.latencies, 0, alignof(Stamp));
+  if (!s.ok()) { return s; }
   return one.relative.wanted ? check_relative(name, list, own, one) : status{};
 }
 
@@ -255,6 +257,7 @@ status check_policy_fusion(fusion_list<Stamp> const& list, std::int64_t own, boo
   std::int64_t const channels = fusion.out.channels == 0 ? end : fusion.out.channels;
   s = check_pointer("out", "values", static_cast<char const*>(fusion.out.values),
                     elements_of(fusion.target.total(), channels), size_of(type));
+  if (s.ok()) { s = check_pointer("ages", "", fusion.ages, 0, alignof(Stamp)); }
   return s.ok() ? check_written_view("out", fusion.out, fusion.target, channels) : s;
 }
 

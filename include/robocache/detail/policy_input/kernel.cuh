@@ -15,21 +15,23 @@
 
 namespace robocache::detail {
 
-/// The masks of the tile's rows. Called by the whole block, after a barrier.
+/// The masks of the tile's rows, and their ages. Called by the whole block, after a barrier.
 template <class Stamp>
 __device__ void store_input_masks() {
   input_tile<Stamp> const& tile = tile_of_block<Stamp>();
   input_fusion<Stamp> const& fusion = tile.fusion();
   input_rows const& rows = tile.rows;
   auto const thread = static_cast<int>(threadIdx.x);
-  for (int i = thread; fusion.valid != nullptr && i < rows.count * fusion.streams; i += input_threads) {
+  bool const asked = fusion.valid != nullptr || fusion.ages != nullptr;
+  for (int i = thread; asked && i < rows.count * fusion.streams; i += input_threads) {
     int const slot = i / fusion.streams;
     int const s = i - slot * fusion.streams;
     int const mask = tile.stream(s).mask;
-    if (mask >= 0) {
-      fusion.valid[(rows.first + slot) * fusion.valid_stride + mask] =
-          static_cast<std::uint8_t>(tile.records(s)[slot].valid);
-    }
+    if (mask < 0) { continue; }
+    method_row& row = tile.records(s)[slot];
+    std::int64_t const place = (rows.first + slot) * fusion.valid_stride + mask;
+    if (fusion.valid != nullptr) { fusion.valid[place] = static_cast<std::uint8_t>(row.valid); }
+    if (fusion.ages != nullptr) { fusion.ages[place] = row.valid != 0 ? age_in<Stamp>(row) : device::no_age<Stamp>; }
   }
   if (fusion.all_valid != nullptr && thread < rows.count) {
     std::uint8_t* const to = fusion.all_valid + (rows.first + thread);
@@ -106,7 +108,7 @@ __device__ __noinline__ void write_vectors(int s, int first) {
       auto const* const from = reinterpret_cast<Value const*>(row.from) + channel;
       bool const blends = row.kind >= method_row::blend;
       vector<Value, N> const a = load<Value, N>(from);
-      vector<Value, N> const b = load<Value, N>(from + (blends ? stride : 0));
+      vector<Value, N> const b = load<Value, N>(from + (blends ? steps_of(row, stride).to(1) : 0));
 #pragma unroll
       for (int e = 0; e < N; ++e) {
         float const left = channel_of(a, e);
@@ -141,7 +143,7 @@ struct raw_pair {
     bool const is_wide = of.reader.type == dtype::float32;
     left = load_raw(is_wide, of.row.from, channel);
     if (of.row.kind < method_row::blend) { return; }
-    right = load_raw(is_wide, of.row.from + (of.reader.row_stride << (is_wide ? 2 : 1)), channel);
+    right = load_raw(is_wide, next_sample(of.reader, of.row), channel);
   }
 
   /// The value by a straight method.

@@ -105,6 +105,7 @@ class ROBOCACHE_HIDDEN input_launches {
     plan.valid = fusion.out.valid;
     plan.valid_stride = fusion.count;
     plan.all_valid = fusion.out.all_valid;
+    plan.ages = fusion.ages;
     return s;
   }
 

@@ -147,6 +147,25 @@ __device__ void begin_tile(input_params<Stamp> const& p) {
   __syncthreads();
 }
 
+/// Where a row keeps its age.
+template <class Stamp>
+__device__ Stamp& age_in(method_row& row) {
+  return reinterpret_cast<Stamp&>(row.age);
+}
+
+/// The age of a row that reads sample `newest`. Out of line: few calls ask.
+template <class Stamp>
+__device__ __noinline__ Stamp input_age(device::trajectory<Stamp> source, std::int64_t newest, Stamp t) {
+  return device::age_of(t, source.stamp(newest));
+}
+
+/// The time that is sought in a stream for a target.
+template <class Stamp>
+__device__ device::sought_time<Stamp> seek_input(input_reader<Stamp> const& reader, std::int64_t b, Stamp t) {
+  return device::seek(t, device::latency_of(reader.latency, reader.latencies, b), reader.causal,
+                      reader.rules.tolerance);
+}
+
 /// What a location on a curve comes to. Out of line, as few streams have curves.
 template <class Stamp>
 __device__ __noinline__ void note_curved(device::trajectory<Stamp> source, device::location where, interpolation method,
@@ -154,10 +173,11 @@ __device__ __noinline__ void note_curved(device::trajectory<Stamp> source, devic
   describe_row(source, where, method, row);
 }
 
-/// What a location comes to.
+/// What the location of target `t` comes to.
+/// @param aged  whether the row's age is asked for
 template <class Stamp>
 __device__ void note_location(input_reader<Stamp> const& reader, device::trajectory<Stamp> const& source,
-                              device::location const& where, method_row& row) {
+                              device::location const& where, Stamp t, bool aged, method_row& row) {
   if (where.row >= 0) {
     std::int64_t const from = source.element(where.row, reader.batch_stride, reader.row_stride);
     row.from = static_cast<char const*>(reader.values) + (from << (reader.type == dtype::float32 ? 2 : 1));
@@ -167,7 +187,11 @@ __device__ void note_location(input_reader<Stamp> const& reader, device::traject
   row.left = row.right = 0;
   row.kind = where.row < 0 ? method_row::fill : where.blends ? method_row::blend : method_row::move;
   row.valid = where.valid && where.row >= 0 ? 1 : 0;
+  device::sample_steps const steps = device::steps_from(source, where.row, 0);
+  row.turn = steps.turn;
+  row.capacity = steps.capacity;
   if (where.blends && device::is_curved(reader.rules.method)) { note_curved(source, where, reader.rules.method, row); }
+  if (aged && row.valid != 0) { age_in<Stamp>(row) = input_age(source, device::newest_read(where, row.right), t); }
 }
 
 /// Leaves where a stream is read for a thread's target, which it searches alone. Out of line: a summary asks for up to
@@ -175,10 +199,9 @@ __device__ void note_location(input_reader<Stamp> const& reader, device::traject
 /// @param windows  whose `trajectory` and `as_of` count
 template <class Stamp>
 __device__ __noinline__ void note_alone(input_reader<Stamp> const& reader, timeline<Stamp> const& windows,
-                                        std::int64_t b, Stamp t, method_row& row) {
+                                        std::int64_t b, Stamp t, bool aged, method_row& row) {
   device::trajectory<Stamp> const source = device::source_trajectory(reader.source, windows, b);
-  device::sought_time<Stamp> const sought = device::seek(t, reader.latency, reader.causal, reader.rules.tolerance);
-  note_location(reader, source, device::locate(source, sought, reader.rules), row);
+  note_location(reader, source, device::locate(source, seek_input(reader, b, t), reader.rules), t, aged, row);
 }
 
 /// The same for the lanes of a warp, whose targets lie in few windows: for each the warp brings in the stamps that
@@ -187,17 +210,19 @@ __device__ __noinline__ void note_alone(input_reader<Stamp> const& reader, timel
 /// @param row    of the lane, if it is wanted
 template <class Stamp>
 __device__ void note_together(input_reader<Stamp> const& reader, timeline<Stamp> const& windows, std::int64_t b,
-                              Stamp t, bool wanted, Stamp* stage, method_row* row) {
+                              Stamp t, bool wanted, Stamp* stage, bool aged, method_row* row) {
+  device::sought_time<Stamp> sought{};
+  if (wanted) { sought = seek_input(reader, b, t); }
   for (unsigned rest = __ballot_sync(all_lanes, wanted); rest != 0;) {
     std::int64_t const theirs = __shfl_sync(all_lanes, b, __ffs(static_cast<int>(rest)) - 1);
     bool const mine = wanted && b == theirs;
     device::trajectory<Stamp> const its = device::source_trajectory(reader.source, windows, theirs);
     device::location found;
     if (its.length > 0) {
-      auto const seek = [&] { return device::seek(t, reader.latency, reader.causal, reader.rules.tolerance); };
+      auto const seek = [&] { return sought; };
       found = locate_by_warp(its.stamps, static_cast<int>(its.length), mine, seek, stage, input_slots, reader.rules);
     }
-    if (mine) { note_location(reader, its, found, *row); }
+    if (mine) { note_location(reader, its, found, t, aged, *row); }
     rest &= ~__ballot_sync(all_lanes, mine);
   }
 }
@@ -206,10 +231,10 @@ __device__ void note_together(input_reader<Stamp> const& reader, timeline<Stamp>
 /// stands still is moved.
 template <class Stamp>
 __device__ __noinline__ void note_derivative(input_stream<Stamp> const& of, input_reader<Stamp> const& reader,
-                                             timeline<Stamp> const& windows, std::int64_t b, Stamp t, method_row& row) {
+                                             timeline<Stamp> const& windows, std::int64_t b, Stamp t, bool aged,
+                                             method_row& row) {
   device::trajectory<Stamp> const source = device::source_trajectory(reader.source, windows, b);
-  device::sought_time<Stamp> const sought = device::seek(t, reader.latency, reader.causal, reader.rules.tolerance);
-  device::slope const along = device::slope_at(source, sought, reader.rules);
+  device::slope const along = device::slope_at(source, seek_input(reader, b, t), reader.rules);
   device::curve c{};
   c.method = interpolation::linear;
   if (along.row >= 0) {
@@ -218,6 +243,10 @@ __device__ __noinline__ void note_derivative(input_stream<Stamp> const& of, inpu
     c = device::derivative_curve(source, along, reader.rules.method, of.order);
   }
   note_curve(c, row);
+  device::sample_steps const steps = device::steps_from(source, along.row, 0);
+  row.turn = steps.turn;
+  row.capacity = steps.capacity;
+  if (aged && along.valid) { age_in<Stamp>(row) = input_age(source, along.row + 1 + c.right, t); }
   row.weight = device::rate_of(of.ticks_per_second, along, c.method, of.order);
   row.kind = along.row < 0 ? method_row::fill : row.weight == 0.0f ? method_row::move : method_row::blend;
   row.valid = along.valid ? 1 : 0;
@@ -235,6 +264,7 @@ __device__ void locate_inputs() {
   std::int64_t const b = rows.b[slot];
   std::int64_t const k = rows.k[slot];
   bool const wanted = exists && rows.wanted[slot];
+  bool const aged = tile.fusion().ages != nullptr;
   for (int job = warp; job < tile.stream_count + tile.reference_count; job += input_threads / 32) {
     int const reference = job - tile.stream_count;
     bool const refers = reference >= 0;
@@ -251,11 +281,11 @@ __device__ void locate_inputs() {
       row->valid = 0;
     }
     if (!refers && tile.stream(job).order != derivative_order::value) {
-      if (wanted) { note_derivative(tile.stream(job), reader, windows, b, t, *row); }
+      if (wanted) { note_derivative(tile.stream(job), reader, windows, b, t, aged, *row); }
     } else if (tile.fusion().together && reader.source.stored()) {
-      note_together(reader, windows, b, t, wanted, tile.stage(warp), row);
+      note_together(reader, windows, b, t, wanted, tile.stage(warp), aged && !refers, row);
     } else if (wanted) {
-      note_alone(reader, windows, b, t, *row);
+      note_alone(reader, windows, b, t, aged && !refers, *row);
     }
     if (refers || !exists) { continue; }
     input_stream<Stamp> const& of = tile.stream(job);

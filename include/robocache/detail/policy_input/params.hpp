@@ -35,6 +35,7 @@ struct input_reader {
   rotation_layout layout;
   device::locate_rules<Stamp> rules;
   Stamp latency;
+  Stamp const* latencies;
   void const* values;
   std::int64_t batch_stride;
   std::int64_t row_stride;
@@ -95,6 +96,7 @@ struct input_fusion {
   std::uint8_t* valid;  ///< null or `[rows, valid_stride]`
   std::int64_t valid_stride;
   std::uint8_t* all_valid;
+  Stamp* ages;  ///< null or `[rows, valid_stride]`
 };
 
 template <class Stamp>

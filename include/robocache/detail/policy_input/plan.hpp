@@ -22,6 +22,7 @@ input_reader<Stamp> reader_of(policy_stream<Stamp> const& one) {
           one.rotation.source,
           device::rules_of(one.options),
           one.latency,
+          one.latencies,
           one.values,
           from.batch,
           from.row,

@@ -92,9 +92,9 @@ struct input_rows_of {
     Stamp const t = device::target_stamp(target, b, k);
     method_row own, origin, turned;
     if (of.order == derivative_order::value) {
-      note_alone(reader, target, b, t, own);
+      note_alone(reader, target, b, t, false, own);
     } else {
-      note_derivative(of, reader, target, b, t, own);
+      note_derivative(of, reader, target, b, t, false, own);
     }
     if (own.valid == 0) { return false; }
     if (of.to >= 0 && !refer(to_reader, to, b, origin)) { return false; }
@@ -123,7 +123,7 @@ struct input_rows_of {
   /// Locates a reference for window `b`. False where it is not valid.
   __device__ static bool refer(input_reader<Stamp> const& reader, input_reference<Stamp> const& reference,
                                std::int64_t b, method_row& row) {
-    note_alone(reader, reference.windows, b, device::stamp_sum(reference.windows.starts[b], reference.at), row);
+    note_alone(reader, reference.windows, b, device::stamp_sum(reference.windows.starts[b], reference.at), false, row);
     return row.valid != 0;
   }
 };

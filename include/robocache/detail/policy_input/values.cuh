@@ -56,7 +56,7 @@ __device__ __noinline__ float input_derivative(derivative_order order, input_rea
   device::detail::curve_samples samples{};
   with_float_type(reader.type, [&](auto type) {
     auto const* const from = reinterpret_cast<decltype(type) const*>(row.from) + channel;
-    samples = device::detail::samples_of(c, from, reader.row_stride);
+    samples = device::detail::samples_of(c, from, steps_of(row, reader.row_stride));
   });
   return device::derivative(c, row.weight, order, reader.rules.method == interpolation::angle, samples);
 }
@@ -73,6 +73,12 @@ __device__ device::rotation_channels input_sample(input_reader<Stamp> const& rea
   return row;
 }
 
+/// The sample after a row's left one.
+template <class Stamp>
+__device__ char const* next_sample(input_reader<Stamp> const& reader, method_row const& row) {
+  return row.from + (steps_of(row, reader.row_stride).to(1) << (reader.type == dtype::float32 ? 2 : 1));
+}
+
 /// A row in any layout as a unit quaternion. Out of line: some layouts are long.
 inline __device__ __noinline__ device::quaternion read_layout(rotation_layout layout, device::rotation_channels row) {
   return device::read_rotation(layout, row);
@@ -81,10 +87,9 @@ inline __device__ __noinline__ device::quaternion read_layout(rotation_layout la
 /// A rotation as a unit quaternion, as `device::rotation_between`.
 template <class Stamp>
 __device__ __noinline__ device::quaternion input_rotation(input_reader<Stamp> const& reader, method_row const& row) {
-  std::int64_t const bytes = reader.row_stride << (reader.type == dtype::float32 ? 2 : 1);
   bool const blends = row.kind >= method_row::blend;
   device::rotation_channels const a = input_sample(reader, row.from);
-  device::rotation_channels const b = input_sample(reader, row.from + (blends ? bytes : 0));
+  device::rotation_channels const b = input_sample(reader, blends ? next_sample(reader, row) : row.from);
   if (!blends) { return read_layout(reader.layout, a); }
   if (!device::is_quaternion(reader.layout)) {
     return device::slerp(read_layout(reader.layout, a), read_layout(reader.layout, b), row.weight);
@@ -96,9 +101,8 @@ __device__ __noinline__ device::quaternion input_rotation(input_reader<Stamp> co
 template <class Stamp>
 __device__ __noinline__ device::vector3 input_turning(bool in_world, input_reader<Stamp> const& reader,
                                                       method_row const& row) {
-  std::int64_t const bytes = reader.row_stride << (reader.type == dtype::float32 ? 2 : 1);
   device::quaternion const a = read_layout(reader.layout, input_sample(reader, row.from));
-  device::quaternion const b = read_layout(reader.layout, input_sample(reader, row.from + bytes));
+  device::quaternion const b = read_layout(reader.layout, input_sample(reader, next_sample(reader, row)));
   return device::angular_velocity(a, b, row.weight, in_world);
 }
 
@@ -117,7 +121,7 @@ __device__ device::vector3 input_position(input_origin<Stamp> const& of) {
     with_float_type(of.reader.type, [&](auto type) {
       auto const* const from = reinterpret_cast<decltype(type) const*>(of.row.from);
       bool const blends = of.row.kind >= method_row::blend;
-      auto const* const right = from + (blends ? of.reader.row_stride : 0);
+      auto const* const right = from + (blends ? steps_of(of.row, of.reader.row_stride).to(1) : 0);
       float a[3], b[3];
 #pragma unroll
       for (int c = 0; c < 3; ++c) {
@@ -153,8 +157,7 @@ __device__ device::rotation_channels whole_row(input_stream<Stamp> const& of, in
     device::rotation_channels const a = input_sample(own.reader, row.from);
     device::quaternion q{{a.c[0], a.c[1], a.c[2], a.c[3]}};
     if (row.kind >= method_row::blend) {
-      std::int64_t const bytes = own.reader.row_stride << (own.reader.type == dtype::float32 ? 2 : 1);
-      device::rotation_channels const b = input_sample(own.reader, row.from + bytes);
+      device::rotation_channels const b = input_sample(own.reader, next_sample(own.reader, row));
       q = device::slerp(q, {{b.c[0], b.c[1], b.c[2], b.c[3]}}, row.weight);
     }
     return {{q.q[0], q.q[1], q.q[2], q.q[3]}};

@@ -38,7 +38,7 @@ status launch_cluster(void (*kernel)(Params), Params const& params, unsigned blo
   ++cluster_count;
   gridDim = {blocks, 1, 1};
   blockDim = {unsigned(threads), 1, 1};
-  blockIdx = {};  // not looked at: a block of a cluster has a rank
+  blockIdx = {};  // not used: a block of a cluster has a rank
   simt::give_launched_memory(blocks, std::size_t(shared_bytes));
   simt::block::current().run(
       threads, [&] { kernel(params); }, blocks);

@@ -20,7 +20,7 @@ inline constexpr char const* axis_names[3] = {"x", "y", "z"};
 /// Strides with the default filled in: `row` from point to point, `batch` from cloud to cloud.
 inline strides strides_of(point_clouds const& clouds) noexcept {
   std::int64_t batch = clouds.batch_stride;
-  // Where the default itself overflows, `check_strides` refuses the point stride before it looks at this.
+  // Where the default itself overflows, `check_strides` refuses the point stride first.
   if (batch == contiguous && __builtin_mul_overflow(clouds.length, clouds.point_stride, &batch)) { batch = 0; }
   return {batch, clouds.point_stride};
 }
@@ -34,7 +34,7 @@ strides strides_of(View const& view, point_clouds const& clouds, std::int64_t ch
   return {batch, point};
 }
 
-/// Points that stand behind one stride: all where clouds are packed, else those of a cloud.
+/// Points that one stride covers: all where clouds are packed, else those of a cloud.
 inline std::int64_t points_each(point_clouds const& clouds) noexcept {
   return clouds.packed() ? clouds.rows : clouds.length;
 }
@@ -74,7 +74,7 @@ inline status check_clouds(point_clouds const& clouds) {
   std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
   float const* const coordinates[3] = {clouds.x, clouds.y, clouds.z};
   for (int axis = 0; axis < 3; ++axis) {
-    // The functions that make views of packed points add to whatever pointer they are given.
+    // The functions that make views of packed points add offsets to whatever pointer they are given, null included.
     if (points == 0) { break; }
     status const s = check_pointer("clouds", axis_names[axis], coordinates[axis], points, alignof(float));
     if (!s.ok()) { return s; }
