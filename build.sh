@@ -308,7 +308,8 @@ run_wheel() {
       out="$(cd "$called_from" && realpath -m "${2:?--out takes a folder}")"
       shift
     else
-      pythons+=("$(cd "$called_from" && command -v "$1")") || fail "wheel: found no program $1, want a Python with PyTorch"
+      [[ $1 != */* || $1 == /* ]] || set -- "$called_from/$1" "${@:2}"  # a link into an environment is not followed
+      pythons+=("$(command -v "$1")") || fail "wheel: found no program $1, want a Python with PyTorch"
     fi
     shift
   done

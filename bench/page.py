@@ -291,7 +291,7 @@ def recordings_table(results):
 
 
 def short_table(results):
-    """A few jobs of each kind, also one at which a peer is faster, with PyTorch beside them."""
+    """A few jobs of each kind, with PyTorch beside them."""
     names = [
         "resample/bf16/B:1024/S:4096/T:1024/D:32/cold",
         "resample/bf16/B:2048/S:500/T:250/D:256/cold",

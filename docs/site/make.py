@@ -52,7 +52,7 @@ class Stage:
             text = (ROOT / page).read_text(encoding="utf-8")
             self.write(MOVED.get(page, page), self.with_links(text, page, known))
         for file in [*(ROOT / "docs").rglob("*"), *(ROOT / "bench" / "results").glob("*")]:
-            if file.suffix in (*IMAGES, ".css"):
+            if file.suffix in (*IMAGES, ".css", ".js"):
                 self.copy(file.relative_to(ROOT))
         # What mkdocstrings reads.
         for file in (ROOT / "examples/pytorch/robocache_torch").rglob("*.py"):
@@ -131,12 +131,16 @@ class Anchors(HTMLParser):
         super().__init__()
         self.names: set[str] = set()
         self.links: list[str] = []
+        self.loaded: list[str] = []  # scripts, styles and pictures from elsewhere
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
         self.names.update(filter(None, (given.get("id"), given.get("name"))))
         self.links += [given[word] for word in ("href", "src") if given.get(word)]
+        loaded = given.get("src") or (tag == "link" and "stylesheet" in given.get("rel", "") and given.get("href"))
+        if loaded and urlsplit(loaded).scheme in ("http", "https"):
+            self.loaded.append(loaded)
 
 
 def broken_links(site: Path) -> list[str]:
@@ -144,6 +148,7 @@ def broken_links(site: Path) -> list[str]:
     read = {page: Anchors(page.read_text(encoding="utf-8", errors="replace")) for page in site.rglob("*.html")}
     broken = []
     for page, anchors in read.items():
+        broken += [f"{page.relative_to(site)}: loads {address}" for address in anchors.loaded]
         for link in anchors.links:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc or link.startswith("/"):

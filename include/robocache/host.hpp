@@ -12,6 +12,7 @@
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
 #include <robocache/policy_input.hpp>
+#include <robocache/sampling.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
@@ -466,6 +467,22 @@ template <class Value = float>
 status crop_points(point_clouds const& clouds, crop_options const& options, cropped_output<Value> const& out) {
   return crop_points(clouds, point_features<Value>{}, options, out);
 }
+
+/// `robocache::sample_farthest` on CPU memory, without scratch.
+status sample_farthest(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                       farthest_options const& options = {});
+
+/// `robocache::sample_uniform` on CPU memory.
+status sample_uniform(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                      uniform_options const& options);
+
+/// `robocache::nearest_neighbours` on CPU memory.
+status nearest_neighbours(point_clouds const& queries, point_clouds const& clouds, std::int64_t k,
+                          neighbour_output const& out);
+
+/// `robocache::within_radius` on CPU memory.
+status within_radius(point_clouds const& queries, point_clouds const& clouds, float radius, std::int64_t k,
+                     neighbour_output const& out);
 
 /// `robocache::find_bounds` on CPU memory.
 status find_bounds(point_clouds const& clouds, cloud_bounds* bounds);

@@ -14,6 +14,7 @@
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
 #include <robocache/policy_input.hpp>
+#include <robocache/sampling.hpp>
 #include <robocache/scratch.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
@@ -364,6 +365,26 @@ void summarize_policy_input(place where, any_policy_rows const& rows, any_summar
 /// `robocache::add_policy_input_to_summary` or `robocache::host::add_policy_input_to_summary`, likewise.
 void add_policy_input_to_summary(place where, any_policy_rows const& rows, any_summary_state const& state, int pass,
                                  scratch const& memory = {}, stream_handle cuda_stream = nullptr);
+
+/// `robocache::sample_farthest_scratch`; 0 with place::host.
+std::int64_t sample_farthest_scratch(place where, point_clouds const& clouds, std::int64_t samples);
+
+/// `robocache::sample_farthest` or `robocache::host::sample_farthest`, as `compiled::resample`.
+void sample_farthest(place where, point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                     farthest_options const& options = {}, scratch const& memory = {},
+                     stream_handle cuda_stream = nullptr);
+
+/// `robocache::sample_uniform` or `robocache::host::sample_uniform`, as `compiled::resample`.
+void sample_uniform(place where, point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                    uniform_options const& options, stream_handle cuda_stream = nullptr);
+
+/// `robocache::nearest_neighbours` or `robocache::host::nearest_neighbours`, as `compiled::resample`.
+void nearest_neighbours(place where, point_clouds const& queries, point_clouds const& clouds, std::int64_t k,
+                        neighbour_output const& out, stream_handle cuda_stream = nullptr);
+
+/// `robocache::within_radius` or `robocache::host::within_radius`, as `compiled::resample`.
+void within_radius(place where, point_clouds const& queries, point_clouds const& clouds, float radius, std::int64_t k,
+                   neighbour_output const& out, stream_handle cuda_stream = nullptr);
 
 /// How many CUDA devices this process can use; 0 without a driver. Never throws.
 int device_count() noexcept;

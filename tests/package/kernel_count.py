@@ -31,7 +31,7 @@ def is_of_rows(kernel):
 
 
 def is_of_points(kernel):
-    return re.search("unproject|crop_", family_of(kernel)) is not None
+    return re.search("unproject|crop_|sample_|nearest_|within_radius", family_of(kernel)) is not None
 
 
 def is_of_policy_inputs(kernel):
@@ -55,12 +55,12 @@ def main():
     parser.add_argument("--policy-limit", type=int, required=True, help="for policy inputs, and what appends to rings")
     parser.add_argument("--voxel-limit", type=int, required=True, help="for voxelizing, with its gradients and bounds")
     parser.add_argument("--row-limit", type=int, required=True, help="for summaries, cleaning and drawing windows")
-    parser.add_argument("--point-limit", type=int, required=True, help="for points: unprojection, crop")
+    parser.add_argument("--point-limit", type=int, required=True, help="for unprojection, crops, samples, neighbours")
     options = parser.parse_args()
     kernels = kernels_in(options.library)
     of_policy_inputs = set(filter(is_of_policy_inputs, kernels))
     of_rows = set(filter(is_of_rows, kernels)) - of_policy_inputs
-    of_points = set(filter(is_of_points, kernels))
+    of_points = set(filter(is_of_points, kernels)) - of_rows
     voxelizing = set(filter(is_voxelizing, kernels)) - of_rows - of_points
     within = [
         report("resampling and fusing", kernels - voxelizing - of_rows - of_policy_inputs - of_points, options.limit),

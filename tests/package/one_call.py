@@ -85,6 +85,30 @@ CALLS = [
         3,
     ),
     (
+        "sample_farthest",
+        f"point_clouds const& clouds, sample_output const& out, {MEMORY}",
+        "sample_farthest(clouds, 8, out, {}, memory",
+        20,
+    ),
+    (
+        "sample_uniform",
+        "point_clouds const& clouds, sample_output const& out",
+        "sample_uniform(clouds, 8, out, {}",
+        1,
+    ),
+    (
+        "neighbours",
+        "point_clouds const& clouds, neighbour_output const& out",
+        "nearest_neighbours(clouds, clouds, 8, out",
+        6,
+    ),
+    (
+        "neighbours",
+        "point_clouds const& clouds, neighbour_output const& out",
+        "within_radius(clouds, clouds, 1.0f, 8, out",
+        1,
+    ),
+    (
         "summarize",
         f"value_rows<__nv_bfloat16> const& rows, summary_state<__nv_bfloat16> const& state, {MEMORY}",
         "summarize(rows, state, memory",

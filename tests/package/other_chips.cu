@@ -3,7 +3,9 @@
 
 #include <robocache/crop_points.cuh>
 #include <robocache/fuse.cuh>
+#include <robocache/neighbours.cuh>
 #include <robocache/resample.cuh>
+#include <robocache/sample_farthest.cuh>
 #include <robocache/summarize_policy_input.cuh>
 #include <robocache/unproject.cuh>
 #include <robocache/voxelize.cuh>
@@ -29,5 +31,9 @@ template status unproject(depth_images<float> const&, image_features<float> cons
                           unprojected_output<float> const&, scratch const&, cudaStream_t);
 template status crop_points(point_clouds const&, point_features<float> const&, crop_options const&,
                             cropped_output<float> const&, scratch const&, cudaStream_t);
+template status sample_farthest<void>(point_clouds const&, std::int64_t, sample_output const&, farthest_options const&,
+                                      scratch const&, cudaStream_t);
+template status nearest_neighbours<void>(point_clouds const&, point_clouds const&, std::int64_t,
+                                         neighbour_output const&, cudaStream_t);
 
 }  // namespace robocache

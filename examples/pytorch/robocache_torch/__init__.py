@@ -20,6 +20,7 @@ from . import (
     _points_operators,
     _policy_operators,
     _rows_operators,
+    _sampling_operators,
     _timed_operators,
     _warnings,
     _windows_operators,
@@ -30,6 +31,15 @@ from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._normalisation import Normalisation, from_mean_and_deviation, from_quantiles, from_range
 from ._policy import PolicyFusion, PolicyStream, Relative, policy_input, summarize_policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
+from ._sampling import (
+    Neighbours,
+    Sampled,
+    gather_rows,
+    nearest_neighbours,
+    sample_farthest,
+    sample_uniform,
+    within_radius,
+)
 from ._timed import Fused, Inspected, Resampled, fuse, inspect, resample
 from ._timelines import Stream, Timeline, dense, ragged, ring, shared, uniform, windows
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
@@ -43,6 +53,7 @@ __all__ = [
     "Gathered",
     "Grid",
     "Inspected",
+    "Neighbours",
     "Normalisation",
     "PolicyFusion",
     "PolicyStream",
@@ -50,6 +61,7 @@ __all__ = [
     "Resampled",
     "Ring",
     "Rows",
+    "Sampled",
     "Sparse",
     "Stream",
     "Summarizer",
@@ -66,11 +78,15 @@ __all__ = [
     "from_quantiles",
     "from_range",
     "fuse",
+    "gather_rows",
     "inspect",
+    "nearest_neighbours",
     "policy_input",
     "ragged",
     "resample",
     "ring",
+    "sample_farthest",
+    "sample_uniform",
     "shared",
     "summarize",
     "summarize_policy_input",
@@ -81,5 +97,6 @@ __all__ = [
     "voxelize_gathered",
     "voxelize_sparse",
     "windows",
+    "within_radius",
 ]
 __version__ = "0.1.0"

@@ -35,6 +35,7 @@ SOURCES = [
         "points",
         "policy",
         "rows",
+        "sampling",
         "stamps",
         "tangents",
         "timed",

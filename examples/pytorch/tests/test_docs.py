@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from data_sets import recorded
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
-PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")) if DOCS.is_dir() else []
+ROOT = Path(__file__).resolve().parents[3]
+FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if (ROOT / "docs").is_dir() else []
+PAGES = [file.relative_to(ROOT).as_posix() for file in FILES]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 IMPORTED = re.compile(r"^(?:import|from) (\w+)", re.MULTILINE)
 
 
 def blocks_of(page):
-    return BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
+    return BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))
 
 
 def make_bag(path):
@@ -52,11 +53,11 @@ def make_bag(path):
 
 def prepare(page, folder):
     """What a page takes for granted is in the reader's folder."""
-    if page == "how-to/lerobot.md":
+    if page == "docs/how-to/lerobot.md":
         for package in ("safetensors", "pyarrow"):
             pytest.importorskip(package)
         (folder / "lerobot_set").symlink_to(recorded("datasets", "g1_lerobot_v21"))
-    if page == "how-to/bag.md":
+    if page == "docs/how-to/bag.md":
         for package in ("safetensors", "rosbags"):
             pytest.importorskip(package)
         make_bag(folder / "flight.mcap")
@@ -75,6 +76,6 @@ def test_the_python_of_a_page_runs_as_pasted(page, tmp_path, monkeypatch):
         pytest.skip("nothing that is imported is installed")
 
 def test_pages_are_found():
-    if not DOCS.is_dir():
+    if not PAGES:
         pytest.skip("the repository is not here")
     assert len([page for page in PAGES if blocks_of(page)]) > 10

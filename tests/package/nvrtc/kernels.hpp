@@ -99,6 +99,13 @@ __global__ void derivatives(rc::timeline<double> when, rc::resample_options<doub
   x[0] = derivative(c, rate, order, false, {x[0], x[1], x[2], x[3], x[4], x[5]});
   x[2] = angular_velocity(q[0], q[1], rate, false).x;
 })"},
+    {"distance.cuh", R"(
+__global__ void distances(float const* a, float* out) {
+  float const low[3] = {0.0f, 1.0f, 2.0f}, high[3] = {1.0f, 2.0f, 3.0f};
+  if (!is_finite_point(a[0], a[1], a[2])) { return; }
+  float const least = least_squared_distance(a[0], a[1], a[2], low, high);
+  if (may_matter(least, out[0])) { out[0] = nearer(squared_distance(a[0], a[1], a[2], a[3], a[4], a[5]), out[0]); }
+})"},
     {"extreme.cuh", R"(
 __global__ void extremes(float const* x, unsigned* out) {
   out[0] = extreme_of<true>(*x);
