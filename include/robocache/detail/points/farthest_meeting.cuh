@@ -193,7 +193,7 @@ class farthest_steps {
 };
 
 /// A box around the points of a warp, or of a bucket.
-struct point_box {
+struct sample_box {
   float low[3];
   float high[3];
 
@@ -215,8 +215,8 @@ struct ordered_box {
       high[axis] = max(high[axis], device::order_of(at[axis]));
     }
   }
-  __device__ point_box around_lanes() const {
-    point_box box{};
+  __device__ sample_box around_lanes() const {
+    sample_box box{};
 #pragma unroll
     for (int axis = 0; axis < 3; ++axis) {
       box.low[axis] = device::from_order(__reduce_min_sync(0xffffffffu, low[axis]));

@@ -47,7 +47,7 @@ struct bucket_share {
 struct farthest_bucket {
   std::uint32_t begin;
   std::uint32_t end;
-  point_box box;
+  sample_box box;
   farthest_point farthest;
 };
 
@@ -61,7 +61,7 @@ inline __device__ farthest_bucket find_bucket(farthest_params const& p, bucket_s
       ordered_point const one = p.ordered[share.begin + at];
       of_lane.add(one.x, one.y, one.z);
     }
-    point_box const box = of_lane.around_lanes();
+    sample_box const box = of_lane.around_lanes();
     if (lane == i) { mine.box = box; }
   }
   mine.begin = share.begin_of(lane);

@@ -28,11 +28,13 @@ namespace robocache {
 namespace detail {
 
 /// The most points that a cloud may have, as far as is known without a look at the offsets.
-inline std::int64_t longest_cloud(point_clouds const& clouds) { return clouds.packed() ? clouds.rows : clouds.length; }
+inline std::int64_t longest_sampled(point_clouds const& clouds) {
+  return clouds.packed() ? clouds.rows : clouds.length;
+}
 
 /// Whether all clouds are put in order in space.
 inline bool orders_clouds(point_clouds const& clouds, std::int64_t samples) {
-  std::int64_t const longest = longest_cloud(clouds);
+  std::int64_t const longest = longest_sampled(clouds);
   return longest > most_small_points || orders_small_clouds(longest, samples);
 }
 
@@ -127,7 +129,7 @@ ROBOCACHE_HIDDEN status sample_buckets(farthest_params const& p, Chain& chain) {
 template <class Chain>
 ROBOCACHE_HIDDEN status sample_in_order(farthest_params& p, Chain& chain) {
   std::int64_t const batch = p.clouds.batch;
-  std::int64_t const longest = longest_cloud(p.clouds);
+  std::int64_t const longest = longest_sampled(p.clouds);
   std::int64_t const usual = p.clouds.packed() ? std::min(longest, 2 * points_of_a_cloud(p.clouds)) : longest;
   p.shape =
       farthest_shape_for(find_room<sample_farthest_resident_kernel<most_points_each>>(chain.device()), batch, usual);
@@ -185,7 +187,7 @@ status sample_farthest(point_clouds const& clouds, std::int64_t samples, sample_
   if (status const read = detail::read_device(device); !read.ok()) { return read; }
   detail::launch_chain chain(device, cuda_stream);
   detail::farthest_params p = detail::farthest_params_of(clouds, samples, out, options);
-  std::int64_t const longest = detail::longest_cloud(clouds);
+  std::int64_t const longest = detail::longest_sampled(clouds);
   if (!detail::orders_clouds(clouds, samples)) { return detail::sample_small(p, longest, chain); }
   detail::cut_farthest(clouds, memory.memory, p);
   s = detail::order_points_in_space(p, chain);

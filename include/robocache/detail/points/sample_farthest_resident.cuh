@@ -43,7 +43,7 @@ struct resident_points {
   }
 
   /// The box around the points of a warp.
-  __device__ point_box box() const {
+  __device__ sample_box box() const {
     ordered_box mine;
 #pragma unroll
     for (int i = 0; i < Points; ++i) {
@@ -104,7 +104,7 @@ __global__ void __launch_bounds__(farthest_threads, 1)
       device::cloud const one = device::cloud_of(p.clouds, b);
       resident_points<Points> points;
       points.load(p, ordered_begin(p, one), finite, rank);
-      point_box const box = points.box();
+      sample_box const box = points.box();
       farthest_point taken = start_point(p, one, b, p.extents[b].first);
       farthest_point mine = no_farthest_point();
       steps.write(0, taken);
