@@ -20,6 +20,8 @@ GROUPS = {
     "voxelize": ("voxelize", "voxelize_backward", "bounds", "grid"),
     "voxels": ("voxels", "voxelize_sparse", "voxelize_sparse_backward", "voxelize_gathered",
                "voxelize_gathered_backward", "filter_voxels"),
+    "append": ("append",),
+    "samples": ("neighbours", "sample_farthest", "sample_uniform", "sampling"),
     "points": ("camera", "cropping", "crop_points", "unproject"),
     "compiled": ("robocache",),
     "host": ("host",),
