@@ -265,7 +265,7 @@ run_profile() {
   local python=python3
   if [[ -f $build_dir/build.ninja || ! -x $build_dir/bench/bench_resample ]]; then
     setup all
-    build bench_resample bench_fuse bench_voxelize bench_voxels bench_points
+    build bench_resample bench_fuse bench_voxelize bench_voxels bench_points bench_summarize bench_clean bench_policy_input
     python="$(find_python)"
   fi
   "$python" bench/ncu.py --programs "$build_dir/bench" "$@"

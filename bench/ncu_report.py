@@ -11,6 +11,9 @@ TITLES = {
     "fuse": "Fuse",
     "voxelize": "Voxelize, dense",
     "voxels": "Voxelize, sparse and gathered; filter",
+    "summarize": "Summaries",
+    "clean": "Cleaning",
+    "policy_input": "Policy inputs",
     "points": "Points",
 }
 

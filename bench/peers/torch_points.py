@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Farthest point sampling in PyTorch, the peer of bench_points: a plain loop, and torch-fps (PyPI, Triton) where it is.
+"""Farthest point sampling in PyTorch, a peer of bench_sampling: a plain loop, and torch-fps (PyPI) where it is.
 
-On the points of bench_points. torch-fps finds the same samples, bit by bit, as long as no distance is contracted; so this prints how
-many clouds differ. Neighbours beside torch.cdist with topk.
+On the points of bench_sampling. torch-fps finds the same samples, bit by bit, as long as no distance is contracted, so
+this prints how many clouds differ. Neighbours beside torch.cdist with topk. "Compiled" is a call in a CUDA graph.
 """
 
 import functools
@@ -37,10 +37,11 @@ def plain_loop(points, samples):
 
 
 def of_torch_fps(points, samples):
-    mask = torch.ones(points.shape[:2], dtype=torch.bool, device=points.device)
+    mask = points.new_ones(points.shape[:2], dtype=torch.bool)
     start = torch.zeros(points.shape[0], dtype=torch.long, device=points.device)
-    found = torch_fps.farthest_point_sampling(points, mask, samples, start_idx=start, validate=False, assume_finite=True)
-    return found[1] if isinstance(found, tuple) else found
+    return torch_fps.farthest_point_sampling(
+        points, mask, samples, start_idx=start, validate=False, assume_finite=True
+    )
 
 
 def nearest(queries, points, k):
@@ -97,7 +98,7 @@ def measure_farthest(batch, count, samples, name, device, l2_bytes):
     if torch_fps is not None:
         eager, graph = time_both(lambda: of_torch_fps(points, samples))
         differ = int((of_torch_fps(points, samples) != plain_loop(points, samples)).any(1).sum())
-        print(f"torch-fps {torch_fps.__version__}: {eager:.0f}, in a graph {graph:.0f} us; clouds that differ: {differ}")
+        print(f"torch-fps {torch_fps.__version__}: {eager:.0f}, in a graph {graph:.0f} us; {differ} clouds differ")
         entry |= {"torch_fps_us": eager, "torch_fps_graph_us": graph}
     return entry
 

@@ -92,6 +92,10 @@ template <class Value>
 status add_to_summary(value_rows<Value> const& rows, summary_state<Value> const& state, int pass);
 template <class Value>
 status end_summary_pass(summary_state<Value> const& state, int pass);
+template <class Stamp>
+status summarize_policy_input(policy_rows<Stamp> const& rows, summary_state<float> const& state);
+template <class Stamp>
+status add_policy_input_to_summary(policy_rows<Stamp> const& rows, summary_state<float> const& state, int pass);
 
 }  // namespace robocache::host::exact
 
@@ -393,6 +397,28 @@ status end_summary_pass(summary_state<Value> const& state, int pass) {
     return exact::end_summary_pass(robocache::detail::plain(state), pass);
   } else {
     static_assert(sizeof(robocache::detail::value_type<Value>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::summarize_policy_input` on CPU memory, without scratch. Compiled for all three stamp types.
+template <class Stamp>
+status summarize_policy_input(policy_rows<Stamp> const& rows, summary_state<float> const& state) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::summarize_policy_input<robocache::detail::plain_type<Stamp>>(rows, state);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::add_policy_input_to_summary` on CPU memory, without scratch.
+template <class Stamp>
+status add_policy_input_to_summary(policy_rows<Stamp> const& rows, summary_state<float> const& state, int pass) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::add_policy_input_to_summary<robocache::detail::plain_type<Stamp>>(rows, state, pass);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
     return {};
   }
 }

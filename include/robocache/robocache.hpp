@@ -74,6 +74,7 @@ struct any_stamped {
 
 using any_timeline = any_stamped<timeline>;
 using any_options = any_stamped<resample_options>;
+using any_policy_rows = any_stamped<policy_rows>;
 
 /// An array of streams whose stamp type is known only at run time. Made of an array of `stream<Stamp>`.
 struct any_streams {
@@ -352,6 +353,18 @@ void add_to_summary(place where, any_value_rows const& rows, any_summary_state c
 /// @param type  of the rows
 void end_summary_pass(place where, dtype type, any_summary_state const& state, int pass,
                       stream_handle cuda_stream = nullptr);
+
+/// `robocache::summarize_policy_input_scratch`; 0 with place::host.
+std::int64_t summarize_policy_input_scratch(place where, any_policy_rows const& rows);
+
+/// `robocache::summarize_policy_input` or `robocache::host::summarize_policy_input`, as `compiled::voxelize`. The state
+/// is one of float32.
+void summarize_policy_input(place where, any_policy_rows const& rows, any_summary_state const& state,
+                            scratch const& memory = {}, stream_handle cuda_stream = nullptr);
+
+/// `robocache::add_policy_input_to_summary` or `robocache::host::add_policy_input_to_summary`, likewise.
+void add_policy_input_to_summary(place where, any_policy_rows const& rows, any_summary_state const& state, int pass,
+                                 scratch const& memory = {}, stream_handle cuda_stream = nullptr);
 
 /// `robocache::sample_farthest_scratch`; 0 with place::host.
 std::int64_t sample_farthest_scratch(place where, point_clouds const& clouds, std::int64_t samples);

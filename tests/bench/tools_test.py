@@ -104,6 +104,8 @@ class NcuTest(unittest.TestCase):
         self.assertEqual(ncu.elements_of("voxelize_gathered/fp32/B:16/N:20k/C:4/P:32/street/hot"), 320000)
         self.assertEqual(ncu.elements_of("voxelize_backward/max/fp32/N:1M/C:4/inside/G:64x64x64/cold"), 4000000)
         self.assertIsNone(ncu.elements_of("voxelize/count/lidar/cold"))
+        self.assertEqual(ncu.elements_of("summarize/fp32/N:3.8M/D:14/smooth/Q:2/cold"), 3_800_000 * 14)
+        self.assertEqual(ncu.elements_of("clean/fp32/N:4M/D:14/B:400/cold"), 4_000_000 * 14)
 
     def test_main_cases_are_of_their_family(self):
         for family, cases in ncu.MAIN_CASES.items():

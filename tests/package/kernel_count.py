@@ -35,7 +35,7 @@ def is_of_points(kernel):
 
 
 def is_of_policy_inputs(kernel):
-    return re.match("policy_input|append", family_of(kernel)) is not None
+    return re.match("policy_input|append", family_of(kernel)) is not None or "input_rows_of" in kernel
 
 
 def report(what, kernels, limit):
@@ -58,8 +58,8 @@ def main():
     parser.add_argument("--point-limit", type=int, required=True, help="for unprojection, crops, samples, neighbours")
     options = parser.parse_args()
     kernels = kernels_in(options.library)
-    of_rows = set(filter(is_of_rows, kernels))
     of_policy_inputs = set(filter(is_of_policy_inputs, kernels))
+    of_rows = set(filter(is_of_rows, kernels)) - of_policy_inputs
     of_points = set(filter(is_of_points, kernels)) - of_rows
     voxelizing = set(filter(is_voxelizing, kernels)) - of_rows - of_points
     within = [

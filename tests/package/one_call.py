@@ -115,6 +115,12 @@ CALLS = [
         5,
     ),
     (
+        "summarize_policy_input",
+        f"policy_rows<std::int64_t> const& rows, summary_state<float> const& state, {MEMORY}",
+        "summarize_policy_input(rows, state, memory",
+        5,
+    ),
+    (
         "voxelize",
         f"{GRID}, voxel_output<__nv_bfloat16> const& out, {MEMORY}",
         "voxelize(clouds, features, lattice, out, {}, memory",

@@ -6,6 +6,7 @@
 #include <robocache/neighbours.cuh>
 #include <robocache/resample.cuh>
 #include <robocache/sample_farthest.cuh>
+#include <robocache/summarize_policy_input.cuh>
 #include <robocache/unproject.cuh>
 #include <robocache/voxelize.cuh>
 #include <robocache/voxelize_gathered.cuh>
@@ -18,6 +19,8 @@ template status resample(series<float, std::int64_t> const&, timeline<std::int64
                          resample_options<std::int64_t> const&, cudaStream_t);
 template status fuse(stream<std::int64_t> const*, std::int64_t, timeline<std::int64_t> const&,
                      fused_output<float> const&, cudaStream_t);
+template status summarize_policy_input(policy_rows<std::int64_t> const&, summary_state<float> const&, scratch const&,
+                                       cudaStream_t);
 template status voxelize(point_clouds const&, point_features<float> const&, grid const&, voxel_output<float> const&,
                          voxel_options const&, scratch const&, cudaStream_t);
 template status voxelize_sparse(point_clouds const&, point_features<float> const&, grid const&,

@@ -104,7 +104,7 @@ TEST_CASE("Farthest: nothing to take", "[sampling]") {
 
 TEST_CASE("Farthest: clouds of every size", "[sampling]") {
   generator random(4410);
-  for (std::int64_t count : {1, 2, 31, 32, 33, 511, 512, 513, 1024, 1025, 2048, 2049, 3072, 3073, 4096}) {
+  for (std::int64_t count : {1, 2, 31, 32, 33, 511, 512, 513, 1024, 1025, 2048, 2049, 3072, 3073, 4097, 6145, 8192}) {
     for (auto kind : {scene::anywhere, scene::lattice}) {
       CAPTURE(count, int(kind));
       CHECK(verify_farthest(sampling_of(dense_clouds(draw_scene(random, kind, count)), 9, count - 1)) == "");
@@ -120,30 +120,35 @@ TEST_CASE("Farthest: clouds that are put in order in space", "[sampling]") {
   generator random(4411);
   for (auto kind : scenes) {
     CAPTURE(int(kind));
-    CHECK(verify_farthest(sampling_of(dense_clouds(draw_scene(random, kind, 4097)), 30, 77)) == "");
+    CHECK(verify_farthest(sampling_of(dense_clouds(draw_scene(random, kind, 8193)), 12, 77)) == "");
   }
-  // Buckets that are full, and one point more; two blocks on a chip that has them.
-  for (std::int64_t count : {8192, 8193}) {
-    CHECK(verify_farthest(sampling_of(dense_clouds(draw_scene(random, scene::lattice, count)), 20)) == "");
+  // Small ones, where many samples are wanted.
+  for (std::int64_t count : {2047, 2048, 2560}) {
+    CHECK(verify_farthest(sampling_of(dense_clouds(draw_scene(random, scene::lattice, count)), 384)) == "");
   }
-  // More buckets than 32 lanes of a block's warps have, if one had 128 points.
-  CHECK(verify_farthest(sampling_of(dense_clouds(draw_scene(random, scene::anywhere, 70'000)), 4)) == "");
+  // Most clouds are smaller than one is.
+  std::vector<std::int64_t> offsets{0, 3, 3, 40, 9000};
+  for (int b = 0; b < 40; ++b) { offsets.push_back(offsets.back() + random.between(0, 30)); }
+  CHECK(verify_farthest(sampling_of(ragged_clouds(draw_scene(random, scene::lattice, offsets.back()), offsets), 9)) ==
+        "");
+  // More points than registers of 16 blocks hold, and more buckets than lanes, if one had 128 points.
+  CHECK(verify_farthest(sampling_of(dense_clouds(draw_scene(random, scene::anywhere, 70'000)), 3)) == "");
 }
 
 TEST_CASE("Farthest: all points of a large cloud, most of them equal", "[sampling]") {
   generator random(4412);
-  auto xyz = draw_scene(random, scene::equal, 4200);
-  for (int i = 0; i < 20; ++i) { xyz[std::size_t(3 * random.between(0, 4199))] = float(random.between(0, 2)); }
-  CHECK(verify_farthest(sampling_of(dense_clouds(xyz), 300, 4199)) == "");
+  auto xyz = draw_scene(random, scene::equal, 2200);
+  for (int i = 0; i < 20; ++i) { xyz[std::size_t(3 * random.between(0, 2199))] = float(random.between(0, 2)); }
+  CHECK(verify_farthest(sampling_of(dense_clouds(xyz), 400, 2199)) == "");
 }
 
 TEST_CASE("Farthest: every layout", "[sampling]") {
   for (int i = 0; i < count_draws(40); ++i) {
     generator random(4420 + std::uint64_t(i));
     CAPTURE(i);
-    // Every other time beyond what a block has in its registers.
-    std::int64_t const points = i % 2 == 0 ? random.between(0, 600) : random.between(4100, 6000);
-    std::int64_t const batch = random.between(1, i % 2 == 0 ? 6 : 3);
+    // Every other time more than a block has in its registers, of all clouds together.
+    std::int64_t const points = i % 2 == 0 ? random.between(0, 600) : random.between(8200, 9500);
+    std::int64_t const batch = random.between(1, 6);
     auto p = sampling_of(draw_layout(random, scenes[random.between(0, 5)], batch, points), random.between(0, 20),
                          random.between(-1, 60));
     for (std::int64_t b = 0; b < p.clouds.batch && random.chance(0.5); ++b) {

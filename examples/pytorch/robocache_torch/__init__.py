@@ -28,7 +28,8 @@ from . import (
 from ._depth import Cropped, DenseUnprojected, Unprojected, crop_points, unproject, unproject_dense
 from ._online import Ring, Rows, append
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
-from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
+from ._normalisation import Normalisation, from_mean_and_deviation, from_quantiles, from_range
+from ._policy import PolicyFusion, PolicyStream, Relative, policy_input, summarize_policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
 from ._sampling import (
     Neighbours,
@@ -53,6 +54,7 @@ __all__ = [
     "Grid",
     "Inspected",
     "Neighbours",
+    "Normalisation",
     "PolicyFusion",
     "PolicyStream",
     "Relative",
@@ -72,6 +74,9 @@ __all__ = [
     "crop_points",
     "dense",
     "filter_voxels",
+    "from_mean_and_deviation",
+    "from_quantiles",
+    "from_range",
     "fuse",
     "gather_rows",
     "inspect",
@@ -84,6 +89,7 @@ __all__ = [
     "sample_uniform",
     "shared",
     "summarize",
+    "summarize_policy_input",
     "uniform",
     "unproject",
     "unproject_dense",

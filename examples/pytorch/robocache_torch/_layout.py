@@ -24,6 +24,8 @@ ORDERS = _names("voxel_order")
 NAN_RULES = _names("nan_rule")
 BACKWARD_RULES = _names("backward_rule")
 DUPLICATE_RULES = _names("duplicate_rule")
+DERIVATIVES = _names("derivative_order")
+NORMALISATIONS = _names("normalisation_rule")
 DEPTH_KINDS = _names("depth_kind")
 
 # Methods whose result is one sample, those that have gradients of values, and those that have gradients of targets.

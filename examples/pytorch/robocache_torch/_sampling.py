@@ -135,7 +135,7 @@ def nearest_neighbours(
     lengths: Tensor | None = None,
     offsets: Tensor | None = None,
 ) -> Neighbours:
-    """The k nearest points of each query, by distance, then by index: cloud b of `queries` looks in cloud b of `points`.
+    """The k nearest points of each query, by distance, then by index: cloud b of `queries` looks in that of `points`.
 
     What is not finite has no neighbours and is nobody's. On the current stream, without waiting.
 

@@ -29,7 +29,8 @@ def test_farthest_points_are_those_of_a_loop(device, count, samples):
     found = rc.sample_farthest(points, samples, start=torch.tensor([3, 0], device=device))
     assert found.indices.tolist() == [plain_farthest(points[0], samples, 3), plain_farthest(points[1], samples)]
     assert found.counts.tolist() == [samples] * 2
-    packed = rc.sample_farthest(points.flatten(0, 1), samples, offsets=torch.tensor([0, count, 2 * count], device=device))
+    offsets = torch.tensor([0, count, 2 * count], device=device)
+    packed = rc.sample_farthest(points.flatten(0, 1), samples, offsets=offsets)
     assert packed.indices[1].tolist() == plain_farthest(points[1], samples)
 
 
@@ -113,7 +114,8 @@ def test_both_sides_give_the_same_bits(device):
     there = rc.sample_farthest(points.to(device), 50)
     assert torch.equal(here.indices, there.indices.cpu())
     near = [rc.nearest_neighbours(one[:, :100], one, 7) for one in (points, points.to(device))]
-    assert torch.equal(near[0].indices, near[1].indices.cpu()) and torch.equal(near[0].distances, near[1].distances.cpu())
+    assert torch.equal(near[0].indices, near[1].indices.cpu())
+    assert torch.equal(near[0].distances, near[1].distances.cpu())
 
 
 def test_operators_are_sound(device):

@@ -17,6 +17,14 @@ __device__ void copy_async(T* shared, T const* global) {
   }
 }
 
+/// A kernel's parameter, so that the compiler no longer knows what it is: threads that each read another part of it
+/// then load side by side, which constants are not made for.
+template <class T>
+__device__ T const* as_memory(T const* parameter) {
+  asm("" : "+l"(parameter));
+  return parameter;
+}
+
 /// A load that stays in its place: the compiler would move it after the wait for copies, which would cost a second trip
 /// to memory.
 template <class T>

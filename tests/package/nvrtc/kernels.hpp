@@ -89,6 +89,16 @@ __global__ void curves(rc::timeline<double> when, location where, rc::interpolat
   v[7] = pchip(c, v[1], v[2], v[3], v[4]);
   v[8] = akima(c, v[0], v[1], v[2], v[3], v[4], v[5]);
 })"},
+    {"derivative.cuh", R"(
+__global__ void derivatives(rc::timeline<double> when, rc::resample_options<double> options, quaternion* q, float* x) {
+  auto const source = trajectory_of(when, 0);
+  auto const along = slope_at(source, seek(1.0, 0.0, false, 0.0), rules_of(options));
+  auto const order = rc::derivative_order::acceleration;
+  curve const c = derivative_curve(source, along, rc::interpolation::akima, order);
+  float const rate = rate_of(1.0f, along, c.method, order);
+  x[0] = derivative(c, rate, order, false, {x[0], x[1], x[2], x[3], x[4], x[5]});
+  x[2] = angular_velocity(q[0], q[1], rate, false).x;
+})"},
     {"distance.cuh", R"(
 __global__ void distances(float const* a, float* out) {
   float const low[3] = {0.0f, 1.0f, 2.0f}, high[3] = {1.0f, 2.0f, 3.0f};
@@ -188,12 +198,6 @@ __global__ void stamps(rc::timeline<long long> when, long long* out) {
 __global__ void arcs(float* x) {
   sine_and_cosine const of = sincos_rn(x[0]);
   x[1] = atan2_rn(of.sine, of.cosine);
-})"},
-    {"velocity.cuh", R"(
-__global__ void velocities(rc::timeline<double> when, rc::resample_options<double> options, quaternion* q, float* x) {
-  auto const along = slope_at(trajectory_of(when, 0), seek(1.0, 0.0, false, 0.0), rules_of(options));
-  x[0] = velocity(x[0], x[1], per_second(1.0f, along), true);
-  x[2] = angular_velocity(q[0], q[1], per_second(1.0f, along), false).x;
 })"},
     {"windows.cuh", R"(
 __global__ void windows(rc::window_plan plan, rc::window_draw draw, rc::window_output out) {

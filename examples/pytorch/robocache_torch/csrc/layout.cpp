@@ -7,6 +7,7 @@
 #include <torch/library.h>
 
 #include <robocache/device/method.cuh>
+#include <robocache/normalisation.hpp>
 
 namespace robocache_torch {
 namespace {
@@ -71,6 +72,25 @@ char const* word_of(rc::duplicate_rule rule) {
   switch (rule) {
     case rc::duplicate_rule::first: return "first";
     case rc::duplicate_rule::last: return "last";
+  }
+  return nullptr;
+}
+
+char const* word_of(rc::derivative_order order) {
+  switch (order) {
+    case rc::derivative_order::value: return "value";
+    case rc::derivative_order::velocity: return "velocity";
+    case rc::derivative_order::acceleration: return "acceleration";
+  }
+  return nullptr;
+}
+
+char const* word_of(rc::normalisation_rule rule) {
+  switch (rule) {
+    case rc::normalisation_rule::gr00t: return "gr00t";
+    case rc::normalisation_rule::lerobot: return "lerobot";
+    case rc::normalisation_rule::openpi: return "openpi";
+    case rc::normalisation_rule::diffusion_policy: return "diffusion_policy";
   }
   return nullptr;
 }
@@ -151,6 +171,8 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "nan_rule") { return words_of<rc::nan_rule>(); }
   if (of == "backward_rule") { return words_of<rc::backward_rule>(); }
   if (of == "duplicate_rule") { return words_of<rc::duplicate_rule>(); }
+  if (of == "derivative_order") { return words_of<rc::derivative_order>(); }
+  if (of == "normalisation_rule") { return words_of<rc::normalisation_rule>(); }
   if (of == "depth_kind") { return words_of<rc::depth_kind>(); }
   if (of == "source") { return source_row.names(); }
   if (of == "target") { return target_row.names(); }

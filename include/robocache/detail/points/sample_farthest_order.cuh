@@ -143,13 +143,13 @@ __global__ void __launch_bounds__(Threads) sample_farthest_scan_kernel(__grid_co
   for (std::int64_t b = blockIdx.x; b < p.clouds.batch; b += gridDim.x) {
     auto* const vectors = reinterpret_cast<uint4*>(order_cells(p, b));
     std::uint32_t before = 0;
-    // Cells are a multiple of the threads, so that all of them take part in each sum.
     for (int base = 0; base < cells; base += each * Threads) {
-      uint4 const four = vectors[base / each + threadIdx.x];
+      bool const there = base + each * static_cast<int>(threadIdx.x) < cells;
+      uint4* const vector = vectors + base / each + threadIdx.x;
+      uint4 const four = there ? *vector : uint4{0, 0, 0, 0};
       std::uint32_t total = 0;
       std::uint32_t const start = before + sum_before<Threads>(four.x + four.y + four.z + four.w, total);
-      vectors[base / each + threadIdx.x] =
-          uint4{start, start + four.x, start + four.x + four.y, start + four.x + four.y + four.z};
+      if (there) { *vector = uint4{start, start + four.x, start + four.x + four.y, start + four.x + four.y + four.z}; }
       before += total;
     }
   }

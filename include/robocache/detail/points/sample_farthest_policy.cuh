@@ -79,7 +79,11 @@ constexpr bool orders_small_clouds(std::int64_t points, std::int64_t samples) no
 }
 
 /// Cells along each axis by which points are put in order, as a power of two: some ten points in each.
-constexpr int cell_bits_for(std::int64_t points) noexcept { return points <= 1 << 16 ? 4 : points <= 1 << 20 ? 5 : 6; }
+constexpr int cell_bits_for(std::int64_t points) noexcept {
+  int bits = 2;
+  while (bits < 6 && points > std::int64_t{16} << 3 * bits) { ++bits; }
+  return bits;
+}
 
 /// Threads of a block that puts points in order, points of each, and blocks of a multiprocessor.
 inline constexpr int order_threads = 256;

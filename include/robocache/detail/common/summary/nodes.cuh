@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
+#include <robocache/detail/common/summary/check.hpp>
+#include <robocache/detail/common/summary/params.hpp>
+#include <robocache/detail/common/summary/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
-#include <robocache/detail/summarize/check.hpp>
-#include <robocache/detail/summarize/params.hpp>
-#include <robocache/detail/summarize/policy.cuh>
 #include <robocache/device/packed.cuh>
 
 // Nodes of 64 leaves: which rows of which group each has. Group g has its nodes from `begins[g] / 4096 + g` on, which

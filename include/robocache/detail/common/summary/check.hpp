@@ -42,8 +42,9 @@ inline status check_state_pointer(char const* field, void const* pointer, std::i
   return check_pointer("state", field, static_cast<char const*>(pointer), count, alignment);
 }
 
+/// What there is of rows but their values.
 template <class Value>
-status check_summary_rows(value_rows<Value> const& rows) {
+status check_summary_shape(value_rows<Value> const& rows) {
   if (rows.rows < 0 || rows.channels < 0 || rows.groups < 0) {
     char const* const field = rows.rows < 0 ? "rows" : rows.channels < 0 ? "channels" : "groups";
     std::int64_t const found = rows.rows < 0 ? rows.rows : rows.channels < 0 ? rows.channels : rows.groups;
@@ -61,8 +62,13 @@ status check_summary_rows(value_rows<Value> const& rows) {
                   static_cast<long long>(rows.rows), static_cast<long long>(rows.groups),
                   static_cast<long long>(rows.channels));
   }
-  s = check_pointer("rows", "values", rows.values, rows.rows * rows.channels, sizeof(Value));
-  return s.ok() ? check_pointer("rows", "offsets", rows.offsets, 0, alignof(std::int64_t)) : s;
+  return check_pointer("rows", "offsets", rows.offsets, 0, alignof(std::int64_t));
+}
+
+template <class Value>
+status check_summary_rows(value_rows<Value> const& rows) {
+  status const s = check_summary_shape(rows);
+  return s.ok() ? check_pointer("rows", "values", rows.values, rows.rows * rows.channels, sizeof(Value)) : s;
 }
 
 template <class Value>
@@ -95,11 +101,9 @@ status check_summary_state(summary_state<Value> const& state, int pass) {
   return s.ok() ? check_state_pointer("values", state.values, state.groups, state.channels, state.quantiles, 8) : s;
 }
 
-/// Everything that `add_to_summary` checks, on the host and on the device alike.
+/// That the state is one for these rows.
 template <class Value>
-status check_summarize(value_rows<Value> const& rows, summary_state<Value> const& state, int pass) {
-  status s = check_summary_rows(rows);
-  if (!s.ok()) { return s; }
+status check_state_for(value_rows<Value> const& rows, summary_state<Value> const& state, int pass) {
   if (state.groups != rows.groups || state.channels != rows.channels) {
     bool const of_groups = state.groups != rows.groups;
     return refuse(invalid, "state", of_groups ? "groups" : "channels", "found %lld, want %lld as the rows have",
@@ -107,6 +111,13 @@ status check_summarize(value_rows<Value> const& rows, summary_state<Value> const
                   static_cast<long long>(of_groups ? rows.groups : rows.channels));
   }
   return check_summary_state(state, pass);
+}
+
+/// Everything that `add_to_summary` checks, on the host and on the device alike.
+template <class Value>
+status check_summarize(value_rows<Value> const& rows, summary_state<Value> const& state, int pass) {
+  status const s = check_summary_rows(rows);
+  return s.ok() ? check_state_for(rows, state, pass) : s;
 }
 
 }  // namespace robocache::detail

@@ -5,32 +5,51 @@
 #include <cstring>
 #include <type_traits>
 
+#include <robocache/detail/common/summary/nodes.cuh>
+#include <robocache/detail/common/summary/params.hpp>
+#include <robocache/detail/common/summary/policy.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
-#include <robocache/detail/summarize/nodes.cuh>
-#include <robocache/detail/summarize/params.hpp>
-#include <robocache/detail/summarize/policy.cuh>
-#include <robocache/detail/summarize/source.cuh>
 #include <robocache/device/summary.cuh>
 
 // The first pass over the rows. A block has one node, 64 leaves, of some channels; a thread has one channel of a leaf
 // at a time, all of its rows in registers.
+//
+// Kernels know where rows come from by a few words, so that rows need not be in memory. A source has
+//
+//     using number = ...;                               float, std::int32_t or std::int64_t
+//     static constexpr int leaves = ...;                how many leaves of a node it reads at a time
+//     unsigned slices() const                           how many blocks share the channels of a node
+//     summary_slice slice(unsigned i) const             the channels of one of them
+//     auto read(first, end, slice, unsigned i) const    called by all threads of a block for rows [first, end) and
+//     slice
+//                                                       i, and followed by a barrier; `dynamic_shared` is its own
+//
+// and what `read` returns
+//
+//     bool has(row) const                               false: the row is absent, in all channels of the slice
+//     number at(row, channel) const                     asked for rows that are there, in any order; the same number in
+//                                                       each pass
 namespace robocache::detail {
 
-/// Which of a node's rows are there: bit i of word l is row i of leaf l.
+/// Reads the leaves from row `first` on, as many as the source reads at a time: which of their rows are there is bit i
+/// of word l for row i of leaf l.
 /// @param here  in shared memory, one for each leaf. Ends with a barrier
-template <int Threads, class Source>
-__device__ void find_rows(Source const& source, summary_node const& node, std::uint64_t (&here)[device::summary_leaf]) {
-  source.begin(node.first, node.end);
+template <int Threads, class Source, int Leaves>
+__device__ auto read_leaves(Source const& source, summary_node const& node, std::int64_t first,
+                            summary_slice const& slice, unsigned i, std::uint64_t (&here)[Leaves]) {
+  std::int64_t const end = max(first, min(node.end, first + Leaves * device::summary_leaf));
+  auto const& reader = source.read(first, end, slice, i);
   __syncthreads();
   auto* const halves = reinterpret_cast<unsigned*>(here);
   unsigned const warp = threadIdx.x / 32;
-  for (unsigned half = warp; half < 2 * device::summary_leaf; half += Threads / 32) {
-    std::int64_t const row = node.first + half * 32 + threadIdx.x % 32;
-    unsigned const found = __ballot_sync(0xffffffffu, row < node.end && source.has(row));
+  for (unsigned half = warp; half < 2 * Leaves; half += Threads / 32) {
+    std::int64_t const row = first + half * 32 + threadIdx.x % 32;
+    unsigned const found = __ballot_sync(0xffffffffu, row < end && reader.has(row));
     if (threadIdx.x % 32 == 0) { halves[half] = found; }
   }
   __syncthreads();
+  return reader;
 }
 
 /// Adds to a histogram of 16-bit counters, two per word. A node has too few rows for a counter to overflow.
@@ -51,11 +70,9 @@ __device__ Number with_bits(Number x, unsigned turned) {
 /// One channel of a leaf: summarized, and its first digits counted.
 /// @param row   the leaf's first
 /// @param here  which of its rows are there
-template <class Source>
-__device__ device::leaf_summary<typename Source::number> count_leaf(Source const& source, std::int64_t row,
-                                                                    std::int64_t channel, std::uint64_t here,
-                                                                    unsigned* histogram) {
-  using number = typename Source::number;
+template <class number, class Reader>
+__device__ device::leaf_summary<number> count_leaf(Reader const& source, std::int64_t row, std::int64_t channel,
+                                                   std::uint64_t here, unsigned* histogram) {
   constexpr auto digit = device::digit_of_pass(sizeof(number), 0);
   constexpr int leaves = device::summary_leaf;
   device::leaf_summary<number> leaf;
@@ -116,7 +133,7 @@ __global__ void __launch_bounds__(summary_threads,
   constexpr int leaves = device::summary_leaf;
   constexpr int most = summary_channels<order>;
   constexpr int words = summary_digits / 2;
-  __shared__ std::uint64_t here[leaves];
+  __shared__ std::uint64_t here[Source::leaves];
   __shared__ shared_leaves<order, most> found;
   // The histograms; then of each leaf how many finite values come before it, and its share in the mean.
   alignas(16) __shared__ unsigned histograms[most * words];
@@ -125,31 +142,35 @@ __global__ void __launch_bounds__(summary_threads,
   static_assert(most * leaves * 12 <= most * words * 4, "both fit where the histograms were");
 
   std::int64_t const at = blockIdx.x / p.slices;
-  std::int64_t const channel = std::int64_t(blockIdx.x % p.slices) * p.width;
-  auto const width = static_cast<unsigned>(min(std::int64_t{p.width}, p.channels - channel));
+  unsigned const which = blockIdx.x % p.slices;
+  summary_slice const slice = p.source.slice(which);
+  std::int64_t const channel = slice.first;
+  unsigned const width = slice.width;
   wait_for_launch_before();  // it wrote where groups begin
   summary_node const node = node_at(p.of, at);
   if (node.first >= node.end) { return; }
   bool const counts = p.counters != nullptr;
   for (unsigned i = threadIdx.x; counts && i < width * words; i += summary_threads) { histograms[i] = 0; }
-  find_rows<summary_threads>(p.source, node, here);
 
-  unsigned const items = width * leaves;
-  for (unsigned item = threadIdx.x; item < items; item += summary_threads) {
-    unsigned const leaf = item / width;
-    unsigned const c = item % width;
-    auto const one = count_leaf(p.source, node.first + leaf * leaves, channel + c, here[leaf],
-                                counts ? histograms + c * words : nullptr);
-    unsigned const to = c * leaves + leaf;
-    found.mean[to] = one.of_finite.mean;
-    found.m2[to] = one.of_finite.m2;
-    found.min[to] = one.min;
-    found.max[to] = one.max;
-    found.finite[to] = static_cast<std::uint8_t>(one.finite);
-    found.nan[to] = static_cast<std::uint8_t>(one.nan);
-    found.infinite[to] = static_cast<std::uint8_t>(one.infinite);
+  for (int begin = 0; begin < leaves; begin += Source::leaves) {
+    std::int64_t const first = node.first + begin * leaves;
+    auto const reader = read_leaves<summary_threads>(p.source, node, first, slice, which, here);
+    for (unsigned item = threadIdx.x; item < width * Source::leaves; item += summary_threads) {
+      unsigned const leaf = item / width;
+      unsigned const c = item % width;
+      auto const one = count_leaf<number>(reader, first + leaf * leaves, channel + c, here[leaf],
+                                          counts ? histograms + c * words : nullptr);
+      unsigned const to = c * leaves + begin + leaf;
+      found.mean[to] = one.of_finite.mean;
+      found.m2[to] = one.of_finite.m2;
+      found.min[to] = one.min;
+      found.max[to] = one.max;
+      found.finite[to] = static_cast<std::uint8_t>(one.finite);
+      found.nan[to] = static_cast<std::uint8_t>(one.nan);
+      found.infinite[to] = static_cast<std::uint8_t>(one.infinite);
+    }
+    __syncthreads();
   }
-  __syncthreads();
   if (counts) {
     for (unsigned i = threadIdx.x; i < width * words; i += summary_threads) {
       unsigned const both = histograms[i];
@@ -172,7 +193,7 @@ __global__ void __launch_bounds__(summary_threads,
     }
   }
   __syncthreads();
-  for (unsigned i = threadIdx.x; i < items; i += summary_threads) {
+  for (unsigned i = threadIdx.x; i < width * leaves; i += summary_threads) {
     shares[i] = found.finite[i] > 0 ? device::share_of(before[i], found.finite[i]) : 0.0;
   }
   __syncthreads();

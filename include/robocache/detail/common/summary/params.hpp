@@ -16,15 +16,20 @@ struct summary_groups {
   std::int64_t* begins;         ///< `[groups + 1]`, in scratch: the same, clamped and ascending; null without offsets
 };
 
+/// Channels that a block has: neighbours, `summary_channels` of them at most.
+struct summary_slice {
+  std::int64_t first;
+  unsigned width;
+};
+
 /// What one pass over rows takes.
-/// @tparam Source  where the rows come from, as source.cuh says
+/// @tparam Source  where the rows come from, as kernel.cuh says
 template <class Source>
 struct summarize_params {
   Source source;
   summary_groups of;
   std::int64_t channels;
   unsigned slices;         ///< blocks that share the channels of a node
-  unsigned width;          ///< channels of each, at most
   channel_summary* nodes;  ///< `[nodes, channels]`
   device::summary_digit digit;
   std::int64_t ranks_each;

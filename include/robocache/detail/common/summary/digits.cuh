@@ -4,12 +4,11 @@
 #include <cstdint>
 
 #include <robocache/detail/common/block_scan.cuh>
+#include <robocache/detail/common/summary/kernel.cuh>
+#include <robocache/detail/common/summary/nodes.cuh>
+#include <robocache/detail/common/summary/params.hpp>
+#include <robocache/detail/common/summary/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
-#include <robocache/detail/summarize/kernel.cuh>
-#include <robocache/detail/summarize/nodes.cuh>
-#include <robocache/detail/summarize/params.hpp>
-#include <robocache/detail/summarize/policy.cuh>
-#include <robocache/detail/summarize/source.cuh>
 #include <robocache/device/summary.cuh>
 
 // The search for order statistics: counts of one digit of the keys, of the values that have the digits before it in
@@ -68,10 +67,12 @@ __global__ void __launch_bounds__(summary_threads)
   using number = typename Source::number;
   using order = decltype(device::order_of(number{}));
   constexpr int leaves = device::summary_leaf;
-  __shared__ std::uint64_t here[leaves];
+  __shared__ std::uint64_t here[Source::leaves];
   __shared__ known_prefixes<order> known[summary_channels<order>];
-  std::int64_t const channel = std::int64_t(blockIdx.x % p.slices) * p.width;
-  auto const width = static_cast<unsigned>(min(std::int64_t{p.width}, p.channels - channel));
+  unsigned const which = blockIdx.x % p.slices;
+  summary_slice const slice = p.source.slice(which);
+  std::int64_t const channel = slice.first;
+  unsigned const width = slice.width;
   wait_for_launch_before();  // it wrote where groups begin
   summary_node const node = node_at(p.of, blockIdx.x / p.slices);
   if (node.first >= node.end) { return; }
@@ -79,35 +80,38 @@ __global__ void __launch_bounds__(summary_threads)
   if (threadIdx.x < width) {
     known[threadIdx.x].read(p.ranks + first + threadIdx.x * p.ranks_each, static_cast<int>(p.ranks_each));
   }
-  find_rows<summary_threads>(p.source, node, here);
-
-  for (unsigned item = threadIdx.x; item < width * leaves; item += summary_threads) {
-    unsigned const leaf = item / width;
-    unsigned const c = item % width;
-    std::uint64_t const rows = here[leaf];
-    unsigned long long* const counters = p.counters + (first + c * p.ranks_each) * summary_digits;
-    order last = 0;
-    int slot = known[c].find(last);
-    run_of_digits run;
-    for (int begin = 0; begin < leaves; begin += digit_rows) {
-      number x[digit_rows];
+  for (int from = 0; from < leaves; from += Source::leaves) {
+    std::int64_t const first_row = node.first + from * leaves;
+    auto const reader = read_leaves<summary_threads>(p.source, node, first_row, slice, which, here);
+    for (unsigned item = threadIdx.x; item < width * Source::leaves; item += summary_threads) {
+      unsigned const leaf = item / width;
+      unsigned const c = item % width;
+      std::uint64_t const rows = here[leaf];
+      unsigned long long* const counters = p.counters + (first + c * p.ranks_each) * summary_digits;
+      order last = 0;
+      int slot = known[c].find(last);
+      run_of_digits run;
+      for (int begin = 0; begin < leaves; begin += digit_rows) {
+        number x[digit_rows];
 #pragma unroll
-      for (int i = 0; i < digit_rows; ++i) {
-        bool const exists = (rows >> (begin + i) & 1) != 0;
-        x[i] = exists ? p.source.at(node.first + leaf * leaves + begin + i, channel + c) : number{};
-      }
-#pragma unroll
-      for (int i = 0; i < digit_rows; ++i) {
-        if ((rows >> (begin + i) & 1) == 0 || device::is_nan(x[i])) { continue; }
-        order const key = device::order_of(x[i]);
-        if (order const prefix = p.digit.prefix(key); prefix != last) {
-          last = prefix;
-          slot = known[c].find(prefix);
+        for (int i = 0; i < digit_rows; ++i) {
+          bool const exists = (rows >> (begin + i) & 1) != 0;
+          x[i] = exists ? reader.at(first_row + leaf * leaves + begin + i, channel + c) : number{};
         }
-        if (slot >= 0) { run.add(counters + (slot * summary_digits + p.digit.digit(key))); }
+#pragma unroll
+        for (int i = 0; i < digit_rows; ++i) {
+          if ((rows >> (begin + i) & 1) == 0 || device::is_nan(x[i])) { continue; }
+          order const key = device::order_of(x[i]);
+          if (order const prefix = p.digit.prefix(key); prefix != last) {
+            last = prefix;
+            slot = known[c].find(prefix);
+          }
+          if (slot >= 0) { run.add(counters + (slot * summary_digits + p.digit.digit(key))); }
+        }
       }
+      run.flush();
     }
-    run.flush();
+    if (Source::leaves < leaves) { __syncthreads(); }  // the next ones take these rows' place
   }
 }
 
