@@ -20,6 +20,7 @@ GROUPS = {
     "voxelize": ("voxelize", "voxelize_backward", "bounds", "grid"),
     "voxels": ("voxels", "voxelize_sparse", "voxelize_sparse_backward", "voxelize_gathered",
                "voxelize_gathered_backward", "filter_voxels"),
+    "append": ("append",),
     "points": ("camera", "cropping", "crop_points", "unproject"),
     "samples": ("sampling", "sample_farthest", "sample_uniform", "neighbours"),
     "compiled": ("robocache",),

@@ -176,8 +176,11 @@ def main() -> int:
     stage.fill()
     (work / "mkdocs.yml").write_text(stage.configuration(), encoding="utf-8")
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
-    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--clean", "-d", out]
-    if subprocess.run(build, cwd=work, env=environment, check=False).returncode != 0:
+    # Not --quiet, which makes --strict see no warning.
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--clean", "-d", out]
+    done = subprocess.run(build, cwd=work, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        print("\n".join(line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("INFO")))
         return 1
     shutil.copy(SITE / "start.html", out / "index.html")
     (out / "404.html").unlink()  # for a server, at the root of which the site would have to be
