@@ -27,7 +27,19 @@ import torch
 HERE = Path(__file__).resolve().parent
 SOURCES = [
     HERE / "csrc" / f"{name}.cpp"
-    for name in ("common", "layout", "points", "policy", "rows", "stamps", "tangents", "timed")
+    for name in (
+        "common",
+        "disk",
+        "disk_files",
+        "disk_ring",
+        "layout",
+        "points",
+        "policy",
+        "rows",
+        "stamps",
+        "tangents",
+        "timed",
+    )
 ]
 # No -std: PyTorch's builder gives the one that its own headers ask for.
 # An enumerator without a word in layout.cpp does not compile.
