@@ -15,6 +15,7 @@
 #include <robocache/summary.hpp>
 #include <robocache/timeline.hpp>
 #include <robocache/voxels.hpp>
+#include <robocache/windows.hpp>
 
 /// What the functions of `robocache::host` call, once they know that the types are the library's own: the compiled
 /// library has these.
@@ -372,5 +373,8 @@ status end_summary_pass(summary_state<Value> const& state, int pass) {
 
 /// `robocache::find_bounds` on CPU memory.
 status find_bounds(point_clouds const& clouds, cloud_bounds* bounds);
+
+/// `robocache::sample_windows` on CPU memory: the same windows.
+status sample_windows(window_plan const& plan, window_draw const& draw, window_output const& out);
 
 }  // namespace robocache::host

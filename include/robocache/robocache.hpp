@@ -18,6 +18,7 @@
 #include <robocache/summary.hpp>
 #include <robocache/timeline.hpp>
 #include <robocache/voxels.hpp>
+#include <robocache/windows.hpp>
 
 // CUDA's own declaration of its stream handle, repeated so that no CUDA header is needed.
 struct CUstream_st;
@@ -270,6 +271,10 @@ void filter_voxels(place where, point_clouds const& clouds, any_point_features c
 
 /// `robocache::find_bounds` or `robocache::host::find_bounds`, as `compiled::resample`.
 void find_bounds(place where, point_clouds const& clouds, cloud_bounds* bounds, stream_handle cuda_stream = nullptr);
+
+/// `robocache::sample_windows` or `robocache::host::sample_windows`, as `compiled::resample`.
+void sample_windows(place where, window_plan const& plan, window_draw const& draw, window_output const& out,
+                    stream_handle cuda_stream = nullptr);
 
 /// `robocache::clean_scratch`; 0 with place::host.
 std::int64_t clean_scratch(place where, any_series const& source, clean_options const& options);

@@ -27,7 +27,7 @@ def is_voxelizing(kernel):
 
 
 def is_of_rows(kernel):
-    return re.search("summar|clean|^scan_", family_of(kernel)) is not None
+    return re.search("summar|clean|^scan_|windows", family_of(kernel)) is not None
 
 
 def is_of_policy_inputs(kernel):
@@ -50,7 +50,7 @@ def main():
     parser.add_argument("--limit", type=int, required=True, help="for resampling and fusing, with their gradients")
     parser.add_argument("--policy-limit", type=int, required=True, help="for policy inputs")
     parser.add_argument("--voxel-limit", type=int, required=True, help="for voxelizing, with its gradients and bounds")
-    parser.add_argument("--row-limit", type=int, required=True, help="for summaries and cleaning")
+    parser.add_argument("--row-limit", type=int, required=True, help="for summaries, cleaning and drawing windows")
     options = parser.parse_args()
     kernels = kernels_in(options.library)
     of_rows = set(filter(is_of_rows, kernels))
@@ -59,7 +59,7 @@ def main():
     within = [
         report("resampling and fusing", kernels - voxelizing - of_rows - of_policy_inputs, options.limit),
         report("policy inputs", of_policy_inputs, options.policy_limit),
-        report("summaries and cleaning", of_rows, options.row_limit),
+        report("summaries, cleaning and drawing windows", of_rows, options.row_limit),
         report("voxelizing", voxelizing, options.voxel_limit),
     ]
     return 0 if all(within) else 1

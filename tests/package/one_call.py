@@ -53,6 +53,12 @@ CALLS = [
     ("inspect", f"{SERIES}, rotation_report* reports", "inspect_rotations(source, reports", 1),
     ("bounds", "point_clouds const& clouds, cloud_bounds* bounds", "find_bounds(clouds, bounds", 2),
     (
+        "sample_windows",
+        "window_plan const& plan, window_draw const& draw, window_output const& out",
+        "sample_windows(plan, draw, out",
+        1,
+    ),
+    (
         "clean",
         f"{SERIES}, clean_output<__nv_bfloat16, std::int64_t> const& out, {MEMORY}",
         "clean(source, out, {}, memory",
@@ -125,9 +131,9 @@ CALLS = [
         11,
     ),
 ]
-# `find_bounds` is the one launcher that is no template: its kernels are compiled wherever it is included.
+# `find_bounds` and `sample_windows` are no templates: their kernels are compiled wherever they are included.
 LAUNCHES_NOTHING = ["arch"]
-KERNELS_UNCALLED = 2
+KERNELS_UNCALLED = 3
 
 
 def with_call(header, takes, call):

@@ -39,6 +39,7 @@ SOURCES = [
         "stamps",
         "tangents",
         "timed",
+        "windows",
     )
 ]
 # No -std: PyTorch's builder gives the one that its own headers ask for.

@@ -121,6 +121,10 @@ __global__ void owners(cuda::std::int64_t const* offsets, packed_rows* out) {
   out[1] = rows_of_owner(offsets, 2, 10, 1);
   out[2].begin = rows_before_owner(offsets, 2, 10, 1);
 })"},
+    {"permutation.cuh", R"(
+__global__ void permute(long long size, unsigned long long seed, long long* out) {
+  out[threadIdx.x] = permuted(make_permutation(size, seed, blockIdx.x), threadIdx.x);
+})"},
     {"policy_value.cuh", R"(
 __global__ void prepared(rc::rotation_layout from, rc::rotation_layout to, rotation_channels* row, float* x) {
   quaternion const q = rotation_between(from, row[0], row[1], x[0]);
@@ -169,5 +173,9 @@ __global__ void velocities(rc::timeline<double> when, rc::resample_options<doubl
   auto const along = slope_at(trajectory_of(when, 0), seek(1.0, 0.0, false, 0.0), rules_of(options));
   x[0] = velocity(x[0], x[1], per_second(1.0f, along), true);
   x[2] = angular_velocity(q[0], q[1], per_second(1.0f, along), false).x;
+})"},
+    {"windows.cuh", R"(
+__global__ void windows(rc::window_plan plan, rc::window_draw draw, rc::window_output out) {
+  write_window(out, 0, draw_row(plan, draw, *draw.step, 0));
 })"},
 };

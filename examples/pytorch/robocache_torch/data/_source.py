@@ -9,9 +9,10 @@ replayed for it. Group n is made in slot `n % slots`. For each group the loader 
     ...                          one launch that reads `source.series(name, slot)`, on the current stream
     source.done(slot)            the launch is on the current stream: after it the slot's values may be overwritten
 
-`want` comes `slots` groups ahead: first for all slots, then for a slot again right after its `done`. All calls come from
-one thread, `wait` and `done` with the loader's stream as the current one. A source that has all values in place
-(`Resident`) does nothing in these calls, and gets no windows.
+`want` comes `slots` groups ahead: first for all slots, then for a slot again right after its `done`. Where the loader
+is moved to another step, it begins again with slot 0: `want` of a slot that is wanted already takes the place of what
+was wanted. All calls come from one thread, `wait` and `done` with the loader's stream as the current one. A source that
+has all values in place (`Resident`) does nothing in these calls, and gets no windows.
 """
 
 from typing import NamedTuple, Protocol
