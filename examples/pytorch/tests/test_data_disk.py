@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The place "disk": windows read from shards give the bits of whole episodes in memory."""
 
+import itertools
 import os
 
 import numpy as np
@@ -294,3 +295,40 @@ def test_a_slot_is_filled_again_only_when_the_gpu_has_read_it(tmp_path, device):
         targets = rc.windows(windows.anchors.to(device), deltas, windows.trajectory.to(device))
         assert same(found, rc.fuse([whole.stream("akima")], targets))
     source.close()
+
+
+def specs():
+    """What reads beside the targets' brackets: neighbours, lines beyond edges, velocities, references, and the newest
+    sample that a robot knew of. With many targets and with few, which leave more of an episode out."""
+    seen = [
+        data.Read("joints", method="akima", before="extrapolate", after="hold"),
+        data.Read("wide", velocity=True, before="extrapolate", after="extrapolate"),
+        data.Read("steps", method="previous"),
+    ]
+    done = [
+        data.Read("wide", before="extrapolate", after="extrapolate", latency=40),
+        data.Read("joints", method="pchip", relative=rc.Relative(to=(0, "seen"), at=-30), after="fill"),
+        data.Read("turn", method="slerp", latency=-25, max_gap=90, normalise=(torch.full((4,), 2.0), torch.ones(4))),
+    ]
+    for as_of, anchors in itertools.product((False, True), ("joints", data.Every(90_000_000))):
+        for near, far in ((range(-750, 1, 250), range(30, 1_000, 150)), ([-5], [100])):
+            parts = {"seen": data.Part(seen, near, as_of), "done": data.Part(done, far, as_of)}
+            yield data.Spec(parts, anchors)
+            if len(far) == 1:
+                yield data.Spec({"done": data.Part(done[::2], far, as_of)}, anchors)  # without references before
+
+
+@pytest.mark.parametrize("spec", list(specs()))
+def test_a_loader_has_the_same_bits_from_the_disk(tmp_path, device, spec):
+    store = drawn(tmp_path, 15)
+    want = store.loader(spec, 10, device=device, seed=3)
+    found = store.loader(spec, 10, device=device, seed=3, place="disk", budget=2_000_000)
+    for _ in range(len(want) + 3):
+        one, other = want.next(), found.next()
+        assert torch.equal(one.anchors, other.anchors) and torch.equal(one.episode, other.episode)
+        for name in spec.parts:
+            assert same(other[name], one[name]), name
+    found.load_state_dict(want.state_dict() | {"epoch": 0, "step": 2})
+    want.load_state_dict(found.state_dict())
+    assert all(same(found.next()[name], want.next()[name]) for name in list(spec.parts)[:1])
+    want.close(), found.close()
