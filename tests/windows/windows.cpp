@@ -288,6 +288,17 @@ TEST_CASE("Windows: where there is none, a window is an empty series", "[windows
   CHECK(o.padding == std::vector<std::uint8_t>(3, 1));
 }
 
+TEST_CASE("Windows: an episode that names more rows than there are", "[windows][sanitize]") {
+  window_problem p = empty_problem();
+  p.stamps = {10, 20, 30};
+  p.plan.rows = 3;
+  add_episode(p, 5, 0);
+  end_set(p);
+  finished(p);
+  std::vector<window> const all = epoch_of(p, 0);
+  CHECK(std::set<window>(all.begin(), all.end()) == std::set<window>{{0, 10}, {0, 20}, {0, 30}});
+}
+
 TEST_CASE("Windows: whatever a plan holds, nothing else is read", "[windows][sanitize]") {
   exact_memory const without_guards;
   for (int i = 0; i < count_draws(30); ++i) {
@@ -365,5 +376,18 @@ TEST_CASE("Windows: refused arguments are named, and nothing is written", "[wind
   SECTION("results") {
     out.anchors = nullptr;
     CHECK(refusal() == "out.anchors: found a null pointer, want 4 elements");
+  }
+}
+
+TEST_CASE("Windows: more rows than a grid has threads", "[windows]") {
+  window_problem p = small();
+  p.draw.batch = 997;
+  p.draw.batches = 60;
+  found_windows const found = drawn_by(p);
+  CHECK(found.anchors == oracle_windows(p).anchors);
+  p.draw.batches = 1;
+  for (p.step = 57; p.step < 60; ++p.step) {
+    found_windows const one = drawn_by(p);
+    CHECK(std::equal(one.anchors.begin(), one.anchors.end(), found.anchors.begin() + 997 * p.step));
   }
 }

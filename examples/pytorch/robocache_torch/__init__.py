@@ -14,7 +14,14 @@ from . import _library
 _library.load()
 
 # The operators come first.
-from . import _points_operators, _policy_operators, _rows_operators, _timed_operators, _warnings
+from . import (
+    _points_operators,
+    _policy_operators,
+    _rows_operators,
+    _timed_operators,
+    _warnings,
+    _windows_operators,
+)
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._policy import PolicyFusion, PolicyStream, Relative, policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`Loader`: batches of windows out of a store, made while the model computes."""
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,9 +15,9 @@ from ._spec import Spec
 from ._store import Store
 from ._windows import Launch
 
-# Batches of a group share the fixed cost of a launch: as many as so many bytes hold, from one to eight.
+# Batches of a group share what a launch costs the host: as many as so many bytes hold, from two to eight.
 GROUP_BYTES = 2**26
-MOST_BATCHES = 8
+LEAST_BATCHES, MOST_BATCHES = 2, 8
 
 
 class Loader:
@@ -145,12 +146,17 @@ class Loader:
                 raise ValueError(f"{word}: found {getattr(self, word)}, want {state[word]}, that of the state")
         self.seed = self._sampler.seed = int(state["seed"])
         self._next = int(state["epoch"]) * self.steps + int(state["step"])
-        self._ring = None
+        self._stop()
 
     def close(self) -> None:
-        """Ends what makes batches ahead."""
-        self._ring = None
+        """Ends what makes batches ahead; waits for the GPU."""
+        self._stop()
         self._source.close()
+
+    def _stop(self):
+        if self._ring is not None:
+            self._ring.close()
+        self._ring = None
 
 
 def _device_of(device):
@@ -166,8 +172,6 @@ def _group_of(store, spec, rows):
     """How many batches one launch makes."""
     of_window = 0
     for _, part, read in spec.reads():
-        channels = 1
-        for one in store.schemas[read.name]["shape"]:
-            channels *= one
-        of_window += 4 * channels * len(part.deltas)
-    return max(1, min(MOST_BATCHES, GROUP_BYTES // max(1, of_window * rows)))
+        channels = math.prod(store.schemas[read.name]["shape"])
+        of_window += channels * len(part.deltas) * (part.dtype or torch.float32).itemsize
+    return max(LEAST_BATCHES, min(MOST_BATCHES, GROUP_BYTES // max(1, of_window * rows)))

@@ -54,6 +54,9 @@ class Made:
             batch = next(self.batches)
         return batch
 
+    def close(self) -> None:
+        """Before its memory is given back."""
+
     def _group(self) -> list[Batch]:
         slot = self.turn % self.source.slots
         self.source.wait(slot)
@@ -95,33 +98,25 @@ class Graphed(Made):
             self.stream.wait_stream(torch.cuda.current_stream())  # it made the plan and the values
             with torch.cuda.stream(self.stream):
                 super().__init__(sampler, source, launch, group, first)
-            self._capture()
-            for _ in range(source.slots - 1):
-                self._ahead()
+                self._make(0)  # loads kernels, which a capture must not
+                self.step.fill_(first)
+                self.stream.synchronize()
+                for slot in range(source.slots):
+                    graph = torch.cuda.CUDAGraph()
+                    with torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"):
+                        made = self._make(slot)
+                    self.graphs.append((graph, made))
+                for _ in range(source.slots - 1):
+                    self._ahead()
         self.taken = 0  # groups whose batches have been asked for
 
-    def _capture(self):
-        """A graph for each slot."""
-        first = self.step.clone()
-        with torch.cuda.stream(self.stream):
-            self._make(0)  # loads kernels, which a capture must not
-        self.stream.synchronize()
-        for slot in range(self.source.slots):
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"):
-                made = self._make(slot)
-            self.graphs.append((graph, made))
-        with torch.cuda.stream(self.stream):
-            self.step.copy_(first)
-
     def _ahead(self):
-        """Makes the next group."""
+        """Makes the next group, where the stream of batches is the current one."""
         slot = self.turn % self.source.slots
-        with torch.cuda.stream(self.stream):
-            self.source.wait(slot)
-            self.graphs[slot][0].replay()
-            self.source.done(slot)
-            self.ready[slot].record(self.stream)
+        self.source.wait(slot)
+        self.graphs[slot][0].replay()
+        self.source.done(slot)
+        self.ready[slot].record(self.stream)
         self._want(slot)
         self.turn += 1
 
@@ -132,8 +127,20 @@ class Graphed(Made):
             slot = (self.taken - 1) % self.source.slots
             self.free[slot].record(current)
             self.stream.wait_event(self.free[slot])
-            self._ahead()
+            # Without contexts, which cost the host several times as much.
+            before = torch.cuda.current_device()
+            torch.cuda.set_stream(self.stream)
+            try:
+                self._ahead()
+            finally:
+                torch.cuda.set_stream(current)
+                if before != self.device.index:
+                    torch.cuda.set_device(before)
         slot = self.taken % self.source.slots
         current.wait_event(self.ready[slot])
         self.taken += 1
         return self.graphs[slot][1]
+
+    def close(self):
+        """Waits for what is being made."""
+        self.stream.synchronize()

@@ -190,13 +190,13 @@ class Sampler:
         Args:
             step: int64 `[1]` on the device: the first batch, counted over all epochs.
         """
-        return self._drawn(self.plan, step, batches)
+        return self.drawn(self.plan, step, batches)
 
     def on_host(self, step: int, batches: int) -> Windows:
         """The same windows, on the host."""
-        return Windows(*self._drawn(self.host_plan, torch.tensor([step]), batches)[:2])
+        return Windows(*self.drawn(self.host_plan, torch.tensor([step]), batches)[:2])
 
-    def _drawn(self, plan, step, batches):
+    def drawn(self, plan: Plan, step: Tensor, batches: int) -> tuple[Tensor, Tensor, Tensor]:
         *tensors, num, den = plan
         return torch.ops.robocache.sample_windows(
             step, *tensors, num, den, self.seed, batches, self.batch, self.rank, self.ranks

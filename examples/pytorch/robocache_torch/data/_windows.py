@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A spec's launch: windows and series as fusions, in one call of `policy_input`."""
+"""What a spec launches: windows and series as fusions."""
 
 import torch
 from torch import Tensor
 
 from .._arguments import INTEGERS
 from .._policy import PolicyFusion, PolicyStream, Relative, policy_input
-from .._timed import Fused, resample
+from .._timed import Fused, fuse, resample
 from .._timelines import Stream, windows
 from ._source import Source
 from ._spec import Part, Read, Spec
@@ -24,8 +24,13 @@ class Launch:
 
     def __init__(self, spec: Spec, source: Source, factors: Factors, device: torch.device):
         self.spec, self.source, self.factors = spec, source, factors
+        self.device = device
         self.deltas = {name: torch.tensor(part.deltas, device=device) for name, part in spec.parts.items()}
         self.fused = [name for name, part in spec.parts.items() if part.dtype not in INTEGERS]
+        # Without rules of policy inputs `fuse` gives the same, and is faster for long windows.
+        self.plain = all(not read.of_policy for _, _, read in spec.reads()) and all(
+            factor.dim() == 1 for both in factors.values() for factor in both
+        )
 
     def __call__(self, slot: int, trajectory: Tensor, anchors: Tensor) -> dict[str, Fused]:
         """By the parts' names, of windows of the slot; on the current stream."""
@@ -36,7 +41,10 @@ class Launch:
             for name, part in self.spec.parts.items()
         }
         made = {}
-        if self.fused:
+        if self.plain:
+            for name in self.fused:
+                made[name] = fuse(self._streams(slot, name), targets[name], dtype=self.spec.parts[name].dtype)
+        elif self.fused:
             fusions = [
                 PolicyFusion(self._streams(slot, name), targets[name], self.spec.parts[name].dtype)
                 for name in self.fused
@@ -61,7 +69,7 @@ class Launch:
     def _policy(self, read: Read, stream: Stream):
         if not read.of_policy:
             return stream
-        rules = dict(read.of_policy)
+        rules = {word: rule.to(self.device) if isinstance(rule, Tensor) else rule for word, rule in read.of_policy.items()}
         if read.relative is not None:
             rules["relative"] = Relative(*map(self._numbered, read.relative[:2]), read.relative.at)
         return PolicyStream(stream, ticks_per_second=1e9, **rules)

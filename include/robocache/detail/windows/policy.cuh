@@ -8,6 +8,6 @@ namespace robocache::detail {
 inline constexpr int windows_threads = 64;
 
 /// Blocks for each multiprocessor, at most; beyond that threads take several rows.
-inline constexpr int windows_blocks = 32;
+inline constexpr int windows_blocks = 4;
 
 }  // namespace robocache::detail
