@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -86,11 +87,15 @@ def rate_of(step, least):
         count = int(count * min(8.0, 1.3 * least / elapsed)) + 1
 
 
-def rate_within(step, seconds):
-    """Calls a second of what the host makes, after two calls."""
-    step(), step()
+def rate_within(step, seconds, workers):
+    """Calls a second of what worker processes make, once they have given what they had made before."""
+    begun = time.perf_counter()
+    for _ in range(2 * workers):
+        step()
+        if time.perf_counter() - begun > 2 * seconds:
+            break
     count, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds or count == 0:
+    while time.perf_counter() - begun < seconds:
         step()
         count += 1
     synchronize()
@@ -145,7 +150,7 @@ def large(report, options, device, folder):
     report.add("large", "ceiling, disk, 4 MB", threads=THREADS, gb_per_s=rate / 1e9)
     ceilings.forget(folder)
     store = data.Store(folder)
-    loader = store.loader(spec, 256, place="disk", device=device, budget=options.budget, seed=7)
+    loader = store.loader(spec, batch, place="disk", device=device, budget=options.budget, seed=7)
     loader.next()
     before, begun, batches = loader._source.bytes_read, time.perf_counter(), 0
     while time.perf_counter() - begun < options.seconds:
@@ -155,7 +160,7 @@ def large(report, options, device, folder):
         batches += loader.group
     elapsed, read = time.perf_counter() - begun, loader._source.bytes_read - before
     report.add(
-        "large", "ours, disk", batch=256, windows=batches * 256 / elapsed, gb_per_s=read / elapsed / 1e9,
+        "large", "ours, disk", batch=batch, windows=batches * batch / elapsed, gb_per_s=read / elapsed / 1e9,
         pinned_bytes=loader._source.pinned_bytes, resident_bytes=loader._source.resident_bytes,
     )  # fmt: skip
     windows = loader._sampler.on_host(5_000 % loader.steps, 40)
@@ -164,7 +169,7 @@ def large(report, options, device, folder):
     dataset = peers.LargeInNumPy(folder, names, windows, deltas)
     for workers in (1, options.workers):
         turn = peers.batches(dataset, 256, workers)
-        rate = rate_within(lambda: next(turn).to(device, non_blocking=True).bfloat16(), options.seconds)  # noqa: B023
+        rate = rate_within(lambda: next(turn).to(device, non_blocking=True).bfloat16(), options.seconds, workers)  # noqa: B023
         report.add("large", "NumPy + DataLoader", batch=256, workers=workers, windows=rate * 256)
         del turn
 
@@ -178,11 +183,10 @@ def small(report, options, device, store):
             rate = rate_of(loader.next, options.seconds / 4) * batch
             report.add("small", f"ours, {place}", batch=batch, windows=rate)
             loader.close()
-    lerobot, arrays = peers.lerobot_set(options.lerobot), peers.ActInNumPy(store)
-    for name, dataset in (("LeRobotDataset", lerobot), ("NumPy", arrays)):
+    for name, dataset in (("NumPy", peers.ActInNumPy(store)), ("LeRobotDataset", peers.lerobot_set(options.lerobot))):
         for workers in (1, options.workers):
             turn = peers.batches(dataset, 256, workers)
-            rate = rate_within(lambda: next(turn), options.seconds)  # noqa: B023
+            rate = rate_within(lambda: next(turn), options.seconds, workers)  # noqa: B023
             report.add("small", f"{name} + DataLoader", batch=256, workers=workers, windows=rate * 256)
             del turn
 
@@ -221,13 +225,12 @@ def training(report, options, device, store):
             for loader in loaders.values():
                 loader.close()
             if policy is train.Mlp:
-                lerobot, arrays = peers.lerobot_set(options.lerobot), peers.ActInNumPy(store)
                 for name, dataset, unpack in (
-                    ("NumPy + DataLoader", arrays, lambda found: found),
-                    ("LeRobotDataset + DataLoader", lerobot, peers.from_lerobot),
+                    ("NumPy + DataLoader", peers.ActInNumPy(store), lambda found: found),
+                    ("LeRobotDataset + DataLoader", peers.lerobot_set(options.lerobot), peers.from_lerobot),
                 ):
                     made = peers.batches(dataset, batch, options.workers)
-                    rate = rate_within(lambda: step(*unpack(next(made))), options.seconds)  # noqa: B023
+                    rate = rate_within(lambda: step(*unpack(next(made))), options.seconds, options.workers)  # noqa: B023
                     report.add("train", name, policy="Mlp", batch=batch, workers=options.workers, steps=rate)
                     del made
 
@@ -249,15 +252,18 @@ def main():
     report = Report(options.json, device)
     folder = Path(tempfile.mkdtemp(dir=options.folder))
     try:
-        if "large" in options.parts:
-            large(report, options, device, folder / "large")
-            shutil.rmtree(folder / "large")
-        if options.lerobot and {"small", "train"} & set(options.parts):
-            store = data.convert(options.lerobot, folder / "small")
-            if "small" in options.parts:
-                small(report, options, device, store)
-            if "train" in options.parts and device.type == "cuda":
-                training(report, options, device, store)
+        store = data.convert(options.lerobot, folder / "small") if options.lerobot else None
+        parts = {
+            "large": lambda: large(report, options, device, folder / "large"),
+            "small": lambda: store and small(report, options, device, store),
+            "train": lambda: store and device.type == "cuda" and training(report, options, device, store),
+        }
+        for name in options.parts:
+            try:
+                parts[name]()
+            except Exception as trouble:  # the others are measured all the same
+                traceback.print_exc()
+                report.add(name, "failed", why=f"{type(trouble).__name__}: {trouble}"[:300])
     finally:
         shutil.rmtree(folder)
 
