@@ -61,7 +61,7 @@ class ActInNumPy(Dataset):
         begin, end = self.bounds[self.episode[row]], self.bounds[self.episode[row] + 1]
         actions = np.arange(row, row + 100)
         seen = self.state[[max(row - 1, begin), row]]
-        return seen, self.action[np.minimum(actions, end - 1)], actions >= end
+        return seen, self.action[np.minimum(actions, end - 1)], actions < end
 
 
 def lerobot_set(folder):
@@ -73,7 +73,7 @@ def lerobot_set(folder):
 
 
 def from_lerobot(batch):
-    return batch["observation.state"], batch["action"], batch["action_is_pad"]
+    return batch["observation.state"], batch["action"], ~batch["action_is_pad"]
 
 
 def batches(dataset, batch_size, workers):

@@ -42,7 +42,7 @@ class Step:
         self.policy = policy.to(device)
         self.seen = torch.randn(batch_size, SEEN, STATES, device=device)
         self.action = torch.randn(batch_size, CHUNK, ACTIONS, device=device)
-        self.pad = torch.zeros(batch_size, CHUNK, dtype=torch.bool, device=device)
+        self.valid = torch.ones(batch_size, CHUNK, dtype=torch.bool, device=device)
         self.optimizer = torch.optim.AdamW(self.policy.parameters(), 1e-4, capturable=True, fused=True)
         side = torch.cuda.Stream(device)
         side.wait_stream(torch.cuda.current_stream())
@@ -57,13 +57,13 @@ class Step:
     def _compute(self):
         with torch.autocast("cuda", torch.bfloat16):
             found = self.policy(self.seen)
-        loss = ((found.float() - self.action).abs() * ~self.pad[..., None]).mean()
+        loss = ((found.float() - self.action).abs() * self.valid[..., None]).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
 
-    def __call__(self, seen, action, pad):
+    def __call__(self, seen, action, valid):
         self.seen.copy_(seen, non_blocking=True)
         self.action.copy_(action, non_blocking=True)
-        self.pad.copy_(pad, non_blocking=True)
+        self.valid.copy_(valid, non_blocking=True)
         self.graph.replay()
