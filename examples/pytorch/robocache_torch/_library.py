@@ -30,6 +30,9 @@ SOURCES = [
     for name in (
         "common",
         "depth",
+        "disk",
+        "disk_files",
+        "disk_ring",
         "layout",
         "online",
         "points",

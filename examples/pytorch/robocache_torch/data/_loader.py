@@ -37,7 +37,9 @@ class Loader:
         store: Where episodes are.
         spec: What a batch has.
         batch_size: Windows of a step, of all ranks together, of which each has its part.
-        place: Where values are: "device", "pinned" (memory of the host, which kernels read).
+        place: Where values are: "device", "pinned" (memory of the host, which kernels read), or "disk" (threads read
+            what windows need into pinned memory, ahead of their use: a store may be larger than the host's memory).
+        budget: Of "disk": bytes of pinned memory, at most. More of it reads further ahead.
         device: Of batches; default: the GPU of this rank, if there is one, else the CPU.
         seed: Of the order.
         weights: By data set, its path or the last part of it: the share of an epoch's windows that is drawn from it,
@@ -64,6 +66,7 @@ class Loader:
         batch_size: int,
         *,
         place: str = "device",
+        budget: int = 2**30,
         device: torch.device | str | None = None,
         seed: int = 0,
         weights: Mapping[str, float] | None = None,
@@ -86,7 +89,7 @@ class Loader:
         )
         self.windows, self.steps = self._sampler.windows, self._sampler.steps
         self.group = _group_of(store, spec, self._sampler.rows)
-        self._source = source_of(store, reaches, self.group * self._sampler.rows, place, self.device)
+        self._source = source_of(store, reaches, self.group * self._sampler.rows, place, self.device, budget)
         self.factors = factors_of(store, spec, self._source, self._sampler, self.group)
         self._launch = Launch(spec, self._source, self.factors, self.device)
         self.seed, self._next = seed, 0

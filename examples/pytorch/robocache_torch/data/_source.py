@@ -119,13 +119,21 @@ class Resident:
         pass
 
 
-def source_of(store: Store, reaches: dict[str, Reach], rows: int, place: str, device: torch.device) -> Source:
-    """The source that a place names: "device", "pinned", or another one that is made here.
+def source_of(
+    store: Store, reaches: dict[str, Reach], rows: int, place: str, device: torch.device, budget: int
+) -> Source:
+    """The source that a place names.
 
     Args:
         reaches: By the name of each modality that is read.
         rows: Windows of a group.
+        place: "device", "pinned" or "disk".
+        budget: Of "disk", bytes of pinned memory.
     """
     if place in ("device", "pinned"):
         return Resident(store, reaches, place, device)
-    raise ValueError(f"place: found {place!r}, want device, pinned")
+    if place == "disk":
+        from ._disk import Disk  # which needs this file
+
+        return Disk(store, reaches, rows, device, budget)
+    raise ValueError(f"place: found {place!r}, want device, pinned or disk")

@@ -19,8 +19,8 @@ from ._store import FUSED_AS, Store
 SECOND = 1_000_000_000  # stamps are nanoseconds
 # Ticks of a rate that does not divide a second are rounded down, each by itself: a sample may lie this much behind.
 ROUNDING = 1
-# Samples that methods read on each side of a bracket.
-BESIDE = {"catmull_rom": 1, "pchip": 1, "akima": 2}
+# Samples that methods read on each side of a bracket. All of them read one at an edge: extrapolation and velocities.
+BESIDE = {"akima": 2}
 
 NORMALISATIONS = ("mean_std", "min_max", "q01_q99")
 _OF_STREAMS = frozenset(Stream._fields) - {"values", "times", "scale", "shift"}
@@ -195,8 +195,10 @@ class Spec:
             times = [min(part.deltas), max(part.deltas)]
             times += [relative.at for _, _, one in self.reads() if (relative := one.relative) is not None]
             latency, tolerance = read.of_stream.get("latency", 0), read.of_stream.get("tolerance", 0)
-            dtype = self.stored_type(store, part, read)
-            mine = Reach(min(times) + latency, max(times) + latency + tolerance, BESIDE.get(read.method, 0), dtype)
+            first, last = min(times) + latency, max(times) + latency + tolerance
+            if any(part.as_of for part in self.parts.values()):
+                first = min(first, 0)  # the newest sample that is known, however long ago it was stamped
+            mine = Reach(first, last, BESIDE.get(read.method, 1), self.stored_type(store, part, read))
             other = found.get(read.name, mine)
             if other.dtype != mine.dtype:
                 raise ValueError(f"{read.name}: found a part of {mine.dtype} and one of {other.dtype}, want one type")
