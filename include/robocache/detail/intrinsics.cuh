@@ -17,6 +17,14 @@ __device__ void copy_async(T* shared, T const* global) {
   }
 }
 
+/// A kernel's parameter, so that the compiler no longer knows what it is: threads that each read another part of it
+/// then load side by side, which constants are not made for.
+template <class T>
+__device__ T const* as_memory(T const* parameter) {
+  asm("" : "+l"(parameter));
+  return parameter;
+}
+
 /// A load that stays in its place: the compiler would move it after the wait for copies, which would cost a second trip
 /// to memory.
 template <class T>
@@ -114,13 +122,19 @@ inline __device__ float larger_or_nan(float a, float b) {
 /// `a / b` rounded to nearest, for `b` in [2^-100, 2^100] and for `a` that is 0 or such that neither the quotient nor
 /// its remainder, 2^-24 times `a`, leaves the normal range: the path that the compiler's division takes after it has
 /// tested its operands.
-inline __device__ float quick_quotient(float a, float b) {
-  float r;
-  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(b));
-  r = __fmaf_rn(r, __fmaf_rn(-b, r, 1.0f), r);
+/// @param r  `quick_reciprocal(b)`
+inline __device__ float quick_quotient(float a, float b, float r) {
   float const q = __fmaf_rn(a, r, 0.0f);
   return __fmaf_rn(r, __fmaf_rn(-b, q, a), q);
 }
+
+inline __device__ float quick_reciprocal(float b) {
+  float r;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(b));
+  return __fmaf_rn(r, __fmaf_rn(-b, r, 1.0f), r);
+}
+
+inline __device__ float quick_quotient(float a, float b) { return quick_quotient(a, b, quick_reciprocal(b)); }
 
 /// The sum over a warp's lanes, in each of them.
 inline __device__ int sum_over_warp(int x) { return __reduce_add_sync(0xffffffffu, x); }

@@ -32,6 +32,14 @@ inline status cuda_failure(char const* what, cudaError_t error) {
   return refuse(status_code::cuda_error, what, "", "found %s (%s)", cudaGetErrorName(error), cudaGetErrorString(error));
 }
 
+/// Allows a kernel so much dynamic shared memory, which may be more than every kernel has.
+template <class Params>
+ROBOCACHE_HIDDEN status allow_shared(void (*kernel)(Params), int shared_bytes) {
+  cudaError_t const error = cudaFuncSetAttribute(reinterpret_cast<void const*>(kernel),
+                                                 cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes);
+  return error == cudaSuccess ? status{} : cuda_failure("shared memory", error);
+}
+
 /// Launches, and returns what the launch itself returned, so that an earlier error is neither blamed on it nor cleared.
 /// @param early  the launch may begin before the previous one has ended; the kernel calls `wait_for_launch_before`
 template <class Params>

@@ -51,7 +51,7 @@ ROBOCACHE_HOST_DEVICE inline float value_at(series<Value, Stamp> const& source, 
       source.batch_stride == contiguous ? source.when.length * row_stride : source.batch_stride;
   Value const* const first = source.values + one.element(where.row, batch_stride, row_stride) + channel;
   float const a = to_float(*first);
-  return where.blends ? linear(a, to_float(first[row_stride]), where.weight) : a;
+  return where.blends ? linear(a, to_float(first[one.step_from(where.row) * row_stride]), where.weight) : a;
 }
 
 namespace detail {
@@ -63,25 +63,25 @@ struct curve_samples {
 
 /// @param row  the left sample of the bracket
 template <class Value>
-ROBOCACHE_HOST_DEVICE inline curve_samples samples_of(curve const& c, Value const* row, std::int64_t stride) {
+ROBOCACHE_HOST_DEVICE inline curve_samples samples_of(curve const& c, Value const* row, sample_steps const& steps) {
   curve_samples s;
   s.a = to_float(row[0]);
-  s.b = to_float(row[stride]);
-  s.p = c.left > 0 ? to_float(row[-stride]) : s.a;
-  s.n = c.right > 0 ? to_float(row[2 * stride]) : s.b;
-  s.pp = c.left > 1 ? to_float(row[-2 * stride]) : s.p;
-  s.nn = c.right > 1 ? to_float(row[3 * stride]) : s.n;
+  s.b = to_float(row[steps.to(1)]);
+  s.p = c.left > 0 ? to_float(row[steps.to(-1)]) : s.a;
+  s.n = c.right > 0 ? to_float(row[steps.to(2)]) : s.b;
+  s.pp = c.left > 1 ? to_float(row[steps.to(-2)]) : s.p;
+  s.nn = c.right > 1 ? to_float(row[steps.to(3)]) : s.n;
   return s;
 }
 
 /// The samples that `value_from` needs. The others are 0, and are not read.
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline curve_samples samples_for(interpolation method, curve const& c, bool blends,
-                                                       Value const* row, std::int64_t stride) {
-  if (blends && is_curved(method) && c.method != interpolation::linear) { return samples_of(c, row, stride); }
+                                                       Value const* row, sample_steps const& steps) {
+  if (blends && is_curved(method) && c.method != interpolation::linear) { return samples_of(c, row, steps); }
   curve_samples s{};
   s.a = to_float(row[0]);
-  if (blends) { s.b = to_float(row[stride]); }
+  if (blends) { s.b = to_float(row[steps.to(1)]); }
   return s;
 }
 
@@ -112,8 +112,8 @@ ROBOCACHE_HOST_DEVICE inline float value_from(interpolation method, curve const&
 /// @param doubt  as `value_from`
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve const& c, bool blends, Value const* row,
-                                                  std::int64_t stride, float& doubt) {
-  return value_from(method, c, blends, samples_for(method, c, blends, row, stride), doubt);
+                                                  sample_steps const& steps, float& doubt) {
+  return value_from(method, c, blends, samples_for(method, c, blends, row, steps), doubt);
 }
 
 }  // namespace detail
@@ -124,14 +124,14 @@ ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve co
 /// @param c       from `curve_at`; read only if `blends`
 /// @param blends  as `location::blends`
 /// @param row     the sample at `location::row` in that channel
-/// @param stride  from one sample to the next, in elements
+/// @param steps   from one sample to the next, in elements: a number, or of a ring `steps_from(one, where.row, stride)`
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline float value_by_method(interpolation method, curve const& c, bool blends, Value const* row,
-                                                   std::int64_t stride) {
+                                                   sample_steps const& steps) {
   float doubt = 0.0f;
-  float const value = detail::value_in_float(method, c, blends, row, stride, doubt);
+  float const value = detail::value_in_float(method, c, blends, row, steps, doubt);
   if (doubt == 0.0f) { return value; }
-  detail::curve_samples const s = detail::samples_of(c, row, stride);
+  detail::curve_samples const s = detail::samples_of(c, row, steps);
   return detail::curve_in_double(c, s.pp, s.p, s.a, s.b, s.n, s.nn);
 }
 
@@ -139,10 +139,10 @@ ROBOCACHE_HOST_DEVICE inline float value_by_method(interpolation method, curve c
 ///
 /// @param c       from `curve_at`
 /// @param row     the left sample of the bracket in that channel
-/// @param stride  from one sample to the next, in elements
+/// @param steps   as `value_by_method`
 template <class Value>
-ROBOCACHE_HOST_DEVICE inline float value_on_curve(curve const& c, Value const* row, std::int64_t stride) {
-  return value_by_method(c.method, c, true, row, stride);
+ROBOCACHE_HOST_DEVICE inline float value_on_curve(curve const& c, Value const* row, sample_steps const& steps) {
+  return value_by_method(c.method, c, true, row, steps);
 }
 
 }  // namespace robocache::device

@@ -67,8 +67,8 @@ ROBOCACHE_HOST_DEVICE inline widths widths_around(trajectory<Stamp> const& sourc
     auto const stored = [stamps = source.stamps](std::int64_t i) { return stamps[i]; };
     return widths_from<Stamp>(stored, row, source.length, second);
   }
-  auto const computed = [&](std::int64_t i) { return uniform_stamp(source.start, source.num, source.den, i); };
-  return widths_from<Stamp>(computed, row, source.length, second);
+  auto const other = [&](std::int64_t i) { return source.other_stamp(i); };
+  return widths_from<Stamp>(other, row, source.length, second);
 }
 
 /// The weight's cubic polynomials.
@@ -107,29 +107,22 @@ ROBOCACHE_HOST_DEVICE inline float share_of(float neighbour, float h) {
   return div_rn(add_rn(mul_rn(2.0f, h), neighbour), mul_rn(3.0f, add_rn(h, neighbour)));
 }
 
-}  // namespace detail
-
-/// The curve through a target's neighbourhood, of which up to six stamps are read.
-///
-/// @param source  the trajectory that `where` was located in
-/// @param where   from `locate`, with `blends` set
-/// @param method  catmull_rom, pchip or akima; for all others the curve is linear
+/// The curve in the bracket that begins with sample `row`.
+/// @param method  catmull_rom, pchip or akima
 template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline curve curve_at(trajectory<Stamp> const& source, location const& where,
-                                            interpolation method) {
+ROBOCACHE_HOST_DEVICE inline curve curve_in(trajectory<Stamp> const& source, std::int64_t row, float weight,
+                                            cubic_basis const& basis, interpolation method) {
   curve c{};
   c.method = interpolation::linear;
-  c.weight = where.weight;
-  if (!is_curved(method) || !(where.weight > 0.0f && where.weight < 1.0f)) { return c; }
-  auto const [h, h0, h1, hp, hn] = detail::widths_around(source, where.row, neighbours_of(method) > 1);
+  c.weight = weight;
+  auto const [h, h0, h1, hp, hn] = widths_around(source, row, neighbours_of(method) > 1);
   c.left = h0 != 0.0f ? 1 : 0;
   c.right = h1 != 0.0f ? 1 : 0;
   if (c.left + c.right == 0) { return c; }
 
   c.method = method;
-  detail::cubic_basis const basis = detail::basis_of(where.weight);
   if (method == interpolation::catmull_rom) {
-    detail::set_catmull_rom(c, basis, h, h0, h1);
+    set_catmull_rom(c, basis, h, h0, h1);
     return c;
   }
   c.of[0] = basis.b;
@@ -140,8 +133,8 @@ ROBOCACHE_HOST_DEVICE inline curve curve_at(trajectory<Stamp> const& source, loc
   c.of[3] = ratio(h0);
   c.of[4] = ratio(h1);
   if (method == interpolation::pchip) {
-    c.of[5] = c.left > 0 ? detail::share_of(h0, h) : div_rn(h, add_rn(h, h1));
-    c.of[6] = c.right > 0 ? detail::share_of(h1, h) : div_rn(h, add_rn(h, h0));
+    c.of[5] = c.left > 0 ? share_of(h0, h) : div_rn(h, add_rn(h, h1));
+    c.of[6] = c.right > 0 ? share_of(h1, h) : div_rn(h, add_rn(h, h0));
     return c;
   }
   c.left = c.left > 0 && hp != 0.0f ? 2 : c.left;
@@ -149,6 +142,25 @@ ROBOCACHE_HOST_DEVICE inline curve curve_at(trajectory<Stamp> const& source, loc
   c.of[5] = ratio(hp);
   c.of[6] = ratio(hn);
   return c;
+}
+
+}  // namespace detail
+
+/// The curve through a target's neighbourhood, of which up to six stamps are read.
+///
+/// @param source  the trajectory that `where` was located in
+/// @param where   from `locate`, with `blends` set
+/// @param method  catmull_rom, pchip or akima; for all others the curve is linear
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline curve curve_at(trajectory<Stamp> const& source, location const& where,
+                                            interpolation method) {
+  if (!is_curved(method) || !(where.weight > 0.0f && where.weight < 1.0f)) {
+    curve c{};
+    c.method = interpolation::linear;
+    c.weight = where.weight;
+    return c;
+  }
+  return detail::curve_in(source, where.row, where.weight, detail::basis_of(where.weight), method);
 }
 
 namespace detail {
@@ -246,20 +258,25 @@ ROBOCACHE_HOST_DEVICE inline Real from_near(curve const& c, Real a, Real b, Real
   return add_rn(c.weight < 0.5f ? a : b, way);
 }
 
+/// A rise times one of the curve's numbers.
 /// @tparam AnyWeight  weights may be 0: a rise with weight 0 does not count, whatever it is
-template <class Real, bool AnyWeight = true, class Doubt>
-ROBOCACHE_HOST_DEVICE inline Real catmull_rom_as(curve const& c, Real p, Real a, Real b, Real n, Doubt& doubt) {
-  auto const term = [&](int i, Real rise) {
-    return AnyWeight ? weighted(Real(c.of[i]), rise) : mul_rn(Real(c.of[i]), rise);
-  };
-  Real const beside = sub_rn(term(0, sub_rn(a, p)), term(2, sub_rn(n, b)));
-  Real const value = from_near(c, a, b, add_rn(term(1, sub_rn(b, a)), beside));
-  doubt_unless_finite(value, doubt);
-  return value;
+template <bool AnyWeight, class Real>
+ROBOCACHE_HOST_DEVICE inline Real term(curve const& c, int i, Real rise) {
+  return AnyWeight ? weighted(Real(c.of[i]), rise) : mul_rn(Real(c.of[i]), rise);
 }
 
-template <class Real, class Doubt>
-ROBOCACHE_HOST_DEVICE inline Real pchip_as(curve const& c, Real p, Real a, Real b, Real n, Doubt& doubt) {
+// What the basis makes of the rises: with that of values the way from the nearer sample, with that of derivative.cuh a
+// derivative by the weight.
+
+template <bool AnyWeight, class Real>
+ROBOCACHE_HOST_DEVICE inline Real catmull_rom_sum(curve const& c, Real p, Real a, Real b, Real n) {
+  Real const beside = sub_rn(term<AnyWeight>(c, 0, sub_rn(a, p)), term<AnyWeight>(c, 2, sub_rn(n, b)));
+  return add_rn(term<AnyWeight>(c, 1, sub_rn(b, a)), beside);
+}
+
+/// @param size  what `8 * size` plus the result must not exceed
+template <bool AnyWeight, class Real, class Doubt>
+ROBOCACHE_HOST_DEVICE inline Real pchip_sum(curve const& c, Real p, Real a, Real b, Real n, Real& size, Doubt& doubt) {
   // The rises, with signs such that the bracket's own is not below 0.
   Real const signed_d = sub_rn(b, a);
   Real const d = signed_as(signed_d, signed_d);
@@ -275,15 +292,14 @@ ROBOCACHE_HOST_DEVICE inline Real pchip_as(curve const& c, Real p, Real a, Real 
   Real const m1 = c.right > 0 ? mean(c.of[6], d1) : end_rise(Real(c.of[6]), d, d0);
   if (c.left == 0) { doubt_unless_finite(d1, doubt); }
   if (c.right == 0) { doubt_unless_finite(d0, doubt); }
-  Real const e = sub_rn(mul_rn(Real(c.of[1]), m0), mul_rn(Real(c.of[2]), m1));
-  Real const value = from_near(c, a, b, signed_as(signed_d, add_rn(mul_rn(Real(c.of[0]), d), e)));
-  doubt_unless_finite(fma_rn(Real(8), d, value), doubt);  // no sum above is more than a few times `d`
-  return value;
+  size = d;  // no sum above is more than a few times that
+  Real const e = sub_rn(term<AnyWeight>(c, 1, m0), term<AnyWeight>(c, 2, m1));
+  return signed_as(signed_d, add_rn(term<AnyWeight>(c, 0, d), e));
 }
 
-template <class Real, class Doubt>
-ROBOCACHE_HOST_DEVICE inline Real akima_as(curve const& c, Real pp, Real p, Real a, Real b, Real n, Real nn,
-                                           Doubt& doubt) {
+template <bool AnyWeight, class Real, class Doubt>
+ROBOCACHE_HOST_DEVICE inline Real akima_sum(curve const& c, Real pp, Real p, Real a, Real b, Real n, Real nn,
+                                            Doubt& doubt) {
   Real const x2 = sub_rn(b, a);
   Real x1 = mul_rn(sub_rn(a, p), Real(c.of[3]));
   Real x3 = mul_rn(sub_rn(n, b), Real(c.of[4]));
@@ -297,8 +313,30 @@ ROBOCACHE_HOST_DEVICE inline Real akima_as(curve const& c, Real pp, Real p, Real
   Real const least = mul_rn(Real(3.814697265625e-06f), size);  // 2^-18
   Real const m0 = akima_rise(x1, x2, absolute(sub_rn(x3, x2)), absolute(sub_rn(x1, x0)), least, doubt);
   Real const m1 = akima_rise(x2, x3, absolute(sub_rn(x4, x3)), absolute(sub_rn(x2, x1)), least, doubt);
-  Real const e = sub_rn(mul_rn(Real(c.of[1]), m0), mul_rn(Real(c.of[2]), m1));
-  return from_near(c, a, b, add_rn(mul_rn(Real(c.of[0]), x2), e));
+  Real const e = sub_rn(term<AnyWeight>(c, 1, m0), term<AnyWeight>(c, 2, m1));
+  return add_rn(term<AnyWeight>(c, 0, x2), e);
+}
+
+template <class Real, bool AnyWeight = true, class Doubt>
+ROBOCACHE_HOST_DEVICE inline Real catmull_rom_as(curve const& c, Real p, Real a, Real b, Real n, Doubt& doubt) {
+  Real const value = from_near(c, a, b, catmull_rom_sum<AnyWeight>(c, p, a, b, n));
+  doubt_unless_finite(value, doubt);
+  return value;
+}
+
+template <class Real, class Doubt>
+ROBOCACHE_HOST_DEVICE inline Real pchip_as(curve const& c, Real p, Real a, Real b, Real n, Doubt& doubt) {
+  Real size;
+  Real const sum = pchip_sum<false>(c, p, a, b, n, size, doubt);
+  Real const value = from_near(c, a, b, sum);
+  doubt_unless_finite(fma_rn(Real(8), size, value), doubt);
+  return value;
+}
+
+template <class Real, class Doubt>
+ROBOCACHE_HOST_DEVICE inline Real akima_as(curve const& c, Real pp, Real p, Real a, Real b, Real n, Real nn,
+                                           Doubt& doubt) {
+  return from_near(c, a, b, akima_sum<false>(c, pp, p, a, b, n, nn, doubt));
 }
 
 /// By the formula of the curve's method. NaN for a method that has no curve.

@@ -29,7 +29,9 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t indices_out_of_range(timeline<Stamp> c
                                                                std::int64_t source_batch) {
   auto const outside = [](std::int64_t x, std::int64_t limit) { return x < 0 || x > limit ? 1 : 0; };
   std::int64_t count = 0;
-  if (when.lengths != nullptr) { count += outside(when.lengths[b], when.length); }
+  if (when.lengths != nullptr) {
+    count += outside(when.lengths[b], when.kind == timeline_kind::ring ? INT64_MAX : when.length);
+  }
   if (when.offsets != nullptr) {
     std::int64_t const begin = when.offsets[b];
     std::int64_t const end = when.offsets[b + 1];
@@ -56,7 +58,8 @@ ROBOCACHE_HOST_DEVICE inline void inspect_part(timeline<Stamp> const& when, std:
     case timeline_kind::dense:
     case timeline_kind::shared:
     case timeline_kind::ragged:
-    case timeline_kind::uniform: break;
+    case timeline_kind::uniform:
+    case timeline_kind::ring: break;
   }
   trajectory<Stamp> const samples = trajectory_of(when, b);
 #if defined(__CUDA_ARCH__)

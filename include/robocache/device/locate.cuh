@@ -166,6 +166,34 @@ ROBOCACHE_HOST_DEVICE inline sought_time<Stamp> seek(Stamp t, Stamp latency, boo
   return {at, causal && t < at && is_finite(at) ? t : stamp_later(at, tolerance)};
 }
 
+/// The latency that counts for trajectory `b` of the targets.
+/// @param latencies  null, or what is added
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline Stamp latency_of(Stamp latency, Stamp const* latencies, std::int64_t b) {
+  return latencies == nullptr ? latency : stamp_sum(latency, latencies[b]);
+}
+
+/// The newest sample that a located target reads.
+/// @param right  samples that are read behind its bracket, as `curve::right`
+ROBOCACHE_HOST_DEVICE inline std::int64_t newest_read(location const& where, int right) {
+  return where.row + (where.blends ? 1 + right : 0);
+}
+
+/// How old a result for target `t` is, the newest sample that it reads being stamped `newest`.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline Stamp age_of(Stamp t, Stamp newest) {
+  if constexpr (std::is_integral_v<Stamp>) {
+    return static_cast<Stamp>(static_cast<std::uint64_t>(t) - static_cast<std::uint64_t>(newest));
+  } else {
+    return sub_rn(t, newest);
+  }
+}
+
+/// The age of a result that is not valid.
+template <class Stamp>
+inline constexpr Stamp no_age = std::is_integral_v<Stamp> ? std::numeric_limits<Stamp>::max()
+                                                          : std::numeric_limits<Stamp>::infinity();
+
 /// Locates such a time in one of the stream's trajectories: search, then rules. For custom kernels; reads stamps only.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp> const& source, sought_time<Stamp> const& sought,

@@ -54,6 +54,8 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (!s.ok()) { return s; }
   s = check_on_device("source", source.place);
   if (!s.ok()) { return s; }
+  s = check_no_ring("source.when", source.when);
+  if (!s.ok()) { return s; }
   std::int64_t const source_rows = source.when.batch == 0 ? 0 : source.when.total();
   std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
   s = check_pointer("source", "values", source.values,
@@ -115,6 +117,7 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
                     name_of(one.options.method), static_cast<long long>(i));
     }
     if (!check_on_device("streams", one.place).ok()) { return check_on_device(stream_name(i).text, one.place); }
+    if (!check_no_ring("streams", one.when).ok()) { return check_no_ring(stream_name(i, ".when").text, one.when); }
     if (asked && !check_width("streams", one.channels, widest_gradient_chunk).ok()) {
       return check_width(stream_name(i).text, one.channels, widest_gradient_chunk);
     }

@@ -66,6 +66,7 @@ status check_quaternions(clean_options const& options, std::int64_t channels) {
 template <class Value, class Stamp>
 status check_clean_source(series<Value, Stamp> const& source, clean_options const& options) {
   status s = check_source("source.when", source.when, true);
+  if (s.ok()) { s = check_no_ring("source.when", source.when); }
   if (s.ok()) { s = check_values("source", source, sizeof(Value), true); }
   if (!s.ok()) { return s; }
   if (source.place != value_place::device) {

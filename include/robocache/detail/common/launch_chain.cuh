@@ -37,11 +37,12 @@ class ROBOCACHE_HIDDEN launch_chain {
 
   device_properties const& device() const noexcept { return device_; }
 
+  /// @param shared_bytes  of dynamic shared memory
   template <class Params>
-  status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads) {
+  status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes = 0) {
     bool const early = overlaps_ && begun_;
     begun_ = true;
-    return detail::launch(kernel, params, grid, threads, 0, cuda_stream_, early);
+    return detail::launch(kernel, params, grid, threads, shared_bytes, cuda_stream_, early);
   }
 
   /// For a launch of another kind, which waits for earlier ones.

@@ -34,10 +34,11 @@ int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
 }
 
 /// Whether a stream's values are copied to shared memory before they are blended. Other methods, which read up to six
-/// rows of a few channels, read them in place.
+/// rows of a few channels, read them in place; so do streams of a ring, whose rows do not follow each other.
 template <class Stamp>
 bool is_staged(stream<Stamp> const& one) {
-  return one.place == value_place::pinned && device::is_straight(one.options.method);
+  return one.place == value_place::pinned && device::is_straight(one.options.method) &&
+         one.when.kind != timeline_kind::ring;
 }
 
 /// What the kernel needs to know about one stream, whose results begin at channel `place` of `out`'s rows.
@@ -258,7 +259,11 @@ class ROBOCACHE_HIDDEN fuse_launches {
       std::int64_t const vector = 16 / static_cast<std::int64_t>(size_of(blend.value_type));
       channels += blend.channels;
       whole = whole && blend.wide && blend.aligned >= std::min<std::int64_t>(16, vector * bytes);
-      simple = simple && device::is_straight(blend.method) && std::abs(blend.values_row_stride) <= INT32_MAX / 4;
+      timeline<Stamp> const& when = params_.streams[i].source;
+      // At the turn of a ring the next row may be as far as there are rows.
+      std::int64_t const farthest = when.kind == timeline_kind::ring ? std::max<std::int64_t>(when.length, 1) : 1;
+      simple =
+          simple && device::is_straight(blend.method) && std::abs(blend.values_row_stride) <= INT32_MAX / 4 / farthest;
     }
     bool const dense = channels == to_.row && (target.packed() || to_.batch == target.length * to_.row);
     bool const few = target.total() / device_.multiprocessors < 2 * fuse_shape_for(device_, params_.count).blocks_each;

@@ -102,6 +102,7 @@ inline __device__ __noinline__ void blend_left_out(stream_blend const& p, method
         device::curve const c = curve_of<-1>(row);
         int const left = c.method == interpolation::linear ? 0 : c.left;
         int const right = c.method == interpolation::linear ? 0 : c.right;
+        device::sample_steps const steps = steps_of(row, stride);
         // A sample that does not exist is replaced by its neighbour.
         auto const sample = [&](int r) {
           int const i = r == 0   ? -min(left, 2)
@@ -109,7 +110,7 @@ inline __device__ __noinline__ void blend_left_out(stream_blend const& p, method
                         : r == 4 ? 1 + min(right, 1)
                         : r == 5 ? 1 + min(right, 2)
                                  : r - 2;
-          return from + i * stride;
+          return from + steps.to(i);
         };
         vectors.for_each_channel<6>(
             sample, out, [&](float const(&x)[6]) { return value_on_curve(c, x[0], x[1], x[2], x[3], x[4], x[5]); });
@@ -169,7 +170,7 @@ __device__ void blend_vectors_by(stream_blend const& p, Vectors const& vectors, 
           bool const blends = row.kind >= method_row::blend;
           float const weight = row.weight;
           vectors.template for_each_channel<2>(
-              [&](int r) { return from + (blends && r == 1 ? stride : 0); }, out,
+              [&](int r) { return from + (blends && r == 1 ? steps_of(row, stride).to(1) : 0); }, out,
               [&](float const(&x)[2]) { return blends ? device::angle(x[0], x[1], weight) : device::wrap(x[0]); });
           return true;
         });

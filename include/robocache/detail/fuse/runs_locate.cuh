@@ -84,7 +84,14 @@ template <class Stamp>
 __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
                          device::location const& where, std::int64_t, run_row& row) {
   stream_blend const& blend = stream.blend;
-  row = run_row_of(blend, source.element(0, blend.values_batch_stride, blend.values_row_stride), where);
+  std::int64_t const stride = blend.values_row_stride;
+  row = run_row_of(blend, source.element(where.row, blend.values_batch_stride, stride) - where.row * stride, where);
+  if (!where.blends || source.step_from(where.row) == 1) { return; }
+  // The turn of a ring: the right sample is not where it was looked for.
+  auto const bytes = static_cast<int>((source.capacity * stride) << (blend.value_type == dtype::float32 ? 2 : 1));
+  bool const backwards = where.weight >= 0.5f;
+  row.near -= backwards ? bytes : 0;
+  row.far += backwards ? bytes : -bytes;
 }
 
 /// Which stamps of a trajectory to stage: all, if there are at most `most`; else those around the places where the

@@ -44,7 +44,7 @@ ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, trajectory_report* 
 template <class Stamp>
 timeline<std::int64_t> without_times(timeline<Stamp> const& when) noexcept {
   timeline<std::int64_t> rows;
-  rows.kind = timeline_kind::uniform;
+  rows.kind = when.kind == timeline_kind::ring ? timeline_kind::ring : timeline_kind::uniform;
   rows.batch = when.batch;
   rows.length = when.length;
   rows.rows = when.rows;

@@ -116,8 +116,8 @@ __global__ void __maxnreg__(56) method_kernel(__grid_constant__ method_params<St
   int const count = locate_tile(
       p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
         method_row& row = rows[slot];
-        std::int64_t const from = part.source.batch_index * p.blend.values_batch_stride +
-                                  (part.source.first_row + where.row) * p.blend.values_row_stride;
+        std::int64_t const from =
+            part.source.element(where.row, p.blend.values_batch_stride, p.blend.values_row_stride);
         std::int64_t const to = p.blend.target_packed ? (part.first_row + slot) * p.blend.results_row_stride
                                                       : part.b * p.blend.results_batch_stride +
                                                             (part.k0 + slot) * p.blend.results_row_stride;

@@ -32,7 +32,7 @@ ROBOCACHE_HIDDEN bool can_run_cluster(device_properties const& properties) {
   if (device != known_device) {
     cluster_shape const largest = cluster_shape_for(most_cluster_rows);
     known = allow_cluster(Kernel, properties.compute_capability, static_cast<unsigned>(largest.blocks), largest.threads,
-                          cluster_bytes(largest.rows_each));
+                          cluster_bytes(largest.rows_each)) > 0;
     known_device = device;
   }
   return known;

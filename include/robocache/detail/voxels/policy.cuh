@@ -52,10 +52,6 @@ inline constexpr int many_number_threads = 512;
 /// Whether there are many. Untested.
 constexpr bool has_many_rows(std::int64_t rows) noexcept { return rows >= 1 << 19; }
 
-/// Tiles per lane where a warp looks back: 256 tiles at once, in 58 registers, took 105 us; 128, in 32, took 102, of
-/// which another kernel's registers are a part.
-inline constexpr unsigned tiles_a_lane = 4;
-
 /// Clouds per thread of a tile up to which all of them are checked. Untested.
 inline constexpr int clouds_a_thread = 4;
 

@@ -139,12 +139,7 @@ void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, st
   auto const write_by_method = [&](target_run const& run, device::trajectory<Stamp> const& from,
                                    device::location const* locations) {
     method_record records[rows_at_once];
-    for (std::int64_t i = 0; i < run.count; ++i) {
-      device::location const& at = locations[i];
-      records[i].first = sample_of(job, from, at);
-      records[i].blends = at.blends;
-      if (at.blends) { records[i].curve = device::curve_at(from, at, method); }
-    }
+    for (std::int64_t i = 0; i < run.count; ++i) { records[i] = record_of(job, from, locations[i], method); }
     char* const out = job.results + place_of(target, run, job.out_batch_bytes, job.out_row_bytes);
     blend_located(job, records, run.count, out,
                   [&](method_record const* some, std::int64_t count, void* to, blend_rule const& rule) {

@@ -78,9 +78,19 @@ template <class Stamp>
 blend_record record_of(stream_job const& job, device::trajectory<Stamp> const& from, device::location const& at) {
   char const* const first = sample_of(job, from, at);
   if (!at.blends) { return {first, nullptr, 0.0f}; }
-  char const* const second = first + job.row_bytes;
+  char const* const second = first + from.step_from(at.row) * job.row_bytes;
   if (at.weight < 0.5f) { return {first, second, at.weight}; }
   return {second, first, 1.0f - at.weight};
+}
+
+/// The same for the methods beyond linear.
+template <class Stamp>
+method_record record_of(stream_job const& job, device::trajectory<Stamp> const& from, device::location const& at,
+                        interpolation method) {
+  device::sample_steps const steps = device::steps_from(from, at.row, 0);
+  method_record record{sample_of(job, from, at), at.blends, {}, steps.turn, steps.capacity};
+  if (at.blends) { record.curve = device::curve_at(from, at, method); }
+  return record;
 }
 
 /// The same, some channels further on.

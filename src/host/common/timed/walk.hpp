@@ -122,8 +122,13 @@ struct stream_rules {
   device::locate_rules<Stamp> locate;
   Stamp latency = Stamp(0);
   bool causal = false;
+  Stamp const* latencies = nullptr;  ///< as `policy_stream::latencies`
 
   device::sought_time<Stamp> seek(Stamp t) const { return device::seek(t, latency, causal, locate.tolerance); }
+  /// For trajectory `b` of the targets.
+  device::sought_time<Stamp> seek(Stamp t, std::int64_t b) const {
+    return device::seek(t, device::latency_of(latency, latencies, b), causal, locate.tolerance);
+  }
 };
 
 /// `device::target_stamp` of a trajectory that has been resolved as `of`.
@@ -153,7 +158,7 @@ void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, s
           continue;
         }
         Stamp const t = target_of(target, to, run.b, run.k + i);
-        auto const sought = rules.seek(t);
+        auto const sought = rules.seek(t, run.b);
         std::int64_t const count = device::is_finite(sought.at) ? walk.count_not_after(sought.newest) : 0;
         locations[i] = device::locate_in_bracket(from, sought.at, count, rules.locate);
       }
