@@ -22,8 +22,9 @@
 namespace robocache::detail {
 
 /// Writes the results of a cell that is not crowded.
+/// @tparam Parts  of a vector of features are vectors of `N` channels here
 /// @param vector  of the cell
-template <int N, bool Extremes>
+template <int Parts = 1, int N, bool Extremes>
 __device__ void write_cell(cell_bin_reduce_params const& p, std::int64_t cell, unsigned vector, unsigned count,
                            channel_sums<N, Extremes>& sums) {
   if (p.plain != nullptr) {
@@ -32,17 +33,8 @@ __device__ void write_cell(cell_bin_reduce_params const& p, std::int64_t cell, u
 #pragma unroll
       for (int i = 0; i < N; ++i) { sums.sum[i] = device::div_rn(sums.sum[i], by); }
     }
-    std::int64_t const at = cell * p.features.vectors.value + vector;
+    std::int64_t const at = cell * (p.features.vectors.value * Parts) + vector;
     return store_floats(p.results.type, p.plain + at * (N * p.results.type_bytes), 0, sums.sum);
-  }
-  if constexpr (Extremes) {
-#pragma unroll
-    for (int i = 0; i < N; ++i) {
-      if (count == 0) {
-        sums.largest[i] = device::order_of(p.max_fill);
-        sums.smallest[i] = device::order_of(p.min_fill);
-      }
-    }
   }
   write_results(p.results, cell, std::int64_t(vector) * N, count, sums);
 }
@@ -76,6 +68,22 @@ inline __device__ void write_plain_empty(cell_bin_reduce_params const& p, cloud_
   }
 }
 
+/// Writes the results of a cell without points in a vector of channels.
+template <int N>
+__device__ void write_empty_cell(cell_bin_reduce_params const& p, std::int64_t cell, unsigned vector) {
+  cell_results const& to = p.results;
+#pragma unroll 1
+  for (int k = 0; k < 4; ++k) {  // not unrolled: stores are long, for their types, alignments and layouts
+    char* const results = k == 0 ? to.sum : k == 1 ? to.mean : k == 2 ? to.max : to.min;
+    if (results == nullptr) { continue; }
+    float const fill = k < 2 ? 0.0f : k == 2 ? p.max_fill : p.min_fill;
+    float x[N];
+#pragma unroll
+    for (int i = 0; i < N; ++i) { x[i] = fill; }
+    store_channels(to, results, cell, std::int64_t(vector) * N, x);
+  }
+}
+
 /// Writes the results of the cells of a range that have no points.
 template <int N, bool Extremes, class CellAt>
 __device__ void write_empty(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
@@ -95,9 +103,14 @@ __device__ void write_empty(cell_bin_reduce_params const& p, cloud_bin const& mi
       if (words[i] != 0) { continue; }
       std::int64_t const cell = cell_at(i);
       if (cell < 0) { continue; }
-      channel_sums<N, Extremes> sums;
-      sums.clear();
-      write_cell(p, cell, by_channel ? major : minor, 0, sums);
+      unsigned const vector = by_channel ? major : minor;
+      if constexpr (Extremes) {
+        write_empty_cell<N>(p, cell, vector);
+      } else {
+        channel_sums<N, Extremes> sums;
+        sums.clear();
+        write_cell(p, cell, vector, 0, sums);
+      }
     }
   }
 }
@@ -183,7 +196,12 @@ __device__ void reduce_bin_some(cell_bin_reduce_params const& p, Value const* fe
         sums.clear();
         add_by_warp<N>(p, sums, features + channel, channel, count,
                        [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
-        if (lane == 0) { write_cell(p, cell_at(i), vector, count, sums); }
+        if constexpr (Extremes) {  // a lane has a channel: less code. Without extremes it would cost registers
+          channel_sums<1, Extremes> one = sums.of(static_cast<int>(lane));
+          if (lane < N) { write_cell<N>(p, cell_at(i), vector * N + lane, count, one); }
+        } else {
+          if (lane == 0) { write_cell(p, cell_at(i), vector, count, sums); }
+        }
       }
     }
   }

@@ -26,6 +26,28 @@ struct run_place {
   int last_row;  ///< the last row that exists
 };
 
+/// `scale_and_shift` of word `w` of several rows, whose first channel is `channel`.
+template <int Rows, int Words, int N>
+__device__ void scale_and_shift_rows(stream_blend const& p, int channel, int w, float (&values)[Rows][Words][N]) {
+  float factor[N];
+  if (p.scale != nullptr) {
+    load_floats<1>(p.scale + channel, factor);
+#pragma unroll
+    for (int r = 0; r < Rows; ++r) {
+#pragma unroll
+      for (int e = 0; e < N; ++e) { values[r][w][e] = device::mul_rn(values[r][w][e], factor[e]); }
+    }
+  }
+  if (p.shift != nullptr) {
+    load_floats<1>(p.shift + channel, factor);
+#pragma unroll
+    for (int r = 0; r < Rows; ++r) {
+#pragma unroll
+      for (int e = 0; e < N; ++e) { values[r][w][e] = device::add_rn(values[r][w][e], factor[e]); }
+    }
+  }
+}
+
 /// Rows of one stream of a run, in words of `N` channels. `Rows` rows, and `Words` words of each, are loaded before the
 /// first is used. Neighbouring lanes have neighbouring words, so that a load moves whole sectors. Lanes without a row
 /// of their own repeat the last one; rows to be filled blend some row of the stream first, and are filled afterwards.
@@ -33,13 +55,13 @@ struct run_place {
 /// @param rows    of the run, as located
 /// @param place   the stream's channels of the run
 /// @param none    stays 0 as long as differences are finite
-template <class Value, class Result, int N, int Rows, int Words>
+template <class Value, int N, int Rows, int Words>
 __device__ void blend_words(stream_blend const& p, run_row const* rows, run_place const& place, float& none) {
   constexpr int word = N * static_cast<int>(sizeof(Value));
-  constexpr int result = N * static_cast<int>(sizeof(Result));
   // Read before any store: the compiler must assume that stores change it.
   auto const words = static_cast<int>(p.vectors_each);
   int const lanes_log2 = Words > 1 ? 5 : p.lanes_log2;  // of a row
+  dtype const type = p.result_type;
   bool const in_words = N == 1 || p.aligned >= 4;
   bool const normalised = p.scale != nullptr || p.shift != nullptr;
   int const step = 32 >> lanes_log2;
@@ -70,66 +92,70 @@ __device__ void blend_words(stream_blend const& p, run_row const* rows, run_plac
           }
         }
       }
+      float out[Rows][Words][N];
 #pragma unroll
       for (int r = 0; r < Rows; ++r) {
-        float out[Words][N];
 #pragma unroll
         for (int w = 0; w < Words; ++w) {
           float other[N];
-          unpack(near[r][w], out[w]);
+          unpack(near[r][w], out[r][w]);
           unpack(far[r][w], other);
 #pragma unroll
           for (int e = 0; e < N; ++e) {
-            float const d = device::sub_rn(other[e], out[w][e]);
+            float const d = device::sub_rn(other[e], out[r][w][e]);
             none = device::fma_rn(d, 0.0f, none);
-            out[w][e] = device::add_rn(out[w][e], device::mul_rn(weight[r], d));
-          }
-        }
-        if (normalised) {
-#pragma unroll
-          for (int w = 0; w < Words; ++w) {
-            if (exists[w]) { scale_and_shift<N, 1>(p, (column + 32 * w) * N, out[w]); }
-          }
-        }
-        int const row = min(above + r * step + first_row, place.last_row);
-        char* const to = place.first + row * place.row_bytes + column * result;
-        if (in_words) {
-#pragma unroll
-          for (int w = 0; w < Words; ++w) {
-            if (exists[w]) { store_floats<N, false>(dtype_of<Result>::value, to + 32 * w * result, 0, out[w], 4); }
-          }
-        } else {
-#pragma unroll
-          for (int w = 0; w < Words; ++w) {
-            if (exists[w]) { store_floats<N, false>(dtype_of<Result>::value, to + 32 * w * result, 0, out[w], 2); }
+            out[r][w][e] = device::add_rn(out[r][w][e], device::mul_rn(weight[r], d));
           }
         }
       }
+      if (normalised) {
+#pragma unroll
+        for (int w = 0; w < Words; ++w) {
+          if (exists[w]) { scale_and_shift_rows(p, (column + 32 * w) * N, w, out); }
+        }
+      }
+      with_float_type(type, [&](auto zero) {
+        using Result = decltype(zero);
+        constexpr int result = N * static_cast<int>(sizeof(Result));
+#pragma unroll
+        for (int r = 0; r < Rows; ++r) {
+          int const row = min(above + r * step + first_row, place.last_row);
+          char* const to = place.first + row * place.row_bytes + column * result;
+          if (in_words) {
+#pragma unroll
+            for (int w = 0; w < Words; ++w) {
+              if (exists[w]) { store_floats<N, false>(dtype_of<Result>::value, to + 32 * w * result, 0, out[r][w], 4); }
+            }
+          } else {
+#pragma unroll
+            for (int w = 0; w < Words; ++w) {
+              if (exists[w]) { store_floats<N, false>(dtype_of<Result>::value, to + 32 * w * result, 0, out[r][w], 2); }
+            }
+          }
+        }
+      });
     }
   }
 }
 
 /// All rows of one stream of a run, in words as the launcher chose them.
-template <class Value, class Result, int N>
+template <class Value, int N>
 __device__ void blend_in_words(stream_blend const& p, run_row const* rows, run_place const& place, float& none) {
   if (p.vectors_each <= 32) {
-    blend_words<Value, Result, N, 4, 1>(p, rows, place, none);
+    blend_words<Value, N, 4, 1>(p, rows, place, none);
   } else {
-    blend_words<Value, Result, N, 2, 4>(p, rows, place, none);
+    blend_words<Value, N, 2, 4>(p, rows, place, none);
   }
 }
 
 inline __device__ void blend_stream_of_run(stream_blend const& p, run_row const* rows, run_place const& place,
                                            float& none) {
   with_float_type(p.value_type, [&](auto value) {
-    with_float_type(p.result_type, [&](auto result) {
-      using Value = decltype(value);
-      using Result = decltype(result);
-      if constexpr (sizeof(Value) == 2) {
-        if (p.vector == 2) { return blend_in_words<Value, Result, 2>(p, rows, place, none); }
-      }
-      blend_in_words<Value, Result, 1>(p, rows, place, none);
-    });
+    using Value = decltype(value);
+    if constexpr (sizeof(Value) == 2) {
+      if (p.vector == 2) { return blend_in_words<Value, 2>(p, rows, place, none); }
+    }
+    blend_in_words<Value, 1>(p, rows, place, none);
   });
 }
 

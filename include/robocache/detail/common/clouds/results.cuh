@@ -16,6 +16,15 @@
 // Results of the features of one cell, and where they go.
 namespace robocache::detail {
 
+/// Element i, by selection: an array that is indexed by a variable would be in memory.
+template <class Number, int N>
+__device__ Number select(Number const (&of)[N], int i) {
+  Number x = of[0];
+#pragma unroll
+  for (int k = 1; k < N; ++k) { x = i == k ? of[k] : x; }
+  return x;
+}
+
 /// N neighbouring channels of a cell, accumulated so far.
 /// @tparam Extremes  whether the largest and smallest are kept
 template <int N, bool Extremes>
@@ -44,6 +53,11 @@ struct channel_sums {
         smallest[i] = min(smallest[i], device::extreme_of<false>(x[i]));
       }
     }
+  }
+
+  /// Channel i alone.
+  __device__ channel_sums<1, Extremes> of(int i) const {
+    return {{select(sum, i)}, {select(largest, i)}, {select(smallest, i)}};
   }
 };
 
@@ -146,22 +160,23 @@ inline __device__ float load_result(cell_results const& to, char const* results,
 template <int N, bool Extremes>
 __device__ void accumulate_channels(cell_results const& to, std::int64_t cell, std::int64_t channel,
                                     channel_sums<N, Extremes> const& sums) {
-#pragma unroll
+#pragma unroll(Extremes ? 1 : N)  // all three results of each channel would be long
   for (int i = 0; i < N; ++i) {
+    channel_sums<1, Extremes> const mine = sums.of(i);
     std::int64_t const element = element_of(to, cell, channel + i);
     auto const store = [&](char* results, float x) {
       float const one[1] = {x};
       store_floats(to.type, results + element * to.type_bytes, 0, one);
     };
-    if (to.sum != nullptr) { store(to.sum, device::add_rn(load_result(to, to.sum, element), sums.sum[i])); }
+    if (to.sum != nullptr) { store(to.sum, device::add_rn(load_result(to, to.sum, element), mine.sum[0])); }
     if constexpr (Extremes) {
       if (to.max != nullptr) {
         std::uint32_t const old = device::extreme_of<true>(load_result(to, to.max, element));
-        store(to.max, device::from_order(max(old, sums.largest[i])));
+        store(to.max, device::from_order(max(old, mine.largest[0])));
       }
       if (to.min != nullptr) {
         std::uint32_t const old = device::extreme_of<false>(load_result(to, to.min, element));
-        store(to.min, device::from_order(min(old, sums.smallest[i])));
+        store(to.min, device::from_order(min(old, mine.smallest[0])));
       }
     }
   }
