@@ -17,17 +17,11 @@ namespace robocache::bench {
 template <class Case>
 int run_cloud_program(std::string const& family, std::string const& example, Case const& small,
                       std::vector<Case> const& cases, int argc, char** argv) {
-  auto const preparation_of = [](Case const& one) {
-    return [one](cudaStream_t cuda_stream) { return prepare(one, cuda_stream); };
-  };
   suite program{family, example, {}, preparation_of(small)};
   for (Case const& one : cases) {
-    listed_case listed;
-    listed.name = listed.reference = name_of(one);
-    listed.required = one.required;
+    listed_case listed = list_case(one);
     listed.one_by_one = one.one_by_one;
     if (one.recorded() && !has_recordings()) { listed.lacking = "ROBOCACHE_DATA"; }
-    listed.prepare = preparation_of(one);
     program.cases.push_back(std::move(listed));
   }
   return run_program(program, argc, argv);

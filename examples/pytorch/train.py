@@ -7,29 +7,34 @@ python train.py --path pinned            episodes in pinned memory of the host, 
 python train.py --compare                all data paths side by side: a table and a chart
 python train.py --resume --steps 2000    continues from the last checkpoint
 torchrun --nproc-per-node 2 train.py     one process per GPU; with --device cpu two on the CPU
+python train.py --store FOLDER --predict action
+                                         a store that robocache-data converted
 python train.py --csv FOLDER --predict controls
-                                         real recordings: CSV files of one episode, or a folder of such folders
+                                         CSV files of one episode, or a folder of such folders, are converted first
 """
 
 import argparse
 import importlib.util
+import shutil
 import time
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-missing = [name for name in ("torch", "numpy", "matplotlib", "tqdm") if importlib.util.find_spec(name) is None]
+NEEDED = ("torch", "numpy", "matplotlib", "safetensors", "tqdm")
+missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 if missing:
     raise SystemExit(f"train.py: found no {', '.join(missing)}, want: python -m pip install {' '.join(missing)}")
 
 import torch
 
+from robocache_torch import data
 from training import loop
-from training.ahead import Ahead
 from training.compare import compare, table_of, write
-from training.episodes import from_csv, made_up
-from training.paths import PATHS
-from training.windows import Shards, windows_of
+from training.episodes import made_up
+from training.order import Order
+from training.paths import PATHS, opened
+from training.task import task_of
 
 
 def number(text, kind, least):
@@ -70,64 +75,77 @@ def arguments():
     )
     parser.add_argument("--device", choices=("cuda", "cpu"), help="default: cuda where there is one")
     parser.add_argument("--out", type=Path, default=Path("train-out"), help="folder for the results (train-out)")
-    data = parser.add_argument_group("episodes")
-    data.add_argument("--episodes", type=count, default=64, help="to make up (64)")
-    data.add_argument("--seconds", type=positive, default=20.0, help="of an episode, about (20)")
-    data.add_argument("--vision", type=count, default=512, help="channels of the camera's features (512)")
-    data.add_argument("--vision-rate", type=positive, default=30.0, help="in Hz (30)")
-    data.add_argument("--state", type=count, default=14, help="channels of the joints, at 100 Hz (14)")
-    data.add_argument(
+    which = parser.add_argument_group("episodes")
+    which.add_argument("--episodes", type=count, default=64, help="to make up (64)")
+    which.add_argument("--seconds", type=positive, default=20.0, help="of an episode, about (20)")
+    which.add_argument("--vision", type=count, default=512, help="channels of the camera's features (512)")
+    which.add_argument("--vision-rate", type=positive, default=30.0, help="in Hz (30)")
+    which.add_argument("--state", type=count, default=14, help="channels of the joints, at 100 Hz (14)")
+    which.add_argument("--store", type=Path, help="train with the episodes of this store instead")
+    which.add_argument(
         "--csv",
         type=Path,
-        help="read episodes from this folder instead: one file per modality, the time in its "
-        "first column, in seconds, or in the unit that its name ends with: _ms, _us, _ns",
+        help="convert this folder to a store first: one file per modality, the time in its first column, in seconds, "
+        "or in the unit that its name ends with: _ms, _us, _ns",
     )
-    data.add_argument("--predict", help="with --csv: the file that is predicted, without .csv")
+    which.add_argument("--predict", help="with --store, --csv: the modality, or file without .csv, that is predicted")
     given = parser.parse_args()
     if given.width % given.heads != 0:
         parser.error(f"--width: found {given.width}, want a multiple of the {given.heads} heads")
-    if (given.csv is None) != (given.predict is None):
-        parser.error("--csv: want it together with --predict, the name of the file that is predicted")
+    if given.csv is not None and given.store is not None:
+        parser.error("--csv: found --store, too, want one of the two")
+    if (given.csv is None and given.store is None) != (given.predict is None):
+        parser.error("--predict: want it with --store or --csv, the name of what is predicted")
     return given
+
+
+def make_store(given):
+    """Makes the store that the episodes are read from, where it has to be made; says what is not in it."""
+    if given.csv is None:
+        if given.store is None:
+            shape = {"vision": given.vision, "vision_rate": given.vision_rate, "state": given.state}
+            made_up(given.out / "episodes", given.episodes, given.seconds, given.seed, **shape)
+        return
+    if not given.csv.is_dir():
+        raise SystemExit(f"--csv: {given.csv} is no folder")
+    shutil.rmtree(given.out / "converted", ignore_errors=True)
+    store = data.convert(given.csv, given.out / "converted", reader="csv", clean=True)
+    for one in store.left_out:
+        print(f"{one.episode} is left out: {one.why}")
+    for one in store.episodes:
+        for name, problems in one["problems"].items():
+            print(f"{one['name']}: {name}: {problems}; dropped: {one['dropped'].get(name, 'nothing')}")
 
 
 def main():
     given = arguments()
     process = loop.join(given.device)
-    if given.csv is not None:
-        recording = from_csv(given.csv, given.predict)
-    else:
-        recording = made_up(
-            given.episodes,
-            given.seconds,
-            given.seed,
-            vision=given.vision,
-            vision_rate=given.vision_rate,
-            state=given.state,
-        )
-    windows = windows_of(recording, given.window, given.rate, given.stride)
-    shards = Shards(len(windows), given.batch, given.seed, process.rank, process.ranks)
-    data = (recording, windows, shards, process.device)
-    more = {"workers": given.workers} if given.path == "numpy" else {}
     try:
         given.out.mkdir(parents=True, exist_ok=True)
     except OSError as trouble:
         raise SystemExit(f"--out: {trouble}") from None
     if process.first:
+        make_store(given)
+    loop.meet(process)
+    store = data.Store(given.store or given.out / ("episodes" if given.csv is None else "converted"))
+    task = task_of(store, given.predict or "actions", given.window, given.rate, given.stride)
+    order = Order(task, given.batch, given.seed, process.rank, process.ranks, process.device)
+    more = {"workers": given.workers} if given.path == "numpy" else {}
+    if process.first:
         print(
-            f"{recording.episodes} episodes, {len(windows)} windows of {given.window} at {given.rate:g} Hz, "
-            f"{recording.seen} channels seen, {recording.predicted} predicted; {process.ranks} x {process.device.type}"
+            f"{len(store)} episodes, {order.windows} windows of {given.window} at {given.rate:g} Hz, "
+            f"{task.seen} channels seen, {task.predicted} predicted; {process.ranks} x {process.device.type}"
         )
     if given.preprocess_only:
-        with closing(Ahead(PATHS[given.path](*data, **more))) as path:
+        with closing(opened(given.path, task, order, **more)) as path:
             preprocess(path, given.steps, process)
         loop.leave()
         return
     trainer = loop.Trainer(
-        recording, windows, process, seed=given.seed, layers=given.layers, heads=given.heads, width=given.width
+        task, process, seed=given.seed, layers=given.layers, heads=given.heads, width=given.width
     )
     if given.compare:
-        steps, results = compare(trainer, data, steps=given.steps, rounds=given.rounds, workers=given.workers)
+        steps, results = compare(trainer, (task, order), steps=given.steps, rounds=given.rounds, workers=given.workers)
         if process.first:
             device = torch.cuda.get_device_name(process.device) if process.device.type == "cuda" else "CPU"
             setting = {
@@ -137,7 +155,7 @@ def main():
                 "window": given.window,
                 "rate": given.rate,
                 "stride": given.stride,
-                "channels": recording.seen + recording.predicted,
+                "channels": task.seen + task.predicted,
                 "layers": given.layers,
                 "width": given.width,
                 "ranks": process.ranks,
@@ -155,8 +173,8 @@ def main():
             name: getattr(given, name)
             for name in ("batch", "window", "rate", "stride", "layers", "heads", "width", "seed")
         }
-        setting |= {"windows": len(windows), "seen": recording.seen, "predicted": recording.predicted}
-        with closing(Ahead(PATHS[given.path](*data, **more))) as path:
+        setting |= {"windows": order.windows, "seen": task.seen, "predicted": task.predicted}
+        with closing(opened(given.path, task, order, **more)) as path:
             losses, summary = loop.train(
                 trainer,
                 path,
@@ -194,7 +212,7 @@ def preprocess(path, steps, process):
     if process.ranks > 1:
         torch.distributed.all_reduce(seconds, torch.distributed.ReduceOp.MAX)
     if process.first:
-        rate = steps * path.shards.batch / seconds.item()
+        rate = steps * path.order.batch / seconds.item()
         print(f"preprocessing alone: {rate:.0f} windows a second, over {steps} steps")
 
 

@@ -54,15 +54,70 @@ CALLS = [
     ("inspect", f"{SERIES}, rotation_report* reports", "inspect_rotations(source, reports", 1),
     ("bounds", "point_clouds const& clouds, cloud_bounds* bounds", "find_bounds(clouds, bounds", 2),
     (
+        "sample_windows",
+        "window_plan const& plan, window_draw const& draw, window_output const& out",
+        "sample_windows(plan, draw, out",
+        1,
+    ),
+    (
         "clean",
         f"{SERIES}, clean_output<__nv_bfloat16, std::int64_t> const& out, {MEMORY}",
         "clean(source, out, {}, memory",
         19,
     ),
     (
+        "unproject",
+        f"depth_images<std::uint16_t> const& images, image_features<std::uint8_t> const& features, {MEMORY}, "
+        "unprojected_output<std::uint8_t> const& out",
+        "unproject(images, features, {}, out, memory",
+        2,
+    ),
+    (
+        "unproject",
+        "depth_images<std::uint16_t> const& images, dense_unprojected_output const& out",
+        "unproject_dense(images, {}, out",
+        2,
+    ),
+    (
+        "crop_points",
+        f"{POINTS}, cropped_output<__nv_bfloat16> const& out, {MEMORY}",
+        "crop_points(clouds, features, {}, out, memory",
+        3,
+    ),
+    (
+        "sample_farthest",
+        f"point_clouds const& clouds, sample_output const& out, {MEMORY}",
+        "sample_farthest(clouds, 8, out, {}, memory",
+        20,
+    ),
+    (
+        "sample_uniform",
+        "point_clouds const& clouds, sample_output const& out",
+        "sample_uniform(clouds, 8, out, {}",
+        1,
+    ),
+    (
+        "neighbours",
+        "point_clouds const& clouds, neighbour_output const& out",
+        "nearest_neighbours(clouds, clouds, 8, out",
+        6,
+    ),
+    (
+        "neighbours",
+        "point_clouds const& clouds, neighbour_output const& out",
+        "within_radius(clouds, clouds, 1.0f, 8, out",
+        1,
+    ),
+    (
         "summarize",
         f"value_rows<__nv_bfloat16> const& rows, summary_state<__nv_bfloat16> const& state, {MEMORY}",
         "summarize(rows, state, memory",
+        5,
+    ),
+    (
+        "summarize_policy_input",
+        f"policy_rows<std::int64_t> const& rows, summary_state<float> const& state, {MEMORY}",
+        "summarize_policy_input(rows, state, memory",
         5,
     ),
     (
@@ -126,9 +181,9 @@ CALLS = [
         11,
     ),
 ]
-# `find_bounds` is the one launcher that is no template: its kernels are compiled wherever it is included.
+# `find_bounds` and `sample_windows` are no templates: their kernels are compiled wherever they are included.
 LAUNCHES_NOTHING = ["arch"]
-KERNELS_UNCALLED = 2
+KERNELS_UNCALLED = 3
 
 
 def with_call(header, takes, call):

@@ -110,7 +110,7 @@ void with_drawn_stamp(generator& random, Use&& use) {
   }
 }
 
-/// A rotation in any direction: a quaternion of length 1 but for rounding.
+/// A rotation in any direction: a quaternion of length 1 except for rounding.
 std::array<double, 4> draw_rotation(generator& random);
 
 /// `ROBOCACHE_SEED` if set, else `otherwise`.

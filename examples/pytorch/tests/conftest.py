@@ -32,7 +32,11 @@ def forgets_what_it_compiled():
 
 
 @pytest.fixture(scope="module")
-def recording():
+def task(tmp_path_factory):
+    """Windows of 30 targets at 50 Hz, every half second, of made-up episodes."""
+    pytest.importorskip("safetensors")
     from training import episodes
+    from training.task import task_of
 
-    return episodes.made_up(4, 8.0, 3, vision=24)
+    store = episodes.made_up(tmp_path_factory.mktemp("episodes") / "store", 4, 8.0, 3, vision=24)
+    return task_of(store, "actions", 30, 50.0, 0.5)

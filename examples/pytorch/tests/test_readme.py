@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from data_sets import recorded
+from data_sets import recorded, write_lerobot
 
 
 def blocks_of_readme():
     text = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     return blocks
 
 
@@ -44,18 +44,30 @@ def test_the_python_of_the_readme_runs_as_pasted(capsys):
     assert names["bird"].max.shape == (1, 1, 1, 200, 200)
 
 
-def test_the_readme_reads_a_data_set(tmp_path, monkeypatch):
+def test_the_readme_begins_with_a_data_set(tmp_path, monkeypatch, capsys):
     for package in ("safetensors", "pyarrow"):
         pytest.importorskip(package)
-    import robocache_torch as rc
-
-    (tmp_path / "lerobot_set").symlink_to(recorded("datasets", "g1_lerobot_v21"))
+    write_lerobot(tmp_path / "lerobot_set", [70, 40, 90], {"observation.state": 7, "action": 7})
     monkeypatch.chdir(tmp_path)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    blocks = [block for block in blocks_of_readme() if "lerobot_set" in block]
-    names = run(blocks, {"torch": torch, "rc": rc, "device": device})
-    batch, store = names["from_store"], names["store"]
-    assert batch.values.shape == (2, 50, 52) and batch.all_valid.all()
-    values, stamps = store.modality("action").episode(7)
-    last = torch.searchsorted(stamps, torch.tensor(3_500_000_000), right=True) - 1
-    assert torch.equal(batch.values[1, -1, 26:].cpu(), values[last])
+    block = blocks_of_readme()[0]
+    assert "lerobot_set" in block
+    names = run([block], {})
+    assert "torch.Size([200, 7]) torch.Size([200]) 3" in capsys.readouterr().out
+    observation, action, padded = (names[name].cpu() for name in ("observation", "action", "padded"))
+    assert observation.shape == (64, 2, 9) and action.shape == (64, 16, 9) and padded.shape == (64, 16)
+    assert names["loader"].windows == 200 and padded.any() and not padded.all()
+    assert action[..., :3][~padded].abs().max() <= 1 + 1e-5  # normalised
+    rows = observation[..., 3:].unflatten(-1, (2, 3))
+    assert (rows.norm(dim=-1) - 1).abs().max() < 1e-5 and (rows[..., 0, :] * rows[..., 1, :]).sum(-1).abs().max() < 1e-5
+
+
+def test_the_projects_readme_reads_a_data_set(tmp_path, monkeypatch):
+    for package in ("safetensors", "pyarrow"):
+        pytest.importorskip(package)
+    (tmp_path / "lerobot_set").symlink_to(recorded("datasets", "g1_lerobot_v21"))
+    text = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
+    (block,) = (one for one in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "lerobot_set" in one)
+    monkeypatch.chdir(tmp_path)
+    names = run([block], {})
+    assert names["observation"].shape == (256, 2, 26) and names["action"].shape == (256, 16, 26)
+    assert names["padded"].any() and names["action"].abs().max() <= 1 + 1e-5

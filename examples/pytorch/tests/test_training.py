@@ -12,12 +12,11 @@ import sys
 import numpy as np
 import pytest
 import torch
-from training_runs import HERE, SMALL, ByTheClock, losses, run, trainer_of
+from training_runs import HERE, SMALL, ByTheClock, losses, order_of, run, trainer_of
 
 import train
-from training import loop, paths
-from training.ahead import Ahead
-from training.windows import Shards, windows_of
+from training import loop
+from training.paths import opened
 
 KINDS = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 
@@ -67,18 +66,16 @@ def test_training_learns_and_goes_on_where_it_stopped(tmp_path, kind):
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("path", ["gpu", "pinned"])
-def test_a_step_as_a_graph_is_the_step(recording, path):
+def test_a_step_as_a_graph_is_the_step(task, path):
     device = torch.device("cuda:0")
-    windows = windows_of(recording, 30, 50.0, 0.5)
-    given = (recording, windows, Shards(len(windows), 4, 0), device)
 
     def trained(one, first, last):
-        data_path = Ahead(paths.PATHS[path](*given))
+        data_path = opened(path, task, order_of(task, device))
         found = [one.step(data_path.sample(i)) for i in range(first, last)]
         data_path.close()
         return torch.stack(found).tolist()
 
-    eager, graphed = (trainer_of(recording, windows, device) for _ in range(2))
+    eager, graphed = (trainer_of(task, device) for _ in range(2))
     eager.work = eager.learn
     wanted = trained(eager, 0, 40)
     assert trained(graphed, 0, 20) == wanted[:20]
@@ -107,13 +104,12 @@ def test_a_run_times_batches_and_steps_alone(tmp_path, monkeypatch, steps, timed
 
 
 @pytest.mark.parametrize("during", ["step", "sample"])
-def test_an_interrupted_run_leaves_its_last_step(recording, tmp_path, monkeypatch, during):
+def test_an_interrupted_run_leaves_its_last_step(task, tmp_path, monkeypatch, during):
     cpu = torch.device("cpu")
-    windows = windows_of(recording, 30, 50.0, 0.5)
 
     def trained(folder, steps, resume=False, interrupted_at=None):
-        trainer = trainer_of(recording, windows, cpu)
-        data_path = paths.OnGpu(recording, windows, Shards(len(windows), 4, 0), cpu)
+        trainer = trainer_of(task, cpu)
+        data_path = opened("gpu", task, order_of(task, cpu))
         usual = {"step": trainer.step, "sample": data_path.sample}[during]
         calls = iter(range(steps))
 
@@ -140,10 +136,9 @@ def test_an_interrupted_run_leaves_its_last_step(recording, tmp_path, monkeypatc
     assert trained(tmp_path / "parts", 8, resume=True) == whole
 
 
-def test_a_checkpoint_of_another_kind_of_device_goes_on(recording, device):
-    windows = windows_of(recording, 30, 50.0, 0.5)
-    data_path = paths.OnGpu(recording, windows, Shards(len(windows), 4, 0), device)
-    trainer = trainer_of(recording, windows, device)
+def test_a_checkpoint_of_another_kind_of_device_goes_on(task, device):
+    data_path = opened("gpu", task, order_of(task, device))
+    trainer = trainer_of(task, device)
     first = [trainer.step(data_path.sample(i)).item() for i in range(2)]
     state = copy.deepcopy(trainer.state())
     on_gpu = device.type == "cuda"

@@ -29,7 +29,7 @@ def test_the_comparison_times_batches_that_are_made_meanwhile(monkeypatch):
 
     class Named(DataPath):
         def __init__(self, name, group, beforehand):
-            super().__init__(None, None, None, torch.device("cpu"))
+            super().__init__(None, SimpleNamespace(device=torch.device("cpu")))
             self.name, self.group, self.beforehand = name, group, beforehand
 
         def group_from(self, step):
@@ -42,7 +42,8 @@ def test_the_comparison_times_batches_that_are_made_meanwhile(monkeypatch):
 
     kinds = {"gpu": (4, 4), "pinned": (4, 8), "numpy": (1, 7), "torch": (4, 0)}
     monkeypatch.setattr(compare, "ReadyMade", lambda: Named("ready", 4, 0))
-    monkeypatch.setattr(compare, "PATHS", {name: lambda n=name, **_: Named(n, *kinds[n]) for name in kinds})
+    monkeypatch.setattr(compare, "PATHS", kinds)
+    monkeypatch.setattr(compare, "opened", lambda name, **_: Named(name, *kinds[name]))
     monkeypatch.setattr(compare, "time", SimpleNamespace(perf_counter=perf_counter))
     trainer = SimpleNamespace(
         process=loop.Process(0, 1, torch.device("cpu")), step=lambda name: told.append(("step", name))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The paths of the data: each gives the same batches, in order, and passes errors on."""
 
-import dataclasses
 import sys
 from types import SimpleNamespace
 from unittest.mock import MagicMock
@@ -9,35 +8,37 @@ from unittest.mock import MagicMock
 import numpy as np
 import pytest
 import torch
-from training_runs import SMALL, ByTheClock, run
+from training_runs import SMALL, ByTheClock, order_of, run
 
 import train
-from training import ahead, episodes, paths
+from robocache_torch import data
+from training import ahead, paths
 from training.ahead import Ahead
 from training.data_path import DataPath
-from training.windows import Shards, Windows, windows_of
+from training.task import task_of
 
 
-def test_every_data_path_gives_the_same(recording, device):
-    windows = windows_of(recording, 30, 50.0, 0.5)
+def test_every_data_path_gives_the_same(task, device, monkeypatch):
     # Longer dropouts, so that masks have something to show.
-    given = (dataclasses.replace(recording, max_gap=150_000), windows, Shards(len(windows), 4, 0), device)
+    for read in task.reads:
+        monkeypatch.setitem(read.of_stream, "max_gap", 150_000_000)
+    monkeypatch.setattr(paths, "MAX_GAP", 150_000_000)
+    order = order_of(task, device)
     workers = {"numpy": {"workers": 1}}
-    data_paths = {name: kind(*given, **workers.get(name, {})) for name, kind in paths.PATHS.items()}
+    data_paths = {name: kind(task, order, **workers.get(name, {})) for name, kind in paths.PATHS.items()}
     rounding = 2.0**-7
     invalid = 0
-    for step in range(len(windows) // 4 + 2):
+    for step in range(order.steps + 2):  # across the end of an epoch too
         samples = {name: data_path.sample(step) for name, data_path in data_paths.items()}
-        made = {name: len(data_path.made) for name, data_path in data_paths.items()}
-        assert made == {"gpu": 8, "pinned": 8, "numpy": 1, "torch": 8}  # across the end of an epoch too
         reference = samples["gpu"]
+        assert reference.share.sum().item() == pytest.approx(1)
         invalid += int((~reference.valid.cpu()[reference.share.cpu() > 0]).sum())
         for name, one in samples.items():
             assert one.values.device == device
             assert torch.equal(one.valid, reference.valid) and torch.equal(one.share, reference.share)
             if name == "pinned":
                 assert torch.equal(one.values, reference.values)
-            pairs = (whole.split([recording.seen, recording.predicted], -1) for whole in (one.values, reference.values))
+            pairs = (whole.split([task.seen, task.predicted], -1) for whole in (one.values, reference.values))
             for mine, theirs in zip(*pairs):
                 limit = rounding * theirs.float().abs().max()
                 assert (mine.float() - theirs.float()).abs().max() <= limit, name
@@ -46,31 +47,31 @@ def test_every_data_path_gives_the_same(recording, device):
         data_path.close()
 
 
-def test_duplicated_stamps_and_samples_beside_gaps(device):
-    stamps = [np.array([0, 600_000, 620_000, 620_000, 640_000, 660_000, 660_000, 1_300_000])]
-    values = [np.random.default_rng(0).normal(size=(8, 2))]
-    parts = [episodes.packed(name, stamps, values, torch.float32) for name in ("seen", "predicted")]
-    recording = episodes.Recording(parts, 500_000)
-    windows = Windows(
-        torch.tensor([640_000, 660_000, 1_300_000, 610_000]),
-        torch.zeros(4, dtype=torch.int64),
-        torch.tensor([-40_000, -20_000, -1, 0]),
-    )
-    given = (recording, windows, Shards(4, 4, 0), device)
-    reference = paths.OnGpu(*given).sample(0)
-    assert 0 < reference.valid.sum() < 16
-    for name in ("pinned", "numpy", "torch"):
-        data_path = paths.PATHS[name](*given, **({"workers": 0} if name == "numpy" else {}))
-        found = data_path.sample(0)
-        assert torch.equal(found.valid, reference.valid), name
-        assert (found.values.float() - reference.values.float()).abs().max() <= 2.0**-6, name
+def test_duplicated_stamps_and_samples_beside_gaps(tmp_path, device):
+    stamps = torch.tensor([0, 600, 620, 620, 640, 660, 660, 1_300]) * 1_000_000
+    values = torch.from_numpy(np.random.default_rng(0).normal(size=(8, 2))).float()
+    with data.Writer(tmp_path) as writer:
+        writer.add(data.Episode("one", {name: data.Series(values, stamps) for name in ("seen", "predicted")}))
+    task = task_of(data.Store(tmp_path), "predicted", 2, 50.0, 0.01)
+    order = order_of(task, device)
+    reference = paths.PATHS["gpu"](task, order)
+    workers = {"numpy": {"workers": 0}}
+    others = {name: paths.PATHS[name](task, order, **workers.get(name, {})) for name in ("pinned", "numpy", "torch")}
+    valid = []
+    for step in range(order.steps):
+        want = reference.sample(step)
+        valid.append(want.valid.cpu())
+        for name, data_path in others.items():
+            found = data_path.sample(step)
+            assert torch.equal(found.valid, want.valid), name
+            assert (found.values.float() - want.values.float()).abs().max() <= 2.0**-6, name
+    assert 0 < torch.stack(valid).sum() < 8 * order.steps
+    for data_path in [reference, *others.values()]:
         data_path.close()
 
 
-def test_steps_come_one_after_the_other(recording):
-    windows = windows_of(recording, 30, 50.0, 0.5)
-    given = (recording, windows, Shards(len(windows), 4, 0), torch.device("cpu"))
-    data_path = paths.WithNumpy(*given, workers=0)
+def test_steps_come_one_after_the_other(task):
+    data_path = paths.WithNumpy(task, order_of(task, torch.device("cpu")), workers=0)
     data_path.sample(3)
     with pytest.raises(ValueError, match="step: found 99, want 4, the next one"):
         data_path.sample(99)
@@ -86,7 +87,7 @@ def test_an_error_ahead_is_told_in_its_turn(monkeypatch):
                 raise OSError("no such episode")
             return [SimpleNamespace(step=MagicMock())]
 
-    data_path = Ahead(Failing(None, None, None, torch.device("cuda")))
+    data_path = Ahead(Failing(None, SimpleNamespace(device=torch.device("cuda"))))
     assert data_path.sample(0)
     for _ in range(2):
         with pytest.raises(OSError, match="no such episode"):
@@ -99,8 +100,8 @@ def test_an_error_ahead_is_told_in_its_turn(monkeypatch):
 def test_ways_are_closed_after_an_error(tmp_path, monkeypatch, arguments, opened):
     closed = []
 
-    class Failing(paths.OnGpu):
-        def group_from(self, step):
+    class Failing(paths.FromStore):
+        def sample(self, step):
             raise RuntimeError("no memory")
 
         def close(self):
@@ -108,7 +109,7 @@ def test_ways_are_closed_after_an_error(tmp_path, monkeypatch, arguments, opened
 
     monkeypatch.setattr(sys, "argv", ["train.py", *SMALL, "--device", "cpu", "--out", str(tmp_path), *arguments])
     for name in paths.PATHS:
-        monkeypatch.setitem(paths.PATHS, name, lambda *given, **more: Failing(*given))
+        monkeypatch.setitem(paths.PATHS, name, lambda task, order, **more: Failing(task, order))
     with pytest.raises(RuntimeError, match="no memory"):
         train.main()
     assert len(closed) == opened

@@ -8,10 +8,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
+
+pytest.importorskip("safetensors")
 
 from training import loop
 from training.data_path import DataPath, Sample
+from training.order import Order
 
 HERE = Path(__file__).resolve().parents[1]
 SMALL = [
@@ -56,8 +60,12 @@ def losses(folder):
     return np.loadtxt(folder / "loss.csv", delimiter=",", skiprows=1)[:, 1]
 
 
-def trainer_of(recording, windows, device):
-    return loop.Trainer(recording, windows, loop.Process(0, 1, device), seed=0, layers=1, heads=4, width=32)
+def trainer_of(task, device):
+    return loop.Trainer(task, loop.Process(0, 1, device), seed=0, layers=1, heads=4, width=32)
+
+
+def order_of(task, device, batch=4, rank=0, ranks=1):
+    return Order(task, batch, 0, rank, ranks, device)
 
 
 class ByTheClock(DataPath):
@@ -66,7 +74,7 @@ class ByTheClock(DataPath):
     group = 4
 
     def __init__(self):
-        super().__init__(None, None, SimpleNamespace(batch=10), torch.device("cpu"))
+        super().__init__(None, SimpleNamespace(batch=10, device=torch.device("cpu")))
         self.now, self.told, self.steps, self.process = 0.0, [], 0, loop.Process(0, 1, self.device)
 
     def perf_counter(self):

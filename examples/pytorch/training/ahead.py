@@ -13,7 +13,7 @@ class Ahead(DataPath):
     """
 
     def __init__(self, data_path):
-        super().__init__(data_path.recording, data_path.windows, data_path.shards, data_path.device)
+        super().__init__(data_path.task, data_path.order)
         self.data_path, self.stream = data_path, None
         self.group, self.beforehand = data_path.group, data_path.beforehand
         self.next = None  # step, samples or an error, and when they are ready

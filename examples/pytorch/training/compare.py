@@ -9,9 +9,8 @@ from contextlib import ExitStack, closing
 import torch
 from tqdm import tqdm
 
-from .ahead import Ahead
 from .loop import wait
-from .paths import NAMES, PATHS, ReadyMade
+from .paths import NAMES, PATHS, ReadyMade, opened
 
 
 def gpu_milliseconds(work, device):
@@ -45,9 +44,9 @@ def compare(trainer, given, *, steps, rounds, workers):
     with ExitStack() as stack:
         ready = ReadyMade(*given)
         data_paths = {"ready": ready}
-        for name, kind in PATHS.items():
-            data_path = Ahead(kind(*given, workers=workers) if name == "numpy" else kind(*given))
-            data_paths[name] = stack.enter_context(closing(data_path))
+        for name in PATHS:
+            more = {"workers": workers} if name == "numpy" else {}
+            data_paths[name] = stack.enter_context(closing(opened(name, *given, **more)))
         data_paths["again"] = ready
         asked, steps = steps, max(data_path.whole(steps) for data_path in data_paths.values())
         if steps != asked and trainer.process.first:

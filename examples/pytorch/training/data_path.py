@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-import robocache_torch as rc
-
-from .episodes import Recording
-from .windows import Shards, Windows
+from .order import Order
+from .task import Task
 
 
 @dataclass
@@ -26,8 +24,9 @@ class DataPath:
     group = 1  # batches that are made together
     beforehand = 0  # batches that are made before they are asked for
 
-    def __init__(self, recording: Recording, windows: Windows, shards: Shards, device: torch.device):
-        self.recording, self.windows, self.shards, self.device = recording, windows, shards, device
+    def __init__(self, task: Task, order: Order):
+        self.task, self.order = task, order
+        self.device = order.device
         self.made = {}  # by step
 
     def sample(self, step: int) -> Sample:
@@ -51,39 +50,3 @@ class DataPath:
 
     def close(self):
         """Ends threads and processes."""
-
-
-def factors_of(one, device):
-    """Scale and shift that normalise a modality."""
-    scale = 1 / one.deviation
-    return scale.to(device), (-one.mean * scale).to(device)
-
-
-def to_device(tensor, device):
-    """Without waiting for it."""
-    if tensor.device == device or device.type == "cpu":
-        return tensor
-    return tensor.pin_memory().to(device, non_blocking=True)
-
-
-def fuse(recording, sources, factors, targets):
-    """All modalities, normalised, side by side, in one launch: values, and where those of the last one are valid."""
-    streams = [
-        rc.Stream(
-            values, times, one.method, max_gap=recording.max_gap, before="fill", after="fill", scale=scale, shift=shift
-        )
-        for one, (values, times), (scale, shift) in zip(recording.modalities, sources, factors)
-    ]
-    fused = rc.fuse(streams, targets, dtype=torch.bfloat16)
-    return fused.values, fused.valid[..., -1]
-
-
-def batches_together(recording, windows, shards):
-    """How many batches one launch makes, which share its fixed cost: as many as 64 MB hold, from one to eight."""
-    batch = 2 * (recording.seen + recording.predicted) * len(windows.deltas) * shards.size
-    return max(1, min(8, 2**26 // batch))
-
-
-def samples_of(values, valid, share, count):
-    """What was made of `count` batches together, batch by batch."""
-    return list(map(Sample, *(part.unflatten(0, (count, -1)) for part in (values, valid, share))))

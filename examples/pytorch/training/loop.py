@@ -52,6 +52,12 @@ def join(device_name):
     return Process(rank, ranks, device)
 
 
+def meet(process):
+    """Waits for the other processes."""
+    if process.ranks > 1:
+        dist.barrier()
+
+
 def leave():
     """Leaves the group of processes."""
     if dist.is_initialized():
@@ -61,12 +67,10 @@ def leave():
 class Trainer:
     """Model, optimiser, and a step of training: on one GPU a CUDA graph."""
 
-    def __init__(self, recording, windows, process, *, seed, layers, heads, width, rate=3e-4):
+    def __init__(self, task, process, *, seed, layers, heads, width, rate=3e-4):
         torch.manual_seed(seed)
-        self.process, self.widths = process, [recording.seen, recording.predicted]
-        self.model = Policy(*self.widths, len(windows.deltas), layers=layers, heads=heads, width=width).to(
-            process.device
-        )
+        self.process, self.widths = process, [task.seen, task.predicted]
+        self.model = Policy(*self.widths, task.length, layers=layers, heads=heads, width=width).to(process.device)
         self.whole = self.model
         if process.ranks > 1:
             devices = [process.device] if process.device.type == "cuda" else None
@@ -210,7 +214,7 @@ def train(trainer, path, *, steps, out: Path, resume: bool, save_every: int, set
     if end > begin:
         summary |= {
             "ms_per_step": 1000 * seconds / (end - begin),
-            "windows_per_second": (end - begin) * path.shards.batch / seconds,
+            "windows_per_second": (end - begin) * path.order.batch / seconds,
             "share_of_preprocessing": share,
         }
     else:

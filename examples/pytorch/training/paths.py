@@ -4,64 +4,74 @@
 import numpy as np
 import torch
 
-import robocache_torch as rc
-
-from .data_path import DataPath, Sample, batches_together, factors_of, fuse, samples_of, to_device
-
-
-class OnGpu(DataPath):
-    """All episodes packed on the GPU; one launch for a few batches resamples, normalises and rounds."""
-
-    def __init__(self, *given):
-        super().__init__(*given)
-        self.modalities = [
-            (self.keep(one.values), rc.ragged(one.stamps.to(self.device), one.offsets.to(self.device)))
-            for one in self.recording.modalities
-        ]
-        self.factors = [factors_of(one, self.device) for one in self.recording.modalities]
-        self.deltas = self.windows.deltas.to(self.device)
-        self.group = batches_together(self.recording, self.windows, self.shards)
-        self.held = range(0)  # those steps of `given` with which a group can begin
-
-    def keep(self, values):
-        """Where the launches read them."""
-        return values.to(self.device)
-
-    def group_from(self, step):
-        if step not in self.held:
-            # As much as an epoch at once: a step has nothing to copy. In whole groups: all launches make as much.
-            count = self.whole(self.shards.steps)
-            windows, shares = self.shards.several(step, count)
-            self.given = [
-                to_device(of_all, self.device)
-                for of_all in (self.windows.anchors[windows], self.windows.episodes[windows], shares)
-            ]
-            self.held = range(step, step + count - self.group + 1)
-        place = step - self.held.start
-        anchors, episodes, share = (of_all[place : place + self.group].flatten() for of_all in self.given)
-        targets = rc.windows(anchors, self.deltas, episodes)
-        return samples_of(*fuse(self.recording, self.modalities, self.factors, targets), share, self.group)
+from .ahead import Ahead
+from .data_path import DataPath, Sample
+from .order import Order
+from .task import MAX_GAP, Task
 
 
-class FromPinned(OnGpu):
+class FromStore(DataPath):
+    """The store's loader: a few batches in one launch, ahead of the model."""
+
+    place = "device"
+
+    def __init__(self, task, order):
+        super().__init__(task, order)
+        self.loader = task.store.loader(
+            task.spec,
+            order.batch,
+            place=self.place,
+            device=order.device,
+            seed=order.seed,
+            rank=order.rank,
+            ranks=order.ranks,
+        )
+        self.group, self.beforehand = self.loader.group, 2 * self.loader.group
+
+    def sample(self, step):
+        if step != self.loader.epoch * self.loader.steps + self.loader.step:
+            epoch, step = divmod(step, self.loader.steps)
+            self.loader.load_state_dict({"seed": self.order.seed, "epoch": epoch, "step": step})
+        batch = self.loader.next()
+        windows = batch["windows"]
+        share = torch.where(batch.padding, 0.0, 1 / self.loader.real())
+        return Sample(windows.values, windows.valid[..., -1], share)  # the last one is what is predicted
+
+    def close(self):
+        self.loader.close()
+
+
+class FromPinned(FromStore):
     """The same with values in pinned memory of the host: for episodes that are larger than the GPU."""
 
-    def keep(self, values):
-        return values.pin_memory() if self.device.type == "cuda" else values
+    place = "pinned"
+
+
+def normalised(task):
+    """By modality, float32 on the host, of episodes one after the other: values, stamps, offsets, mean and deviation of
+    each channel; a deviation of a channel that never changes is 1."""
+    found = []
+    for read in task.reads:
+        one = task.store.modality(read.name)
+        numbers = one.values.double()
+        deviation = numbers.std(0, correction=0)
+        deviation = torch.where(deviation > 0, deviation, 1.0).float()
+        found.append((one.values, one.stamps, one.offsets, numbers.mean(0).float(), deviation))
+    return found
 
 
 class WithNumpy(DataPath):
     """NumPy in the workers of a DataLoader, as most data sets are read today."""
 
-    def __init__(self, *given, workers=4):
-        super().__init__(*given)
+    def __init__(self, task, order, workers=4):
+        super().__init__(task, order)
         self.workers, self.batches, self.step = workers, None, None
         self.beforehand = 2 * workers  # what a DataLoader asks its workers for
 
     def group_from(self, step):
         if self.batches is None:
             loader = torch.utils.data.DataLoader(
-                NumpyWindows(self.recording, self.windows, self.shards, step),
+                NumpyWindows(self.task, self.order, step),
                 batch_size=None,
                 num_workers=self.workers,
                 pin_memory=self.device.type == "cuda",
@@ -70,10 +80,7 @@ class WithNumpy(DataPath):
         if step != self.step:
             raise ValueError(f"step: found {step}, want {self.step}, the next one")
         self.step += 1
-        values, valid = next(self.batches)
-        batch = self.shards.at(step)
-        values, valid = (tensor.to(self.device, non_blocking=True) for tensor in (values, valid))
-        return [Sample(values, valid, to_device(batch.share, self.device))]
+        return [Sample(*(tensor.to(self.device, non_blocking=True) for tensor in next(self.batches)))]
 
     def close(self):
         self.batches = None
@@ -82,65 +89,58 @@ class WithNumpy(DataPath):
 class NumpyWindows(torch.utils.data.Dataset):
     """Batches from a step on, made in a worker."""
 
-    def __init__(self, recording, windows, shards, first):
-        self.recording, self.windows, self.shards, self.first = recording, windows, shards, first
-        self.values = [one.values.float().numpy() for one in recording.modalities]
+    def __init__(self, task, order, first):
+        self.task, self.order, self.first = task, order, first
+        self.series = [(values.float().numpy(), *rest) for values, *rest in normalised(task)]
+        self.deltas = np.array(task.spec.parts["windows"].deltas)
 
     def __len__(self):
         return 2**31
 
     def __getitem__(self, i):
-        batch = self.shards.at(self.first + i)
-        picked = batch.windows.tolist()
-        deltas = self.windows.deltas.numpy()
-        values = np.empty((len(picked), len(deltas), self.recording.seen + self.recording.predicted), np.float32)
+        episodes, anchors, share = self.order.several(self.first + i, 1, torch.device("cpu"))
+        values = np.empty((len(anchors), len(self.deltas), self.task.seen + self.task.predicted), np.float32)
         valid = np.empty(values.shape[:2], bool)
-        for row, window in enumerate(picked):
-            targets = self.windows.anchors[window].item() + deltas
-            episode = self.windows.episodes[window].item()
+        for row, (episode, anchor) in enumerate(zip(episodes.tolist(), anchors.tolist())):
+            targets = anchor + self.deltas
             channel = 0
-            for k, one in enumerate(self.recording.modalities):
-                begin, end = one.offsets[episode].item(), one.offsets[episode + 1].item()
-                stamps, samples = one.stamps[begin:end].numpy(), self.values[k][begin:end]
+            for all_values, all_stamps, offsets, mean, deviation in self.series:
+                begin, end = offsets[episode].item(), offsets[episode + 1].item()
+                stamps, samples = all_stamps[begin:end].numpy(), all_values[begin:end]
                 left = np.clip(np.searchsorted(stamps, targets, "right") - 1, 0, len(stamps) - 2)
                 gap = stamps[left + 1] - stamps[left]
                 weight = np.clip((targets - stamps[left]) / np.maximum(gap, 1), 0, 1)[:, None]
                 mixed = samples[left] * (1 - weight) + samples[left + 1] * weight
-                good = (targets >= stamps[0]) & (targets <= stamps[-1]) & (gap <= self.recording.max_gap)
+                good = (targets >= stamps[0]) & (targets <= stamps[-1]) & (gap <= MAX_GAP)
                 # A target at a sample is valid whatever the gap.
                 good |= (targets == stamps[left]) | (targets == stamps[left + 1])
-                mixed = (mixed - one.mean.numpy()) / one.deviation.numpy()
-                values[row, :, channel : channel + one.width] = np.where(good[:, None], mixed, 0)
+                mixed = (mixed - mean.numpy()) / deviation.numpy()
+                values[row, :, channel : channel + len(mean)] = np.where(good[:, None], mixed, 0)
                 valid[row] = good  # the last one's is left, which is predicted
-                channel += one.width
-        return torch.from_numpy(values).to(torch.bfloat16), torch.from_numpy(valid)
+                channel += len(mean)
+        return torch.from_numpy(values).to(torch.bfloat16), torch.from_numpy(valid), share
 
 
 class PlainTorch(DataPath):
     """What people write in PyTorch: padded episodes on the GPU, searchsorted, gather, lerp."""
 
-    def __init__(self, *given):
-        super().__init__(*given)
-        self.group = batches_together(self.recording, self.windows, self.shards)
+    def __init__(self, task, order):
+        super().__init__(task, order)
+        self.group = batches_together(task, order)
+        self.deltas = torch.tensor(task.spec.parts["windows"].deltas, device=self.device)
         self.padded = []
-        for one in self.recording.modalities:
-            bounds = one.offsets.tolist()
+        for values, stamps, offsets, mean, deviation in normalised(task):
+            bounds = offsets.tolist()
             episodes = list(zip(bounds, bounds[1:]))
             pad = torch.nn.utils.rnn.pad_sequence
             # After all times, and a number that float64 holds, through which pad_sequence takes it.
-            stamps = pad([one.stamps[a:b] for a, b in episodes], batch_first=True, padding_value=2**62)
-            values = pad([one.values[a:b] for a, b in episodes], batch_first=True)
-            counts = one.offsets.diff()
-            self.padded.append([x.to(self.device) for x in (stamps, values, counts, one.mean, one.deviation)])
-        self.anchors, self.episodes, self.deltas = (
-            tensor.to(self.device) for tensor in (self.windows.anchors, self.windows.episodes, self.windows.deltas)
-        )
+            stamps = pad([stamps[a:b] for a, b in episodes], batch_first=True, padding_value=2**62)
+            values = pad([values[a:b] for a, b in episodes], batch_first=True)
+            self.padded.append([x.to(self.device) for x in (stamps, values, offsets.diff(), mean, deviation)])
 
     def group_from(self, step):
-        windows, share = (of_all.flatten() for of_all in self.shards.several(step, self.group))
-        rows = to_device(windows, self.device)
-        targets = self.anchors[rows][:, None] + self.deltas
-        episodes = self.episodes[rows]
+        episodes, anchors, share = self.order.several(step, self.group, self.device)
+        targets = anchors[:, None] + self.deltas
         parts = []
         for stamps, values, counts, mean, deviation in self.padded:
             own, count = stamps[episodes], counts[episodes][:, None]
@@ -150,27 +150,36 @@ class PlainTorch(DataPath):
             weight = ((targets - before) / gap.clamp(min=1)).clamp(0, 1)[..., None].float()
             a = values[episodes[:, None], left].float()
             b = values[episodes[:, None], left + 1].float()
-            good = (targets >= before) & (targets <= after) & (gap <= self.recording.max_gap)
+            good = (targets >= before) & (targets <= after) & (gap <= MAX_GAP)
             good |= (targets == before) | (targets == after)  # a target at a sample is valid whatever the gap
             mixed = (torch.lerp(a, b, weight) - mean) / deviation
             parts.append(torch.where(good[..., None], mixed, 0).to(torch.bfloat16))
         # The last modality is what is predicted.
-        return samples_of(torch.cat(parts, -1), good, to_device(share, self.device), self.group)
+        together = [part.unflatten(0, (self.group, -1)) for part in (torch.cat(parts, -1), good, share)]
+        return list(map(Sample, *together))
+
+
+def batches_together(task, order):
+    """How many batches one launch makes, which share its fixed cost: as many as 64 MB hold, from one to eight."""
+    batch = 2 * (task.seen + task.predicted) * task.length * order.size
+    return max(1, min(8, 2**26 // batch))
 
 
 class ReadyMade(DataPath):
     """A few batches that were made beforehand, repeatedly: the step without any preprocessing."""
 
-    def __init__(self, *given):
-        super().__init__(*given)
-        self.kept = OnGpu(*given).group_from(0)
-        self.group = len(self.kept)
+    def __init__(self, task, order):
+        super().__init__(task, order)
+        path = FromStore(task, order)
+        self.group = path.group
+        self.kept = [Sample(*(one.clone() for one in vars(path.sample(step)).values())) for step in range(self.group)]
+        path.close()
 
     def group_from(self, step):
         return self.kept
 
 
-PATHS = {"gpu": OnGpu, "pinned": FromPinned, "numpy": WithNumpy, "torch": PlainTorch}
+PATHS = {"gpu": FromStore, "pinned": FromPinned, "numpy": WithNumpy, "torch": PlainTorch}
 NAMES = {
     "ready": "input ready-made",
     "again": "the same again, to show the noise",
@@ -179,3 +188,9 @@ NAMES = {
     "numpy": "NumPy in a DataLoader",
     "torch": "plain PyTorch on the device",
 }
+
+
+def opened(name: str, task: Task, order: Order, **more) -> DataPath:
+    """The path of a name, which makes its batches ahead of the model."""
+    path = PATHS[name](task, order, **more)
+    return path if isinstance(path, FromStore) else Ahead(path)

@@ -27,7 +27,7 @@ ROBOCACHE_HOST_DEVICE inline float part_way(float near, float far, float share) 
 
 /// The value at `weight` on the line from `a` to `b`, counted from the nearer of the two, each operation rounded
 /// (docs/semantics.md, Locate): exact at both ends, inside [min, max] of finite samples, and equal samples give
-/// themselves. Not to be used where a weight is exactly 0, which `location` sorts out.
+/// themselves. Not for weights of exactly 0, for which `location` names one sample.
 ROBOCACHE_HOST_DEVICE inline float linear(float a, float b, float weight) {
   return weight < 0.5f ? detail::part_way(a, b, weight) : detail::part_way(b, a, sub_rn(1.0f, weight));
 }
@@ -74,7 +74,7 @@ ROBOCACHE_HOST_DEVICE inline curve_samples samples_of(curve const& c, Value cons
   return s;
 }
 
-/// The samples that `value_from` asks for. The others are 0, and are not read.
+/// The samples that `value_from` needs. The others are 0, and are not read.
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline curve_samples samples_for(interpolation method, curve const& c, bool blends,
                                                        Value const* row, sample_steps const& steps) {
@@ -85,8 +85,8 @@ ROBOCACHE_HOST_DEVICE inline curve_samples samples_for(interpolation method, cur
   return s;
 }
 
-/// `value_by_method` in float alone, of samples that were read.
-/// @param doubt  stays 0 unless that had too little room: then the result is not what it should be
+/// `value_by_method` in float only, of samples that were read.
+/// @param doubt  stays 0 unless an intermediate result overflowed: then the result is wrong
 ROBOCACHE_HOST_DEVICE inline float value_from(interpolation method, curve const& c, bool blends, curve_samples const& s,
                                               float& doubt) {
   switch (method) {
@@ -103,12 +103,12 @@ ROBOCACHE_HOST_DEVICE inline float value_from(interpolation method, curve const&
       return value_on<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
     case interpolation::slerp:
       if (!blends) { return s.a; }
-      break;  // of whole rows
+      break;  // it is of whole rows
   }
   return not_a_number;
 }
 
-/// `value_by_method` in float alone.
+/// `value_by_method` in float only.
 /// @param doubt  as `value_from`
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve const& c, bool blends, Value const* row,
@@ -118,10 +118,10 @@ ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve co
 
 }  // namespace detail
 
-/// One channel of a located target by any float method but slerp, before the rounding to a result type.
+/// One channel of a located target by any float method except slerp, before the rounding to a result type.
 ///
 /// @param method  previous, next, nearest, linear, angle, catmull_rom, pchip or akima
-/// @param c       from `curve_at`; unless `blends` it is not looked at
+/// @param c       from `curve_at`; read only if `blends`
 /// @param blends  as `location::blends`
 /// @param row     the sample at `location::row` in that channel
 /// @param steps   from one sample to the next, in elements: a number, or of a ring `steps_from(one, where.row, stride)`

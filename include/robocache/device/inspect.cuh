@@ -11,7 +11,7 @@
 
 namespace robocache::device {
 
-/// Adds sample `i` of a trajectory to its report, for `0 <= i < length`: what it is, and how it follows sample `i - 1`.
+/// Adds sample `i` of a trajectory to its report, for `0 <= i < length`: itself, and how it follows sample `i - 1`.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline void inspect_sample(trajectory<Stamp> const& of, std::int64_t i,
                                                  trajectory_report& report) {
@@ -76,7 +76,7 @@ inline constexpr float unit_tolerance = std::is_same_v<Value, float>    ? 0x1p-1
                                         : std::is_same_v<Value, __half> ? 0x1p-8f
                                                                         : 0x1p-6f;
 
-/// Adds one row to a report: what it is, and how it follows the row before.
+/// Adds one row to a report: itself, and how it follows the row before.
 ROBOCACHE_HOST_DEVICE inline void inspect_rotation(quaternion const& before, quaternion const& row, float tolerance,
                                                    rotation_report& report) {
   float const square = detail::dot(row, row);
@@ -97,7 +97,7 @@ ROBOCACHE_HOST_DEVICE inline void inspect_rotations_part(Value const* values, tr
     Value const* const from = values + of.element(i, batch_stride, row_stride);
     return quaternion{{to_float(from[0]), to_float(from[1]), to_float(from[2]), to_float(from[3])}};
   };
-  // The first row follows itself, and a quaternion is never turned against itself.
+  // The first row is compared with itself, and a quaternion never has the opposite sign of itself.
   for (std::int64_t i = first; i < of.length; i += step) {
     inspect_rotation(row(i > 0 ? i - 1 : 0), row(i), unit_tolerance<Value>, report);
   }

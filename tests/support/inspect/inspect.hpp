@@ -27,7 +27,7 @@ struct reported {
 using inspected = reported<trajectory_report>;
 using inspected_rotations = reported<rotation_report>;
 
-/// On the side under test; `source_batch` is handed on where there is one.
+/// On the side under test; `source_batch` is passed on where there is one.
 template <class Stamp>
 inspected inspect(timeline_data<Stamp> const& when, std::optional<std::int64_t> source_batch = {});
 

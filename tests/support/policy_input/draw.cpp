@@ -75,15 +75,15 @@ policy_stream_data<Stamp> draw_stream(generator& random, timeline_data<Stamp> co
   return s;
 }
 
-/// Makes some streams, which are relative to nothing, velocities.
+/// Makes some streams, which are relative to nothing, velocities or accelerations.
 template <class Stamp>
 void draw_derivative(generator& random, policy_stream_data<Stamp>& s) {
   auto const method = s.series.options.method;
-  bool const moves = s.rotation.wanted ? method == interpolation::slerp
-                                       : method == interpolation::linear || method == interpolation::angle;
+  bool const moves = s.rotation.wanted == (method == interpolation::slerp) && !is_hold(method);
   if (!moves || s.relative.wanted || !random.chance(0.4)) { return; }
   s.sin_cos = false;
-  s.derivative = robocache::derivative_order::velocity;
+  bool const accelerates = !s.rotation.wanted && random.chance(0.4);
+  s.derivative = accelerates ? robocache::derivative_order::acceleration : robocache::derivative_order::velocity;
   s.ticks_per_second = random.one_of({1.0, 1000.0, 0.5});
   s.rotation.world_frame = random.chance(0.5);
 }

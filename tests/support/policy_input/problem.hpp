@@ -26,13 +26,13 @@ struct policy_stream_data : stream_data<Stamp> {
   std::vector<float> low{};  ///< empty: null
   std::vector<float> high{};
 
-  bool is_velocity() const { return derivative == robocache::derivative_order::velocity; }
+  bool is_derivative() const { return derivative != robocache::derivative_order::value; }
 
   /// Whether its results are rotations.
-  bool is_rotation() const { return rotation.wanted && !is_velocity(); }
+  bool is_rotation() const { return rotation.wanted && !is_derivative(); }
 
   std::int64_t result_channels() const {
-    if (rotation.wanted) { return is_velocity() ? 3 : robocache::channels_of(rotation.result.format); }
+    if (rotation.wanted) { return is_derivative() ? 3 : robocache::channels_of(rotation.result.format); }
     return this->series.channels * (sin_cos ? 2 : 1);
   }
 };

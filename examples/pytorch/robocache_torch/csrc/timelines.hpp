@@ -133,7 +133,7 @@ struct timed_arguments {
     }
   }
 
-  /// The results' shape but for the last dimension: `[B, T]`, or `[rows]` of packed targets.
+  /// The results' shape except for the last dimension: `[B, T]`, or `[rows]` of packed targets.
   std::vector<std::int64_t> target_shape() const {
     auto const kind = static_cast<rc::timeline_kind>(kinds.back());
     bool const packed =

@@ -13,19 +13,28 @@ data.md, beside this package's README, says what is on disk. Needs `safetensors`
 from ._convert import convert
 from ._episode import Episode, Left, Series, Unreadable
 from ._frames import Frames, frames
+from ._loader import Loader
 from ._optional import Missing
+from ._ring import Batch
+from ._spec import Every, Part, Read, Spec, ticks
 from ._store import Modality, Store, Verified
 from ._writer import Writer
 from .readers import READERS, open_source
 
 __all__ = [
     "READERS",
+    "Batch",
     "Episode",
+    "Every",
     "Frames",
     "Left",
+    "Loader",
     "Missing",
     "Modality",
+    "Part",
+    "Read",
     "Series",
+    "Spec",
     "Store",
     "Unreadable",
     "Verified",
@@ -33,4 +42,5 @@ __all__ = [
     "convert",
     "frames",
     "open_source",
+    "ticks",
 ]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`convert`: a data set becomes a store, in parallel processes."""
 
+import itertools
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -18,6 +20,27 @@ from .readers import open_source
 # A process reads some episodes before it takes the next ones: a sixteenth of all, up to so many.
 MOST_EPISODES = 64
 PIECES = 16
+
+
+class Job(NamedTuple):
+    """A conversion, as whoever writes shards needs it."""
+
+    path: Path
+    reader: str | None
+    options: dict
+    folder: Path
+    clean: bool
+    shard_bytes: int
+
+    def open(self):
+        return open_source(self.path, self.reader, **self.options)
+
+
+class Piece(NamedTuple):
+    """Episodes that become one shard, or several: `number` is in the names of the files."""
+
+    number: int
+    keys: list
 
 
 def convert(
@@ -54,50 +77,61 @@ def convert(
         FileNotFoundError, ValueError, TypeError, Missing: As `open_source`; nothing is written then.
         BlockingIOError: Another process writes to this store.
     """
-    path = Path(path).resolve()
-    source = open_source(path, reader, **options)
+    job = Job(Path(path).resolve(), reader, options, Path(folder), clean, shard_bytes)
+
+    def in_processes(pieces, schemas):
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, context, _begin, (job, torch.get_num_threads() // processes or 1)) as pool:
+            yield from pool.map(_write_in_process, pieces, itertools.repeat(schemas))
+
+    return convert_by(in_processes if processes > 1 else None, job, episodes, progress)
+
+
+def convert_by(
+    spread: Callable | None,
+    job: Job,
+    episodes: range | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Store:
+    """`convert`, with the work done by others.
+
+    Args:
+        spread: Called with pieces and the modalities' schemas, all of the first piece; gives what `write_piece` gives,
+            in the order of the pieces. None: everything is done here.
+    """
+    source = job.open()
     keys = source.keys()
     keys = keys if episodes is None else [keys[i] for i in episodes if i < len(keys)]
-    present = _names_in(folder, str(path))
+    present = _names_in(job.folder, str(job.path))
     keys = [key for key in keys if source.name_of(key) not in present]
     length = min(MOST_EPISODES, -(-len(keys) // PIECES)) or 1
-    pieces = [keys[first : first + length] for first in range(0, len(keys), length)]
-    with Writer(folder, clean=clean) as writer:
-        writer.index["about"].setdefault("sources", {})[str(path)] = source.about
+    with Writer(job.folder, clean=job.clean) as writer:
+        writer.index["about"].setdefault("sources", {})[str(job.path)] = source.about
         # What was left out before is tried again.
-        again = {(source.name_of(key), str(path)) for key in keys}
+        again = {(source.name_of(key), str(job.path)) for key in keys}
         before = writer.index["left_out"]
         writer.index["left_out"] = [one for one in before if (one[0], one[2]) not in again]
-        writer.leave_out(one._replace(source=str(path)) for one in source.left_out)
+        writer.leave_out(one._replace(source=str(job.path)) for one in source.left_out)
         number = int(writer.next_path().name.split("-")[1])
-        # What the first piece finds is what all others have to fit.
+        firsts = range(0, len(keys), length)
+        pieces = [Piece(number + i, keys[first : first + length]) for i, first in enumerate(firsts)]
         schemas, done = dict(writer.index["modalities"]), 0
-        work = [(i, piece) for i, piece in enumerate(pieces)]
 
-        def take(result, piece):
-            nonlocal done
-            found, entries, left_out = result
-            writer.leave_out(one._replace(source=str(path)) for one in left_out)
+        def results():
+            # What the first piece finds is what all others have to fit.
+            for piece in pieces[:1] if spread else pieces:
+                yield write_piece(job, source, piece, dict(schemas))
+            if spread and pieces[1:]:
+                yield from spread(pieces[1:], dict(schemas))
+
+        for piece, (found, entries, left_out) in zip(pieces, results(), strict=True):
+            writer.leave_out(one._replace(source=str(job.path)) for one in left_out)
             writer.append(found, entries)
             schemas.update(found)
-            done += len(piece)
+            done += len(piece.keys)
             if progress is not None:
                 progress(done, len(keys))
-
-        def arguments(at, piece):
-            return (source, piece, Path(folder), number + at, dict(schemas), clean, shard_bytes)
-
-        first, rest = work[:1], work[1:]
-        for at, piece in first if processes > 1 else work:
-            take(_read_piece(*arguments(at, piece)), piece)
-        if processes > 1 and rest:
-            given = ((path, reader, options), torch.get_num_threads() // processes or 1)
-            context = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(processes, context, _begin, given) as pool:
-                futures = [(pool.submit(_read_in_process, *arguments(at, piece)[1:]), piece) for at, piece in rest]
-                for future, piece in futures:  # in the order of the episodes
-                    take(future.result(), piece)
-    return Store(folder)
+    return Store(job.folder)
 
 
 def _names_in(folder, source):
@@ -109,31 +143,30 @@ def _names_in(folder, source):
     return {one["name"] for one in store.episodes if one["source"] == source}
 
 
-_source = None  # of this process
+_mine = None  # this process's job and data set
 
 
-def _begin(given, threads):
-    global _source
-    path, reader, options = given
+def _begin(job, threads):
+    global _mine
     torch.set_num_threads(threads)
-    _source = open_source(path, reader, **options)
+    _mine = job, job.open()
 
 
-def _read_in_process(*arguments):
-    return _read_piece(_source, *arguments)
+def _write_in_process(piece, schemas):
+    return write_piece(*_mine, piece, schemas)
 
 
-def _read_piece(source, keys, folder, number, schemas, clean, shard_bytes):
+def write_piece(job: Job, source, piece: Piece, schemas: dict) -> tuple[dict, list[dict], list[Left]]:
     """Writes the shards of some episodes; returns their schemas, their lines of the index, and what was left out."""
     entries, left_out = [], []
     shard = Shard(schemas)
 
     def write():
-        path = folder / SHARD.format(number=number, part=len(entries))
+        path = job.folder / SHARD.format(number=piece.number, part=len(entries))
         entries.append(shard.write(path))
         return Shard(shard.schemas)
 
-    for key in keys:
+    for key in piece.keys:
         try:
             episode = source.read(key)
         except (Missing, MemoryError):
@@ -146,10 +179,10 @@ def _read_piece(source, keys, folder, number, schemas, clean, shard_bytes):
             continue
         episode.source = str(source.path)
         try:
-            shard.add(episode, cleaned=clean)
+            shard.add(episode, cleaned=job.clean)
         except ValueError as trouble:  # it does not fit the episodes before
             left_out.append(Left(source.name_of(key), str(trouble)))
-        if shard.size >= shard_bytes:
+        if shard.size >= job.shard_bytes:
             shard = write()
     if shard.table:
         shard = write()

@@ -165,7 +165,11 @@ class Store:
         else:
             rows, width = int(offsets[-1]), empty(schema).width
             home = torch.device("cpu") if place == "pinned" else target
-            values = torch.empty((rows, width), dtype=dtype, device=home, pin_memory=place == "pinned")
+            if place == "pinned":  # not twice as much, as of PyTorch's allocator, which rounds up to a power of two
+                memory = torch.ops.robocache.host_bytes(rows * width * dtype.itemsize, target)
+                values = memory.view(dtype).view(rows, width)
+            else:
+                values = torch.empty((rows, width), dtype=dtype, device=home)
             stamps = torch.empty(rows, dtype=torch.int64, device=target)
             first = 0
             for part, times, _ in parts:  # shard by shard: the host never holds a second copy of all
@@ -174,6 +178,16 @@ class Store:
                 first += len(part)
         shape = tuple(schema["shape"])
         return Modality(name, values, stamps, offsets.to(target), schema["names"], schema["units"], shape)
+
+    def loader(self, spec, batch_size: int, **how):
+        """A `Loader`: batches of windows, as a `Spec` says.
+
+        Args:
+            how: As `Loader` takes them: place, device, seed, weights, episodes, rank, ranks.
+        """
+        from ._loader import Loader  # which needs this file
+
+        return Loader(self, spec, batch_size, **how)
 
     def verify(self) -> Iterator[Verified]:
         """Reads each shard whole: its size, its checksum, its offsets and its rows."""

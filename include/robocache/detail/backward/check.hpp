@@ -9,7 +9,7 @@
 
 namespace robocache::detail {
 
-/// Gradients take values in device memory alone.
+/// Gradients take values in device memory only.
 inline status check_on_device(char const* name, value_place place) {
   if (place == value_place::device) { return {}; }
   return refuse(status_code::unsupported, name, "place", "found value_place::pinned, want value_place::device");
@@ -38,7 +38,7 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (!s.ok()) { return s; }
   s = check_order(order);
   if (!s.ok()) { return s; }
-  // What has no element may be a null pointer and wanted all the same.
+  // An array without elements may be a null pointer and still be wanted.
   if (out.values == nullptr && out.targets == nullptr && source.when.total() > 0 && target.total() > 0) {
     return refuse(invalid, "out", "values", "found null pointers here and in out.targets, want one of the two");
   }
@@ -90,7 +90,7 @@ status check_gradients(char const* name, stream<Stamp> const& one, stream_gradie
   return check_written_view(name, out, one.when, one.channels);
 }
 
-/// Everything that `fuse_backward` checks, but for its scratch.
+/// Everything that `fuse_backward` checks, except for its scratch.
 template <class Stamp, class Result>
 status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                            result_gradients<Result> const& results, stream_gradients const* out, float const* targets,

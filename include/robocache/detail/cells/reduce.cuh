@@ -17,13 +17,14 @@
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/arithmetic.cuh>
 
-// Reduces the features of a bin's cells, a block a bin: the points are listed by cell in shared memory, each list is
-// sorted, and every cell is written once, those without points too.
+// Reduces the features of a bin's cells, one block per bin: the points are listed by cell in shared memory, each list
+// is sorted, and every cell is written once, including those without points.
 namespace robocache::detail {
 
 /// Writes the results of a cell that is not crowded.
+/// @tparam Parts  of a vector of features are vectors of `N` channels here
 /// @param vector  of the cell
-template <int N, bool Extremes>
+template <int Parts = 1, int N, bool Extremes>
 __device__ void write_cell(cell_bin_reduce_params const& p, std::int64_t cell, unsigned vector, unsigned count,
                            channel_sums<N, Extremes>& sums) {
   if (p.plain != nullptr) {
@@ -32,22 +33,13 @@ __device__ void write_cell(cell_bin_reduce_params const& p, std::int64_t cell, u
 #pragma unroll
       for (int i = 0; i < N; ++i) { sums.sum[i] = device::div_rn(sums.sum[i], by); }
     }
-    std::int64_t const at = cell * p.features.vectors.value + vector;
+    std::int64_t const at = cell * (p.features.vectors.value * Parts) + vector;
     return store_floats(p.results.type, p.plain + at * (N * p.results.type_bytes), 0, sums.sum);
-  }
-  if constexpr (Extremes) {
-#pragma unroll
-    for (int i = 0; i < N; ++i) {
-      if (count == 0) {
-        sums.largest[i] = device::order_of(p.max_fill);
-        sums.smallest[i] = device::order_of(p.min_fill);
-      }
-    }
   }
   write_results(p.results, cell, std::int64_t(vector) * N, count, sums);
 }
 
-/// Writes zeros to those cells of a range that have no points, 16 bytes at a time: a thread has the same bytes of one
+/// Writes zeros to the cells of a range that have no points, 16 bytes at a time: a thread writes the same bytes of one
 /// run after the other.
 inline __device__ void write_plain_empty(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
                                          std::uint32_t const* words) {
@@ -64,7 +56,7 @@ inline __device__ void write_plain_empty(cell_bin_reduce_params const& p, cloud_
     unsigned const place = p.empty.quotient(k);
     std::uint32_t const first = mine.bin << bins.run_bits | place;
     if (first >= bins.cells) { continue; }
-    unsigned const runs = ((bins.cells - 1 - first) >> (bins.run_bits + bins.count_bits)) + 1;  // that have this place
+    unsigned const runs = ((bins.cells - 1 - first) >> (bins.run_bits + bins.count_bits)) + 1;  // with this place
     unsigned const begin = (range.first >> bins.run_bits) + group;
     unsigned const end = min(runs, (range.first + range.cells) >> bins.run_bits);
     auto* to = reinterpret_cast<uint4*>(p.plain) + ((grid + first - place) * vectors + k + begin * between);
@@ -76,7 +68,23 @@ inline __device__ void write_plain_empty(cell_bin_reduce_params const& p, cloud_
   }
 }
 
-/// Writes the results of those cells of a range that have no points.
+/// Writes the results of a cell without points in a vector of channels.
+template <int N>
+__device__ void write_empty_cell(cell_bin_reduce_params const& p, std::int64_t cell, unsigned vector) {
+  cell_results const& to = p.results;
+#pragma unroll 1
+  for (int k = 0; k < 4; ++k) {  // not unrolled: stores are long, for their types, alignments and layouts
+    char* const results = k == 0 ? to.sum : k == 1 ? to.mean : k == 2 ? to.max : to.min;
+    if (results == nullptr) { continue; }
+    float const fill = k < 2 ? 0.0f : k == 2 ? p.max_fill : p.min_fill;
+    float x[N];
+#pragma unroll
+    for (int i = 0; i < N; ++i) { x[i] = fill; }
+    store_channels(to, results, cell, std::int64_t(vector) * N, x);
+  }
+}
+
+/// Writes the results of the cells of a range that have no points.
 template <int N, bool Extremes, class CellAt>
 __device__ void write_empty(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
                             std::uint32_t const* words, CellAt cell_at) {
@@ -95,9 +103,14 @@ __device__ void write_empty(cell_bin_reduce_params const& p, cloud_bin const& mi
       if (words[i] != 0) { continue; }
       std::int64_t const cell = cell_at(i);
       if (cell < 0) { continue; }
-      channel_sums<N, Extremes> sums;
-      sums.clear();
-      write_cell(p, cell, by_channel ? major : minor, 0, sums);
+      unsigned const vector = by_channel ? major : minor;
+      if constexpr (Extremes) {
+        write_empty_cell<N>(p, cell, vector);
+      } else {
+        channel_sums<N, Extremes> sums;
+        sums.clear();
+        write_cell(p, cell, vector, 0, sums);
+      }
     }
   }
 }
@@ -118,7 +131,7 @@ inline __device__ void load_few(std::uint32_t const* list, unsigned count, std::
   sort_registers(rows);
 }
 
-/// Reduces the listed cells with few points: a thread has a vector of a cell, from its first load to its store.
+/// Reduces the listed cells with few points: a thread handles a vector of a cell from the first load to the store.
 template <class Value, int N, bool Extremes, class CellAt>
 __device__ void reduce_bin_few(cell_bin_reduce_params const& p, Value const* features, unsigned filled,
                                bin_board const& board, CellAt cell_at) {
@@ -163,7 +176,7 @@ __device__ void reduce_bin_few(cell_bin_reduce_params const& p, Value const* fea
   }
 }
 
-/// Reduces the listed cells with more than a few points: a warp has a cell.
+/// Reduces the listed cells with more than a few points: one cell per warp.
 template <class Value, int N, bool Extremes, class CellAt>
 __device__ void reduce_bin_some(cell_bin_reduce_params const& p, Value const* features, unsigned filled,
                                 bin_board& board, CellAt cell_at) {
@@ -183,7 +196,12 @@ __device__ void reduce_bin_some(cell_bin_reduce_params const& p, Value const* fe
         sums.clear();
         add_by_warp<N>(p, sums, features + channel, channel, count,
                        [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
-        if (lane == 0) { write_cell(p, cell_at(i), vector, count, sums); }
+        if constexpr (Extremes) {  // a lane has a channel: less code. Without extremes it would cost registers
+          channel_sums<1, Extremes> one = sums.of(static_cast<int>(lane));
+          if (lane < N) { write_cell<N>(p, cell_at(i), vector * N + lane, count, one); }
+        } else {
+          if (lane == 0) { write_cell(p, cell_at(i), vector, count, sums); }
+        }
       }
     }
   }
@@ -203,7 +221,7 @@ __global__ void __launch_bounds__(reduce_threads, bin_reduce_blocks<Extremes>)
   bin_range range{};
   for (; range.first < p.bins.most_cells; range.first += bin_range_cells) {
     range.cells = min(bin_range_cells, p.bins.most_cells - range.first);
-    // A place of the last cells' runs may be that of no cell.
+    // Places of the last runs may be beyond the last cell.
     auto const cell_at = [&](unsigned i) {
       std::uint32_t const cell = cell_of_bin(p.bins, mine.bin, range.first + i);
       return cell < p.bins.cells ? first_cell + cell : std::int64_t{-1};
@@ -216,7 +234,7 @@ __global__ void __launch_bounds__(reduce_threads, bin_reduce_blocks<Extremes>)
       write_lists(p, mine, range, begin, listed.end, board);
       __syncthreads();
       reduce_bin_few<Value, N, Extremes>(p, features, listed.filled, board, cell_at);
-      // Lists that are sorted here are those of cells that are left out there.
+      // It sorts only the lists of cells that were left out above.
       reduce_bin_some<Value, N, Extremes>(p, features, listed.filled, board, cell_at);
       __syncthreads();
       begin = listed.end;

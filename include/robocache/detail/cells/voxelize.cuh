@@ -27,8 +27,8 @@
 namespace robocache {
 namespace detail {
 
-/// What holds no sums begins at 0.
-/// @param count  null: not to be cleared
+/// Clears the results that are not made of features: they begin at 0.
+/// @param count  null: it is not cleared
 template <class Result>
 fill_list clear_marks(point_clouds const& clouds, grid const& lattice, voxel_output<Result> const& out,
                       std::int32_t* count) {
@@ -102,7 +102,7 @@ template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                               voxel_output<Result> const& out, voxel_options const& options) {
   if (!detail::reduces(out)) {
-    // Bytes are from sizes alone: those of a chip of which nothing is known.
+    // The size of the scratch depends on the arguments alone, so properties of an unknown chip do.
     bool const in_slabs = out.count != nullptr && detail::sizes_are_sound(clouds, lattice, 1) &&
                           detail::count_slabs({}, clouds.total(), clouds.batch * lattice.total()) > 1;
     detail::cell_mark_params unused{};
@@ -117,23 +117,41 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> 
   return options.sums == summation::ordered ? bytes : std::max(bytes, clouds.batch * cells * 4);
 }
 
-/// What is made of crowded cells.
+/// The kernels that reduce features, as values: so that what launches them is compiled once.
+struct cell_kernels {
+  int channels;   ///< of a vector
+  bool extremes;  ///< whether the largest or smallest are found
+  void (*reduce)(cell_bin_reduce_params);
+  void (*add_groups)(cell_reduce_params);
+};
+
+/// @tparam N  channels of a vector
+template <class Value, int N>
+cell_kernels cell_kernels_for(bool extremes) {
+  return extremes ? cell_kernels{N, true, cell_reduce_kernel<Value, N, true>,
+                                 crowd_group_kernel<Value, N, true, cell_reduce_params>}
+                  : cell_kernels{N, false, cell_reduce_kernel<Value, N, false>,
+                                 crowd_group_kernel<Value, N, false, cell_reduce_params>};
+}
+
+/// Reduces crowded cells.
 /// @param workers  blocks
-template <class Value, int N, bool Extremes>
-ROBOCACHE_HIDDEN status launch_crowds(cell_reduce_params const& p, std::int32_t workers, launch_chain& chain) {
+template <class Chain>
+ROBOCACHE_HIDDEN status launch_crowds(cell_kernels const& kernels, cell_reduce_params const& p, std::int32_t workers,
+                                      Chain& chain) {
   dim3 const blocks(static_cast<unsigned>(workers));
   status s = chain.launch(cell_crowd_kernel<reduce_threads>, p, dim3(static_cast<unsigned>(p.huge + p.crowds)),
                           reduce_threads);
   if (!s.ok()) { return s; }
-  s = chain.launch(crowd_group_kernel<Value, N, Extremes, cell_reduce_params>, p, blocks, reduce_threads);
+  s = chain.launch(kernels.add_groups, p, blocks, reduce_threads);
   return s.ok() ? chain.launch(crowd_kernel<reduce_threads>, p, blocks, reduce_threads) : s;
 }
 
-/// What is made of features in the stated order, and all else with it: points are dealt out to bins of cells, whose
-/// results are written whole.
-template <class Value, int N, bool Extremes, class Result>
-ROBOCACHE_HIDDEN status launch_bins(cell_bin_reduce_params& p, point_clouds const& clouds, grid const& lattice,
-                                    std::int64_t channels, voxel_output<Result> const& out,
+/// Results of features in the stated order, and all other results with them: points are dealt out to bins of cells,
+/// and each bin's results are written as a whole.
+template <class Result>
+ROBOCACHE_HIDDEN status launch_bins(cell_kernels const& kernels, cell_bin_reduce_params& p, point_clouds const& clouds,
+                                    grid const& lattice, std::int64_t channels, voxel_output<Result> const& out,
                                     voxel_options const& options, scratch const& memory, launch_chain& chain) {
   std::int64_t const cells = lattice.total();
   std::int64_t const round_cells = std::min(cells, most_round_cells);
@@ -147,9 +165,9 @@ ROBOCACHE_HIDDEN status launch_bins(cell_bin_reduce_params& p, point_clouds cons
   p.min_fill = static_cast<float>(options.min_fill);
   std::int64_t const longest = longest_cloud(clouds);
   std::int32_t const workers = plan_parts(p, longest, chain.device());
-  std::int64_t const vector_bytes = std::min<std::int64_t>(16, N * p.results.type_bytes);
-  bool const plain = needs_of(out).results == 1 && !Extremes && !p.results.channels_first && !p.results.accumulate &&
-                     p.results.aligned >= vector_bytes;
+  std::int64_t const vector_bytes = std::min<std::int64_t>(16, kernels.channels * p.results.type_bytes);
+  bool const plain = needs_of(out).results == 1 && !kernels.extremes && !p.results.channels_first &&
+                     !p.results.accumulate && p.results.aligned >= vector_bytes;
   p.plain = plain ? p.results.sum != nullptr ? p.results.sum : p.results.mean : nullptr;
   std::int64_t const cell_bytes = channels * p.results.type_bytes;
   p.empty.value = 0;
@@ -170,13 +188,13 @@ ROBOCACHE_HIDDEN status launch_bins(cell_bin_reduce_params& p, point_clouds cons
     if (!s.ok()) { return s; }
     bin.dropped = nullptr;
     dim3 const blocks(static_cast<unsigned>(clouds.batch * p.bins.count));
-    s = chain.launch(cell_reduce_kernel<Value, N, Extremes>, p, blocks, reduce_threads);
-    if (s.ok() && longest > most_tile_points) { s = launch_crowds<Value, N, Extremes>(p, workers, chain); }
+    s = chain.launch(kernels.reduce, p, blocks, reduce_threads);
+    if (s.ok() && longest > most_tile_points) { s = launch_crowds(kernels, p, workers, chain); }
   }
   return s;
 }
 
-/// What is made of features, and all else with it.
+/// Results of features, and all other results with them.
 template <class Value, class Result>
 ROBOCACHE_HIDDEN status launch_cells(point_clouds const& clouds, point_features<Value> const& features,
                                      grid const& lattice, voxel_output<Result> const& out, voxel_options const& options,
@@ -192,15 +210,10 @@ ROBOCACHE_HIDDEN status launch_cells(point_clouds const& clouds, point_features<
   }
 
   bool const extremes = detail::needs_of(out).extremes();
-  auto const launch = [&](auto with_extremes) {
-    constexpr bool wanted = decltype(with_extremes)::value;
-    return width == 1 ? detail::launch_bins<Value, 1, wanted>(reduce, clouds, lattice, features.channels, out, options,
-                                                              memory, chain)
-                      : detail::launch_bins<Value, wide, wanted>(reduce, clouds, lattice, features.channels, out,
-                                                                 options, memory, chain);
-  };
+  cell_kernels const kernels =
+      width == 1 ? cell_kernels_for<Value, 1>(extremes) : cell_kernels_for<Value, wide>(extremes);
   reduce.results = detail::results_of(out, lattice.total(), features.channels, width, options);
-  return extremes ? launch(std::true_type{}) : launch(std::false_type{});
+  return launch_bins(kernels, reduce, clouds, lattice, features.channels, out, options, memory, chain);
 }
 
 /// @tparam Features  whether there can be features: nothing is compiled for them where there are none
@@ -238,7 +251,7 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Valu
   if constexpr (Features) {
     return detail::launch_cells(clouds, features, lattice, out, options, memory, chain);
   } else {
-    return s;  // what is made of features has been refused
+    return s;  // results of features have been refused
   }
 }
 

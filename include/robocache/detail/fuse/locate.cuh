@@ -19,7 +19,7 @@ namespace robocache::detail {
 struct fused_tile {
   std::int64_t first_row;  ///< counted over the whole batch
   int rows;
-  int k0;      ///< aligned: the target that the first row is of its trajectory
+  int k0;      ///< aligned: index of the first row's target within its trajectory
   unsigned b;  ///< aligned: the trajectory
 };
 
@@ -42,7 +42,7 @@ __device__ fused_tile fused_tile_of(fuse_params<Stamp> const& p, unsigned block)
   return tile;
 }
 
-/// Leaves what a row of one stream comes to.
+/// Writes the record of a row of one stream.
 /// @param element  where the row's results begin
 template <class Stamp>
 __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
@@ -76,7 +76,7 @@ __device__ device::trajectory<Stamp> plain_source(stream_plan<Stamp> const& stre
   return source;
 }
 
-/// Whose target a row is.
+/// Which trajectory's target a row is.
 struct target_of_row {
   std::int64_t b;
   std::int64_t k;
@@ -132,7 +132,7 @@ __device__ __noinline__ device::location locate_any_stream(fuse_params<Stamp> co
   if (!together) {
     if (at.wanted) { where = device::locate(source, sought, stream.rules); }
   } else {
-    // Lanes that look into one trajectory do so together.
+    // Lanes that search the same trajectory do so together.
     unsigned rest = __ballot_sync(all_lanes, at.wanted && length > 0);
     while (rest != 0) {
       int const leader = __ffs(static_cast<int>(rest)) - 1;
@@ -161,7 +161,7 @@ __device__ __noinline__ Stamp computed_target(Stamp start, Stamp num, Stamp den,
   return device::detail::uniform_stamp(start, num, den, k);
 }
 
-/// Target `lane` of an aligned tile; it is on its way.
+/// Target `lane` of an aligned tile. Its load has only begun.
 template <class Stamp>
 __device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& tile, int lane) {
   timeline<Stamp> const& target = p.target;
@@ -180,7 +180,7 @@ __device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& t
   __builtin_unreachable();  // checks refuse other kinds
 }
 
-/// What a row of an aligned tile comes to.
+/// Locates a row of an aligned tile.
 template <class Stamp>
 __device__ void note_aligned_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
                                  fused_tile const& tile, device::location const& where, int slot, method_row& row) {
@@ -189,7 +189,7 @@ __device__ void note_aligned_row(stream_plan<Stamp> const& stream, device::traje
            row);
 }
 
-/// The trajectory that an aligned tile reads, and how many of the tile's rows are no padding.
+/// The trajectory that an aligned tile reads, and how many of the tile's rows are not padding.
 template <class Stamp>
 __device__ device::trajectory<Stamp> source_of_tile(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
                                                     fused_tile const& tile, int& wanted) {
@@ -277,7 +277,7 @@ __device__ __noinline__ void locate_ring_row(fuse_params<Stamp> const& p, stream
   if (lane == 0) { note_aligned_row(stream, source, tile, where, 0, *record); }
 }
 
-/// The same for a tile of one row: stamps stay in registers, and votes count them.
+/// The same for a tile of one row: stamps stay in registers, and warp votes count those before the target.
 template <class Stamp>
 __device__ void locate_one_row(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream, fused_tile const& tile,
                                Stamp* stage, method_row* record) {

@@ -60,7 +60,7 @@ __global__ void __launch_bounds__(max_threads, resample_blocks)
   blend_tile<N, Loads, straight_method>(p.blend, rows, count);
 }
 
-/// One block, one tile of target rows: their records, to global memory.
+/// One block, one tile of target rows: writes their records to global memory.
 template <class Stamp>
 __global__ void __launch_bounds__(max_threads) locate_kernel(__grid_constant__ locate_params<Stamp> const p) {
   __shared__ Stamp stage[stage_capacity + 1];

@@ -27,7 +27,7 @@ struct stream_job {
 
   blend_function blend;       ///< for methods up to linear
   method_function by_method;  ///< for the others
-  blend_function narrow;      ///< null: those two give results. Else floats, to be scaled, shifted, and rounded by this
+  blend_function narrow;  ///< null: those two give results; else floats, which are scaled, shifted, then rounded by it
   float const* scale;
   float const* shift;
   float wide_fill;  ///< the fill value as float
@@ -43,7 +43,7 @@ struct stream_job {
   std::uint8_t* all_valid;    ///< a byte per row, cleared where this stream is not valid; may be null
 };
 
-/// A job with the half that says what is read and how it is computed; where it goes is up to the caller.
+/// A job with what is read and how it is computed filled in; the caller fills in where results go.
 template <class Stamp>
 stream_job job_of(stream<Stamp> const& source, dtype result);
 
@@ -93,14 +93,14 @@ method_record record_of(stream_job const& job, device::trajectory<Stamp> const& 
   return record;
 }
 
-/// The same, some channels on.
+/// The same, some channels further on.
 inline blend_record from_byte(blend_record const& record, std::int64_t bytes) {
   auto const move = [bytes](void const* p) { return p == nullptr ? nullptr : static_cast<char const*>(p) + bytes; };
   return {move(record.near), move(record.far), record.share};
 }
 
-/// `v * scale + shift` in each channel, product and sum each rounded; without a scale no product, without a shift
-/// no sum.
+/// `v * scale + shift` in each channel, product and sum each rounded. Without a scale there is no product, without a
+/// shift no sum.
 void scale_row(float* row, float const* scale, float const* shift, std::int64_t channels);
 
 }  // namespace robocache::host::detail

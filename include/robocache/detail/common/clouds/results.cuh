@@ -13,10 +13,19 @@
 #include <robocache/device/extreme.cuh>
 #include <robocache/dtype.hpp>
 
-// What is made of the features of one cell, and where it goes.
+// Results of the features of one cell, and where they go.
 namespace robocache::detail {
 
-/// N neighbouring channels of a cell, so far.
+/// Element i, by selection: an array that is indexed by a variable would be in memory.
+template <class Number, int N>
+__device__ Number select(Number const (&of)[N], int i) {
+  Number x = of[0];
+#pragma unroll
+  for (int k = 1; k < N; ++k) { x = i == k ? of[k] : x; }
+  return x;
+}
+
+/// N neighbouring channels of a cell, accumulated so far.
 /// @tparam Extremes  whether the largest and smallest are kept
 template <int N, bool Extremes>
 struct channel_sums {
@@ -45,9 +54,14 @@ struct channel_sums {
       }
     }
   }
+
+  /// Channel i alone.
+  __device__ channel_sums<1, Extremes> of(int i) const {
+    return {{select(sum, i)}, {select(largest, i)}, {select(smallest, i)}};
+  }
 };
 
-/// x, y or z of a voxel's points, so far.
+/// x, y or z of a voxel's points, accumulated so far.
 struct coordinate_sums {
   float sum;  ///< of distances from the corner
   float corner;
@@ -70,12 +84,12 @@ struct coordinate_sums {
   }
 };
 
-/// What the points of a cell are added up in.
+/// The type in which the points of a cell are added up.
 template <class Params, int N, bool Extremes>
 using sums_for = std::conditional_t<of_coordinates<Params>, coordinate_sums, channel_sums<N, Extremes>>;
 
-/// Adds up to 64 points of a cell, in the order of their list, by a warp: all of them are under way at once, two a
-/// lane, and then pass through all lanes one after the other. All lanes have the sums.
+/// Adds up to 64 points of a cell, in the order of their list, by a warp: all of them are loaded at once, two per lane,
+/// and then broadcast to all lanes one after the other. All lanes have the sums.
 /// @param from    channels `[channel, channel + N)` of row 0
 /// @param row_at  `row_at(j)`: the row of point j
 template <int N, class Params, class Sums, class Value, class RowAt>
@@ -133,35 +147,36 @@ __device__ void store_channels(cell_results const& to, char* results, std::int64
   }
 }
 
-/// What results hold of a channel.
+/// What results hold of a channel already.
 inline __device__ float load_result(cell_results const& to, char const* results, std::int64_t element) {
   float x = 0.0f;
-  // A plain load: the kernel writes there.
+  // A plain load: the kernel writes to the same memory.
   with_float_type(to.type,
                   [&](auto zero) { x = device::to_float(reinterpret_cast<decltype(zero) const*>(results)[element]); });
   return x;
 }
 
-/// Adds N neighbouring channels of a cell to what results hold.
+/// Adds N neighbouring channels of a cell to what results hold already.
 template <int N, bool Extremes>
 __device__ void accumulate_channels(cell_results const& to, std::int64_t cell, std::int64_t channel,
                                     channel_sums<N, Extremes> const& sums) {
-#pragma unroll
+#pragma unroll(Extremes ? 1 : N)  // all three results of each channel would be long
   for (int i = 0; i < N; ++i) {
+    channel_sums<1, Extremes> const mine = sums.of(i);
     std::int64_t const element = element_of(to, cell, channel + i);
     auto const store = [&](char* results, float x) {
       float const one[1] = {x};
       store_floats(to.type, results + element * to.type_bytes, 0, one);
     };
-    if (to.sum != nullptr) { store(to.sum, device::add_rn(load_result(to, to.sum, element), sums.sum[i])); }
+    if (to.sum != nullptr) { store(to.sum, device::add_rn(load_result(to, to.sum, element), mine.sum[0])); }
     if constexpr (Extremes) {
       if (to.max != nullptr) {
         std::uint32_t const old = device::extreme_of<true>(load_result(to, to.max, element));
-        store(to.max, device::from_order(max(old, sums.largest[i])));
+        store(to.max, device::from_order(max(old, mine.largest[0])));
       }
       if (to.min != nullptr) {
         std::uint32_t const old = device::extreme_of<false>(load_result(to, to.min, element));
-        store(to.min, device::from_order(min(old, sums.smallest[i])));
+        store(to.min, device::from_order(min(old, mine.smallest[0])));
       }
     }
   }
@@ -201,7 +216,7 @@ __device__ void write_results(cell_reduce_params const& p, std::int64_t cell, st
   write_results(p.results, cell, channel, count, sums);
 }
 
-/// Voxels are neither added to nor laid out by channel: no code for that is compiled.
+/// Results of voxels are neither accumulated nor laid out by channel: no code for that is compiled.
 template <int N, bool Extremes>
 __device__ void write_results(voxel_reduce_params const& p, std::int64_t voxel, std::int64_t channel, unsigned count,
                               channel_sums<N, Extremes> const& sums) {

@@ -44,6 +44,14 @@ struct alignas(16) method_row {
   std::uint64_t age;      ///< policy input: of a valid row, a stamp's bits. Makes the size what it is
 };
 
+inline __device__ void note_curve(device::curve const& c, method_row& row) {
+#pragma unroll
+  for (int i = 0; i < 7; ++i) { row.of[i] = c.of[i]; }
+  row.left = c.left;
+  row.right = c.right;
+  row.method = c.method;
+}
+
 /// What a location comes to.
 template <class Stamp>
 __device__ void describe_row(device::trajectory<Stamp> const& source, device::location const& where,
@@ -55,11 +63,7 @@ __device__ void describe_row(device::trajectory<Stamp> const& source, device::lo
   row.capacity = steps.capacity;
   if (!where.blends || !device::is_curved(method)) { return; }
   device::curve const c = device::curve_at(source, where, method);
-#pragma unroll
-  for (int i = 0; i < 7; ++i) { row.of[i] = c.of[i]; }
-  row.left = c.left;
-  row.right = c.right;
-  row.method = c.method;
+  note_curve(c, row);
   int const neighbours = device::neighbours_of(method);
   bool const weighted = method != interpolation::catmull_rom || (c.of[0] != 0.0f && c.of[1] != 0.0f && c.of[2] != 0.0f);
   bool const turns = steps.turn > -neighbours && steps.turn <= neighbours + 1;

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a spec launches: windows and series as fusions."""
+
+import torch
+from torch import Tensor
+
+from .._arguments import INTEGERS
+from .._policy import PolicyFusion, PolicyStream, Relative, policy_input
+from .._timed import Fused, fuse, resample
+from .._timelines import Stream, windows
+from ._source import Source
+from ._spec import Part, Read, Spec
+
+# Scale and shift of each read, by part and place in it.
+Factors = dict[tuple[str, int], tuple[Tensor, Tensor]]
+
+
+class Launch:
+    """Makes the tensors of batches.
+
+    Args:
+        factors: On the device, of the reads that are normalised.
+    """
+
+    def __init__(self, spec: Spec, source: Source, factors: Factors, device: torch.device):
+        self.spec, self.source, self.factors = spec, source, factors
+        # On the device now: what a graph is captured of copies nothing from the host.
+        self.rules = {
+            (name, at): {word: _on(device, rule) for word, rule in read.of_policy.items()}
+            for name, part in spec.parts.items()
+            for at, read in enumerate(part.reads)
+        }
+        self.deltas = {name: torch.tensor(part.deltas, device=device) for name, part in spec.parts.items()}
+        self.fused = [name for name, part in spec.parts.items() if part.dtype not in INTEGERS]
+        # Without rules of policy inputs `fuse` gives the same, and is faster for long windows.
+        self.plain = all(not read.of_policy for _, _, read in spec.reads()) and all(
+            factor.dim() == 1 for both in factors.values() for factor in both
+        )
+
+    def __call__(self, slot: int, trajectory: Tensor, anchors: Tensor) -> dict[str, Fused]:
+        """By the parts' names, of windows of the slot; on the current stream."""
+        own = self.source.trajectory(slot)
+        trajectory = trajectory if own is None else own
+        targets = {
+            name: windows(anchors, self.deltas[name], trajectory, anchors if part.as_of else None)
+            for name, part in self.spec.parts.items()
+        }
+        made = {}
+        if self.plain:
+            for name in self.fused:
+                made[name] = fuse(self._streams(slot, name), targets[name], dtype=self.spec.parts[name].dtype)
+        elif self.fused:
+            fusions = [
+                PolicyFusion(self._streams(slot, name), targets[name], self.spec.parts[name].dtype)
+                for name in self.fused
+            ]
+            made = dict(zip(self.fused, policy_input(fusions)))
+        for name, part in self.spec.parts.items():
+            if name not in made:
+                made[name] = self._moved(slot, part, targets[name])
+        return {name: made[name] for name in self.spec.parts}
+
+    def _streams(self, slot, name):
+        made = []
+        for at, read in enumerate(self.spec.parts[name].reads):
+            stream = self._stream(slot, read, *self.factors.get((name, at), (None, None)))
+            made.append(self._policy(read, stream, self.rules[name, at]) if read.of_policy else stream)
+        return made
+
+    def _stream(self, slot, read, scale=None, shift=None):
+        series = self.source.series(read.name, slot)
+        values = series.values if read.channels is None else series.values[:, read.channels]
+        return Stream(values, series.times(), scale=scale, shift=shift, **read.of_stream)
+
+    def _policy(self, read: Read, stream: Stream, rules: dict):
+        if read.relative is not None:
+            relative = Relative(*map(self._numbered, read.relative[:2]), read.relative.at)
+            rules = {**rules, "relative": relative}
+        return PolicyStream(stream, ticks_per_second=1e9, **rules)
+
+    def _numbered(self, of):
+        """The place of a stream, with the number of the part that it names."""
+        if not isinstance(of, (tuple, list)) or not isinstance(of[1], str):
+            return of
+        if of[1] not in self.fused:
+            raise ValueError(f"relative: found part {of[1]!r}, want one of {', '.join(self.fused)}")
+        return of[0], self.fused.index(of[1])
+
+    def _moved(self, slot, part: Part, targets):
+        """Labels and images, which no one blends."""
+        stream = self._stream(slot, part.reads[0])
+        words = ("method", "before", "after", "max_gap", "fill", "causal", "tolerance")
+        rules = {word: getattr(stream, word) for word in words}
+        targets = targets._replace(stamps=targets.stamps + stream.latency)
+        found = resample(stream.values, stream.times, targets, **rules)
+        return Fused(found.values, found.valid.unsqueeze(-1), found.valid)
+
+
+def _on(device, rule):
+    return rule.to(device) if isinstance(rule, Tensor) else rule
