@@ -17,18 +17,23 @@ usage: ./build.sh COMMAND
   build           build everything
   test [ARGS]     build everything and run the tests (ARGS go to ctest: -R resample)
   gpu-test        run the tests that need a GPU; fails where there is none
-  bench [resample|fuse|voxelize|voxels] [ARGS]
+  bench [resample|fuse|voxelize|voxels|points] [ARGS]
                   run the benchmarks of this machine: GPU where there is one, else CPU (ARGS: --table, --help)
   profile [FAMILY|CASE] [--out DIR]
                   read the hardware's counters of the main cases, with ncu, into bench/results; with programs alone in
                   ROBOCACHE_BUILD_DIR (bench/bench_resample, ...) nothing is built
+  docs            make the documentation site, and check its links (build/main/site/index.html)
   install PREFIX  install headers, libraries and the CMake package
+  package [DIR]   put the same into one archive, for all release architectures
+  wheel [PYTHON ...] [--out DIR]
+                  make a wheel of robocache_torch that compiles nothing, for all release architectures and for the
+                  PyTorch of each PYTHON (python3)
   setup           install the packages that the other commands need, and stop
   help            this text
 
 Needs the CUDA Toolkit, CMake 3.25 and g++; ccache is used where it is installed. Each command first sets up what is
-missing: with apt where that is allowed, else it prints the command to run. Only a demo with a .ply or .pcd file
-downloads more: two packages, with pip, into the build folder.
+missing: with apt where that is allowed, else it prints the command to run. A demo with a .ply or .pcd file, docs and
+wheel download more: a few packages, with pip, into the build folder.
 
 environment
   ROBOCACHE_BUILD_DIR    where to build (build/main)
@@ -181,6 +186,20 @@ Matplotlib"
   fi
 }
 
+# Prints a Python of its own, in the build folder, that has the packages which the file $2 names.
+tool_python() {
+  local own="$build_dir/$1" requirements="$2"
+  if ! cmp -s "$requirements" "$own/installed"; then
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+    say "installing what $requirements names into $own"
+    if ! { python3 -m venv --clear "$own" && "$own/bin/python" -m pip install --quiet -r "$requirements"; } >&2; then
+      fail "could not install what $requirements names with pip"
+    fi
+    cp "$requirements" "$own/installed"
+  fi
+  printf '%s\n' "$own/bin/python"
+}
+
 has_gpu() { nvidia-smi -L 2>/dev/null | grep -q GPU; }
 
 # ---- commands --------------------------------------------------------------------------------------------------------
@@ -222,9 +241,9 @@ run_gpu_tests() {
 run_bench() {
   setup all
   if has_gpu; then
-    build bench_resample bench_fuse bench_voxelize bench_voxels
-    local families=(resample fuse voxelize voxels) family status=0
-    if [[ ${1:-} =~ ^(resample|fuse|voxelize|voxels)$ ]]; then
+    build bench_resample bench_fuse bench_voxelize bench_voxels bench_points
+    local families=(resample fuse voxelize voxels points) family status=0
+    if [[ ${1:-} =~ ^(resample|fuse|voxelize|voxels|points)$ ]]; then
       families=("$1")
       shift
     fi
@@ -233,7 +252,7 @@ run_bench() {
     done
     return "$status"
   else
-    [[ ! ${1:-} =~ ^(fuse|voxelize|voxels)$ ]] || fail "no CUDA device: $1 is measured on a GPU only"
+    [[ ! ${1:-} =~ ^(fuse|voxelize|voxels|points)$ ]] || fail "no CUDA device: $1 is measured on a GPU only"
     [[ ${1:-} != resample ]] || shift
     build bench_host_resample
     say "no CUDA device: measuring the CPU side"
@@ -246,7 +265,7 @@ run_profile() {
   local python=python3
   if [[ -f $build_dir/build.ninja || ! -x $build_dir/bench/bench_resample ]]; then
     setup all
-    build bench_resample bench_fuse bench_voxelize bench_voxels
+    build bench_resample bench_fuse bench_voxelize bench_voxels bench_points bench_summarize bench_clean bench_policy_input
     python="$(find_python)"
   fi
   "$python" bench/ncu.py --programs "$build_dir/bench" "$@"
@@ -262,6 +281,57 @@ run_install() {
   cmake --install "$directory" --prefix "$1"
 }
 
+# Configures and builds the libraries alone, for all release architectures unless ROBOCACHE_CMAKE_ARGS says otherwise.
+build_release() {
+  local directory="$1"
+  shift
+  configure "$directory" -DROBOCACHE_BUILD_TESTS=OFF -DROBOCACHE_BUILD_BENCH=OFF -DROBOCACHE_BUILD_EXAMPLES=OFF \
+    -DCMAKE_CUDA_ARCHITECTURES=release "$@"
+  say "building in $directory"
+  cmake --build "$directory" --parallel "$jobs" >&2
+}
+
+run_package() {
+  local out directory="$build_dir-package"
+  out="$(cd "$called_from" && realpath -m "${1:-$build_dir/dist}")"
+  setup library
+  build_release "$directory"
+  (cd "$directory" && cpack -B "$out" >&2)
+  rm -r "$out/_CPack_Packages"
+  ls "$out"/robocache-*.tar.gz
+}
+
+run_wheel() {
+  local out="$build_dir/dist" pythons=() tools directory="$build_dir-wheel"
+  while [[ $# -gt 0 ]]; do
+    if [[ $1 == --out ]]; then
+      out="$(cd "$called_from" && realpath -m "${2:?--out takes a folder}")"
+      shift
+    else
+      [[ $1 != */* || $1 == /* ]] || set -- "$called_from/$1" "${@:2}"  # a link into an environment is not followed
+      pythons+=("$(command -v "$1")") || fail "wheel: found no program $1, want a Python with PyTorch"
+    fi
+    shift
+  done
+  [[ ${#pythons[@]} -gt 0 ]] || pythons=(python3)
+  local python
+  for python in "${pythons[@]}"; do
+    "$python" -c 'import torch' 2>/dev/null || fail "wheel: $python has no PyTorch; name a Python that has one"
+  done
+  setup library
+  tools="$(tool_python wheel-python examples/pytorch/wheel-requirements.txt)"
+  build_release "$directory" -DROBOCACHE_OWN_CUDART=ON
+  PATH="$(dirname "$tools"):$PATH" "$tools" examples/pytorch/make_wheel.py --library "$directory/src/librobocache.so" \
+    --out "$out" "${pythons[@]}"
+}
+
+run_docs() {
+  local python
+  command -v doxygen >/dev/null || install_packages doxygen
+  python="$(tool_python docs-python docs/site/requirements.txt)"
+  "$python" docs/site/make.py --out "$build_dir/site" "$@"
+}
+
 asked="${1:-help}"
 shift || true
 case "$asked" in
@@ -271,7 +341,10 @@ case "$asked" in
   gpu-test) run_gpu_tests "$@" ;;
   bench) run_bench "$@" ;;
   profile) run_profile "$@" ;;
+  docs) run_docs "$@" ;;
   install) run_install "$@" ;;
+  package) run_package "$@" ;;
+  wheel) run_wheel "$@" ;;
   setup) setup "${1:-all}" ;;
   help | -h | --help) usage ;;
   *)

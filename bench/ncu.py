@@ -63,6 +63,20 @@ MAIN_CASES = {
         "voxelize_gathered/fp32/N:250k/C:4/P:10/square/cold",
         "filter_voxels/fp32/N:1M/inside/leaf:0.05/cold",
     ],
+    "summarize": [
+        "summarize/fp32/N:3.8M/D:14/smooth/Q:2/cold",
+    ],
+    "clean": ["clean/fp32/N:4M/D:14/B:400/cold"],
+    "policy_input": [
+        "policy_input/B:4096/T:32/finished/cold",
+        "policy_input/B:4096/T:32/poses/cold",
+        "policy_input/B:4096/T:2+16/poses/cold",
+    ],
+    "points": [
+        "unproject/B:32/V:2/480x640/cold",
+        "unproject/B:32/V:2/480x640/dense/cold",
+        "crop_points/B:32/V:2/480x640/half/cold",
+    ],
 }
 
 # A kernel's entry in the JSON: the counter, and what it is multiplied by. Shares are in percent of the peak.
@@ -102,6 +116,8 @@ FAMILIES = {
     "voxelize_sparse": "voxels",
     "voxelize_gathered": "voxels",
     "filter_voxels": "voxels",
+    "unproject": "points",
+    "crop_points": "points",
 }
 
 
@@ -115,16 +131,22 @@ def elements_of(case):
     """How many numbers a call writes, or takes points where their voxels are fewer; None where the name does not say."""
 
     def size(letter):
-        found = re.search(rf"/{letter}:(\d+)([kM]?)", case)
-        return int(found.group(1)) * {"": 1, "k": 10**3, "M": 10**6}[found.group(2)] if found else 1
+        found = re.search(rf"/{letter}:(\d+(?:\.\d+)?)([kM]?)", case)
+        return round(float(found.group(1)) * {"": 1, "k": 10**3, "M": 10**6}[found.group(2)]) if found else 1
 
     stem, what = case.split("/")[:2]
+    if images := re.search(r"/V:(\d+)/(\d+)x(\d+)", case):
+        return size("B") * int(images.group(1)) * int(images.group(2)) * int(images.group(3))
     if stem in ("resample", "resample_backward"):
         return size("B") * size("T" if stem == "resample" else "S") * size("D")
     if stem == "fuse":
         return size("B") * size("T") * sum(int(channels) for channels in re.findall(r"\d+(?:Hz)?x(\d+)", case))
     if stem == "voxelize_backward":
         return size("N") * size("C")
+    if stem in ("summarize", "clean"):
+        return size("N") * size("T") * size("D")
+    if stem == "policy_input":
+        return None
     if stem == "voxelize" and (grid := re.search(r"/G:(\d+)x(\d+)x(\d+)", case)):
         numbers = sum(size("C") if part in ("sum", "mean", "max", "min") else 1 for part in what.split("+"))
         return size("B") * numbers * int(grid.group(1)) * int(grid.group(2)) * int(grid.group(3))

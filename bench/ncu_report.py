@@ -11,6 +11,10 @@ TITLES = {
     "fuse": "Fuse",
     "voxelize": "Voxelize, dense",
     "voxels": "Voxelize, sparse and gathered; filter",
+    "summarize": "Summaries",
+    "clean": "Cleaning",
+    "policy_input": "Policy inputs",
+    "points": "Points",
 }
 
 # From this share of its peak on a unit is what bounds a kernel. Copies reach some 90 % of the memory's.

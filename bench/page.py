@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes anew what readers see of the measurements: the tables of docs/results.md and the charts, from the JSON in
-bench/results.
+"""Makes anew what readers see of the measurements: the tables of docs/results.md and README.md and the charts, from the
+JSON in bench/results.
 
 python3 bench/page.py            # after new results
 python3 bench/page.py --check    # fails where a table is not of the results that are there
@@ -20,6 +20,7 @@ from words import SCENES, describe
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "results.md"
+PAGES = (PAGE, ROOT / "README.md")
 CHIP = "h200"
 # Peak rates of memory in GB/s, by its clock and width.
 PEAK = {"NVIDIA H200": 4814, "NVIDIA H100 80GB HBM3": 3352}
@@ -289,7 +290,27 @@ def recordings_table(results):
         yield f"| {SCENES[scene]} | {points} | {source} | {rows} |"
 
 
+def short_table(results):
+    """A few jobs of each kind, with PyTorch beside them."""
+    names = [
+        "resample/bf16/B:1024/S:4096/T:1024/D:32/cold",
+        "resample/bf16/B:2048/S:500/T:250/D:256/cold",
+        "fuse/bf16/B:256/100x512+200x128+300x64/T:128/cold",
+        "fuse/bf16/B:1/30x512+100x14:fp32+100x7:fp32+333x6:fp32+200x6+100x4:fp32:slerp+5x3:fp32:previous+50x12/T:50"
+        "/stamps:int64/cold",
+        "voxelize/count/N:16M/scan/G:256x256x256",
+        "voxelize_sparse/mean/fp32/B:16/N:100k/C:4/square",
+    ]
+    lines = []
+    for name in names:
+        case = next(results.cases[one] for one in (name, f"{name}/cold", f"{name}/hot") if one in results.cases)
+        figures = [f"**{microseconds(case['us'])}**", microseconds(case["copy_us"])]
+        lines.append([describe(case["name"]), *figures, *(microseconds(figure(case)) for _, figure in torch(results))])
+    return table(["job", "us", "copy us", "PyTorch compiled us", "PyTorch eager us"], lines)
+
+
 TABLES = {
+    "short": short_table,
     "asked": asked_table,
     "step": step_table,
     "ceilings": ceilings_table,
@@ -318,14 +339,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a table is out of date")
     args = parser.parse_args()
-    text = PAGE.read_text(encoding="utf-8")
-    made = with_tables(text, Results())
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        made = with_tables(text, Results())
+        if args.check:
+            if made != text:
+                sys.exit(f"{page}: its tables are not of what is in {RESULTS}: run python3 bench/page.py")
+        else:
+            page.write_text(made, encoding="utf-8")
+            print(page)
     if args.check:
-        if made != text:
-            sys.exit(f"{PAGE}: its tables are not of what is in {RESULTS}: run python3 bench/page.py")
         return
-    PAGE.write_text(made, encoding="utf-8")
-    print(PAGE)
     try:
         import charts
     except ImportError as missing:

@@ -31,3 +31,14 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/robocacheConfigVersion.c
 install(FILES "${PROJECT_BINARY_DIR}/robocacheConfig.cmake" "${PROJECT_BINARY_DIR}/robocacheConfigVersion.cmake"
         DESTINATION "${robocache_package_dir}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+# `cpack` makes one archive of what the install step installs, to be unpacked anywhere.
+set(CPACK_GENERATOR TGZ)
+set(CPACK_PACKAGE_NAME robocache)
+set(CPACK_PACKAGE_VENDOR RoboCache)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_RESOURCE_FILE_LICENSE "${PROJECT_SOURCE_DIR}/LICENSE")
+string(TOLOWER "${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR}" robocache_system)
+set(CPACK_PACKAGE_FILE_NAME
+    "robocache-${PROJECT_VERSION}-${robocache_system}-cuda${CUDAToolkit_VERSION_MAJOR}.${CUDAToolkit_VERSION_MINOR}")
+include(CPack)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws images/methods.png: every method on one real recording, as the library resamples it on the CPU.
 
-    python docs/make_methods_picture.py BRIDGE attitude.csv
+    python docs/make_methods_picture.py BRIDGE FOLDER
 
-BRIDGE is the demo's shared library, build/main/examples/librobocache_demo_bridge.so. The log holds a flying drone's
-attitude as unit quaternions `qw, qx, qy, qz`, some 200 per second; every n-th of them is resampled, and the rest shows
-what the methods could not know.
+BRIDGE is the demo's shared library, build/main/examples/librobocache_demo_bridge.so. The folder holds a drone's flight:
+`controls.csv`, what the pilot asked for, and `attitude.csv`, unit quaternions `qw, qx, qy, qz`, some 200 per second
+each. Every n-th sample is resampled, and the rest shows what the methods could not know.
 """
 
 import sys
@@ -28,13 +28,14 @@ COLOURS = dict(zip(
 ))  # fmt: skip
 
 
-ROLL = slice(400, 641)  # a stretch of the recording where the roll moves
+STICK = 1  # a channel of the controls
+EVERY = 40  # which of its samples are given
+PUSHED, ONCE = (2.86, 4.75), (2.86, 3.72)  # seconds in which it is moved: on plateaus one sees what overshoots
 
 
-def roll_and_yaw(quaternions):
+def yaw_of(quaternions):
     w, x, y, z = quaternions.T
-    roll = np.arctan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
-    return roll, np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+    return np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
 
 
 def beyond_unit(quaternions):
@@ -78,24 +79,28 @@ class Panel:
 
 def main():
     bridge = Bridge(sys.argv[1])
-    log = read_log(sys.argv[2])
+    folder = Path(sys.argv[2])
+    log = read_log(folder / "controls.csv")
+    stick_stamps, stick = log.stamps, log.values[:, STICK]
+    at = (stick_stamps - stick_stamps[0]) * 1e-6
+    log = read_log(folder / "attitude.csv")
     stamps, quaternions = log.stamps[2:], log.values[2:]  # without the dropout at the start
-    roll, yaw = roll_and_yaw(quaternions)
-    roll = 1e3 * roll
+    yaw = yaw_of(quaternions)
     figure, axes = plt.subplots(2, 2, figsize=(10.5, 6.2), layout="constrained")
     pale = {"color": "#b0b0b0", "markersize": 2.5, "zorder": 0}
     taken = {"color": "black", "markersize": 7, "zorder": 5}
 
     for axis, methods, title in (
-        (axes[0, 0], ("previous", "next", "nearest", "linear"), "The hold methods and linear: roll"),
-        (axes[0, 1], ("linear", "catmull_rom", "pchip", "akima"), "The curved methods: the same roll"),
+        (axes[0, 0], ("previous", "next", "nearest", "linear"), "The hold methods and linear: a pilot's stick"),
+        (axes[0, 1], ("linear", "catmull_rom", "pchip", "akima"), "The curved methods: the same, where they differ"),
     ):
-        panel = Panel(bridge, axis, stamps[ROLL], roll[ROLL, None], 24)
-        panel.dots(stamps, roll, **pale)
+        part = slice(*np.searchsorted(at, PUSHED if axis is axes[0, 0] else ONCE))
+        panel = Panel(bridge, axis, stick_stamps[part], stick[part, None], EVERY)
+        panel.dots(stick_stamps, stick, **pale)
         panel.dots(panel.stamps, panel.values[:, 0], **taken)
         for method in methods:
             panel.curve(method, linewidth=1.3)
-        panel.finish(title, "milliradians")
+        panel.finish(title, "of full deflection")
 
     # Measured from the bearing opposite to where the drone looks half-way, the heading crosses from pi to -pi.
     heading = (yaw - yaw[yaw.size // 4] + 2 * np.pi) % (2 * np.pi) - np.pi

@@ -8,7 +8,7 @@
 #include <robocache/dtype.hpp>
 #include <robocache/robocache.hpp>
 
-// From types as values to types as types, for the compiled API.
+// From types that are values to types of C++, for the compiled API.
 namespace robocache::compiled {
 
 /// Throws what a status reports.
@@ -24,7 +24,7 @@ struct type_tag {
 // Each `visit_` function returns what the visitor returns, and throws where the call does not take a type.
 
 /// Calls `visitor(type_tag<Stamp>)`.
-/// @param name  the argument whose stamps they are
+/// @param name  the argument that has these stamps
 template <class Visitor>
 auto visit_stamp(char const* name, stamp_dtype type, Visitor&& visitor) {
   switch (type) {
@@ -36,7 +36,7 @@ auto visit_stamp(char const* name, stamp_dtype type, Visitor&& visitor) {
                              static_cast<int>(type)));
 }
 
-/// The view of times, or of rules for them, in its own stamp type.
+/// The view of times, or of rules for them, with its own stamp type.
 template <class Stamp, template <class> class View>
 View<Stamp> const& typed(any_stamped<View> const& view) noexcept {
   if constexpr (std::is_same_v<Stamp, float>) {
@@ -48,13 +48,13 @@ View<Stamp> const& typed(any_stamped<View> const& view) noexcept {
   }
 }
 
-/// The view of values in its own type.
+/// The view of values with their own type.
 template <class T, template <class> class View>
 View<T> typed(View<void> const& view) noexcept {
   return detail::same_bits<View<T>>(view);
 }
 
-/// Gradients of features, in the type of the features.
+/// Gradients of features, with the type of the features.
 template <class Value>
 feature_gradients<Value> typed(any_feature_gradients const& gradients, point_features<Value> const&) noexcept {
   return typed<Value>(gradients);
@@ -77,7 +77,7 @@ auto visit_timeline(char const* name, any_timeline const& when, Visitor&& visito
   return visit_stamp(name, when.type, [&](auto stamp) { return visitor(typed<typename decltype(stamp)::type>(when)); });
 }
 
-/// Refuses a call whose argument `odd` has stamps of another type than `name` has.
+/// Refuses a call whose argument `odd` has stamps of another type than `name`.
 inline void require_one_stamp_type(char const* odd, stamp_dtype found, char const* name, stamp_dtype wanted) {
   if (found == wanted) { return; }
   throw error(detail::refuse(status_code::invalid_argument, odd, "",

@@ -21,7 +21,7 @@ int device_count() noexcept {
   int count = 0;
   bool const clean = cudaPeekAtLastError() == cudaSuccess;
   if (cudaGetDeviceCount(&count) == cudaSuccess) { return count; }
-  // A machine without a driver is no error here: take back the runtime's note of it, but no earlier one.
+  // A machine without a driver is not an error here: clears the runtime's error for it, but no earlier one.
   if (clean) { static_cast<void>(cudaGetLastError()); }
   return 0;
 }

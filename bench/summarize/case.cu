@@ -100,6 +100,7 @@ class summary_case final : public prepared_case {
 }  // namespace
 
 std::unique_ptr<prepared_case> prepare(summarize_case const& one, cudaStream_t cuda_stream) {
+  if (one.steps > 0) { return prepare_chunks(one, cuda_stream); }
   if (one.value == dtype::bfloat16) { return std::make_unique<summary_case<__nv_bfloat16>>(one, cuda_stream); }
   return std::make_unique<summary_case<float>>(one, cuda_stream);
 }

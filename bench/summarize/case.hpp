@@ -12,4 +12,7 @@ namespace robocache::bench {
 
 std::unique_ptr<prepared_case> prepare(summarize_case const& one, cudaStream_t cuda_stream);
 
+/// The same for chunks, in chunks.cu.
+std::unique_ptr<prepared_case> prepare_chunks(summarize_case const& one, cudaStream_t cuda_stream);
+
 }  // namespace robocache::bench

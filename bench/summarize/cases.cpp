@@ -44,8 +44,9 @@ float value_of(signal of, std::int64_t row, std::int64_t channel) {
 }  // namespace
 
 std::string name_of(summarize_case const& one) {
-  std::string name = std::string("summarize/") + robocache::name_of(one.value) + "/N:" + short_count(one.rows) +
-                     "/D:" + std::to_string(one.channels) + "/" + name_of(one.of);
+  std::string name = std::string("summarize/") + robocache::name_of(one.value) + "/N:" + short_count(one.rows);
+  if (one.steps > 0) { name += "/T:" + std::to_string(one.steps); }
+  name += "/D:" + std::to_string(one.channels) + "/" + name_of(one.of);
   if (one.quantiles > 0) { name += "/Q:" + std::to_string(one.quantiles); }
   if (one.groups != 1) { name += "/G:" + short_count(one.groups); }
   return name + (one.hot ? "/hot" : "/cold");
@@ -77,6 +78,9 @@ std::vector<summarize_case> all_summarize_cases() {
   cases.push_back({3'000 * thousand, 14, signal::smooth, 0});
   cases.back().groups = 10 * thousand;
   cases.push_back({20 * thousand, 7, signal::smooth, 2});
+  // Chunks of 50 actions relative to the state at their anchor, each step by itself, of which nothing is written.
+  cases.push_back({3'800 * thousand, 14, signal::smooth, 2, {yardstick::microseconds, 600'000, 200'000}});
+  cases.back().steps = 50;
   return cases;
 }
 

@@ -28,6 +28,8 @@ struct summarize_case {
 
   dtype value = dtype::float32;
   std::int64_t groups = 1;  ///< of about one size
+  std::int64_t steps =
+      0;  ///< rows are chunks of so many actions, relative to the state at the first; 0: rows in memory
   bool hot = false;
 };
 

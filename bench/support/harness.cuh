@@ -110,6 +110,7 @@ inline constexpr std::int64_t short_call_bytes = 32 << 20;
 struct rotation {
   int sets = 1;
   bool swept = false;  ///< too short to clear L2 by itself: that is done before each replay, and no set is used twice
+  bool slow = false;   ///< so long that one call is a replay
 };
 
 /// Enough sets for each replay of a short call to be one round.
@@ -173,7 +174,7 @@ class replayed_calls {
     if (turns.swept) { sweep_ = sweep; }
     enqueue(0);  // loads the kernel's code, which a capture may not do
     int const least = bytes_a_call < short_call_bytes ? short_calls_at_least : calls_at_least;
-    calls_ = (least + turns.sets - 1) / turns.sets * turns.sets;
+    calls_ = turns.slow ? turns.sets : (least + turns.sets - 1) / turns.sets * turns.sets;
     check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
     for (int call = 0; call < calls_; ++call) { enqueue(call % turns.sets); }
     cudaGraph_t graph = nullptr;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fuses streams that tick at different rates into one table, voxelizes and thins a point cloud, and shows the results.
 
-Without --log and --points a simulated robot is recorded and a simulated lidar takes a sweep. Run it as
+Without --log, --points and --depth a simulated robot is recorded and a simulated lidar takes a sweep. Run it as
 `./build.sh demo`, which builds the bridge.
 """
 
@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from bridge import Bridge
 from cloud import AXES, read_cloud
+from depth import observe, read_depth, report_depth, write_depth
+from depth_picture import draw_depth
 from errors import DemoError
 from filter_picture import draw_filtered
 from filtered import filter_cloud, write_points
@@ -79,6 +81,13 @@ def parse_arguments(arguments):
                         help="two corners of the grid, after turning; default: around the finite points")  # fmt: skip
     clouds.add_argument("--leaf", type=_size, metavar="SIZE",
                         help="of a voxel, to thin the cloud by; default: that of a cell")  # fmt: skip
+    images = parser.add_argument_group("to unproject")
+    images.add_argument("--depth", type=Path, metavar="FOLDER",
+                        help="depth images of one scene: NAME.depth.png, 16 bits, millimetres; NAME.pose.txt, 4 x 4, "
+                        "camera to world; camera-intrinsics.txt, 3 x 3")  # fmt: skip
+    images.add_argument("--box", type=float, nargs=6, metavar=("X", "Y", "Z", "X", "Y", "Z"),
+                        help="two corners in the world, which points are cropped to; default: the cloud's "
+                        "middle")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR", help="default: %(default)s")
@@ -145,13 +154,19 @@ def run_voxels(bridge, options, on_gpu):
     write(options.out, ("filtered.npy", write_points), ("filtered.png", draw_filtered), what=filtered)
 
 
-def corners_of(bounds):
+def run_depth(bridge, options, on_gpu):
+    found = observe(bridge, read_depth(options.depth), corners_of(options.box, "--box"), on_gpu)
+    report_depth(found, bridge.gpu if on_gpu else "")
+    write(options.out, ("depth.npy", write_depth), ("depth.png", draw_depth), what=found)
+
+
+def corners_of(bounds, name="--bounds"):
     if bounds is None:
         return None
     corners = np.array(bounds).reshape(2, 3)
     if not (np.isfinite(corners).all() and (corners[0] < corners[1]).all()):
         given = " ".join(f"{each:g}" for each in bounds)
-        raise DemoError(f"--bounds {given}: the first corner must be below the second on each axis")
+        raise DemoError(f"{name} {given}: the first corner must be below the second on each axis")
     return corners
 
 
@@ -173,10 +188,13 @@ def run(options):
     on_gpu = bool(bridge.gpu) and options.device != "cpu"
     if not bridge.gpu and options.device == "auto":
         print("there is no CUDA device here: the CPU computes, and its results are the same bit for bit")
-    if options.log or not options.points:
+    simulates = not (options.log or options.points or options.depth)
+    if options.log or simulates:
         run_fusion(bridge, options, on_gpu)
-    if options.points or not options.log:
+    if options.points or simulates:
         run_voxels(bridge, options, on_gpu)
+    if options.depth:
+        run_depth(bridge, options, on_gpu)
 
 
 def main(arguments):

@@ -64,8 +64,10 @@ def _draw_stream(whole, close, fused, seconds, start, window):
         close.plot(seconds, curve, ".-", color=colour, linewidth=1.0, markersize=5, label=name, drawstyle=style)
     _fit_height(close, samples[seen])
     whole.axvspan(*window, facecolor="none", edgecolor="#555555", linewidth=0.8, linestyle=":")
-    name = fused.stream.name + (", scaled" if scaled else "")
-    whole.set_ylabel(f"{name}\n{fused.rules.method}", fontsize=8)
+    name = f"{fused.stream.name}\n{fused.rules.method}"
+    if scaled:
+        name += "\neach channel scaled:\n0 least, 1 most"
+    whole.set_ylabel(name, fontsize=8)
     close.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 

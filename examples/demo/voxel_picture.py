@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The picture of a voxelized cloud: from above, coloured by height, and from two sides, coloured by points."""
+"""The picture of a voxelized cloud: from above, coloured by height, and two sections, coloured by points."""
 
 import matplotlib
 
@@ -9,13 +9,14 @@ import numpy as np  # noqa: E402
 from matplotlib.colors import LogNorm, Normalize  # noqa: E402
 
 INCHES = 8.0  # of the longest side of the view from above
+SECTION = 1 / 8  # of the grid's width, around the point in the middle: a view through all of it shows heaps
 THINNEST = 0.18  # of that side: flatter and narrower views are drawn wider than they are
 HEIGHTS, POINTS = "viridis", "magma_r"
 BACKGROUND = "#f2f2f2"
 
 
 def draw_voxels(path, voxels):
-    """Three views that share their axes, as in a technical drawing; in the corner what the colours mean."""
+    """From above, and two sections that share its axes, as in a technical drawing; in the corner what colours mean."""
     faces = [voxels.faces(axis) for axis in range(3)]
     sides = np.array([end - begin for begin, end in faces])
     stretch = np.ceil(np.maximum(1.0, THINNEST * sides.max() / sides))
@@ -29,9 +30,18 @@ def draw_voxels(path, voxels):
     count = voxels.values.count
     top = np.fmax.reduce(voxels.values.max[..., 0], axis=0) + voxels.cloud.offset[2]  # NaN: nothing in this column
     heights = _show(above, top, faces[0], faces[1], HEIGHTS, Normalize(*usual(top)))
-    views = (below, _columns(count, 1), faces[0], faces[2]), (right, _columns(count, 2).T, faces[2], faces[1])
+    deep_part, wide_part = _section(count, 1), _section(count, 2)
+    views = (
+        (below, _columns(count[:, deep_part], 1), faces[0], faces[2]),
+        (right, _columns(count[:, :, wide_part], 2).T, faces[2], faces[1]),
+    )
     norm = LogNorm(1, max(2, *(np.nanmax(view[1], initial=1) for view in views)))
     points = [_show(*view, POINTS, norm) for view in views]
+    size = voxels.grid.size
+    for part, (begin, _), step, line in ((deep_part, faces[1], size[1], above.axhline),
+                                         (wide_part, faces[0], size[0], above.axvline)):  # fmt: skip
+        for edge in (part.start, part.stop):
+            line(begin + edge * step, color="#555555", linewidth=0.8, linestyle=":")
 
     names = [f"{name}, {scale:g} times as large" if scale > 1 else name for name, scale in zip("xyz", stretch)]
     above.set_ylabel(names[1])
@@ -40,7 +50,7 @@ def draw_voxels(path, voxels):
     right.tick_params(labelbottom=True)
     corner.set_axis_off()
     _explain(corner, 0.72, heights, "height, from above")
-    _explain(corner, 0.22, points[0], "points, from the side")
+    _explain(corner, 0.22, points[0], "points, between the dotted lines")
     figure.suptitle(_title(voxels), fontsize=10)
     figure.savefig(path, dpi=110)
     plt.close(figure)
@@ -50,6 +60,15 @@ def _title(voxels):
     nx, ny, nz = voxels.grid.cells
     return (f"{voxels.cloud.name}, {len(voxels.cloud.points):,} points, {voxels.values.dropped:,} dropped\n"
             f"{voxels.occupied:,} of {nx} x {ny} x {nz} cells of {voxels.grid.size[0]:g} are occupied")  # fmt: skip
+
+
+def _section(count, axis):
+    """The cells along an axis that a section shows: so many that have the middle one of all points among them."""
+    along = count.sum(axis=tuple(other for other in range(3) if other != axis), dtype=np.float64).cumsum()
+    middle = int(np.searchsorted(along, 0.5 * along[-1]))
+    width = max(1, round(SECTION * along.size))
+    begin = min(max(middle - width // 2, 0), along.size - width)
+    return slice(begin, begin + width)
 
 
 def _columns(count, axis):

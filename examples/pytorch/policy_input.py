@@ -62,22 +62,27 @@ def to_ones(low: Tensor, high: Tensor) -> dict:
     return {"scale": scale.float(), "shift": (-1 - low * scale).float()}
 
 
-def policy_input(recording: Recording, anchors: Tensor, episode: Tensor) -> tuple[rc.Fused, rc.Fused]:
+def opening_of(recording: Recording) -> dict:
+    """Scale and shift of the gripper, from its whole data set."""
+    found = rc.summarize(recording.widths)
+    return to_ones(found.min, found.max)
+
+
+def policy_input(recording: Recording, anchors: Tensor, episode: Tensor, opening: dict) -> tuple[rc.Fused, rc.Fused]:
     """The observation `[B, 2, 10]` and the action chunk `[B, 16, 10]`: position, rotation, gripper of each step.
 
     Args:
         anchors: int64 `[B]`, when the policy is asked.
         episode: int64 `[B]`.
+        opening: From `opening_of`, once.
     """
     metre = torch.ones(3, device=anchors.device)
-    opening = rc.summarize(recording.widths)  # of the whole data set
-    gripper_range = to_ones(opening.min, opening.max)
     past = rc.windows(anchors, torch.tensor(HISTORY, device=anchors.device), episode, as_of=anchors)
     ahead = rc.windows(anchors, torch.tensor(CHUNK, device=anchors.device), episode)
 
     position = rc.Stream(recording.positions, recording.poses, **to_ones(-0.5 * metre, 0.5 * metre))
     rotation = rc.Stream(recording.rotations, recording.poses, "slerp")
-    width = rc.Stream(recording.widths, recording.gripper, **gripper_range)
+    width = rc.Stream(recording.widths, recording.gripper, **opening)
 
     def streams(**late):
         """Poses relative to streams 0 and 1 of fusion 0, the observation, at the anchor."""
@@ -98,7 +103,8 @@ def main():
     torch.manual_seed(0)
     recording = made_up(device)
     anchors = torch.randint(500, 3_900, (64,), device=device) * MS
-    observation, action = policy_input(recording, anchors, torch.randint(3, (64,), device=device))
+    episode = torch.randint(3, (64,), device=device)
+    observation, action = policy_input(recording, anchors, episode, opening_of(recording))
     print("observation", list(observation.values.shape), "action", list(action.values.shape))
     print(f"{(~action.all_valid).sum()} of {action.all_valid.numel()} actions lie behind the end of their episode")
 

@@ -4,10 +4,17 @@
 import importlib.util
 from pathlib import Path
 
+import setuptools
 from setuptools import setup
 from torch.utils import cpp_extension
 
 HERE = Path(__file__).resolve().parent
+# Without build isolation pip does not look at what pyproject.toml requires; older ones fail without saying why.
+if tuple(map(int, setuptools.__version__.split(".")[:2])) < (70, 1):
+    raise SystemExit(
+        f"setuptools: found {setuptools.__version__}, want 70.1 or newer: python -m pip install -U setuptools, "
+        "then install once more"
+    )
 
 
 def how_to_build():

@@ -21,7 +21,8 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-missing = [name for name in ("torch", "numpy", "matplotlib", "safetensors", "tqdm") if importlib.util.find_spec(name) is None]
+NEEDED = ("torch", "numpy", "matplotlib", "safetensors", "tqdm")
+missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 if missing:
     raise SystemExit(f"train.py: found no {', '.join(missing)}, want: python -m pip install {' '.join(missing)}")
 
@@ -87,7 +88,7 @@ def arguments():
         help="convert this folder to a store first: one file per modality, the time in its first column, in seconds, "
         "or in the unit that its name ends with: _ms, _us, _ns",
     )
-    which.add_argument("--predict", help="with --store and --csv: the modality, or file without .csv, that is predicted")
+    which.add_argument("--predict", help="with --store, --csv: the modality, or file without .csv, that is predicted")
     given = parser.parse_args()
     if given.width % given.heads != 0:
         parser.error(f"--width: found {given.width}, want a multiple of the {given.heads} heads")

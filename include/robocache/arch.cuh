@@ -72,7 +72,7 @@ struct asked_device {
 /// Reads the current device's properties. No synchronisation, and safe from any thread; the runtime is asked once for
 /// each device.
 ROBOCACHE_HIDDEN inline cudaError_t read_device_properties(device_properties& properties) {
-  constexpr int most_devices = 64;  // a machine with more asks anew for those beyond
+  constexpr int most_devices = 64;  // a machine with more asks again for those beyond
   static detail::asked_device asked[most_devices];
   int device = 0;
   cudaError_t error = cudaGetDevice(&device);

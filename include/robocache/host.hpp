@@ -3,12 +3,16 @@
 
 #include <cstdint>
 
+#include <robocache/append.hpp>
+#include <robocache/camera.hpp>
 #include <robocache/cleaning.hpp>
+#include <robocache/cropping.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
 #include <robocache/policy_input.hpp>
+#include <robocache/sampling.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
 #include <robocache/stream.hpp>
@@ -36,6 +40,8 @@ status fuse(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> co
             fused_output<Result> const& out);
 template <class Stamp>
 status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count);
+template <class Stamp>
+status append(append_stream<Stamp> const* streams, std::int64_t count, std::int64_t batch, std::uint8_t const* resets);
 template <class Stamp, class Result>
 status fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                      result_gradients<Result> const& results, stream_gradients const* out, float* targets,
@@ -71,12 +77,25 @@ status voxelize_gathered_backward(point_clouds const& clouds, std::int64_t chann
                                   Result const* gradients, feature_gradients<Value> const& out, std::int64_t slots);
 template <class Value, class Stamp>
 status clean(series<Value, Stamp> const& source, clean_output<Value, Stamp> const& out, clean_options const& options);
+template <class Depth, class Value>
+status unproject(depth_images<Depth> const& images, image_features<Value> const& features,
+                 unproject_options const& options, unprojected_output<Value> const& out);
+template <class Depth>
+status unproject_dense(depth_images<Depth> const& images, unproject_options const& options,
+                       dense_unprojected_output const& out);
+template <class Value>
+status crop_points(point_clouds const& clouds, point_features<Value> const& features, crop_options const& options,
+                   cropped_output<Value> const& out);
 template <class Value>
 status summarize(value_rows<Value> const& rows, summary_state<Value> const& state);
 template <class Value>
 status add_to_summary(value_rows<Value> const& rows, summary_state<Value> const& state, int pass);
 template <class Value>
 status end_summary_pass(summary_state<Value> const& state, int pass);
+template <class Stamp>
+status summarize_policy_input(policy_rows<Stamp> const& rows, summary_state<float> const& state);
+template <class Stamp>
+status add_policy_input_to_summary(policy_rows<Stamp> const& rows, summary_state<float> const& state, int pass);
 
 }  // namespace robocache::host::exact
 
@@ -164,6 +183,17 @@ template <class Stamp>
 status policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count) {
   if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
     return exact::policy_input<robocache::detail::plain_type<Stamp>>(fusions, count);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::append` on CPU memory. Compiled for all three stamp types.
+template <class Stamp>
+status append(append_stream<Stamp> const* streams, std::int64_t count, std::int64_t batch, std::uint8_t const* resets) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::append<robocache::detail::plain_type<Stamp>>(streams, count, batch, resets);
   } else {
     static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
     return {};
@@ -370,6 +400,89 @@ status end_summary_pass(summary_state<Value> const& state, int pass) {
     return {};
   }
 }
+
+/// `robocache::summarize_policy_input` on CPU memory, without scratch. Compiled for all three stamp types.
+template <class Stamp>
+status summarize_policy_input(policy_rows<Stamp> const& rows, summary_state<float> const& state) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::summarize_policy_input<robocache::detail::plain_type<Stamp>>(rows, state);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::add_policy_input_to_summary` on CPU memory, without scratch.
+template <class Stamp>
+status add_policy_input_to_summary(policy_rows<Stamp> const& rows, summary_state<float> const& state, int pass) {
+  if constexpr (robocache::detail::stamps_are_sound<Stamp>) {
+    return exact::add_policy_input_to_summary<robocache::detail::plain_type<Stamp>>(rows, state, pass);
+  } else {
+    static_assert(sizeof(robocache::detail::stamp_rule<Stamp>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::unproject` on CPU memory, without scratch. Compiled for all types of depth and of values.
+template <class Depth, class Value>
+status unproject(depth_images<Depth> const& images, image_features<Value> const& features,
+                 unproject_options const& options, unprojected_output<Value> const& out) {
+  if constexpr (robocache::detail::is_depth<Depth> && robocache::detail::is_value<Value>) {
+    return exact::unproject(images, robocache::detail::plain(features), options, robocache::detail::plain(out));
+  } else {
+    static_assert(sizeof(robocache::detail::depth_type<Depth>) > 0 && sizeof(robocache::detail::value_type<Value>) > 0);
+    return {};
+  }
+}
+template <class Depth, class Value = float>
+status unproject(depth_images<Depth> const& images, unproject_options const& options,
+                 unprojected_output<Value> const& out) {
+  return unproject(images, image_features<Value>{}, options, out);
+}
+
+/// `robocache::unproject_dense` on CPU memory. Compiled for all types of depth.
+template <class Depth>
+status unproject_dense(depth_images<Depth> const& images, unproject_options const& options,
+                       dense_unprojected_output const& out) {
+  if constexpr (robocache::detail::is_depth<Depth>) {
+    return exact::unproject_dense(images, options, out);
+  } else {
+    static_assert(sizeof(robocache::detail::depth_type<Depth>) > 0);
+    return {};
+  }
+}
+
+/// `robocache::crop_points` on CPU memory, without scratch. Compiled for float, `__half`, `__nv_bfloat16`.
+template <class Value>
+status crop_points(point_clouds const& clouds, point_features<Value> const& features, crop_options const& options,
+                   cropped_output<Value> const& out) {
+  if constexpr (robocache::detail::is_float_value<Value>) {
+    return exact::crop_points(clouds, features, options, out);
+  } else {
+    static_assert(sizeof(robocache::detail::float_type<Value>) > 0);
+    return {};
+  }
+}
+template <class Value = float>
+status crop_points(point_clouds const& clouds, crop_options const& options, cropped_output<Value> const& out) {
+  return crop_points(clouds, point_features<Value>{}, options, out);
+}
+
+/// `robocache::sample_farthest` on CPU memory, without scratch.
+status sample_farthest(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                       farthest_options const& options = {});
+
+/// `robocache::sample_uniform` on CPU memory.
+status sample_uniform(point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                      uniform_options const& options);
+
+/// `robocache::nearest_neighbours` on CPU memory.
+status nearest_neighbours(point_clouds const& queries, point_clouds const& clouds, std::int64_t k,
+                          neighbour_output const& out);
+
+/// `robocache::within_radius` on CPU memory.
+status within_radius(point_clouds const& queries, point_clouds const& clouds, float radius, std::int64_t k,
+                     neighbour_output const& out);
 
 /// `robocache::find_bounds` on CPU memory.
 status find_bounds(point_clouds const& clouds, cloud_bounds* bounds);

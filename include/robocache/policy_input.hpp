@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include <robocache/derivative.hpp>
 #include <robocache/detail/types.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/rotation.hpp>
@@ -12,12 +13,6 @@
 #include <robocache/timeline.hpp>
 
 namespace robocache {
-
-/// What of an interpolated value the result is.
-enum class derivative_order : std::uint8_t {
-  value,
-  velocity,  ///< per second; for linear, angle, and rotations by slerp, whose angular velocity has three channels
-};
 
 /// A stream as rotations: read from one format, interpolated along the shorter arc, written in another. Its method is
 /// `interpolation::slerp` or one that holds; its channels are those of `source`, the result's those of `result`. Where
@@ -69,10 +64,14 @@ struct policy_stream : stream<Stamp> {
   rotation_rules rotation{};
   relative_rules<Stamp> relative{};
 
-  /// A velocity, at a sample that of the bracket to its right, instead of the value; its unit of time is a second. Not
-  /// with `relative` or `sin_cos`. For both the value and its velocity, name the series in two streams.
+  /// A velocity or acceleration instead of the value, at a sample that of the bracket to its right; its unit of time is
+  /// a second. Not with `relative` or `sin_cos`. For both the value and its velocity, name the series in two streams.
   derivative_order derivative = derivative_order::value;
-  double ticks_per_second = 1.0;  ///< how many units of the stamps a second has: 1e9 for nanoseconds; for velocities
+  double ticks_per_second = 1.0;  ///< how many units of the stamps a second has: 1e9 for nanoseconds; for derivatives
+
+  /// Optional, `[B]`: what is added to `latency` for trajectory b of the targets, such as a delay of each simulated
+  /// robot's own; -d for values that are d late. Where the sum is not finite nothing is found.
+  Stamp const* latencies = nullptr;
 
   /// Of angles in radians: results are the sines of all channels, then their cosines.
   bool sin_cos = false;
@@ -105,7 +104,7 @@ struct policy_stream<detail::other_int64> : policy_stream<std::int64_t> {
 template <class Stamp>
 std::int64_t result_channels(policy_stream<Stamp> const& one) noexcept {
   if (one.rotation.wanted) {
-    return one.derivative == derivative_order::velocity ? 3 : channels_of(one.rotation.result.format);
+    return one.derivative == derivative_order::value ? channels_of(one.rotation.result.format) : 3;
   }
   return one.sin_cos ? 2 * one.channels : one.channels;
 }
@@ -127,10 +126,34 @@ struct policy_fusion {
   std::int64_t count = 0;
   timeline<Stamp> target{};  ///< of any kind; windows where a stream is relative
   policy_output out{};
+
+  /// Optional, `[B, T, count]` or `[sum T, count]`, contiguous: how old each stream's result is, the target less the
+  /// stamp of the newest sample that was read for it (the reference it is relative to not counted). Negative before the
+  /// first sample. Of results that are not valid the largest number there is: INT64_MAX or infinity.
+  Stamp* ages = nullptr;
 };
 
 /// The same for `long long`.
 template <>
 struct policy_fusion<detail::other_int64> : policy_fusion<std::int64_t> {};
+
+/// What one fusion of a policy input would give, as rows of FP32 that `summarize_policy_input` takes: nothing of it is
+/// ever written. Where a stream is not valid its channels are absent from the row.
+///
+/// Rows are targets, and channels those of the streams, `[C]`: all steps of a window share statistics. With `each_step`
+/// rows are windows, or trajectories of other targets, and channels `[T, C]`: each step has statistics of its own.
+template <class Stamp>
+struct policy_rows {
+  policy_fusion<Stamp> const* fusions = nullptr;  ///< `[count]`, host memory; `out` of each is not looked at
+  std::int64_t count = 0;
+  std::int64_t fusion = 0;                ///< whose values these are; its streams may be relative to those of others
+  bool each_step = false;                 ///< not for packed targets
+  std::int64_t const* offsets = nullptr;  ///< optional `[G + 1]`, ascending: groups of rows, as in `value_rows`
+  std::int64_t groups = 1;                ///< G; 1 without offsets
+};
+
+/// The same for `long long`.
+template <>
+struct policy_rows<detail::other_int64> : policy_rows<std::int64_t> {};
 
 }  // namespace robocache

@@ -40,7 +40,7 @@ namespace robocache {
 ///                     a view of their own here. `targets` `[B, T]` (or packed): linear only. One of the two may be
 ///                     null, and both where one of them has no element
 /// @param options      as they were given to `resample`: previous, next, nearest or linear. `fill` is not used
-/// @param order        what is known about the targets. With `target_order::any` a call looks at all targets of a
+/// @param order        what is known about the targets. With `target_order::any` a call reads all targets of a
 ///                     trajectory for each of its tiles of rows; uniform targets are known to ascend
 /// @param cuda_stream  all work is enqueued here and nowhere else
 ///

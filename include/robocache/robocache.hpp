@@ -5,12 +5,16 @@
 #include <stdexcept>
 #include <string>
 
+#include <robocache/append.hpp>
+#include <robocache/camera.hpp>
 #include <robocache/cleaning.hpp>
+#include <robocache/cropping.hpp>
 #include <robocache/dtype.hpp>
 #include <robocache/grid.hpp>
 #include <robocache/options.hpp>
 #include <robocache/points.hpp>
 #include <robocache/policy_input.hpp>
+#include <robocache/sampling.hpp>
 #include <robocache/scratch.hpp>
 #include <robocache/series.hpp>
 #include <robocache/status.hpp>
@@ -70,6 +74,7 @@ struct any_stamped {
 
 using any_timeline = any_stamped<timeline>;
 using any_options = any_stamped<resample_options>;
+using any_policy_rows = any_stamped<policy_rows>;
 
 /// An array of streams whose stamp type is known only at run time. Made of an array of `stream<Stamp>`.
 struct any_streams {
@@ -96,6 +101,20 @@ struct any_fusions {
   stamp_dtype type;
   std::int64_t count;
   void const* first;  ///< `policy_fusion<Stamp> const*`, of stamps of `type`
+};
+
+/// An array of the streams of an `append` whose stamp type is known only at run time. Made of an array of
+/// `append_stream<Stamp>`.
+struct any_append_streams {
+  template <class Stamp>
+  any_append_streams(append_stream<Stamp> const* streams, std::int64_t n) noexcept
+      : type(stamp_dtype_of<Stamp>::value),
+        count(n),
+        first(static_cast<append_stream<detail::plain_type<Stamp>> const*>(streams)) {}
+
+  stamp_dtype type;
+  std::int64_t count;
+  void const* first;  ///< `append_stream<Stamp> const*`, of stamps of `type`
 };
 
 /// `series`, the types of its values and stamps values. Strides count elements of `type`.
@@ -154,6 +173,18 @@ struct any_clean_output {
   std::int64_t* source_rows = nullptr;
   clean_report* reports = nullptr;
 };
+/// `depth_images`, the type of its values a value. Converts from `depth_images<Depth>` of each type.
+struct any_depth_images : depth_images<void> {
+  depth_dtype type = depth_dtype::uint16;
+
+  any_depth_images() = default;
+  template <class Depth>
+  any_depth_images(depth_images<Depth> const& images) noexcept  // NOLINT
+      : depth_images<void>(detail::untyped(images)), type(detail::depth_dtype_of<Depth>) {}
+};
+using any_image_features = any_view<image_features>;
+using any_unprojected_output = unprojected_output<void>;  ///< of the features' type
+using any_cropped_output = cropped_output<void>;          ///< of the features' type
 using any_value_rows = any_view<value_rows>;
 using any_summary_state = summary_state<void>;  ///< of the rows' type
 
@@ -182,6 +213,10 @@ void fuse(place where, any_streams const& streams, any_timeline const& target, a
 
 /// `robocache::policy_input` or `robocache::host::policy_input`, as `compiled::resample`.
 void policy_input(place where, any_fusions const& fusions, stream_handle cuda_stream = nullptr);
+
+/// `robocache::append` or `robocache::host::append`, as `compiled::resample`.
+void append(place where, any_append_streams const& streams, std::int64_t batch, std::uint8_t const* resets = nullptr,
+            stream_handle cuda_stream = nullptr);
 
 /// `robocache::fuse_backward_scratch`; 0 with place::host.
 std::int64_t fuse_backward_scratch(place where, any_streams const& streams, any_timeline const& target,
@@ -276,6 +311,26 @@ void find_bounds(place where, point_clouds const& clouds, cloud_bounds* bounds, 
 void sample_windows(place where, window_plan const& plan, window_draw const& draw, window_output const& out,
                     stream_handle cuda_stream = nullptr);
 
+/// `robocache::unproject_scratch`; 0 with place::host.
+std::int64_t unproject_scratch(place where, any_depth_images const& images);
+
+/// `robocache::unproject` or `robocache::host::unproject`, as `compiled::voxelize`.
+void unproject(place where, any_depth_images const& images, any_image_features const& features,
+               unproject_options const& options, any_unprojected_output const& out, scratch const& memory = {},
+               stream_handle cuda_stream = nullptr);
+
+/// `robocache::unproject_dense` or `robocache::host::unproject_dense`, as `compiled::resample`.
+void unproject_dense(place where, any_depth_images const& images, unproject_options const& options,
+                     dense_unprojected_output const& out, stream_handle cuda_stream = nullptr);
+
+/// `robocache::crop_points_scratch`; 0 with place::host.
+std::int64_t crop_points_scratch(place where, point_clouds const& clouds);
+
+/// `robocache::crop_points` or `robocache::host::crop_points`, as `compiled::voxelize`.
+void crop_points(place where, point_clouds const& clouds, any_point_features const& features,
+                 crop_options const& options, any_cropped_output const& out, scratch const& memory = {},
+                 stream_handle cuda_stream = nullptr);
+
 /// `robocache::clean_scratch`; 0 with place::host.
 std::int64_t clean_scratch(place where, any_series const& source, clean_options const& options);
 
@@ -298,6 +353,38 @@ void add_to_summary(place where, any_value_rows const& rows, any_summary_state c
 /// @param type  of the rows
 void end_summary_pass(place where, dtype type, any_summary_state const& state, int pass,
                       stream_handle cuda_stream = nullptr);
+
+/// `robocache::summarize_policy_input_scratch`; 0 with place::host.
+std::int64_t summarize_policy_input_scratch(place where, any_policy_rows const& rows);
+
+/// `robocache::summarize_policy_input` or `robocache::host::summarize_policy_input`, as `compiled::voxelize`. The state
+/// is one of float32.
+void summarize_policy_input(place where, any_policy_rows const& rows, any_summary_state const& state,
+                            scratch const& memory = {}, stream_handle cuda_stream = nullptr);
+
+/// `robocache::add_policy_input_to_summary` or `robocache::host::add_policy_input_to_summary`, likewise.
+void add_policy_input_to_summary(place where, any_policy_rows const& rows, any_summary_state const& state, int pass,
+                                 scratch const& memory = {}, stream_handle cuda_stream = nullptr);
+
+/// `robocache::sample_farthest_scratch`; 0 with place::host.
+std::int64_t sample_farthest_scratch(place where, point_clouds const& clouds, std::int64_t samples);
+
+/// `robocache::sample_farthest` or `robocache::host::sample_farthest`, as `compiled::resample`.
+void sample_farthest(place where, point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                     farthest_options const& options = {}, scratch const& memory = {},
+                     stream_handle cuda_stream = nullptr);
+
+/// `robocache::sample_uniform` or `robocache::host::sample_uniform`, as `compiled::resample`.
+void sample_uniform(place where, point_clouds const& clouds, std::int64_t samples, sample_output const& out,
+                    uniform_options const& options, stream_handle cuda_stream = nullptr);
+
+/// `robocache::nearest_neighbours` or `robocache::host::nearest_neighbours`, as `compiled::resample`.
+void nearest_neighbours(place where, point_clouds const& queries, point_clouds const& clouds, std::int64_t k,
+                        neighbour_output const& out, stream_handle cuda_stream = nullptr);
+
+/// `robocache::within_radius` or `robocache::host::within_radius`, as `compiled::resample`.
+void within_radius(place where, point_clouds const& queries, point_clouds const& clouds, float radius, std::int64_t k,
+                   neighbour_output const& out, stream_handle cuda_stream = nullptr);
 
 /// How many CUDA devices this process can use; 0 without a driver. Never throws.
 int device_count() noexcept;

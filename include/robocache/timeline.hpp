@@ -15,6 +15,7 @@ enum class timeline_kind : std::uint8_t {
   ragged,   ///< packed stamps `[rows]`, `offsets[B + 1]`
   uniform,  ///< start and period; nothing stored, no search; optional `offsets[B + 1]`
   windows,  ///< targets only: `anchor[b] + delta[k]`
+  ring,     ///< sources only: stamps `[B, N]` of which the last N that were written count, `written[B]`
 };
 
 /// A sample period as the ratio `num / den`: `{1'000'000, 30}` is 30 Hz in microseconds, without drift.
@@ -42,13 +43,15 @@ struct timeline {
 
   timeline_kind kind = timeline_kind::dense;
   std::int64_t batch = 0;   ///< B, trajectories
-  std::int64_t length = 0;  ///< N, samples per trajectory; the padded length where `lengths` is given; 0 if packed
+  std::int64_t length = 0;  ///< N, samples per trajectory; the padded length where `lengths` is given; of a ring its
+                            ///< capacity; 0 if packed
   std::int64_t rows = 0;    ///< packed timelines: samples of all trajectories together
 
-  Stamp const* stamps = nullptr;  ///< dense `[B, N]`; shared `[N]`; ragged `[rows]`; else null
-  std::int64_t stride = 0;        ///< dense: elements from one trajectory's stamps to the next; may be 0
+  Stamp const* stamps = nullptr;  ///< dense and ring `[B, N]`; shared `[N]`; ragged `[rows]`; else null
+  std::int64_t stride = 0;        ///< dense, ring: elements from one trajectory's stamps to the next; may be 0
 
-  std::int64_t const* lengths = nullptr;     ///< dense, optional: `[B]`, clamped into `[0, N]`
+  /// Dense, optional: `[B]`, clamped into `[0, N]`. Ring: `[B]`, how many samples were written since the reset.
+  std::int64_t const* lengths = nullptr;
   std::int64_t const* offsets = nullptr;     ///< ragged; uniform, optional: `[B + 1]`, clamped into `[0, rows]`
   std::int64_t const* trajectory = nullptr;  ///< windows, optional: `[B]`, which source trajectory to read
   Stamp const* as_of = nullptr;              ///< windows, optional: `[B]`, samples stamped later do not exist
@@ -64,14 +67,15 @@ struct timeline {
     return offsets != nullptr || kind == timeline_kind::ragged;
   }
 
-  /// True where the stamps are in memory.
+  /// True where the stamps of a trajectory are in memory one after the other. Those of a ring are not.
   ROBOCACHE_HOST_DEVICE constexpr bool stored() const noexcept {
     switch (kind) {
       case timeline_kind::dense:
       case timeline_kind::shared:
       case timeline_kind::ragged: return true;
       case timeline_kind::uniform:
-      case timeline_kind::windows: break;
+      case timeline_kind::windows:
+      case timeline_kind::ring: break;
     }
     return false;
   }
@@ -181,6 +185,24 @@ struct timeline {
     t.deltas = deltas;
     t.trajectory = trajectory;
     t.as_of = as_of;
+    return t;
+  }
+
+  /// Sources only, what grows while a robot runs: trajectory b has its last `min(written[b], capacity)` samples, and
+  /// sample number j, counted from its reset, is in slot `j % capacity` of stamps and values. Results are those of the
+  /// same samples laid out one after the other. Rows that `locate` gives are slots: `b * capacity + j % capacity`.
+  /// `append` writes it.
+  /// @param stamps   `[batch, capacity]`; unwritten slots are not read
+  /// @param written  `[batch]`; 0 after a reset, and so is a negative one
+  ROBOCACHE_HOST_DEVICE static constexpr timeline ring(Stamp const* stamps, std::int64_t batch, std::int64_t capacity,
+                                                       std::int64_t const* written) noexcept {
+    timeline t;
+    t.kind = timeline_kind::ring;
+    t.batch = batch;
+    t.length = capacity;
+    t.stamps = stamps;
+    t.stride = capacity;
+    t.lengths = written;
     return t;
   }
 };

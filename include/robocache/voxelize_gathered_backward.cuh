@@ -17,7 +17,7 @@ namespace robocache {
 ///
 /// @param clouds       as they were given to `voxelize_gathered`; their sizes count, coordinates are not read
 /// @param channels     C
-/// @param point_slots  as `voxelize_gathered` wrote them; slots outside of `[0, slots)` are none
+/// @param point_slots  as `voxelize_gathered` wrote them; numbers outside of `[0, slots)` mean no slot
 /// @param gradients    `[capacity, P, C]`; may be null where no point has a slot
 /// @param out          `[B, N, C]` (or packed), written whole
 /// @param cuda_stream  all work is enqueued here and nowhere else

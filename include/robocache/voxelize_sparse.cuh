@@ -28,7 +28,7 @@ std::int64_t voxelize_sparse_scratch(point_clouds const& clouds, grid const& lat
   return voxelize_sparse_scratch(clouds, point_features<float>{}, lattice, out, options);
 }
 
-/// Voxelizes a batch of point clouds, and keeps what is not empty: for each cell with a point its coordinates, how many
+/// Voxelizes a batch of point clouds, and keeps what is not empty: for each cell with points its coordinates, how many
 /// points are in it, sum, mean, maximum and minimum of their features; and for each point its voxel. For grids that
 /// are mostly empty: time and memory depend on the points, not on the grid.
 ///

@@ -104,8 +104,8 @@ TEST_CASE("Gradients: finite differences of the double oracle, target times", "[
 TEST_CASE("Gradients, order: a broken promise reads and writes nothing out of bounds", "[backward]") {
   generator random(64);
   for (int i = 0; i < 40; ++i) {
-    auto p =
-        draw_backward<double>(random, random.one_of(source_shapes), random.one_of(backward_target_shapes), {3, 600, 9});
+    auto p = draw_backward<double>(random, random.one_of(backward_source_shapes), random.one_of(backward_target_shapes),
+                                   {3, 600, 9});
     p.order = target_order::ascending;
     p.forward.ascends = false;
     for (auto& s : p.forward.source.stamps) {
@@ -125,7 +125,7 @@ TEST_CASE("Gradients, property: what is drawn agrees with the replay", "[backwar
     if (seed % 40 == 38) { limits = {300, 4, 9, 0.05}; }
     if (seed % 40 == 37) { limits = {2, 2000, 5, 0.05}; }
     generator random(seed);
-    auto const source = random.one_of(source_shapes);
+    auto const source = random.one_of(backward_source_shapes);
     auto const target = random.one_of(backward_target_shapes);
     auto const check = [&](auto const& p) {
       REQUIRE(repeatable(verify(p), p.forward, seed, "the test called property of [backward]") == "");
@@ -136,7 +136,7 @@ TEST_CASE("Gradients, property: what is drawn agrees with the replay", "[backwar
 
 TEST_CASE("Sanitize: gradients of every kind in memory allocated to the byte", "[.][sanitize]") {
   exact_memory const exact;
-  for (auto source : source_shapes) {
+  for (auto source : backward_source_shapes) {
     for (auto target : backward_target_shapes) {
       generator random(900 + 16 * std::uint64_t(source) + std::uint64_t(target));
       draw_limits limits;

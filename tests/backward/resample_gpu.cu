@@ -100,7 +100,7 @@ class job {
 }  // namespace
 
 TEST_CASE("Header API: resample_backward gives the host's bits", "[header_api]") {
-  for (auto source : source_shapes) {
+  for (auto source : backward_source_shapes) {
     for (auto target : backward_target_shapes) {
       generator random(950 + 16 * std::uint64_t(source) + std::uint64_t(target));
       CAPTURE(int(source), int(target));

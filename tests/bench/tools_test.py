@@ -104,6 +104,8 @@ class NcuTest(unittest.TestCase):
         self.assertEqual(ncu.elements_of("voxelize_gathered/fp32/B:16/N:20k/C:4/P:32/street/hot"), 320000)
         self.assertEqual(ncu.elements_of("voxelize_backward/max/fp32/N:1M/C:4/inside/G:64x64x64/cold"), 4000000)
         self.assertIsNone(ncu.elements_of("voxelize/count/lidar/cold"))
+        self.assertEqual(ncu.elements_of("summarize/fp32/N:3.8M/D:14/smooth/Q:2/cold"), 3_800_000 * 14)
+        self.assertEqual(ncu.elements_of("clean/fp32/N:4M/D:14/B:400/cold"), 4_000_000 * 14)
 
     def test_main_cases_are_of_their_family(self):
         for family, cases in ncu.MAIN_CASES.items():
@@ -198,10 +200,13 @@ class CompareTest(unittest.TestCase):
 
 class PageTest(unittest.TestCase):
     def test_tables_are_of_the_results(self):
-        text = page.PAGE.read_text(encoding="utf-8")
-        self.assertEqual(set(page.TABLES), {found.group(2) for found in page.BLOCK.finditer(text)})
-        made = page.with_tables(text, page.Results())
-        self.assertTrue(made == text, "docs/results.md is not of bench/results: run python3 bench/page.py")
+        used = set()
+        for file in page.PAGES:
+            text = file.read_text(encoding="utf-8")
+            used |= {found.group(2) for found in page.BLOCK.finditer(text)}
+            made = page.with_tables(text, page.Results())
+            self.assertTrue(made == text, f"{file} is not of bench/results: run python3 bench/page.py")
+        self.assertEqual(set(page.TABLES), used)
 
     def test_names_files_by_what_is_in_them(self):
         run = {"benchmark": "torch_fuse", "chip": "NVIDIA H100 80GB HBM3", "cases": []}

@@ -208,7 +208,7 @@ TEST_CASE("A call of voxelize, features", "[voxelize]") {
   CHECK(
       refused_with([](views& v) { v.clouds = robocache::point_clouds::ragged(v.xyz, v.indices, 2, INT64_C(1) << 32); },
                    "clouds.rows", {"found 4294967296 points in all", "less than 2^32"}, unsupported) == "");
-  // Without anything to reduce they are not looked at.
+  // Without anything to reduce they are not checked.
   views v;
   v.features = {odd(v.values), -5};
   v.out.sum = v.out.mean = v.out.max = v.out.min = nullptr;

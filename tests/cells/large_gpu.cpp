@@ -189,7 +189,7 @@ TEST_CASE("Large: features and their gradients of more than 2^31 elements, and b
     skip("large features: the device has no 10 GiB to give");
     return;
   }
-  fill(x, 0xFF, points * 4);  // NaN: dropped, but for a few
+  fill(x, 0xFF, points * 4);  // NaN: dropped, except for a few
   fill(values, 0xFF, points * channels * 2);
   std::vector<std::int64_t> const rows{0, two_to_31 / channels - 1, two_to_31 / channels, points - 1};
   for (std::size_t i = 0; i < rows.size(); ++i) {

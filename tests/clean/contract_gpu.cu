@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -26,7 +25,7 @@ class clean_job {
   device_floats stamps{rows};
   device_floats values{rows * 4};
   device_floats out_stamps{rows};
-  device_floats offsets{4};
+  device_floats offsets{3 * 2};
   device_floats source_rows{rows * 2};
   device_floats reports{2 * 8};
   device_floats memory{1 << 18};
@@ -64,18 +63,6 @@ class clean_job {
   }
 
  private:
-  template <class T>
-  static T* as(device_floats const& memory) {
-    return reinterpret_cast<T*>(memory.data());
-  }
-  template <class T>
-  static std::vector<T> read_as(device_floats const& memory, cudaStream_t stream, std::size_t count) {
-    auto const floats = memory.read(stream);
-    std::vector<T> all(count);
-    std::memcpy(all.data(), floats.data(), count * sizeof(T));
-    return all;
-  }
-
   robocache::clean_options options{};
 };
 

@@ -11,7 +11,7 @@
 #include "support/fuse/fusion.hpp"
 #include "support/scenario.hpp"
 
-// The semantics' chapter "Fusion", sentence by sentence, but for missing data and places (streams.cpp). `verify`
+// The semantics' chapter "Fusion", sentence by sentence, except for missing data and places (streams.cpp). `verify`
 // compares every bit with the oracle.
 using namespace test;
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Known values of permutations: docs/semantics.md in whole numbers of Python. Prints the table of points/permutation.cpp.
+"""Known values of permutations: docs/semantics.md in whole numbers of Python. Prints what points/permutation.cpp has.
 
     python permutation.py
 """

@@ -112,11 +112,11 @@ void spoil(generator& random, problem<Stamp>& p) {
 }
 
 template <class Stamp>
-void check_drawn(std::uint64_t seed) {
+void check_drawn(std::uint64_t seed, std::initializer_list<shape> sources = backward_source_shapes) {
   generator random(seed);
   problem<Stamp> p;
   do {
-    p = draw_problem<Stamp>(random, random.one_of(source_shapes), shape::uniform, {5, 40, 4, 0});
+    p = draw_problem<Stamp>(random, random.one_of(sources), shape::uniform, {5, 40, 4, 0});
   } while (p.channels != 4 || is_integer(p.value_type));
   spoil(random, p);
   CAPTURE(seed, describe(p));

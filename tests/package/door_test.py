@@ -22,6 +22,7 @@ ONE_STAMP = "all timelines, streams and options of a call have stamps of one typ
 CONVERSION = "integer values keep their type, and floats become floats"
 QUATERNION = "quaternions are float, __half or __nv_bfloat16"
 GRADIENT = "gradients of values have the type of the values"
+DEPTH = "depth is std::uint16_t, float or __half"
 CPP17 = "RoboCache needs C++17 or newer: compile with -std=c++17"
 ARCHITECTURE = "RoboCache needs compute capability 8.0 or newer"
 
@@ -47,6 +48,8 @@ void stamps() {
   rc::inspect(times<odd<2>>(), 1, nullptr@CUDA@);
   rc::inspect_rotations(values<float, odd<9>>(), nullptr@CUDA@);
   rc::clean(values<float, odd<10>>(), rc::clean_output<float, odd<10>>{}, {}@MEMORY@@CUDA@);
+  rc::append_stream<odd<35>> const rings[] = {{}};
+  rc::append(rings, 1, 1, nullptr@CUDA@);
   rc::timeline<odd<3>>::uniform(odd<3>{}, odd<3>{}, 1, 2);
   rc::resample(values<float, odd<4>>(), times<odd<4>>(), rc::output{at<float>()}, {}@CUDA@);
   rc::locate(times<odd<5>>(), times<odd<5>>(), {}, {}@CUDA@);
@@ -86,6 +89,10 @@ void values_and_results() {
   rc::filter_voxels(clouds, {}, rc::filtered_output<odd<29>>{}@MEMORY@@CUDA@);
   rc::clean(values<odd<32>, float>(), rc::clean_output<odd<32>, float>{}, {}@MEMORY@@CUDA@);
   rc::summarize(rc::value_rows<odd<33>>{}, rc::summary_state<odd<33>>{}@MEMORY@@CUDA@);
+  rc::unproject(rc::depth_images<float>{}, rc::image_features<odd<34>>{}, {},
+                rc::unprojected_output<odd<34>>{}@MEMORY@@CUDA@);
+  rc::crop_points(clouds, {}, rc::cropped_output<std::int64_t>{}@MEMORY@@CUDA@);
+  rc::unproject_dense(rc::depth_images<double>{}, {}, {}@CUDA@);
   rc::fuse(&one, 1, times<float>(), rc::fused_output{at<std::int32_t>()}@CUDA@);
   rc::voxelize(clouds, sound, lattice, rc::voxel_output<std::uint8_t>{}, {}@MEMORY@@CUDA@);
 }
@@ -159,8 +166,8 @@ void scratch() {
 }
 """
 
-# `odd<1>` to `odd<10>`, and so on.
-VIEWS_SAY = collections.Counter({STAMPS: 10, VALUES: 20, FLOATS: 2, WRITTEN: 1})
+# `odd<1>` to `odd<10>` and `odd<35>`, and so on.
+VIEWS_SAY = collections.Counter({STAMPS: 11, VALUES: 21, FLOATS: 3, WRITTEN: 1, DEPTH: 1})
 CALLS_SAY = collections.Counter({ONE_STAMP: 6, CONVERSION: 2, QUATERNION: 1, GRADIENT: 3, VALUES: 1})
 
 # A kernel that uses nothing but building blocks.
@@ -218,7 +225,8 @@ def device_source(body, include):
 
 def host_source():
     text = (BEGIN + VIEWS + CALLS).replace("@INCLUDES@", "#include <robocache/host.hpp>").replace("@STREAM@", "")
-    text = re.sub(r"rc::((?:resample|locate|fuse|inspect|voxelize|filter|clean|summarize)\w*)\(", r"rc::host::\1(", text)
+    families = "append|resample|locate|fuse|inspect|voxelize|filter|clean|summarize|unproject|crop"
+    text = re.sub(rf"rc::((?:{families})\w*)\(", r"rc::host::\1(", text)
     return text.replace("@MEMORY@", "").replace("@CUDA@", "")
 
 

@@ -10,7 +10,7 @@ SHOWN = {
     r"robocache::compiled::\w+\(robocache::compiled::place, .*\)": 20,
     r"robocache::compiled::device_count\(\)": 1,
     r"robocache::status robocache::host::exact::\w+<.*": 150,
-    r"robocache::host::(find_bounds|sample_windows)\(.*\)": 2,
+    r"robocache::host::(find_bounds|nearest_neighbours|sample_(farthest|uniform|windows)|within_radius)\(.*\)": 6,
     r"typeinfo (name )?for robocache::error": 2,
 }
 

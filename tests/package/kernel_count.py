@@ -30,8 +30,12 @@ def is_of_rows(kernel):
     return re.search("summar|clean|^scan_|windows", family_of(kernel)) is not None
 
 
+def is_of_points(kernel):
+    return re.search("unproject|crop_|sample_|nearest_|within_radius", family_of(kernel)) is not None
+
+
 def is_of_policy_inputs(kernel):
-    return family_of(kernel).startswith("policy_input")
+    return re.match("policy_input|append", family_of(kernel)) is not None or "input_rows_of" in kernel
 
 
 def report(what, kernels, limit):
@@ -48,18 +52,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("library")
     parser.add_argument("--limit", type=int, required=True, help="for resampling and fusing, with their gradients")
-    parser.add_argument("--policy-limit", type=int, required=True, help="for policy inputs")
+    parser.add_argument("--policy-limit", type=int, required=True, help="for policy inputs, and what appends to rings")
     parser.add_argument("--voxel-limit", type=int, required=True, help="for voxelizing, with its gradients and bounds")
     parser.add_argument("--row-limit", type=int, required=True, help="for summaries, cleaning and drawing windows")
+    parser.add_argument("--point-limit", type=int, required=True, help="for unprojection, crops, samples, neighbours")
     options = parser.parse_args()
     kernels = kernels_in(options.library)
-    of_rows = set(filter(is_of_rows, kernels))
     of_policy_inputs = set(filter(is_of_policy_inputs, kernels))
-    voxelizing = set(filter(is_voxelizing, kernels)) - of_rows
+    of_rows = set(filter(is_of_rows, kernels)) - of_policy_inputs
+    of_points = set(filter(is_of_points, kernels)) - of_rows
+    voxelizing = set(filter(is_voxelizing, kernels)) - of_rows - of_points
     within = [
-        report("resampling and fusing", kernels - voxelizing - of_rows - of_policy_inputs, options.limit),
-        report("policy inputs", of_policy_inputs, options.policy_limit),
+        report("resampling and fusing", kernels - voxelizing - of_rows - of_policy_inputs - of_points, options.limit),
+        report("policy inputs and rings", of_policy_inputs, options.policy_limit),
         report("summaries, cleaning and drawing windows", of_rows, options.row_limit),
+        report("points", of_points, options.point_limit),
         report("voxelizing", voxelizing, options.voxel_limit),
     ]
     return 0 if all(within) else 1

@@ -37,6 +37,7 @@ CALLS = [
     ),
     ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 3),
     ("policy_input", "policy_fusion<std::int64_t> const* fusions", "policy_input(fusions, 2", 1),
+    ("append", "append_stream<std::int64_t> const* streams", "append(streams, 3, 1, nullptr", 1),
     (
         "resample_backward",
         f"{SERIES}, {TIMED}, {RESULTS}, source_gradients<__nv_bfloat16> const& out",
@@ -65,9 +66,58 @@ CALLS = [
         19,
     ),
     (
+        "unproject",
+        f"depth_images<std::uint16_t> const& images, image_features<std::uint8_t> const& features, {MEMORY}, "
+        "unprojected_output<std::uint8_t> const& out",
+        "unproject(images, features, {}, out, memory",
+        2,
+    ),
+    (
+        "unproject",
+        "depth_images<std::uint16_t> const& images, dense_unprojected_output const& out",
+        "unproject_dense(images, {}, out",
+        2,
+    ),
+    (
+        "crop_points",
+        f"{POINTS}, cropped_output<__nv_bfloat16> const& out, {MEMORY}",
+        "crop_points(clouds, features, {}, out, memory",
+        3,
+    ),
+    (
+        "sample_farthest",
+        f"point_clouds const& clouds, sample_output const& out, {MEMORY}",
+        "sample_farthest(clouds, 8, out, {}, memory",
+        20,
+    ),
+    (
+        "sample_uniform",
+        "point_clouds const& clouds, sample_output const& out",
+        "sample_uniform(clouds, 8, out, {}",
+        1,
+    ),
+    (
+        "neighbours",
+        "point_clouds const& clouds, neighbour_output const& out",
+        "nearest_neighbours(clouds, clouds, 8, out",
+        6,
+    ),
+    (
+        "neighbours",
+        "point_clouds const& clouds, neighbour_output const& out",
+        "within_radius(clouds, clouds, 1.0f, 8, out",
+        1,
+    ),
+    (
         "summarize",
         f"value_rows<__nv_bfloat16> const& rows, summary_state<__nv_bfloat16> const& state, {MEMORY}",
         "summarize(rows, state, memory",
+        5,
+    ),
+    (
+        "summarize_policy_input",
+        f"policy_rows<std::int64_t> const& rows, summary_state<float> const& state, {MEMORY}",
+        "summarize_policy_input(rows, state, memory",
         5,
     ),
     (

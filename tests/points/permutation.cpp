@@ -94,8 +94,8 @@ TEST_CASE("Permutation: depends on all bits of the seed and of the number", "[pe
   CHECK(permuted(make_permutation(size, 1, 0), 0) != permuted(make_permutation(size, 0, 1), 0));
 }
 
-// Chi-square over all orders of 2, 4 and 5 numbers, and over the pairs at the first two places of 9: with 4 bits, or with
-// few rounds, it is larger than this by far.
+// Chi-square over all orders of 2, 4 and 5 numbers, and over the pairs at the first two places of 9: with 4 bits, or
+// with few rounds, it is larger than this by far.
 TEST_CASE("Permutation: all orders are equally likely", "[permutation]") {
   constexpr int draws = 30'000;
   for (std::int64_t size : {2, 4, 5, 9}) {

@@ -170,7 +170,7 @@ TEST_CASE("A policy input, refused: relative to what does not exist, or does not
             at(1), {"found slerp without a format"}) == "");
 }
 
-TEST_CASE("A policy input, refused: velocities", "[policy_input]") {
+TEST_CASE("A policy input, refused: derivatives", "[policy_input]") {
   auto const velocity = [](auto change) {
     return [change](sound_call& c) {
       c.state[2].derivative = robocache::derivative_order::velocity;
@@ -181,10 +181,17 @@ TEST_CASE("A policy input, refused: velocities", "[policy_input]") {
   std::string const at = "fusions[0].streams[2]";
   CHECK(refused_with(velocity([](auto& s) { s.derivative = robocache::derivative_order(7); }), at + ".derivative",
                      {"found 7", "want a derivative_order"}) == "");
-  CHECK(refused_with(velocity([](auto& s) { s.options.method = interpolation::pchip; }), at + ".derivative",
-                     {"found a velocity by pchip", "want linear, angle, or slerp"}) == "");
   CHECK(refused_with(velocity([](auto& s) { s.options.method = interpolation::nearest; }), at + ".derivative",
-                     {"found a velocity by nearest"}) == "");
+                     {"found a velocity of values by nearest", "want linear, angle, a cubic, or slerp"}) == "");
+  CHECK(refused_with([](sound_call& c) { c.state[1].derivative = robocache::derivative_order::acceleration; },
+                     "fusions[0].streams[1].derivative",
+                     {"found an acceleration of a rotation by slerp", "want a velocity by slerp"}) == "");
+  CHECK(refused_with(
+            [](sound_call& c) {
+              c.state[1].options.method = interpolation::previous;
+              c.state[1].derivative = robocache::derivative_order::velocity;
+            },
+            "fusions[0].streams[1].derivative", {"found a velocity of a rotation by previous"}) == "");
   CHECK(refused_with(velocity([](auto& s) { s.relative.wanted = true; }), at + ".derivative",
                      {"found a velocity with relative"}) == "");
   CHECK(refused_with(velocity([](auto& s) { s.ticks_per_second = 0; }), at + ".ticks_per_second",

@@ -196,7 +196,7 @@ TEST_CASE("Large: a fusion of a trajectory of 2^31 - 1 samples", "[large]") {
   }
   check_cuda(cudaMemsetAsync(stamps.as<void>(), 0, samples * 4, device_space::stream()), "memset");
   check_cuda(cudaMemsetAsync(values.as<void>(), 0, samples * 2, device_space::stream()), "memset");
-  // All samples are 0 at time 0, but for the last one, which is 4 at time 64.
+  // All samples are 0 at time 0, except for the last one, which is 4 at time 64.
   put(stamps.as<float>() + samples - 1, 64.0f);
   put(values.as<std::uint16_t>() + samples - 1, std::uint16_t(encode(dtype::bfloat16, 4)));
   auto* const offsets = small.as<std::int64_t>();

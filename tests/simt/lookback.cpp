@@ -8,7 +8,7 @@
 #include "support/draw.hpp"
 
 // After the words of CUDA that simt.hpp replaces.
-#include <robocache/detail/voxels/number.cuh>
+#include <robocache/detail/common/lookback.cuh>
 
 // Blocks run one after the other on the CPU, so that the tile before always knows its whole sum: how a warp looks
 // further back, and waits, is tested here by itself.

@@ -39,7 +39,7 @@ struct index {
   unsigned x = 0, y = 0, z = 0;
 };
 
-/// `threadIdx`: a new value each time it is looked at.
+/// `threadIdx`: a new value each time it is read.
 struct thread_index {
   struct component {
     operator unsigned() const { return block::current().thread(); }  // NOLINT: in place of the built-in

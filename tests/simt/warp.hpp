@@ -97,6 +97,9 @@ inline unsigned __reduce_or_sync(unsigned lanes, unsigned value) {
 inline unsigned __reduce_min_sync(unsigned lanes, unsigned value) {
   return simt::reduce(lanes, value, [](unsigned a, unsigned b) { return std::min(a, b); });
 }
+inline int __reduce_max_sync(unsigned lanes, int value) {
+  return simt::reduce(lanes, value, [](int a, int b) { return std::max(a, b); });
+}
 inline unsigned __reduce_max_sync(unsigned lanes, unsigned value) {
   return simt::reduce(lanes, value, [](unsigned a, unsigned b) { return std::max(a, b); });
 }

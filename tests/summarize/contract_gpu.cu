@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -80,18 +79,6 @@ class summary_job {
   }
 
  private:
-  template <class T>
-  static T* as(device_floats const& memory) {
-    return reinterpret_cast<T*>(memory.data());
-  }
-  template <class T>
-  static std::vector<T> read_as(device_floats const& memory, cudaStream_t stream, std::size_t count) {
-    auto const floats = memory.read(stream);
-    std::vector<T> all(count);
-    std::memcpy(all.data(), floats.data(), count * sizeof(T));
-    return all;
-  }
-
   bool in_parts_;
 };
 

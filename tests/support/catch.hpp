@@ -9,7 +9,7 @@
 #endif
 
 // Under nvcc, version 3 puts "nv_diagnostic push" and "pop" around each assertion. Where they are in a member function
-// that is defined in its class, cudafe++ of CUDA 13.0 never comes to an end: .cu files do without.
+// that is defined in its class, cudafe++ of CUDA 13.0 never finishes: .cu files do without.
 #ifdef __CUDACC__
 #undef CATCH_INTERNAL_START_WARNINGS_SUPPRESSION
 #undef CATCH_INTERNAL_STOP_WARNINGS_SUPPRESSION

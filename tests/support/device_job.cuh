@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -53,6 +54,21 @@ class device_floats {
   float* data_ = nullptr;
   float* staging_ = nullptr;
 };
+
+/// What `memory` holds, as numbers of another type.
+template <class T>
+std::vector<T> read_as(device_floats const& memory, cudaStream_t stream, std::size_t count) {
+  auto const floats = memory.read(stream);
+  REQUIRE(count * sizeof(T) <= floats.size() * sizeof(float));
+  std::vector<T> numbers(count);
+  std::memcpy(numbers.data(), floats.data(), count * sizeof(T));
+  return numbers;
+}
+
+template <class T>
+T* as(device_floats const& memory) {
+  return reinterpret_cast<T*>(memory.data());
+}
 
 /// What a call does to streams, to a graph and to errors, by a job that is given `input`.
 /// @param check  `check(factor, stream)`: the results are those of `factor`

@@ -101,7 +101,9 @@ void draw_strides(generator& random, problem<Stamp>& p) {
     p.row_stride = p.channels + random.between(0, 9);
   }
   std::int64_t const row = p.row_stride == contiguous ? p.channels : p.row_stride;
-  if (random.chance(0.3)) { p.batch_stride = random.chance(0.4) ? 0 : p.source.length * row + random.between(0, 9); }
+  // Trajectories of a ring have slots of their own: they share no rows.
+  double const shared = p.source.kind == timeline_kind::ring ? 0.0 : 0.4;
+  if (random.chance(0.3)) { p.batch_stride = random.chance(shared) ? 0 : p.source.length * row + random.between(0, 9); }
   if (random.chance(0.3)) {
     p.result_first = random.between(0, 9);
     p.result_row_stride = p.channels + random.between(0, 9);
@@ -165,11 +167,19 @@ timeline_data<Stamp> draw_source(generator& random, shape kind, std::int64_t bat
     case shape::uniform_each:
     case shape::uniform_ragged: return draw_uniform(random, kind, batch, length, s, s.start);
     case shape::dense:
-    case shape::dense_lengths: {
+    case shape::dense_lengths:
+    case shape::ring: {
       std::int64_t const stride = length + (random.chance(0.3) ? random.between(1, 5) : 0);
       auto t = dense(rows_of_stamps(batch, stride), batch);
       t.length = length;
       t.stride = stride;
+      if (kind == shape::ring) {
+        t.kind = timeline_kind::ring;
+        for (std::int64_t b = 0; b < batch; ++b) {
+          t.lengths.push_back(random.one_of({random.between(-1, length + 1), random.between(0, 3 * length + 1),
+                                             random.between(0, 1'000'000'000'000)}));
+        }
+      }
       if (kind == shape::dense_lengths) {
         for (std::int64_t b = 0; b < batch; ++b) { t.lengths.push_back(random.between(-1, length + 1)); }
       }
@@ -252,6 +262,7 @@ timeline_data<Stamp> draw_target(generator& random, shape kind, timeline_data<St
       return windows(std::move(anchors), std::move(deltas), choose ? trajectory : std::vector<std::int64_t>{},
                      std::move(as_of));
     }
+    case shape::ring: break;  // of sources
     case shape::dense:
     case shape::dense_lengths: {
       for (std::int64_t b = 0; b < batch; ++b) { append(stamps, times(b, length)); }

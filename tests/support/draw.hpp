@@ -14,6 +14,7 @@ struct draw_limits {
   std::int64_t length = 40;
   std::int64_t channels = 40;
   double odd_values = 0.05;
+  bool rings = true;  ///< whether sources may be some
 };
 
 /// The kinds of a timeline and their variants.
@@ -29,11 +30,15 @@ enum class shape : std::uint8_t {
   windows,
   windows_trajectory,
   windows_as_of,  ///< and trajectories at times
+  ring,
 };
 
-constexpr std::initializer_list<shape> source_shapes = {shape::dense,        shape::dense_lengths, shape::dense_one_row,
-                                                        shape::shared,       shape::ragged,        shape::uniform,
-                                                        shape::uniform_each, shape::uniform_ragged};
+constexpr std::initializer_list<shape> source_shapes = {
+    shape::dense,   shape::dense_lengths, shape::dense_one_row,  shape::shared, shape::ragged,
+    shape::uniform, shape::uniform_each,  shape::uniform_ragged, shape::ring};
+constexpr std::initializer_list<shape> backward_source_shapes = {
+    shape::dense,  shape::dense_lengths, shape::dense_one_row, shape::shared,
+    shape::ragged, shape::uniform,       shape::uniform_each,  shape::uniform_ragged};
 constexpr std::initializer_list<shape> target_shapes = {
     shape::dense,        shape::dense_lengths, shape::dense_one_row,  shape::shared,  shape::ragged,
     shape::uniform,      shape::uniform_each,  shape::uniform_ragged, shape::windows, shape::windows_trajectory,
@@ -105,7 +110,7 @@ void with_drawn_stamp(generator& random, Use&& use) {
   }
 }
 
-/// A rotation in any direction: a quaternion of length 1 but for rounding.
+/// A rotation in any direction: a quaternion of length 1 except for rounding.
 std::array<double, 4> draw_rotation(generator& random);
 
 /// `ROBOCACHE_SEED` if set, else `otherwise`.

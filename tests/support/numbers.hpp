@@ -63,7 +63,7 @@ inline std::uint64_t encode(dtype type, double x) {
   if (std::isnan(x)) { return sign | infinity | 1; }
   if (std::isinf(x)) { return sign | infinity; }
   double const step = ulp(type, x);
-  double const steps = std::nearbyint(std::fabs(x) / step);  // both exact but for this rounding, which is to even
+  double const steps = std::nearbyint(std::fabs(x) / step);  // both exact except for this rounding, which is to even
   double const rounded = steps * step;
   if (rounded == 0) { return sign; }
   if (rounded > std::ldexp(2.0 - std::ldexp(1.0, 1 - f.precision), f.max_exponent)) { return sign | infinity; }

@@ -174,7 +174,8 @@ std::vector<Stamp> stamps_of(timeline_data<Stamp> const& t, std::int64_t b) {
   std::vector<Stamp> stamps;
   for (std::int64_t i = 0; i < e.count; ++i) {
     switch (t.kind) {
-      case timeline_kind::dense: stamps.push_back(t.stamps[b * t.stride + i]); break;
+      case timeline_kind::dense:
+      case timeline_kind::ring: stamps.push_back(t.stamps[b * t.stride + i]); break;
       case timeline_kind::shared: stamps.push_back(t.stamps[i]); break;
       case timeline_kind::ragged: stamps.push_back(t.stamps[e.begin + i]); break;
       case timeline_kind::uniform:

@@ -248,17 +248,39 @@ Real curve(interpolation method, stretch<Real> const& s) {
   return value;
 }
 
-long double akima_slack(stretch<long double> const& s) {
-  if (s.left == 0 && s.right == 0) { return 0; }
+/// How far the rises at both ends of the bracket may be off.
+static std::array<long double, 2> akima_doubts(stretch<long double> const& s) {
+  if (s.left == 0 && s.right == 0) { return {}; }
   auto const [x, size] = rises_around<long double>(s);
-  basis<long double> const at(s.weight);
   auto const undecided = [size = size](long double ahead, long double behind) {
     long double const both = std::fabs(ahead) + std::fabs(behind);
     return both == 0 ? 1.0L : std::min(1.0L, 0x1p-17L * size / both);
   };
   long double const d0 = undecided(x[3] - x[2], x[1] - x[0]);
   long double const d1 = undecided(x[4] - x[3], x[2] - x[1]);
-  return (at.m0 * d0 * std::fabs(x[2] - x[1])) + (at.m1 * d1 * std::fabs(x[3] - x[2]));
+  return {d0 * std::fabs(x[2] - x[1]), d1 * std::fabs(x[3] - x[2])};
+}
+
+long double akima_slack(stretch<long double> const& s) {
+  auto const [first, last] = akima_doubts(s);
+  basis<long double> const at(s.weight);
+  return (at.m0 * first) + (at.m1 * last);
+}
+
+long double derivative(interpolation method, stretch<long double> const& s, int order) {
+  long double const by = 0x1p-6L;
+  auto const at = [&](int steps) {
+    stretch<long double> beside = s;
+    beside.weight += steps * by;
+    return curve(method, beside);
+  };
+  if (order == 2) { return (at(1) - 2 * at(0) + at(-1)) / (by * by); }
+  return (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * by);
+}
+
+long double akima_derivative_slack(stretch<long double> const& s, int order) {
+  auto const [first, last] = akima_doubts(s);
+  return (order == 2 ? 4 : 1) * (first + last);
 }
 
 template <class Real>

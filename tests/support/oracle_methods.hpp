@@ -31,6 +31,12 @@ Real curve(interpolation method, stretch<Real> const& s);
 /// How much roundings of the rises may move Akima's result besides the usual: the promise's terms with D.
 long double akima_slack(stretch<long double> const& s);
 
+/// The first or second derivative of the curve by its weight, as quotients of differences that are exact for cubics.
+long double derivative(interpolation method, stretch<long double> const& s, int order);
+
+/// How much it may differ for Akima, besides the usual.
+long double akima_derivative_slack(stretch<long double> const& s, int order);
+
 /// An angle brought into [-pi, pi).
 template <class Real>
 Real wrap(Real x);

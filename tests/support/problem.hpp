@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -134,6 +135,25 @@ struct problem {
     }
   }
 };
+
+/// The values as they lie in memory: those of a ring in their slots.
+template <class Stamp>
+std::vector<std::byte> values_in_memory(problem<Stamp> const& p) {
+  auto held = p.values;
+  if (p.source.kind != timeline_kind::ring) { return held; }
+  auto const layout = p.value_layout();
+  auto const size = std::int64_t(robocache::size_of(p.value_type));
+  auto const end = std::int64_t(held.size());
+  // Whole rows, with the channels of others that lie in them.
+  auto const begin = [&](std::int64_t row) { return layout.begin(row) * size; };
+  for (std::int64_t row = 0; row < layout.total; ++row) {
+    std::int64_t const b = row / p.source.length;
+    std::int64_t const to = begin(b * p.source.length + p.source.slot(b, row % p.source.length));
+    std::int64_t const bytes = std::min({layout.row_stride * size, end - begin(row), end - to});
+    std::copy_n(p.values.begin() + begin(row), bytes, held.begin() + to);
+  }
+  return held;
+}
 
 /// What one call left behind.
 struct outcome {

@@ -20,9 +20,10 @@ class timeline_memory {
     using kind = timeline_kind;
     timeline_pointers<Stamp> p;
     if (t.kind == kind::dense || t.kind == kind::shared || t.kind == kind::ragged) { p.stamps = put(t.stamps); }
+    if (t.kind == kind::ring) { p.stamps = put(in_slots(t)); }
     if (t.kind == kind::windows) { p.deltas = put(t.deltas); }
     if (t.kind == kind::windows || !t.starts.empty()) { p.starts = put(t.starts); }
-    if (!t.lengths.empty()) { p.lengths = put(t.lengths); }
+    if (!t.lengths.empty() || t.kind == kind::ring) { p.lengths = put(t.lengths); }
     if (t.packed()) { p.offsets = put(t.offsets); }
     if (!t.trajectory.empty()) { p.trajectory = put(t.trajectory); }
     if (!t.as_of.empty()) { p.as_of = put(t.as_of); }
@@ -36,6 +37,17 @@ class timeline_memory {
   }
 
  private:
+  /// The stamps of a ring as they lie in memory.
+  static std::vector<Stamp> in_slots(timeline_data<Stamp> const& t) {
+    auto stamps = t.stamps;
+    for (std::int64_t b = 0; b < t.batch; ++b) {
+      for (std::int64_t i = 0; i < t.length; ++i) {
+        stamps[std::size_t(b * t.stride + t.slot(b, i))] = t.stamps[std::size_t(b * t.stride + i)];
+      }
+    }
+    return stamps;
+  }
+
   template <class T>
   T const* put(std::vector<T> const& data) {
     static std::byte const nothing{};
@@ -77,8 +89,9 @@ outcome run_resample(problem<Stamp> const& p, Call call) {
   timeline_memory<Space, Stamp> const source(p.source);
   timeline_memory<Space, Stamp> const target(p.target);
   static std::byte const nothing{};
-  void const* const from = p.values.empty() ? static_cast<void const*>(&nothing) : p.values.data();
-  guarded<Space> const values(from, p.values.size(), std::size_t(p.misaligned * value_size), p.place);
+  auto const held = values_in_memory(p);
+  void const* const from = held.empty() ? static_cast<void const*>(&nothing) : held.data();
+  guarded<Space> const values(from, held.size(), std::size_t(p.misaligned * value_size), p.place);
   guarded<Space> const results(nullptr, std::size_t(p.result_layout().extent() * result_size),
                                std::size_t(p.misaligned * result_size));
   guarded<Space> const valid(nullptr, std::size_t(p.target.total()), std::size_t(p.misaligned));
@@ -98,6 +111,22 @@ outcome run_resample(problem<Stamp> const& p, Call call) {
   source.check("source.when", o.trouble);
   target.check("target", o.trouble);
   return o;
+}
+
+/// Rows of a ring, which are slots, become those of its samples.
+template <class Stamp>
+void samples_of_rows(timeline_data<Stamp> const& source, std::vector<std::int64_t>& rows) {
+  if (source.kind != timeline_kind::ring) { return; }
+  for (auto& row : rows) {
+    if (row < 0 || row >= source.total()) { continue; }
+    std::int64_t const b = row / source.length;
+    for (std::int64_t i = 0; i < source.length; ++i) {
+      if (source.slot(b, i) == row % source.length) {
+        row = b * source.length + i;
+        break;
+      }
+    }
+  }
 }
 
 /// The same for `locate`.
@@ -123,6 +152,7 @@ located_outcome run_locate(problem<Stamp> const& p, Call call) {
     if (!bytes.empty()) { std::memcpy(to, bytes.data(), bytes.size()); }
   };
   fetch(rows, "rows", o.rows.data());
+  samples_of_rows(p.source, o.rows);
   fetch(weights, "weights", o.weights.data());
   fetch(valid, "valid", o.valid.data());
   source.check("source", o.trouble);

@@ -14,7 +14,9 @@ namespace test {
 using robocache::timeline;
 using robocache::timeline_kind;
 
-/// A timeline that owns what it points to. An empty vector is an absent pointer.
+/// A timeline that owns what it points to. An empty vector is an absent pointer. Of a ring, whose `lengths` say how
+/// many samples were written, stamps and values are here in the order of samples, as `dense` has them; they are put
+/// into their slots where a side gets its memory.
 template <class Stamp>
 struct timeline_data {
   timeline_kind kind = timeline_kind::dense;
@@ -34,6 +36,12 @@ struct timeline_data {
   Stamp den = Stamp(1);
 
   bool packed() const { return !offsets.empty(); }
+
+  /// The slot of sample `i` of trajectory `b`: of a ring where it is in memory, else the same.
+  std::int64_t slot(std::int64_t b, std::int64_t i) const {
+    if (kind != timeline_kind::ring || lengths[std::size_t(b)] <= length) { return i; }
+    return (lengths[std::size_t(b)] % length + i) % length;
+  }
   /// Rows of values that belong to this timeline.
   std::int64_t total() const { return packed() ? rows : batch * length; }
 };
@@ -115,6 +123,15 @@ timeline_data<Stamp> windows(std::vector<Stamp> anchors, std::vector<Stamp> delt
   return t;
 }
 
+/// @param stamps   in the order of samples, `[batch, capacity]`
+/// @param written  `[batch]`
+template <class Stamp>
+timeline_data<Stamp> ring(std::vector<Stamp> stamps, std::vector<std::int64_t> written) {
+  auto t = dense(std::move(stamps), std::int64_t(written.size()), written);
+  t.kind = timeline_kind::ring;
+  return t;
+}
+
 /// What a timeline points to, on whichever side it was put.
 template <class Stamp>
 struct timeline_pointers {
@@ -144,6 +161,11 @@ timeline<Stamp> view_of(timeline_data<Stamp> const& t, timeline_pointers<Stamp> 
       return p.starts != nullptr ? view::uniform_each(p.starts, {t.num, t.den}, t.batch, t.length)
                                  : view::uniform(t.start, {t.num, t.den}, t.batch, t.length);
     case timeline_kind::windows: return view::windows(p.starts, p.deltas, t.batch, t.length, p.trajectory, p.as_of);
+    case timeline_kind::ring: {
+      view v = view::ring(p.stamps, t.batch, t.length, p.lengths);
+      v.stride = t.stride;
+      return v;
+    }
   }
   return view{};
 }

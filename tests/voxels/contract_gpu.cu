@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -23,21 +22,6 @@
 using namespace test;
 
 namespace {
-
-/// Numbers of 4 or 8 bytes that `memory` holds.
-template <class T>
-std::vector<T> read_as(device_floats const& memory, cudaStream_t stream, std::size_t count) {
-  auto const floats = memory.read(stream);
-  std::vector<T> numbers(count);
-  REQUIRE(count * sizeof(T) <= floats.size() * sizeof(float));
-  std::memcpy(numbers.data(), floats.data(), count * sizeof(T));
-  return numbers;
-}
-
-template <class T>
-T* as(device_floats const& memory) {
-  return reinterpret_cast<T*>(memory.data());
-}
 
 using integers = std::vector<std::int32_t>;
 using floats = std::vector<float>;

@@ -24,6 +24,9 @@ ORDERS = _names("voxel_order")
 NAN_RULES = _names("nan_rule")
 BACKWARD_RULES = _names("backward_rule")
 DUPLICATE_RULES = _names("duplicate_rule")
+DERIVATIVES = _names("derivative_order")
+NORMALISATIONS = _names("normalisation_rule")
+DEPTH_KINDS = _names("depth_kind")
 
 # Methods whose result is one sample, those that have gradients of values, and those that have gradients of targets.
 HOLDS = _names("interpolation holds")
@@ -49,6 +52,8 @@ Policy = namedtuple("Policy", _names("policy"))
 Fusion = namedtuple("Fusion", _names("fusion"))
 Report = namedtuple("Report", _names("report"))
 Dropped = namedtuple("Dropped", _names("dropped"))
+Lost = namedtuple("Lost", _names("lost"))
+Refused = namedtuple("Refused", _names("refused"))
 
 
 def rows_of(row: type, numbers) -> list:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loads the compiled operators: those that `pip install .` made, else those that are built here on first import.
+"""Loads the compiled operators: those of a wheel or that `pip install .` made, else those built on first import.
 
 The first import takes minutes (the library by CMake, for the GPUs that are there, then the operators), and needs CMake,
 ninja, g++ and nvcc; later ones load what it left in PyTorch's cache of extensions, until a source changes. Processes
@@ -29,13 +29,16 @@ SOURCES = [
     HERE / "csrc" / f"{name}.cpp"
     for name in (
         "common",
+        "depth",
         "disk",
         "disk_files",
         "disk_ring",
         "layout",
+        "online",
         "points",
         "policy",
         "rows",
+        "sampling",
         "stamps",
         "tangents",
         "timed",
@@ -212,6 +215,11 @@ def _find_or_build() -> Path:
 
 def load() -> None:
     """Makes torch.ops.robocache."""
+    from . import _wheel  # not above: setup.py loads this file alone
+
+    if packed := _wheel.operators():
+        torch.ops.load_library(str(packed))
+        return
     installed = importlib.util.find_spec("robocache_torch._compiled")
     if installed is not None and installed.origin is not None:
         torch.ops.load_library(installed.origin)

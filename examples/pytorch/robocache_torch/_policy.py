@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`policy_input`: what a policy takes, several fusions in one launch."""
+"""`policy_input`: what a policy takes, several fusions in one launch; and `summarize_policy_input`."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,10 +7,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ._arguments import Number, count_of, real_number, result_type, want_device, want_tensor, word_of
+from ._arguments import (
+    Number,
+    adjacent,
+    count_of,
+    real_number,
+    result_type,
+    want_device,
+    want_index,
+    want_tensor,
+    word_of,
+)
 from ._flat import call_of, flatten_for, rules_of
-from ._layout import RESULT_TYPES, ROTATIONS, Fusion, Policy, Targets
+from ._layout import DERIVATIVES, RESULT_TYPES, ROTATIONS, Fusion, Policy, Targets
 from ._policy_operators import result_channels
+from ._rows import Summary, fractions_of, summary_of
 from ._timed import Fused, place_in, prepared, want_list, widest_type, without_batch
 from ._timelines import Stream, Timeline, as_timeline, is_packed
 
@@ -53,9 +64,10 @@ class PolicyStream(NamedTuple):
         relative: What results are relative to; windows alone have an anchor. None: values stay as they are.
         low, high: float32, `[D]` of the result, optional: what is scaled and shifted is clamped to.
         sin_cos: Of angles in radians, by "angle" or held: the sines of all channels, then their cosines.
-        velocity: Per second, instead of the value: of linear, angle and slerp, whose angular velocity has three
-            channels. Not with `relative` or `sin_cos`. For both the value and its velocity, name the series twice.
-        ticks_per_second: Of velocities: how many units of the stamps a second has.
+        derivative: "velocity" or "acceleration" instead of the "value", per second: of linear, angle, catmull_rom,
+            pchip and akima; of slerp the angular velocity, three channels. Not with `relative` or `sin_cos`. For both
+            the value and its velocity, name the series twice.
+        ticks_per_second: Of derivatives: how many units of the stamps a second has.
         world_frame: An angular velocity is as seen from the world; else from the body.
     """
 
@@ -67,7 +79,7 @@ class PolicyStream(NamedTuple):
     low: Tensor | None = None
     high: Tensor | None = None
     sin_cos: bool = False
-    velocity: bool = False
+    derivative: str = "value"
     ticks_per_second: float = 1.0
     world_frame: bool = False
 
@@ -105,8 +117,59 @@ def policy_input(fusions: Sequence[PolicyFusion]) -> list[Fused]:
         ValueError, TypeError: With the argument's name, as `fusions[1].streams[2].scale`, what was found and what is
             wanted. Nothing is computed then.
     """
+    parts = _parts_of(fusions)
+    results = torch.ops.robocache.policy_input(**_arguments_of(parts))
+    return [
+        Fused(*without_batch(results[3 * f : 3 * f + 3], all(part.alone), part.target)) for f, part in enumerate(parts)
+    ]
+
+
+def summarize_policy_input(
+    fusions: Sequence[PolicyFusion],
+    quantiles: Sequence[float] = (),
+    *,
+    fusion: int = 0,
+    each_step: bool = False,
+    offsets: Tensor | None = None,
+) -> Summary:
+    """Statistics of what one fusion would give, as `summarize` has them, without ever writing it.
+
+    Such as those of action chunks relative to the state at their anchor, over all frames of a data set. Values are in
+    float32; where a stream is not valid its channels are absent. On the current stream, without waiting; the same bits
+    on CPU and GPU, those of `summarize` over the results. There are no gradients.
+
+    Args:
+        fusions: As `policy_input` takes them. Streams may be relative to those of another one.
+        quantiles: As `summarize` takes them.
+        fusion: The one whose values these are.
+        each_step: Each step of a window has statistics of its own: rows are windows, and statistics `[T * C]`.
+            Otherwise rows are targets, and statistics `[C]`.
+        offsets: int64 `[G + 1]`: group g owns rows `offsets[g]` to `offsets[g + 1]`.
+
+    Raises:
+        ValueError, TypeError: As `policy_input`. Nothing is computed then.
+    """
+    parts = _parts_of(fusions)
+    want_index(offsets, "offsets", None)
+    arguments = _arguments_of(parts)
+    want_device(offsets, "offsets", arguments["device"], "the streams are")
+    summaries, values = torch.ops.robocache.summarize_policy_input(
+        **arguments,
+        fusion=count_of(fusion, "fusion", most=len(parts) - 1),
+        each_step=bool(each_step),
+        offsets=adjacent(offsets),
+        fractions=fractions_of(quantiles),
+    )
+    return summary_of(summaries, values, offsets is not None)
+
+
+def _parts_of(fusions):
     want_list(fusions, "fusions")
-    parts = [_part_of(fusion, f"fusions[{f}].") for f, fusion in enumerate(fusions)]
+    return [_part_of(fusion, f"fusions[{f}].") for f, fusion in enumerate(fusions)]
+
+
+def _arguments_of(parts) -> dict:
+    """What the operators take of them."""
     every = [stream for part in parts for stream in part.streams]
     call = call_of(
         every,
@@ -133,7 +196,7 @@ def policy_input(fusions: Sequence[PolicyFusion]) -> list[Fused]:
             fills.append(real_number(stream.fill, f"{name}fill"))
         dtype = result_type(part.dtype, widest_type(part.streams), f"{part.name}dtype")
         fusion_rows += [*Fusion(streams=len(part.streams), dtype=RESULT_TYPES.index(dtype))]
-    results = torch.ops.robocache.policy_input(
+    return dict(
         values=[stream.values for stream in every],
         factors=factors,
         **lists,
@@ -150,9 +213,6 @@ def policy_input(fusions: Sequence[PolicyFusion]) -> list[Fused]:
         ],
         fusion_rows=fusion_rows,
     )
-    return [
-        Fused(*without_batch(results[3 * f : 3 * f + 3], all(part.alone), part.target)) for f, part in enumerate(parts)
-    ]
 
 
 class _Part(NamedTuple):
@@ -206,7 +266,8 @@ def _rules_of(stream, policy, name, target, factors, call):
             f"{name}result: found {policy.result!r} without source, want both, or none where it is no rotation"
         )
     result = source if policy.result is None else _layout_of(policy.result, f"{name}result")
-    channels = result_channels(stream.values.shape[-1], source, result, policy.velocity, policy.sin_cos)
+    derivative = word_of(policy.derivative, DERIVATIVES, f"{name}derivative")
+    channels = result_channels(stream.values.shape[-1], source, result, derivative, policy.sin_cos)
     scale, shift = stream.scale, stream.shift
     for factor, what in ((scale, "scale"), (shift, "shift")):
         _want_factor(factor, f"{name}{what}", channels, None if is_packed(target) else target.length)
@@ -224,7 +285,7 @@ def _rules_of(stream, policy, name, target, factors, call):
         result=result,
         positive=int(bool(policy.positive)),
         world_frame=int(bool(policy.world_frame)),
-        velocity=int(bool(policy.velocity)),
+        derivative=derivative,
         sin_cos=int(bool(policy.sin_cos)),
         relative=int(policy.relative is not None),
         to_stream=to_stream,

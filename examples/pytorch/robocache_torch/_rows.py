@@ -73,7 +73,7 @@ def summarize(
     """
     mask, offsets = _check(rows, mask, offsets)
     summaries, values = torch.ops.robocache.summarize(rows, mask, offsets, fractions_of(quantiles))
-    return _named(summaries, values, offsets is not None)
+    return summary_of(summaries, values, offsets is not None)
 
 
 class Summarizer:
@@ -147,7 +147,7 @@ class Summarizer:
 
     def summary(self) -> Summary:
         """After the first pass; quantiles only after the last one."""
-        return _named(self.summaries.clone(), self.values.clone(), self._grouped)
+        return summary_of(self.summaries.clone(), self.values.clone(), self._grouped)
 
     def _want_pass(self):
         if self.number >= self.passes:
@@ -286,7 +286,8 @@ def _check(rows, mask, offsets):
     return adjacent(mask), adjacent(offsets)
 
 
-def _named(summaries, values, grouped):
+def summary_of(summaries, values, grouped) -> Summary:
+    """What operators return, as words of int64, by name."""
     if not grouped:
         summaries, values = summaries[0], values[0]
     whole, real = summaries, summaries.view(torch.float64)

@@ -11,16 +11,20 @@ SUMMARY_WORDS, RANK_WORDS = 7, 3
 _Summary, _Clean = results_of("summarize"), results_of("clean")
 
 
+def empty_summary(pairs: tuple[int, int], quantiles: int, device: torch.device) -> tuple:
+    """What operators on rows return for `(groups, channels)`."""
+    return tuple(
+        _Summary(
+            summaries=torch.empty((*pairs, SUMMARY_WORDS), dtype=torch.int64, device=device),
+            quantiles=torch.empty((*pairs, quantiles), dtype=torch.float64, device=device),
+        )
+    )
+
+
 @gives_shapes_of("summarize")
 def _(given):
     groups = 1 if given.offsets is None else given.offsets.shape[0] - 1
-    pairs = (groups, given.rows.shape[1])
-    return tuple(
-        _Summary(
-            summaries=given.rows.new_empty((*pairs, SUMMARY_WORDS), dtype=torch.int64),
-            quantiles=given.rows.new_empty((*pairs, len(given.fractions)), dtype=torch.float64),
-        )
-    )
+    return empty_summary((groups, given.rows.shape[1]), len(given.fractions), given.rows.device)
 
 
 @gives_shapes_of("add_to_summary")

@@ -12,7 +12,7 @@ STAMPS = (torch.float32, torch.float64, torch.int64)
 
 
 class Timeline(NamedTuple):
-    """When samples are taken. Make one with `dense`, `shared`, `ragged`, `uniform` or `windows`.
+    """When samples are taken. Make one with `dense`, `shared`, `ragged`, `uniform`, `windows` or `ring`.
 
     Stamps are float32, float64 or int64, in any unit, the same for all timelines of a call; they ascend within a
     trajectory. Where a function takes a timeline, a tensor of one dimension means `shared`, and one of two `dense`.
@@ -22,7 +22,7 @@ class Timeline(NamedTuple):
     kind: str
     stamps: Tensor | None = None  # windows: deltas
     starts: Tensor | None = None  # windows: anchors
-    index: Tensor | None = None  # dense: lengths; ragged, uniform: offsets; windows: trajectories
+    index: Tensor | None = None  # dense: lengths; ragged, uniform: offsets; windows: trajectories; ring: counts
     batch: int | None = None  # None: that of the values
     length: int = 0
     rows: int | None = None  # packed; None of a uniform source: those of its values
@@ -137,6 +137,19 @@ def windows(
         if as_of.shape != anchors.shape:
             raise ValueError(f"as_of: found {list(as_of.shape)}, want {list(anchors.shape)}, one per anchor")
     return Timeline("windows", deltas, anchors, trajectory, anchors.shape[0], deltas.shape[0], as_of=as_of)
+
+
+def ring(stamps: Tensor, written: Tensor) -> Timeline:
+    """Sources only, what grows while a robot runs: the last samples of each trajectory. `Ring` has both tensors.
+
+    Args:
+        stamps: `[B, capacity]`: sample number j since the reset is in slot `j % capacity`, of stamps and of values.
+        written: int64 `[B]`: how many samples there were since the reset; `min(written[b], capacity)` are left.
+    """
+    _want_stamps(stamps, "stamps", 2)
+    want_tensor(written, "written", (torch.int64,))
+    want_index(written, "written", stamps.shape[0])
+    return Timeline("ring", stamps, None, written, stamps.shape[0], stamps.shape[1])
 
 
 class Stream(NamedTuple):

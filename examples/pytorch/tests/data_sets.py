@@ -51,7 +51,8 @@ def write_lerobot(folder, lengths, widths, fps=30):
     for number, length in enumerate(lengths):
         for i in range(length):
             row = {name: random.random(width).tolist() for name, width in widths.items()}
-            row |= {"timestamp": i / fps, "frame_index": i, "episode_index": number, "index": len(rows), "task_index": 0}
+            row |= {"timestamp": i / fps, "frame_index": i, "episode_index": number}
+            row |= {"index": len(rows), "task_index": 0}
             rows.append(row)
         at = {"data/chunk_index": 0, "data/file_index": 0}
         episodes.append({"episode_index": number, "length": length, "tasks": ["pick"], **at})

@@ -138,10 +138,11 @@ def test_windows_of_calvin(tmp_path):
         np.savez(folder / f"episode_{step:07d}.npz", **content)
     np.save(folder / "ep_start_end_ids.npy", np.array([[100, 109], [110, 129]]))
     store = data.convert(folder, tmp_path / "store")
-    own = {
-        name: [np.stack([np.load(folder / f"episode_{i:07d}.npz")[name] for i in range(*of)]) for of in ((100, 110), (110, 130))]
-        for name in ("rel_actions", "robot_obs")
-    }
+
+    def rows(name, first, behind):
+        return np.stack([np.load(folder / f"episode_{i:07d}.npz")[name] for i in range(first, behind)])
+
+    own = {name: [rows(name, 100, 110), rows(name, 110, 130)] for name in ("rel_actions", "robot_obs")}
     check_frames(store, own, 30)
 
 
@@ -155,9 +156,11 @@ def test_windows_of_bags(tmp_path):
         messages = [(logged, reader.deserialize(raw, one.msgtype)) for one, logged, raw in reader.messages()]
     names = [f"/fake_joints_state/{word}" for word in ("position", "velocity")]
     times = np.array([logged for logged, _ in messages])
-    rows = {name: np.array([getattr(one, name.rpartition("/")[2]) for _, one in messages], np.float32) for name in names}
+    words = {name: name.rpartition("/")[2] for name in names}
+    rows = {name: np.array([getattr(one, word) for _, one in messages], np.float32) for name, word in words.items()}
     deltas = [-150_000_000, -20_000_000, 0, 33_000_000]
-    parts = {name: data.Part([data.Read(name, method="previous", before="fill", tolerance=0)], deltas) for name in names}
+    rules = {"method": "previous", "before": "fill", "tolerance": 0}
+    parts = {name: data.Part([data.Read(name, **rules)], deltas) for name in names}
     loader = store.loader(data.Spec(parts, names[0]), 32, device="cpu", episodes=[number])
     seen = 0
     for batch, row in real_rows(loader):

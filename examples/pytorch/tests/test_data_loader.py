@@ -4,6 +4,7 @@
 import collections
 import os
 from fractions import Fraction
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from read_plainly import Plain
 
 import robocache_torch as rc
 from robocache_torch import data
+from robocache_torch.data import _ring
 
 MS = 1_000_000
 SEEDS = range(60 if os.environ.get("ROBOCACHE_THOROUGH") else 6)
@@ -63,9 +65,10 @@ def draw_spec(random):
     parts = {
         "seen": data.Part([data.Read(name, **rules) for name, rules in reads["seen"]], history, as_of=True),
         "done": data.Part([data.Read(name, **rules) for name, rules in reads["done"]], chunk, dtype=torch.float32),
-        "label": data.Part([data.Read("label", method="nearest")], [0], dtype=torch.int64),
     }
-    reads["label"] = [("label", {"method": "nearest"})]
+    reads["label"] = [("label", {"method": "nearest", "latency": int(random.choice([0, 50 * MS])), "before": "fill"})]
+    labels = [data.Read(name, **rules) for name, rules in reads["label"]]
+    parts["label"] = data.Part(labels, [0, -40 * MS], dtype=torch.int64)
     hertz = float(random.choice([10, 12.5, 29.97]))
     anchors = str(random.choice(["action", "pose"])) if random.random() < 0.5 else data.Every(hertz)
     return data.Spec(parts, anchors, whole=bool(random.random() < 0.5)), reads
@@ -191,7 +194,7 @@ def test_sets_are_mixed_by_their_weights(tmp_path, device):
     store = make_store(tmp_path, np.random.default_rng(4), episodes=9, sources=("a", "b", "c"))
     loader = store.loader(simple(anchors="action"), 5, device=device, weights={"a": 3, "/sets/c": 1})
     windows = {
-        source: {(e, t) for e in range(9) if store.episodes[e]["source"] == f"/sets/{source}" for t in stamps_of(store, e)}
+        source: {(e, t) for e in episodes_of(store, source) for t in stamps_of(store, e)}
         for source in ("a", "c")
     }
     total = sum(map(len, windows.values()))
@@ -208,8 +211,14 @@ def test_sets_are_mixed_by_their_weights(tmp_path, device):
         assert max(counts) - min(counts) <= 1
     with pytest.raises(KeyError, match="weights: found 'd', want one of '/sets/a', '/sets/b', '/sets/c'"):
         store.loader(simple(anchors="action"), 5, device=device, weights={"d": 1})
+    with pytest.raises(ValueError, match="windows an epoch, want one window of each set or more"):
+        store.loader(simple(anchors="action"), 5, device=device, weights={"a": 1, "c": 1e-6})
     with pytest.raises(ValueError, match="weights: found 0 of 'a', want a number above 0"):
         store.loader(simple(anchors="action"), 5, device=device, weights={"a": 0})
+
+
+def episodes_of(store, source):
+    return [e for e, one in enumerate(store.episodes) if one["source"] == f"/sets/{source}"]
 
 
 def stamps_of(store, episode):
@@ -297,6 +306,51 @@ def test_a_history_holds_the_newest_sample(tmp_path, device):
     for batch in loader:
         assert batch["seen"].all_valid.all() and batch["done"].all_valid.all()
         assert not torch.equal(batch["seen"].values[:, 1], batch["done"].values[:, 0])  # it knows no later one
+
+
+class Recorded:
+    """A place that writes down what it is asked for."""
+
+    def __init__(self, source):
+        self.source, self.slots, self.wants_windows, self.told = source, 3, True, []
+
+    def __getattr__(self, name):
+        if name not in ("want", "wait", "done"):
+            return getattr(self.source, name)
+        return lambda slot, windows=None: self.told.append((name, slot) if windows is None else (name, slot, windows))
+
+
+@pytest.mark.parametrize("graphed", [False, True])
+def test_a_place_is_asked_for_groups_in_their_order(tmp_path, monkeypatch, graphed):
+    store = make_store(tmp_path, np.random.default_rng(9))
+    loader = store.loader(simple(anchors="action"), 4, device="cpu")
+    place = Recorded(loader._source)
+    if graphed:  # without a GPU: graphs that are captured by running them, and do nothing when they are replayed
+        monkeypatch.setattr(_ring.torch, "cuda", MagicMock())
+    kind = _ring.Graphed if graphed else _ring.Made
+    ring = kind(loader._sampler, place, loader._launch, 2, 0)
+    first = [loader._sampler.on_host(2 * group, 2) for group in range(9)]
+    for taken in range(1, 5):
+        ring.next(), ring.next()
+        # Groups whose values have been read: with graphs those of all slots, before the first one is asked for.
+        made = taken + 2 if graphed else taken
+        turns = [(word, group % 3) for group in range(made) for word in ("wait", "done", "want")]
+        assert [one[:2] for one in place.told] == [("want", slot) for slot in range(3)] + turns
+        for want, windows in zip(first, (one[2] for one in place.told if one[0] == "want")):
+            assert all(torch.equal(one, other) for one, other in zip(windows, want))
+    ring.close()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_batches_are_made_ahead(tmp_path):
+    store = make_store(tmp_path, np.random.default_rng(9))
+    loader = store.loader(simple(anchors="action"), 4, device="cuda:0")
+    kept = [loader.next()]
+    loader._ring.stream.synchronize()
+    behind = loader._ring.graphs[1][1]  # the next group is there before it is asked for
+    wanted = [keys_of(batch) for batch in behind]
+    found = [keys_of(loader.next()) for _ in range(2 * loader.group - 1)][loader.group - 1 :]
+    assert found == wanted and kept[0] is loader._ring.graphs[0][1][0]
 
 
 def test_torchrun_says_which_part_is_whose(tmp_path, monkeypatch):

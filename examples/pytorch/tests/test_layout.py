@@ -37,7 +37,7 @@ def test_an_unknown_layout_is_refused():
 
 
 def test_words_are_those_of_the_documentation():
-    assert _layout.KINDS == ("dense", "shared", "ragged", "uniform", "windows")
+    assert _layout.KINDS == ("dense", "shared", "ragged", "uniform", "windows", "ring")
     assert _layout.EDGES == ("clamp", "fill", "extrapolate", "hold")
     assert _layout.METHODS == (
         "previous",

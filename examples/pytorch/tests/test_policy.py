@@ -192,9 +192,9 @@ def test_velocities(device):
     axis = torch.tensor([0.0, 0.6, 0.8], dtype=torch.float64, device=device)
     turns = (seconds * 1.5 * axis).float()  # 1.5 radians a second, about an axis that turns with it
     targets = torch.tensor([15, 100, 203], device=device)
-    moving = rc.PolicyStream(rc.Stream(values, stamps), velocity=True, ticks_per_second=1000)
+    moving = rc.PolicyStream(rc.Stream(values, stamps), derivative="velocity", ticks_per_second=1000)
     turning = rc.PolicyStream(
-        rc.Stream(turns, stamps, "slerp"), "vector", velocity=True, ticks_per_second=1000, world_frame=True
+        rc.Stream(turns, stamps, "slerp"), "vector", derivative="velocity", ticks_per_second=1000, world_frame=True
     )
     found = made([moving, turning], targets)
     assert found.values.shape == (3, 5) and found.all_valid.all()
@@ -207,11 +207,35 @@ def test_angular_velocity_from_the_body_and_from_the_world(device):
     targets = inner_targets(stamps)
     stream = rc.Stream(turns, stamps, "slerp")
     body, world = (
-        made([rc.PolicyStream(stream, "xyzw", velocity=True, world_frame=of)], targets).values for of in (False, True)
+        made([rc.PolicyStream(stream, "xyzw", derivative="velocity", world_frame=of)], targets).values
+        for of in (False, True)
     )
     turned = matrices(rc.fuse([stream], targets).values) @ body.double()[..., None]
     close(world, turned[..., 0], 1e-5)
     assert (body - world).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("method", ["catmull_rom", "pchip", "akima"])
+def test_derivatives_of_cubics(device, method):
+    torch.manual_seed(4)
+    stamps = torch.arange(0, 12, dtype=torch.float64, device=device)
+    values = torch.randn(12, 2).to(device)
+    by = 2**-5
+    targets = torch.tensor([1.3, 4.7, 5.2, 9.9], dtype=torch.float64, device=device)
+    stream = rc.Stream(values, stamps, method)
+    before, at, after = (made([stream], targets + step).values.double() for step in (-by, 0, by))
+    moving = [rc.PolicyStream(stream, derivative=word, ticks_per_second=2) for word in ("velocity", "acceleration")]
+    found = made(moving, targets).values
+    # Between three points a cubic differs from its parabola by a third derivative.
+    close(found[:, :2], 2 * (after - before) / (2 * by), 0.1)
+    close(found[:, 2:], 4 * (after - 2 * at + before) / by**2, 5e-2)
+    exact = {"pchip": "PchipInterpolator", "akima": "Akima1DInterpolator"}
+    if method in exact:
+        scipy = pytest.importorskip("scipy.interpolate")
+        curve = getattr(scipy, exact[method])(stamps.cpu().numpy(), values.double().cpu().numpy())
+        for order in (1, 2):
+            wanted = torch.tensor(curve(targets.cpu().numpy(), order)).to(device) * 2**order
+            close(found[:, 2 * order - 2 : 2 * order], wanted, 2e-4)
 
 
 def test_fusions_do_not_mix_what_is_theirs(device):
@@ -219,7 +243,7 @@ def test_fusions_do_not_mix_what_is_theirs(device):
     fusions = [
         rc.PolicyFusion(
             [
-                rc.PolicyStream(rc.Stream(*of, fill=fill, after="fill"), velocity=True, ticks_per_second=rate),
+                rc.PolicyStream(rc.Stream(*of, fill=fill, after="fill"), derivative="velocity", ticks_per_second=rate),
                 rc.Stream(*of, method, fill=-fill, before="fill", latency=fill),
             ],
             inner_targets(of[1], count) * 2 - 300,  # on both sides of the ends, too
@@ -268,7 +292,8 @@ def all_of_it(device):
     ]
     done = [
         rc.PolicyStream(position._replace(shift=None), relative=relative),
-        rc.PolicyStream(rotation, "columns", velocity=True),
+        rc.PolicyStream(rotation, "columns", derivative="velocity"),
+        rc.PolicyStream(position._replace(shift=None, method="akima"), derivative="acceleration"),
     ]
     return [rc.PolicyFusion(seen, past), rc.PolicyFusion(done, future, torch.bfloat16)]
 
@@ -281,7 +306,8 @@ def test_compiles_without_a_break(device, dynamic):
         rotation = rc.PolicyStream(rc.Stream(turns, stamps, "slerp"), "xyzw", "rows", relative=rc.Relative(to=(1, 0)))
         scaled = rc.Stream(positions, stamps, scale=scale, shift=scale[0])
         seen = [rc.PolicyStream(position, relative=here), rotation, rc.PolicyStream(scaled, low=scale[1])]
-        turning = rc.PolicyStream(rc.Stream(turns, stamps, "slerp"), "xyzw", velocity=True, ticks_per_second=1000)
+        turned = rc.Stream(turns, stamps, "slerp")
+        turning = rc.PolicyStream(turned, "xyzw", derivative="velocity", ticks_per_second=1000)
         angle = rc.PolicyStream(rc.Stream(positions, stamps, "angle"), sin_cos=True)
         past = rc.PolicyFusion(seen, rc.windows(anchors, deltas, as_of=anchors))
         return rc.policy_input([past, rc.PolicyFusion([turning, angle], stamps, torch.bfloat16)])

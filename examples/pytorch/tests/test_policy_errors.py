@@ -56,11 +56,15 @@ BAD = {
     ),
     "fusions[0].streams[0].relative.at": lambda s, t: made([rc.PolicyStream(s, relative=rc.Relative(at=None))], t),
     "fusions[0].streams[0].sin_cos": lambda s, t: made([rc.PolicyStream(s, sin_cos=True)], t),
-    "fusions[0].streams[0].velocity": lambda s, t: made(
-        [rc.PolicyStream(s._replace(method="pchip"), velocity=True)], t
+    "fusions[0].streams[0].derivative: found a velocity of values by nearest": lambda s, t: made(
+        [rc.PolicyStream(s._replace(method="nearest"), derivative="velocity")], t
     ),
+    "fusions[0].streams[0].derivative: found an acceleration with relative": lambda s, t: made(
+        [rc.PolicyStream(s, derivative="acceleration", relative=rc.Relative())], t
+    ),
+    "fusions[0].streams[0].derivative: found 'jerk'": lambda s, t: made([rc.PolicyStream(s, derivative="jerk")], t),
     "fusions[0].streams[0].ticks_per_second": lambda s, t: made(
-        [rc.PolicyStream(s, velocity=True, ticks_per_second=0)], t
+        [rc.PolicyStream(s, derivative="velocity", ticks_per_second=0)], t
     ),
     "fusions[0].dtype": lambda s, t: rc.policy_input([rc.PolicyFusion([s], t, torch.int32)]),
     "fusions[1].targets: found stamps of": lambda s, t: rc.policy_input(

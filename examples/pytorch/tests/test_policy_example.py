@@ -66,7 +66,7 @@ def test_it_is_what_umi_makes(device):
     anchors = torch.randint(300, 3_900, (24,), device=device) * example.MS
     anchors[0] = 4_000 * example.MS
     episode = torch.randint(3, (24,), device=device)
-    observation, action = example.policy_input(recording, anchors, episode)
+    observation, action = example.policy_input(recording, anchors, episode, example.opening_of(recording))
     assert observation.values.shape == (24, 2, 10) and action.values.shape == (24, 16, 10)
     assert observation.all_valid.all()
     assert action.all_valid.any() and not action.all_valid.all()

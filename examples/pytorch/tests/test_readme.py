@@ -12,7 +12,7 @@ from data_sets import recorded, write_lerobot
 def blocks_of_readme():
     text = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     return blocks
 
 

@@ -55,7 +55,8 @@ def test_duplicated_stamps_and_samples_beside_gaps(tmp_path, device):
     task = task_of(data.Store(tmp_path), "predicted", 2, 50.0, 0.01)
     order = order_of(task, device)
     reference = paths.PATHS["gpu"](task, order)
-    others = {name: paths.PATHS[name](task, order, **({"workers": 0} if name == "numpy" else {})) for name in ("pinned", "numpy", "torch")}
+    workers = {"numpy": {"workers": 0}}
+    others = {name: paths.PATHS[name](task, order, **workers.get(name, {})) for name in ("pinned", "numpy", "torch")}
     valid = []
     for step in range(order.steps):
         want = reference.sample(step)

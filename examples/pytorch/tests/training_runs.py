@@ -8,7 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
+
+pytest.importorskip("safetensors")
 
 from training import loop
 from training.data_path import DataPath, Sample

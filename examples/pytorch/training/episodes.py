@@ -29,8 +29,8 @@ def ticks(random, seconds, rate, start):
 
 
 def made_up(folder, episodes, seconds, seed, *, vision=512, vision_rate=30.0, state=14, state_rate=100.0, actions=7):
-    """A store of a robot that follows a smooth path, in RT-X's shape: the camera's features and the joints tell where it
-    is, the actions where it goes next. One that was made with the same numbers before is used again.
+    """A store of a robot that follows a smooth path, in RT-X's shape: the camera's features and the joints tell where
+    it is, the actions where it goes next. One that was made with the same numbers before is used again.
 
     Values are bfloat16 for vision, float32 for the rest.
     """

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// No file has this name: a missing file is the one mistake after which every compiler stops, so that nothing else is
-// said.
+// No file has this name: a missing file is the one mistake after which every compiler stops without further messages.
 #if __cplusplus < 201703L
 #include "RoboCache needs C++17 or newer: compile with -std=c++17"
 #endif
 
-// `__host__ __device__` where the compiler knows the words, nothing elsewhere: the building blocks in
-// device/ and the argument checks are compiled by g++ and clang for the host side too. NOINLINE keeps what is rare and
-// long (128-bit divisions) out of the kernels' straight line, where every instruction is latency.
+// `__host__ __device__` where the compiler knows these words, nothing elsewhere: g++ and clang, too, compile the
+// building blocks in device/ and the argument checks, for the host side. NOINLINE keeps rare and long code (128-bit
+// divisions) out of the kernels' straight line, where every instruction is latency.
 #if defined(__CUDACC__)
 #define ROBOCACHE_HOST_DEVICE __host__ __device__
 #define ROBOCACHE_NOINLINE __noinline__

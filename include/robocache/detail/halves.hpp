@@ -26,7 +26,7 @@ ROBOCACHE_HOST_DEVICE inline halves product_of(std::uint64_t a, std::uint64_t b)
 #endif
 }
 
-/// `floor(x / divisor)` modulo 2^64, one bit after the other, for `0 < divisor < 2^63`.
+/// `floor(x / divisor)` modulo 2^64, bit by bit, for `0 < divisor < 2^63`.
 ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline std::uint64_t quotient_of(halves x, std::uint64_t divisor) {
   if (x.high == 0) { return x.low / divisor; }
   std::uint64_t rest = x.high % divisor;

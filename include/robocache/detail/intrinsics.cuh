@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
-// What kernels do that C++ has no word for. The tests put a header of this name, for the CPU, in its place.
+// What kernels do beyond standard C++. The tests put a header of this name, for the CPU, in its place.
 namespace robocache::detail {
 
-/// Begins to copy one element to shared memory, past the registers.
+/// Begins to copy one element to shared memory asynchronously.
 template <class T>
 __device__ void copy_async(T* shared, T const* global) {
   auto const to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
@@ -17,8 +17,16 @@ __device__ void copy_async(T* shared, T const* global) {
   }
 }
 
-/// A load that stays in its place: the compiler would rather sink it behind the wait for copies, and pay a second
-/// trip to memory.
+/// A kernel's parameter, so that the compiler no longer knows what it is: threads that each read another part of it
+/// then load side by side, which constants are not made for.
+template <class T>
+__device__ T const* as_memory(T const* parameter) {
+  asm("" : "+l"(parameter));
+  return parameter;
+}
+
+/// A load that stays in its place: the compiler would move it after the wait for copies, which would cost a second trip
+/// to memory.
 template <class T>
 __device__ T load_early(T const* global) {
   static_assert(sizeof(T) == 4 || sizeof(T) == 8, "stamps have 4 or 8 bytes");
@@ -33,15 +41,15 @@ __device__ T load_early(T const* global) {
   }
 }
 
-/// Waits until this thread's copies have arrived. A barrier makes it so for all threads.
+/// Waits until this thread's copies have arrived. A barrier is needed for those of other threads.
 inline __device__ void wait_for_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 
-/// Bytes on their way to shared memory, which a whole block waits for. On sm_90 and newer.
+/// Counts bytes on their way to shared memory, so that a whole block can wait for them. On sm_90 and newer.
 struct arrival {
   std::uint64_t state;
 };
 
-/// So many bytes will come, once. By one thread; a barrier makes it known to those that wait.
+/// Announces, once, how many bytes will arrive. Called by one thread; threads that wait need a barrier after it.
 inline __device__ void begin_arrival(arrival& one, int bytes) {
 #if __CUDA_ARCH__ >= 900
   auto const at = static_cast<unsigned>(__cvta_generic_to_shared(&one));
@@ -51,7 +59,7 @@ inline __device__ void begin_arrival(arrival& one, int bytes) {
 #endif
 }
 
-/// Begins to copy `bytes` bytes, whole units of 16, as both places are, by one instruction.
+/// Begins to copy `bytes` bytes by one instruction: whole units of 16, between places that are aligned to 16.
 inline __device__ void copy_run(void* shared, void const* global, int bytes, arrival& one) {
 #if __CUDA_ARCH__ >= 900
   auto const to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
@@ -62,7 +70,7 @@ inline __device__ void copy_run(void* shared, void const* global, int bytes, arr
 #endif
 }
 
-/// Waits until all bytes have come.
+/// Waits until all bytes have arrived.
 inline __device__ void wait_for_arrival(arrival& one) {
 #if __CUDA_ARCH__ >= 900
   auto const at = static_cast<unsigned>(__cvta_generic_to_shared(&one));
@@ -76,24 +84,25 @@ inline __device__ void wait_for_arrival(arrival& one) {
 #endif
 }
 
-/// Asks for a line of memory to be brought to the L2 cache. Never faults.
+/// Prefetches a line of memory to the L2 cache. Never faults.
 inline __device__ void prefetch(void const* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
 
-/// 0, which the compiler does not know: what is computed from it is computed in its place, and not kept from before.
+/// 0, but the compiler does not know that: what is computed from it is computed where it is used, not kept in
+/// registers.
 inline __device__ unsigned unknown_zero() {
   unsigned zero;
   asm volatile("mov.u32 %0, 0;" : "=r"(zero));
   return zero;
 }
 
-/// Waits until the launch before this one, of the same `launch_chain`, has ended and what it wrote is seen.
+/// Waits until the launch before this one, of the same `launch_chain`, has ended and what it wrote is visible.
 inline __device__ void wait_for_launch_before() {
 #if __CUDA_ARCH__ >= 900
   asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
 }
 
-/// Lets the next launch of the same `launch_chain` begin as soon as there is room for it.
+/// Lets the next launch of the same `launch_chain` begin as soon as its blocks fit the chip.
 inline __device__ void let_next_launch_begin() {
 #if __CUDA_ARCH__ >= 900
   asm volatile("griddepcontrol.launch_dependents;");
@@ -110,20 +119,27 @@ inline __device__ float larger_or_nan(float a, float b) {
   return larger;
 }
 
-/// `a / b` rounded to nearest, for `b` in [2^-100, 2^100] and for `a` that is 0 or leaves room for the quotient and,
-/// 2^-24 times `a`, for its remainder: what the compiler's division comes to where it has looked at its operands.
-inline __device__ float quick_quotient(float a, float b) {
-  float r;
-  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(b));
-  r = __fmaf_rn(r, __fmaf_rn(-b, r, 1.0f), r);
+/// `a / b` rounded to nearest, for `b` in [2^-100, 2^100] and for `a` that is 0 or such that neither the quotient nor
+/// its remainder, 2^-24 times `a`, leaves the normal range: the path that the compiler's division takes after it has
+/// tested its operands.
+/// @param r  `quick_reciprocal(b)`
+inline __device__ float quick_quotient(float a, float b, float r) {
   float const q = __fmaf_rn(a, r, 0.0f);
   return __fmaf_rn(r, __fmaf_rn(-b, q, a), q);
 }
 
+inline __device__ float quick_reciprocal(float b) {
+  float r;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(b));
+  return __fmaf_rn(r, __fmaf_rn(-b, r, 1.0f), r);
+}
+
+inline __device__ float quick_quotient(float a, float b) { return quick_quotient(a, b, quick_reciprocal(b)); }
+
 /// The sum over a warp's lanes, in each of them.
 inline __device__ int sum_over_warp(int x) { return __reduce_add_sync(0xffffffffu, x); }
 
-/// Adds four floats to memory, in any order: one operation where the chip has it.
+/// Adds four floats to memory, in any order: by one operation where the chip has one.
 /// @param to  aligned to 16 bytes
 inline __device__ void add_to_memory(float* to, float4 const& terms) {
 #if __CUDA_ARCH__ >= 900
@@ -138,8 +154,8 @@ inline __device__ void add_to_memory(float* to, float4 const& terms) {
 #endif
 }
 
-/// The sum over a warp's lanes: lane i adds that of lane i + 16, then of i + 8, 4, 2, 1. Right in lane 0; called by
-/// all.
+/// The sum over a warp's lanes: lane i adds that of lane i + 16, then of i + 8, 4, 2, 1. Right in lane 0; called by all
+/// lanes.
 inline __device__ float sum_of_halves(float x) {
 #pragma unroll
   for (int half = 16; half > 0; half /= 2) { x = __fadd_rn(x, __shfl_down_sync(0xffffffffu, x, half)); }

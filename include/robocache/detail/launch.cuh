@@ -12,8 +12,8 @@
 // The tests put a header of this name, which runs blocks on the CPU, in its place.
 namespace robocache::detail {
 
-/// What the CUDA runtime refused, in its words. Where there is no device it says so: for a missing driver the runtime
-/// says that its version is insufficient. Does not clear the last error.
+/// What the CUDA runtime refused, in its words, but with a sentence of its own where there is no device: for a missing
+/// driver, the runtime says that its version is insufficient. Does not clear the last error.
 inline status cuda_failure(char const* what, cudaError_t error) {
   if (error == cudaErrorNoDevice) {
     return refuse(status_code::cuda_error, what, "", "found no CUDA device, want one (%s)", cudaGetErrorName(error));
@@ -32,8 +32,16 @@ inline status cuda_failure(char const* what, cudaError_t error) {
   return refuse(status_code::cuda_error, what, "", "found %s (%s)", cudaGetErrorName(error), cudaGetErrorString(error));
 }
 
-/// Launches and says what the launch itself returned, so that an earlier error is neither blamed on it nor cleared.
-/// @param early  the launch may begin before the one before it has ended; the kernel calls `wait_for_launch_before`
+/// Allows a kernel so much dynamic shared memory, which may be more than every kernel has.
+template <class Params>
+ROBOCACHE_HIDDEN status allow_shared(void (*kernel)(Params), int shared_bytes) {
+  cudaError_t const error = cudaFuncSetAttribute(reinterpret_cast<void const*>(kernel),
+                                                 cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes);
+  return error == cudaSuccess ? status{} : cuda_failure("shared memory", error);
+}
+
+/// Launches, and returns what the launch itself returned, so that an earlier error is neither blamed on it nor cleared.
+/// @param early  the launch may begin before the previous one has ended; the kernel calls `wait_for_launch_before`
 template <class Params>
 ROBOCACHE_HIDDEN status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes,
                                cudaStream_t cuda_stream, bool early = false) {

@@ -3,7 +3,7 @@
 
 #include <robocache/detail/standard.hpp>
 
-// Apart from standard.hpp, because <cmath> takes a C++ compiler several times as long as all that is there.
+// Apart from standard.hpp, because <cmath> takes a C++ compiler several times as long as all of that header.
 #if defined(__CUDACC_RTC__)
 #include <cuda/std/cmath>
 #else

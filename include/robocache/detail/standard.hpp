@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What device/ and the views that callers fill in use of the standard library; its mathematics is in math.hpp. NVRTC,
-// which compiles kernels while a program runs, has no standard headers: there the same names come from the toolkit's
-// libcu++, and `std` inside of this namespace is `cuda::std`.
+// The parts of the standard library that device/ and the views that callers fill in use, except for mathematics, which
+// is in math.hpp. NVRTC, which compiles kernels at run time, has no standard headers: there the same names come from
+// the toolkit's libcu++, and `std` inside this namespace is `cuda::std`.
 #if defined(__CUDACC_RTC__)
 
 #include <cuda/std/cstddef>

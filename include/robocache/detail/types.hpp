@@ -6,12 +6,12 @@
 #include <robocache/dtype.hpp>
 
 // Which types the library takes, and what the compiler says about others: one sentence, and nothing after it. A
-// sentence is asserted in a class template, which a compiler instantiates once, however many views and calls ask for
-// it; and a call is compiled only where all of its types are sound. The constants that calls ask for are not members of
-// the classes that assert, because clang treats a class with a failed assertion as broken.
+// sentence is asserted in a class template, which a compiler instantiates once, however many views and calls use it;
+// and a call is compiled only where all of its types are valid. The constants that calls read are not members of the
+// classes that assert, because clang treats a class with a failed assertion as broken.
 namespace robocache::detail {
 
-/// `std::int64_t` for the other integer of 64 bits, every other type unchanged.
+/// `std::int64_t` for the other signed integer of 64 bits, every other type unchanged.
 template <class T>
 using plain_type = std::conditional_t<std::is_same_v<T, other_int64>, std::int64_t, T>;
 
@@ -136,13 +136,13 @@ ROBOCACHE_HOST_DEVICE decltype(auto) plain(View<Types...> const& view) noexcept 
   }
 }
 
-/// The view without its type: addresses alone.
+/// The view without its type: addresses only.
 template <template <class> class View, class T>
 ROBOCACHE_HOST_DEVICE View<void> untyped(View<T> const& view) noexcept {
   return same_bits<View<void>>(view);
 }
 
-/// `number` as a stamp. Other types give some value: they are refused elsewhere.
+/// `number` as a stamp. Other types give any value: they are refused elsewhere.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE constexpr Stamp stamp_of(int number) noexcept {
   if constexpr (is_stamp<Stamp>) {

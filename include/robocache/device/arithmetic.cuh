@@ -155,7 +155,7 @@ ROBOCACHE_HOST_DEVICE inline bool is_finite(Stamp t) {
   }
 }
 
-/// A whole number that is larger where the float is: -0 is below +0, and all NaNs are outside of the others.
+/// An integer that is larger where the float is: -0 is below +0, and all NaNs are outside the range of the others.
 ROBOCACHE_HOST_DEVICE inline std::uint32_t order_of(float x) {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &x, sizeof bits);

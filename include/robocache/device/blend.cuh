@@ -27,7 +27,7 @@ ROBOCACHE_HOST_DEVICE inline float part_way(float near, float far, float share) 
 
 /// The value at `weight` on the line from `a` to `b`, counted from the nearer of the two, each operation rounded
 /// (docs/semantics.md, Locate): exact at both ends, inside [min, max] of finite samples, and equal samples give
-/// themselves. Not to be used where a weight is exactly 0, which `location` sorts out.
+/// themselves. Not for weights of exactly 0, for which `location` names one sample.
 ROBOCACHE_HOST_DEVICE inline float linear(float a, float b, float weight) {
   return weight < 0.5f ? detail::part_way(a, b, weight) : detail::part_way(b, a, sub_rn(1.0f, weight));
 }
@@ -51,7 +51,7 @@ ROBOCACHE_HOST_DEVICE inline float value_at(series<Value, Stamp> const& source, 
       source.batch_stride == contiguous ? source.when.length * row_stride : source.batch_stride;
   Value const* const first = source.values + one.element(where.row, batch_stride, row_stride) + channel;
   float const a = to_float(*first);
-  return where.blends ? linear(a, to_float(first[row_stride]), where.weight) : a;
+  return where.blends ? linear(a, to_float(first[one.step_from(where.row) * row_stride]), where.weight) : a;
 }
 
 namespace detail {
@@ -63,30 +63,30 @@ struct curve_samples {
 
 /// @param row  the left sample of the bracket
 template <class Value>
-ROBOCACHE_HOST_DEVICE inline curve_samples samples_of(curve const& c, Value const* row, std::int64_t stride) {
+ROBOCACHE_HOST_DEVICE inline curve_samples samples_of(curve const& c, Value const* row, sample_steps const& steps) {
   curve_samples s;
   s.a = to_float(row[0]);
-  s.b = to_float(row[stride]);
-  s.p = c.left > 0 ? to_float(row[-stride]) : s.a;
-  s.n = c.right > 0 ? to_float(row[2 * stride]) : s.b;
-  s.pp = c.left > 1 ? to_float(row[-2 * stride]) : s.p;
-  s.nn = c.right > 1 ? to_float(row[3 * stride]) : s.n;
+  s.b = to_float(row[steps.to(1)]);
+  s.p = c.left > 0 ? to_float(row[steps.to(-1)]) : s.a;
+  s.n = c.right > 0 ? to_float(row[steps.to(2)]) : s.b;
+  s.pp = c.left > 1 ? to_float(row[steps.to(-2)]) : s.p;
+  s.nn = c.right > 1 ? to_float(row[steps.to(3)]) : s.n;
   return s;
 }
 
-/// The samples that `value_from` asks for. The others are 0, and are not read.
+/// The samples that `value_from` needs. The others are 0, and are not read.
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline curve_samples samples_for(interpolation method, curve const& c, bool blends,
-                                                       Value const* row, std::int64_t stride) {
-  if (blends && is_curved(method) && c.method != interpolation::linear) { return samples_of(c, row, stride); }
+                                                       Value const* row, sample_steps const& steps) {
+  if (blends && is_curved(method) && c.method != interpolation::linear) { return samples_of(c, row, steps); }
   curve_samples s{};
   s.a = to_float(row[0]);
-  if (blends) { s.b = to_float(row[stride]); }
+  if (blends) { s.b = to_float(row[steps.to(1)]); }
   return s;
 }
 
-/// `value_by_method` in float alone, of samples that were read.
-/// @param doubt  stays 0 unless that had too little room: then the result is not what it should be
+/// `value_by_method` in float only, of samples that were read.
+/// @param doubt  stays 0 unless an intermediate result overflowed: then the result is wrong
 ROBOCACHE_HOST_DEVICE inline float value_from(interpolation method, curve const& c, bool blends, curve_samples const& s,
                                               float& doubt) {
   switch (method) {
@@ -103,35 +103,35 @@ ROBOCACHE_HOST_DEVICE inline float value_from(interpolation method, curve const&
       return value_on<float>(c, s.pp, s.p, s.a, s.b, s.n, s.nn, doubt);
     case interpolation::slerp:
       if (!blends) { return s.a; }
-      break;  // of whole rows
+      break;  // it is of whole rows
   }
   return not_a_number;
 }
 
-/// `value_by_method` in float alone.
+/// `value_by_method` in float only.
 /// @param doubt  as `value_from`
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline float value_in_float(interpolation method, curve const& c, bool blends, Value const* row,
-                                                  std::int64_t stride, float& doubt) {
-  return value_from(method, c, blends, samples_for(method, c, blends, row, stride), doubt);
+                                                  sample_steps const& steps, float& doubt) {
+  return value_from(method, c, blends, samples_for(method, c, blends, row, steps), doubt);
 }
 
 }  // namespace detail
 
-/// One channel of a located target by any float method but slerp, before the rounding to a result type.
+/// One channel of a located target by any float method except slerp, before the rounding to a result type.
 ///
 /// @param method  previous, next, nearest, linear, angle, catmull_rom, pchip or akima
-/// @param c       from `curve_at`; unless `blends` it is not looked at
+/// @param c       from `curve_at`; read only if `blends`
 /// @param blends  as `location::blends`
 /// @param row     the sample at `location::row` in that channel
-/// @param stride  from one sample to the next, in elements
+/// @param steps   from one sample to the next, in elements: a number, or of a ring `steps_from(one, where.row, stride)`
 template <class Value>
 ROBOCACHE_HOST_DEVICE inline float value_by_method(interpolation method, curve const& c, bool blends, Value const* row,
-                                                   std::int64_t stride) {
+                                                   sample_steps const& steps) {
   float doubt = 0.0f;
-  float const value = detail::value_in_float(method, c, blends, row, stride, doubt);
+  float const value = detail::value_in_float(method, c, blends, row, steps, doubt);
   if (doubt == 0.0f) { return value; }
-  detail::curve_samples const s = detail::samples_of(c, row, stride);
+  detail::curve_samples const s = detail::samples_of(c, row, steps);
   return detail::curve_in_double(c, s.pp, s.p, s.a, s.b, s.n, s.nn);
 }
 
@@ -139,10 +139,10 @@ ROBOCACHE_HOST_DEVICE inline float value_by_method(interpolation method, curve c
 ///
 /// @param c       from `curve_at`
 /// @param row     the left sample of the bracket in that channel
-/// @param stride  from one sample to the next, in elements
+/// @param steps   as `value_by_method`
 template <class Value>
-ROBOCACHE_HOST_DEVICE inline float value_on_curve(curve const& c, Value const* row, std::int64_t stride) {
-  return value_by_method(c.method, c, true, row, stride);
+ROBOCACHE_HOST_DEVICE inline float value_on_curve(curve const& c, Value const* row, sample_steps const& steps) {
+  return value_by_method(c.method, c, true, row, steps);
 }
 
 }  // namespace robocache::device

@@ -27,7 +27,7 @@ struct grid_axis {
   float origin;
   float size;
   float inverse;  ///< of the size
-  float certain;  ///< how far a quotient may be from the middle of a cell for its floor to be known
+  float certain;  ///< how far from the middle of a cell a quotient may be so that its floor is certain
   std::uint32_t cells;
 };
 
@@ -60,7 +60,7 @@ ROBOCACHE_HOST_DEVICE inline std::uint32_t axis_cell_of(float whole) {
   return whole >= 0.0f && whole < 0x1p31f ? static_cast<std::uint32_t>(whole) : no_axis_cell;
 }
 
-/// The cell along an axis, by division: the rule, word for word.
+/// The cell along an axis, by division: the rule itself.
 /// @tparam Lowest  the cell that is counted as 0; exact wherever the coordinate is inside
 template <int Lowest>
 ROBOCACHE_HOST_DEVICE inline std::uint32_t divide_along(grid_axis const& axis, float origin, float coordinate) {
@@ -90,13 +90,13 @@ ROBOCACHE_HOST_DEVICE inline float float_before(float x) {
 #endif
 }
 
-/// The same cell where q is near a whole number n, or any number where that is told from q. The quotient d / s rounds
-/// to n or more where it is above the middle between n and the float below it; at the middle n wins, its last bit is 0.
-/// So the sign of d - n * s, which one rounding leaves as it is, or its comparison with a power of 2 times s, decides.
+/// The same cell where q is near an integer n; where q alone decides, any number. The quotient d / s rounds to n or
+/// more where it is above the middle between n and the float below it; at the middle n wins, because its last bit is 0.
+/// So the sign of d - n * s, which one rounding does not change, or its comparison with a power of 2 times s, decides.
 ROBOCACHE_HOST_DEVICE inline std::uint32_t settle_along(grid_axis const& axis, float distance, float q) {
   float const whole = std::rint(q);
   if (!(whole >= 1.0f)) {
-    // Below the origin only what rounds to -0 is in the grid.
+    // Below the origin, only quotients that round to -0 are in the grid.
     bool const zero = distance >= 0.0f || static_cast<double>(-distance) <= static_cast<double>(axis.size) * 0x1p-150;
     return whole >= 0.0f && zero ? 0 : no_axis_cell;
   }
@@ -107,10 +107,10 @@ ROBOCACHE_HOST_DEVICE inline std::uint32_t settle_along(grid_axis const& axis, f
 }
 
 /// The same cell by multiplication. q = d * (1 / s) is within 3 units of 2^-24, relatively, of the rounded quotient
-/// d / s. So where a q inside the grid is further than that from all whole numbers, both have the same floor; and where
-/// q is outside by more than a cell, so is the quotient. Adding 1.5 * 2^23, rounded down, leaves the floor in the last
-/// bits: right for |q| < 2^22; beyond, and for NaN, a number that is no cell.
-/// @param near  set where a whole number is too near
+/// d / s. So where a q inside the grid is further than that from all integers, both have the same floor; and where q is
+/// outside by more than a cell, so is the quotient. Adding 1.5 * 2^23, rounded down, leaves the floor in the last bits:
+/// right for |q| < 2^22; beyond that, and for NaN, the result is not a cell.
+/// @param near  set where an integer is too near
 ROBOCACHE_HOST_DEVICE inline std::uint32_t multiply_along(grid_axis const& axis, float q, bool& near) {
   float const shifted = add_rounded_down(q, 0x1.8p23f);
   float const from_middle = sub_rn(sub_rn(q, sub_rn(shifted, 0x1.8p23f)), 0.5f);
@@ -189,8 +189,8 @@ ROBOCACHE_HOST_DEVICE inline bool find_cell(grid const& lattice, std::int64_t b,
 /// Cells of the voxel filter on either side of its origin, along an axis.
 inline constexpr std::int64_t filter_reach = std::int64_t{1} << 20;
 
-/// The grid of the voxel filter: cell `filter_reach` begins at the origin. It has more cells than an int64 counts, so
-/// its `total` is not to be asked for; `index_of` is below 2^63.
+/// The grid of the voxel filter: cell `filter_reach` begins at the origin. It has more cells than an int64 can count,
+/// so its `total` must not be used; `index_of` is below 2^63.
 ROBOCACHE_HOST_DEVICE inline grid filter_grid(filter_options const& options) {
   grid lattice;
   for (int axis = 0; axis < 3; ++axis) {
@@ -210,11 +210,11 @@ ROBOCACHE_HOST_DEVICE inline bool find_filter_cell(grid const& lattice, float x,
                                                     y, z, found);
 }
 
-/// Points of a cell whose features are added up one after the other; sums of so many groups are added up the same way,
-/// and so on.
+/// Points of a cell whose features are added up one after the other; the sums of this many groups are added up the same
+/// way, and so on.
 inline constexpr int sum_group = 64;
 
-/// Where the filter's voxel that a coordinate is in begins: the same for all coordinates of a voxel.
+/// Where the filter's voxel begins that contains a coordinate: the same for all coordinates of a voxel.
 ROBOCACHE_HOST_DEVICE inline float corner_along(float coordinate, float origin, float size) {
   return add_rn(origin, mul_rn(cell_along(coordinate, origin, size), size));
 }

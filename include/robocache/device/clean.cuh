@@ -86,8 +86,8 @@ ROBOCACHE_HOST_DEVICE inline row_step step_from(std::uint64_t latest, std::uint6
   return order < latest ? row_step::backward : order == latest ? row_step::duplicate : row_step::forward;
 }
 
-/// How the signs of a row's quaternions follow from those of the row before it: one bit each. Where a sign begins anew
-/// the sample keeps its own.
+/// How the signs of a row's quaternions follow from those of the row before it: one bit each. Where a sign does not
+/// follow, the sample keeps its own.
 struct sign_steps {
   std::uint32_t anew;
   std::uint32_t turned;

@@ -10,7 +10,7 @@
 // Which points belong to a cloud of a batch, and to which cloud a row belongs.
 namespace robocache::device {
 
-/// The most points that a cloud has. Of packed rows that belong to one cloud, those beyond are no points.
+/// The most points that a cloud has. Packed rows of one cloud beyond that are not points.
 inline constexpr std::int64_t most_cloud_points = INT32_MAX;
 
 /// How many points of padded cloud b are real.
@@ -49,10 +49,11 @@ ROBOCACHE_HOST_DEVICE inline cloud cloud_of(point_clouds const& clouds, std::int
   return one;
 }
 
-/// Neighbouring rows that are points of one cloud, or none. Rows are counted over all clouds, padding included.
+/// Neighbouring rows that are points of one cloud, or are not points. Rows are counted over all clouds, padding
+/// included.
 struct cloud_rows {
-  std::int64_t b;      ///< the cloud; below 0: no points, but padding, or rows that no cloud owns
-  std::int64_t end;    ///< the row behind the last one
+  std::int64_t b;      ///< the cloud; negative: padding, or rows that no cloud owns
+  std::int64_t end;    ///< one past the last row
   std::int64_t begin;  ///< the cloud's first row
 };
 

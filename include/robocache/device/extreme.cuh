@@ -7,8 +7,8 @@
 
 namespace robocache::device {
 
-/// What maxima and minima compare instead of floats: -0 is below +0, and a NaN, whatever its sign, is beyond all
-/// numbers. `from_order` gives the float back, for a NaN some NaN.
+/// Integers that are compared instead of floats for maxima and minima: -0 is below +0, and a NaN, whatever its sign, is
+/// beyond all numbers. `from_order` gives the float back, and for a NaN some NaN.
 /// @tparam Largest  for maxima; false: for minima
 template <bool Largest>
 ROBOCACHE_HOST_DEVICE inline std::uint32_t extreme_of(float x) {
@@ -16,7 +16,7 @@ ROBOCACHE_HOST_DEVICE inline std::uint32_t extreme_of(float x) {
   return order_of(x);
 }
 
-/// What every number is beyond.
+/// Every number is beyond this.
 template <bool Largest>
 inline constexpr std::uint32_t no_extreme = Largest ? 0 : UINT32_MAX;
 

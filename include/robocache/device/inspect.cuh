@@ -11,7 +11,7 @@
 
 namespace robocache::device {
 
-/// Adds sample `i` of a trajectory to its report, for `0 <= i < length`: what it is, and how it follows sample `i - 1`.
+/// Adds sample `i` of a trajectory to its report, for `0 <= i < length`: itself, and how it follows sample `i - 1`.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline void inspect_sample(trajectory<Stamp> const& of, std::int64_t i,
                                                  trajectory_report& report) {
@@ -29,7 +29,9 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t indices_out_of_range(timeline<Stamp> c
                                                                std::int64_t source_batch) {
   auto const outside = [](std::int64_t x, std::int64_t limit) { return x < 0 || x > limit ? 1 : 0; };
   std::int64_t count = 0;
-  if (when.lengths != nullptr) { count += outside(when.lengths[b], when.length); }
+  if (when.lengths != nullptr) {
+    count += outside(when.lengths[b], when.kind == timeline_kind::ring ? INT64_MAX : when.length);
+  }
   if (when.offsets != nullptr) {
     std::int64_t const begin = when.offsets[b];
     std::int64_t const end = when.offsets[b + 1];
@@ -56,7 +58,8 @@ ROBOCACHE_HOST_DEVICE inline void inspect_part(timeline<Stamp> const& when, std:
     case timeline_kind::dense:
     case timeline_kind::shared:
     case timeline_kind::ragged:
-    case timeline_kind::uniform: break;
+    case timeline_kind::uniform:
+    case timeline_kind::ring: break;
   }
   trajectory<Stamp> const samples = trajectory_of(when, b);
 #if defined(__CUDA_ARCH__)
@@ -73,7 +76,7 @@ inline constexpr float unit_tolerance = std::is_same_v<Value, float>    ? 0x1p-1
                                         : std::is_same_v<Value, __half> ? 0x1p-8f
                                                                         : 0x1p-6f;
 
-/// Adds one row to a report: what it is, and how it follows the row before.
+/// Adds one row to a report: itself, and how it follows the row before.
 ROBOCACHE_HOST_DEVICE inline void inspect_rotation(quaternion const& before, quaternion const& row, float tolerance,
                                                    rotation_report& report) {
   float const square = detail::dot(row, row);
@@ -94,7 +97,7 @@ ROBOCACHE_HOST_DEVICE inline void inspect_rotations_part(Value const* values, tr
     Value const* const from = values + of.element(i, batch_stride, row_stride);
     return quaternion{{to_float(from[0]), to_float(from[1]), to_float(from[2]), to_float(from[3])}};
   };
-  // The first row follows itself, and a quaternion is never turned against itself.
+  // The first row is compared with itself, and a quaternion never has the opposite sign of itself.
   for (std::int64_t i = first; i < of.length; i += step) {
     inspect_rotation(row(i > 0 ? i - 1 : 0), row(i), unit_tolerance<Value>, report);
   }

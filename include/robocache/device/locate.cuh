@@ -11,7 +11,7 @@
 
 namespace robocache::device {
 
-/// `resample_options`, as far as locating a target needs them.
+/// The part of `resample_options` that locating a target needs.
 template <class Stamp>
 struct locate_rules {
   interpolation method;
@@ -59,7 +59,7 @@ ROBOCACHE_HOST_DEVICE inline location two_samples(std::int64_t row, float weight
 }  // namespace detail
 
 /// The left one of the two samples that decide about a target: of its bracket, or of the two outermost samples where
-/// it lies beyond them. The right one is the next, or the same if there is but one sample.
+/// it lies beyond them. The right one is the next, or the same if there is only one sample.
 template <class Index>
 ROBOCACHE_HOST_DEVICE inline Index left_of_pair(Index count, Index length) {
   Index const row = (count < length ? count : length - 1) - 1;
@@ -82,7 +82,7 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE location locate_at_edge(Stamp left, Sta
   if (!holds) {
     if (rule == edge::fill) { return {}; }
     float const width = span_to_float(span_between(left, right));
-    // Two samples at one time are no line: beyond them the result is the edge sample. So it is for one sample.
+    // Two samples at one time do not make a line: beyond them the result is the edge sample, as it is for one sample.
     if (rule == edge::extrapolate && !is_hold(rules.method) && length > 1 && width != 0.0f) {
       float const passed = before ? -span_to_float(span_between(t, left)) : span_to_float(span_between(left, t));
       return two_samples(before ? row : row - 1, div_rn(passed, width), false);
@@ -133,7 +133,7 @@ ROBOCACHE_HOST_DEVICE inline location locate_in_bracket(trajectory<Stamp> const&
 
 namespace detail {
 
-/// How many samples are stamped at or before `as_of`, which may be anything. Out of line: few calls ask.
+/// How many samples are stamped at or before `as_of`, which may be any number. Out of line, because few calls need it.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t known_length(trajectory<Stamp> source, Stamp as_of) {
   return count_not_after(source, as_of);
@@ -151,23 +151,50 @@ ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> source_trajectory(timeline<Stamp>
   return one;
 }
 
-/// What a stream of a fusion is asked for.
+/// The time at which a stream of a fusion is read.
 template <class Stamp>
 struct sought_time {
   Stamp at;      ///< the time, on the clock of its stamps
   Stamp newest;  ///< no sample stamped later is searched for; may be infinite where `at` is finite
 };
 
-/// What a stream with `latency` is asked for by target `t`: a sample stamped s describes s - latency. A causal stream
-/// knows no sample stamped after the target, however late it is.
+/// When target `t` reads a stream with `latency`: a sample stamped s describes s - latency. A causal stream has no
+/// sample stamped after the target, however large its latency is.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline sought_time<Stamp> seek(Stamp t, Stamp latency, bool causal, Stamp tolerance) {
   Stamp const at = stamp_sum(t, latency);
   return {at, causal && t < at && is_finite(at) ? t : stamp_later(at, tolerance)};
 }
 
-/// Locates what a stream is asked for in one of its trajectories: search, then rules. For custom kernels; reads stamps
-/// only.
+/// The latency that counts for trajectory `b` of the targets.
+/// @param latencies  null, or what is added
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline Stamp latency_of(Stamp latency, Stamp const* latencies, std::int64_t b) {
+  return latencies == nullptr ? latency : stamp_sum(latency, latencies[b]);
+}
+
+/// The newest sample that a located target reads.
+/// @param right  samples that are read behind its bracket, as `curve::right`
+ROBOCACHE_HOST_DEVICE inline std::int64_t newest_read(location const& where, int right) {
+  return where.row + (where.blends ? 1 + right : 0);
+}
+
+/// How old a result for target `t` is, the newest sample that it reads being stamped `newest`.
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline Stamp age_of(Stamp t, Stamp newest) {
+  if constexpr (std::is_integral_v<Stamp>) {
+    return static_cast<Stamp>(static_cast<std::uint64_t>(t) - static_cast<std::uint64_t>(newest));
+  } else {
+    return sub_rn(t, newest);
+  }
+}
+
+/// The age of a result that is not valid.
+template <class Stamp>
+inline constexpr Stamp no_age = std::is_integral_v<Stamp> ? std::numeric_limits<Stamp>::max()
+                                                          : std::numeric_limits<Stamp>::infinity();
+
+/// Locates such a time in one of the stream's trajectories: search, then rules. For custom kernels; reads stamps only.
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp> const& source, sought_time<Stamp> const& sought,
                                              locate_rules<Stamp> const& rules) {

@@ -18,7 +18,7 @@ struct method_traits {
   int channels;         ///< that rows must have; 0: any number
 };
 
-/// The table. A new method is a line here; each switch over methods asks for it by a warning.
+/// The table. A new method is a new line here; a warning names each switch over methods that lacks it.
 ROBOCACHE_HOST_DEVICE constexpr method_traits traits_of(interpolation method) noexcept {
   switch (method) {
     // clang-format off

@@ -16,7 +16,7 @@ ROBOCACHE_HOST_DEVICE inline std::uint64_t order_of(std::int64_t x) {
   return static_cast<std::uint64_t>(x) ^ (std::uint64_t{1} << 63);
 }
 
-/// -0 is below +0, and all NaNs are outside of the others.
+/// -0 is below +0, and all NaNs are outside the range of the others.
 ROBOCACHE_HOST_DEVICE inline std::uint64_t order_of(double x) {
   std::uint64_t bits = 0;
   std::memcpy(&bits, &x, sizeof bits);

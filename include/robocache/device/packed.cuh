@@ -4,17 +4,17 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/standard.hpp>
 
-// Who owns a packed row: one rule for trajectories and clouds, whatever the offsets hold. A bisection of the offsets
+// Which trajectory or cloud owns a packed row: one rule for both, whatever the offsets hold. A bisection of the offsets
 // decides. Where they ascend, trajectory b owns the rows from `offsets[b]` to `offsets[b + 1]`. Where they do not, each
-// row still has one owner at most, one that claims it, and each owner's rows are neighbours: a bisection never turns
-// left for a row and right for an earlier one.
+// row still has at most one owner, one whose offsets include it, and each owner's rows are neighbours: a bisection
+// never turns left for a row and right for an earlier one.
 namespace robocache::device {
 
 /// Neighbouring packed rows of one trajectory or cloud.
 struct packed_rows {
-  std::int64_t b;      ///< -1 and B own the rows that nobody owns
+  std::int64_t b;      ///< -1 and B stand for rows that have no owner
   std::int64_t begin;  ///< the first row
-  std::int64_t end;    ///< the row behind the last one; `begin` if there is none
+  std::int64_t end;    ///< one past the last row; `begin` if there is none
 };
 
 /// The rows around `row` that have its owner, for `0 <= row < rows`.
@@ -40,7 +40,7 @@ ROBOCACHE_HOST_DEVICE inline packed_rows owner_of_row(std::int64_t const* offset
   return found;
 }
 
-/// The rows that `b` owns, for `-1 <= b <= batch`. No load waits for another.
+/// The rows that `b` owns, for `-1 <= b <= batch`. All loads are independent.
 ROBOCACHE_HOST_DEVICE inline packed_rows rows_of_owner(std::int64_t const* offsets, std::int64_t batch,
                                                        std::int64_t rows, std::int64_t b) {
   packed_rows found{b, 0, rows};
@@ -64,7 +64,7 @@ ROBOCACHE_HOST_DEVICE inline packed_rows rows_of_owner(std::int64_t const* offse
 }
 
 /// How many rows have an owner below `b`, for `0 <= b <= batch`: `offsets[b]`, clamped between those that a bisection
-/// looks at on its way to it. Ascends with `b`, and `b` owns the rows from its own number to that of `b + 1`.
+/// reads on its way to it. Ascends with `b`, and `b` owns the rows from its own number to that of `b + 1`.
 ROBOCACHE_HOST_DEVICE inline std::int64_t rows_before_owner(std::int64_t const* offsets, std::int64_t batch,
                                                             std::int64_t rows, std::int64_t b) {
   std::int64_t least = 0;

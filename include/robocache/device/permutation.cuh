@@ -84,4 +84,10 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t permuted(permutation const& p, std::in
   return static_cast<std::int64_t>(x);
 }
 
+/// Sample `k` of `samples` without replacement, for `k` below `samples` and below the size: the number at place `k`, or
+/// `k` itself where all numbers are wanted.
+ROBOCACHE_HOST_DEVICE inline std::int64_t sample_at(permutation const& p, std::int64_t samples, std::int64_t k) {
+  return static_cast<std::uint64_t>(samples) < p.size ? permuted(p, k) : k;
+}
+
 }  // namespace robocache::device

@@ -12,7 +12,7 @@
 // What a policy input does to values after they are interpolated. Rules: docs/semantics.md, Policy input.
 namespace robocache::device {
 
-/// `v` between `low` and `high`; NaN stays.
+/// `v` clamped to `low` and `high`; NaN stays NaN.
 ROBOCACHE_HOST_DEVICE inline float clamped(float v, float low, float high) {
   return v < low ? low : v > high ? high : v;
 }
@@ -35,14 +35,21 @@ ROBOCACHE_HOST_DEVICE inline bool are_same(rotation_layout const& a, rotation_la
          a.order.axes[2] == b.order.axes[2] && a.order.intrinsic == b.order.intrinsic;
 }
 
-/// The unit quaternion at `weight` between two rows in one layout, as `slerp`. Quaternions keep the order of their
-/// components until they are turned, so that the bits are those of `interpolation::slerp`.
-ROBOCACHE_HOST_DEVICE inline quaternion rotation_between(rotation_layout const& layout, rotation_channels const& a,
-                                                         rotation_channels const& b, float weight) {
-  if (!is_quaternion(layout)) { return slerp(read_rotation(layout, a), read_rotation(layout, b), weight); }
+/// The unit quaternion at `weight` between two quaternions as they are stored, as `slerp`: they keep the order of their
+/// components until after the interpolation, so that the bits are those of `interpolation::slerp`.
+/// @param layout  wxyz or xyzw
+ROBOCACHE_HOST_DEVICE inline quaternion quaternion_between(rotation_layout const& layout, rotation_channels const& a,
+                                                           rotation_channels const& b, float weight) {
   quaternion const q = slerp({{a.c[0], a.c[1], a.c[2], a.c[3]}}, {{b.c[0], b.c[1], b.c[2], b.c[3]}}, weight);
   if (layout.format == rotation_format::wxyz) { return q; }
   return {{q.q[3], q.q[0], q.q[1], q.q[2]}};
+}
+
+/// The unit quaternion at `weight` between two rows in one layout.
+ROBOCACHE_HOST_DEVICE inline quaternion rotation_between(rotation_layout const& layout, rotation_channels const& a,
+                                                         rotation_channels const& b, float weight) {
+  if (is_quaternion(layout)) { return quaternion_between(layout, a, b, weight); }
+  return slerp(read_rotation(layout, a), read_rotation(layout, b), weight);
 }
 
 /// True where a sample of a rotation is passed on unchanged: the layouts agree, and nothing else is asked for.

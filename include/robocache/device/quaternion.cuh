@@ -34,8 +34,8 @@ struct vector3 {
   float x, y, z;
 };
 
-/// `a` times `b`: the rotation `b`, then `a`. Terms are paired so that the inverse of a rotation times itself has
-/// exactly no axis.
+/// `a` times `b`: the rotation `b`, then `a`. Terms are paired so that the inverse of a rotation times the rotation has
+/// a vector part of exactly 0.
 ROBOCACHE_HOST_DEVICE inline quaternion product(quaternion const& a, quaternion const& b) {
   float const* const p = a.q;
   float const* const q = b.q;
@@ -111,7 +111,7 @@ ROBOCACHE_HOST_DEVICE inline quaternion rotation_of(rotation_matrix const& r) {
     case 1: q = {{dy, z, on_axis(m[4]), x}}; break;
     case 2: q = {{dz, y, x, on_axis(m[8])}}; break;
     default: {
-      // A matrix of zeros is no rotation; it would be taken for the identity.
+      // A matrix of zeros is not a rotation; without this it would be taken for the identity.
       float any = 0.0f;
       for (int i = 0; i < 9; ++i) { any = add_rn(any, detail::absolute(m[i])); }
       q = {{any == 0.0f ? 0.0f : add_rn(1.0f, trace), dx, dy, dz}};

@@ -24,7 +24,7 @@ ROBOCACHE_HOST_DEVICE inline float sqrt_rn(float x) {
 #endif
 }
 
-/// To a whole number, ties to even.
+/// Rounds to an integer, ties to even.
 ROBOCACHE_HOST_DEVICE inline float rint_rn(float x) {
 #if defined(__CUDA_ARCH__)
   return rintf(x);
@@ -33,7 +33,7 @@ ROBOCACHE_HOST_DEVICE inline float rint_rn(float x) {
 #endif
 }
 
-/// `x` less the whole turns next to it: in [-pi, pi], give or take a rounding. Rarely needed.
+/// `x` minus the nearest number of whole turns: in [-pi, pi], up to rounding. Rarely needed.
 ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline float less_turns(float x) {
   return fma_rn(-rint_rn(mul_rn(x, turns_each_radian)), tau, x);
 }
@@ -91,8 +91,8 @@ ROBOCACHE_HOST_DEVICE inline float asin_of_root(float s, float z) {
   return add_rn(s, mul_rn(s, mul_rn(z, p)));
 }
 
-/// sin(x). Beyond a quarter turn half turns are taken off in two steps, whose first is exact for up to 2^13 of them;
-/// then a polynomial of least maximal error, 3e-8.
+/// sin(x). Beyond a quarter turn, half turns are subtracted in two steps, the first of which is exact for up to 2^13
+/// of them; then a polynomial of least maximal error, 3e-8.
 ROBOCACHE_HOST_DEVICE inline float sine(float x) {
   float half_turns = 0.0f;
   float r = x;
@@ -113,14 +113,14 @@ ROBOCACHE_HOST_DEVICE inline float sine(float x) {
 }  // namespace detail
 
 /// The rotation at `weight` along the shorter arc from `a` to `b`; outside [0, 1] the arc goes on. Of unit length, with
-/// the sign of `a`. Not for weights of exactly 0 or 1, which `location` sorts out. Source of the formula: Shoemake
-/// 1985; its denominator, the sine of the whole angle, is left to the last step, which makes the length 1.
+/// the sign of `a`. Not for weights of exactly 0 or 1, for which `location` names one sample. Source of the formula:
+/// Shoemake 1985; its denominator, the sine of the whole angle, is left to the last step, which makes the length 1.
 ROBOCACHE_HOST_DEVICE inline quaternion slerp(quaternion const& a, quaternion const& b, float weight) {
   float const aa = detail::dot(a, a);
   float const bb = detail::dot(b, b);
   float const inverse = div_rn(1.0f, detail::sqrt_rn(mul_rn(aa, bb)));
   float const cosine = mul_rn(detail::dot(a, b), inverse);
-  // `b` times this is as long as `a`, and not more than a quarter turn away from it; exactly so where they are equal.
+  // `b` times this is at most a quarter turn away from `a` and has its length, exactly where both lengths are equal.
   // Not where the product of both lengths overflows or underflows a float: there `inverse` is 0 or infinite.
   bool const has_room = inverse > 0.0f && is_finite(inverse);
   float const align = detail::signed_as(cosine, aa == bb && has_room ? 1.0f : mul_rn(aa, inverse));

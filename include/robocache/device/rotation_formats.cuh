@@ -51,8 +51,9 @@ ROBOCACHE_HOST_DEVICE inline vector3 to_rotation_vector(quaternion const& any) {
   return {mul_rn(x, each), mul_rn(y, each), mul_rn(z, each)};
 }
 
-/// The unit quaternion of the rotation whose matrix has the directions of `a` and `b` as its first two columns: `b`
-/// less what it has of `a` (Gram-Schmidt). NaN where one is zero or not finite, or both are parallel up to 2^-20.
+/// The unit quaternion of the rotation whose matrix has the directions of `a` and `b` as its first two columns: of `b`
+/// the part at right angles to `a` (Gram-Schmidt). NaN where one is zero or not finite, or both are parallel up to
+/// 2^-20.
 ROBOCACHE_HOST_DEVICE inline quaternion from_two_vectors(vector3 const& a, vector3 const& b, bool as_rows) {
   quaternion const one = detail::unit({{0.0f, a.x, a.y, a.z}});
   quaternion const other = detail::unit({{0.0f, b.x, b.y, b.z}});

@@ -66,27 +66,69 @@ ROBOCACHE_HOST_DEVICE inline Stamp uniform_stamp(Stamp start, Stamp num, Stamp d
 /// The samples of one trajectory, resolved from a timeline: what a search runs over.
 template <class Stamp>
 struct trajectory {
-  Stamp const* stamps = nullptr;  ///< null: uniform
+  Stamp const* stamps = nullptr;  ///< null: uniform, or a ring
   std::int64_t length = 0;        ///< samples
   std::int64_t batch_index = 0;   ///< times the values' batch stride; 0 for packed rows
   std::int64_t first_row = 0;     ///< the first sample's row there; 0 unless packed
   Stamp start = Stamp(0);         ///< uniform, and so are the next two
   Stamp num = Stamp(1);
   Stamp den = Stamp(1);
+  Stamp const* ring = nullptr;    ///< ring: the stamp of sample 0
+  std::int32_t turn = INT32_MAX;  ///< ring: the first sample that lies in front of sample 0, for it ended there
+  std::int32_t capacity = 0;      ///< ring: such samples lie so many rows before where they would be
 
-  /// True where the stamps are in memory, false where they are computed.
+  /// True where the stamps are in memory one after the other.
   ROBOCACHE_HOST_DEVICE bool stored() const { return stamps != nullptr; }
 
-  /// The stamp of sample `i`, for `0 <= i < length`.
-  ROBOCACHE_HOST_DEVICE Stamp stamp(std::int64_t i) const {
-    return stored() ? stamps[i] : detail::uniform_stamp(start, num, den, i);
+  /// Rows from sample 0 to sample `i`: fewer than 0 behind the turn of a ring.
+  ROBOCACHE_HOST_DEVICE std::int64_t steps_to(std::int64_t i) const { return i < turn ? i : i - capacity; }
+
+  /// `stamp` where they are not stored.
+  ROBOCACHE_HOST_DEVICE Stamp other_stamp(std::int64_t i) const {
+    return ring != nullptr ? ring[steps_to(i)] : detail::uniform_stamp(start, num, den, i);
   }
 
-  /// Where row `i` begins, in elements from the values' base.
+  /// The stamp of sample `i`, for `0 <= i < length`.
+  ROBOCACHE_HOST_DEVICE Stamp stamp(std::int64_t i) const { return stored() ? stamps[i] : other_stamp(i); }
+
+  /// The row of sample `i`, counted as those of `element`.
+  ROBOCACHE_HOST_DEVICE std::int64_t row(std::int64_t i) const { return first_row + steps_to(i); }
+
+  /// Rows from sample `i` to the next one: 1 but at the turn of a ring.
+  ROBOCACHE_HOST_DEVICE std::int64_t step_from(std::int64_t i) const { return i + 1 == turn ? 1 - capacity : 1; }
+
+  /// Where sample `i` begins, in elements from the values' base.
   ROBOCACHE_HOST_DEVICE std::int64_t element(std::int64_t i, std::int64_t batch_stride, std::int64_t row_stride) const {
-    return batch_index * batch_stride + (first_row + i) * row_stride;
+    return batch_index * batch_stride + row(i) * row_stride;
   }
 };
+
+/// From a sample to its neighbours, in elements of values. Made of a number: rows that follow each other by that
+/// stride.
+struct sample_steps {
+  std::int64_t stride;            ///< from row to row
+  std::int32_t turn = INT32_MAX;  ///< the trajectory's turn, counted from the sample
+  std::int32_t capacity = 0;      ///< so many rows lie between what precedes the turn and what follows it
+
+  ROBOCACHE_HOST_DEVICE constexpr sample_steps(std::int64_t from_row_to_row)  // NOLINT: a stride is all most have
+      : stride(from_row_to_row) {}
+  ROBOCACHE_HOST_DEVICE constexpr sample_steps(std::int64_t from_row_to_row, std::int32_t turns_at, std::int32_t rows)
+      : stride(from_row_to_row), turn(turns_at), capacity(rows) {}
+
+  /// To the sample `i` samples on.
+  ROBOCACHE_HOST_DEVICE constexpr std::int64_t to(int i) const {
+    int const back = (turn <= i ? capacity : 0) - (turn <= 0 ? capacity : 0);
+    return std::int64_t(i - back) * stride;
+  }
+};
+
+/// From sample `i` of a trajectory.
+/// @param stride  from row to row, in elements
+template <class Stamp>
+ROBOCACHE_HOST_DEVICE inline sample_steps steps_from(trajectory<Stamp> const& one, std::int64_t i,
+                                                     std::int64_t stride) {
+  return {stride, static_cast<std::int32_t>(one.turn - i), one.capacity};
+}
 
 namespace detail {
 
@@ -101,6 +143,23 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t first_row_of(timeline<Stamp> const& wh
 template <class Stamp>
 ROBOCACHE_HOST_DEVICE inline std::int64_t length_of(timeline<Stamp> const& when, std::int64_t b) {
   return when.lengths != nullptr ? clamp(when.lengths[b], 0, when.length) : when.length;
+}
+
+}  // namespace detail
+
+/// The slot of sample `number` of a ring, counted from its reset. `capacity` is from 1 to 2^31 - 1.
+ROBOCACHE_HOST_DEVICE inline std::int64_t slot_of(std::int64_t number, std::int64_t capacity) {
+  if (static_cast<std::uint64_t>(number) >> 32 != 0) { return number % capacity; }
+  return static_cast<std::uint32_t>(number) % static_cast<std::uint32_t>(capacity);  // much the cheaper one
+}
+
+namespace detail {
+
+/// Ring: the slot of the oldest sample of trajectory `b`. Out of line: it divides.
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline std::int64_t oldest_slot(std::int64_t const* written, std::int64_t b,
+                                                                         std::int64_t capacity) {
+  std::int64_t const all = written[b];
+  return all <= capacity || capacity == 0 ? 0 : slot_of(all, capacity);  // where the next one will be
 }
 
 }  // namespace detail
@@ -125,6 +184,14 @@ ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> con
     one.start = when.starts != nullptr ? when.starts[b] : when.start;
     one.num = when.num;
     one.den = when.den;
+  } else if (when.kind == timeline_kind::ring) {
+    one.first_row = detail::oldest_slot(when.lengths, b, when.length);
+    if (one.first_row > 0) {
+      one.turn = static_cast<std::int32_t>(when.length - one.first_row);
+      one.capacity = static_cast<std::int32_t>(when.length);
+    }
+    // Null where rows alone are looked at.
+    if (when.stamps != nullptr) { one.ring = when.stamps + (b * when.stride + one.first_row); }
   }
   return one;
 }
@@ -152,6 +219,7 @@ ROBOCACHE_HOST_DEVICE inline Stamp target_stamp(timeline<Stamp> const& when, std
     case timeline_kind::dense:
     case timeline_kind::shared:
     case timeline_kind::ragged: break;  // see above
+    case timeline_kind::ring: break;    // no targets
   }
   return start;
 }

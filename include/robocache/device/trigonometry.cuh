@@ -38,7 +38,7 @@ ROBOCACHE_HOST_DEVICE inline float arc_tail(float z) {
 }
 
 inline constexpr float tan_pi_8 = 0.414213568f;
-// What float(pi), its half and its quarter lack.
+// The differences between pi, its half and its quarter and the nearest floats.
 inline constexpr float pi_rest = -8.742278e-08f;
 inline constexpr float half_pi = 1.57079637f;
 inline constexpr float half_pi_rest = -4.371139e-08f;
@@ -47,8 +47,8 @@ inline constexpr float quarter_pi_rest = -2.1855694e-08f;
 
 }  // namespace detail
 
-/// Sine and cosine of `x` in radians, each within 2e-7 up to 2^13 quarter turns. Quarter turns are taken off in three
-/// steps, whose first two are exact.
+/// Sine and cosine of `x` in radians, each within 2e-7 up to 2^13 quarter turns. Quarter turns are subtracted in three
+/// steps, the first two of which are exact.
 ROBOCACHE_HOST_DEVICE inline sine_and_cosine sincos_rn(float x) {
   float const turns = detail::rint_rn(mul_rn(x, 0.636619747f));
   float const r =

@@ -20,9 +20,8 @@ struct reader_rules {
   bool ascending;  ///< targets ascend within each row of their batch
 };
 
-/// The times that targets ask for if they may read rows `[first, end)` of a trajectory: from sample `first - 1` on,
-/// before sample `end`. Those before the first sample may read the first two rows, those after the last one the last
-/// two.
+/// The times of targets that may read rows `[first, end)` of a trajectory: from sample `first - 1` on, before sample
+/// `end`. Targets before the first sample may read the first two rows, those after the last sample the last two.
 template <class Stamp>
 class reach {
  public:
@@ -41,7 +40,7 @@ class reach {
   Stamp end_ = Stamp(0);
 };
 
-/// The first of `[begin, end)` that is not `before`; no later one is, either.
+/// The first of `[begin, end)` that is not `before`; later ones are not, either.
 template <class Before>
 std::int64_t first_not(std::int64_t begin, std::int64_t end, Before const& before) {
   while (begin < end) {
@@ -55,8 +54,8 @@ std::int64_t first_not(std::int64_t begin, std::int64_t end, Before const& befor
   return begin;
 }
 
-/// Hands on the targets of row `b` of the target batch that read rows `[first, end)` of `source`, in ascending order.
-/// @param take  called with the targets, the target's index, and its location; one of its rows is among the rows
+/// Passes on the targets of row `b` of the target batch that read rows `[first, end)` of `source`, in ascending order.
+/// @param take  called with the targets, a target's index, and its location, which has one of these rows
 template <class Stamp, class Take>
 void for_each_reader_in(reader_rules<Stamp> const& rules, device::trajectory<Stamp> const& source, std::int64_t first,
                         std::int64_t end, std::int64_t b, Take const& take) {

@@ -12,12 +12,12 @@
 #include "host/common/timed/walk.hpp"
 #include "host/instantiate.hpp"
 
-// Gradients of scale and shift are tree sums over target rows. Their shape is fixed by the number of rows, so that it
-// does not matter which thread adds up which group.
+// Gradients of scale and shift are tree sums over target rows. The shape of the trees depends on the number of rows
+// only, so that it does not matter which thread adds up which group.
 namespace robocache::host::detail {
 namespace {
 
-/// Terms of a sum, and sums that are added up in turn.
+/// Terms of a sum, and sums that are added up in the next level.
 constexpr std::int64_t group = 64;
 
 /// Channels that are added up together: what stays in the nearest cache.
@@ -25,13 +25,13 @@ constexpr std::int64_t most_channels = 1024;
 
 /// The sums of groups of target rows: first those for scale, then those for shift, each `channels` wide.
 struct group_sums {
-  float* scale;  ///< of the first group; null: not asked for
+  float* scale;  ///< of the first group; null: not wanted
   float* shift;
   std::int64_t stride;  ///< to the next group
 };
 
 /// Adds the terms of one target row.
-/// @param record  what the stream reads for it
+/// @param record  the samples that the stream reads for it
 /// @param result  its row of the results' gradients
 void add_terms(stream_job const& values, blend_record const& record, blend_function widen, char const* result,
                std::int64_t result_bytes, float* scale, float* shift) {
@@ -82,7 +82,7 @@ void add_sums(float* sums, std::int64_t count, std::int64_t stride, std::int64_t
     std::int64_t const groups = (count + group - 1) / group;
     for (std::int64_t g = 0; g < groups; ++g) {
       float* const to = sums + g * stride;
-      // A sum that began at +0 is never -0: added to +0 it is itself.
+      // A sum that began at +0 is never -0: adding it to +0 does not change it.
       float const* from = sums + g * group * stride;
       std::copy(from + begin, from + end, to + begin);
       for (std::int64_t i = g * group + 1; i < std::min(count, (g + 1) * group); ++i) {
@@ -103,7 +103,7 @@ void backward_scale(stream_backward<Stamp> const& job, float* scale, float* shif
   std::int64_t const rows = job.target.batch == 0 ? 0 : job.target.total();
   std::int64_t const groups = rows / group + (rows % group != 0 ? 1 : 0);
   std::int64_t const width = channels * (scale != nullptr && shift != nullptr ? 2 : 1);
-  // The values as they are before scale and shift.
+  // The values before scale and shift.
   stream<Stamp> plain = job.source;
   plain.scale = nullptr;
   plain.shift = nullptr;

@@ -40,7 +40,7 @@ struct values_job {
   blend_function narrow;  ///< from float to the values' type
 };
 
-/// Channels that are added up together, and the sums of as many rows as fit: what stays in the nearest cache.
+/// Channels that are added up together, and sums of as many rows as fit: they stay in the first-level cache.
 constexpr std::int64_t most_channels = 1024;
 constexpr std::int64_t most_sums = 8192;
 
@@ -94,7 +94,7 @@ void backward_rows(values_job<Stamp> const& job, std::int64_t begin, std::int64_
   }
 }
 
-/// The terms of one target's gradient: 32 partial sums, channel `c` in sum `c mod 32`, then halves are added.
+/// The sum for one target's gradient: 32 partial sums, channel `c` in sum `c mod 32`, which are then added in halves.
 /// @param a, b   the samples of the line
 /// @param scale  of each channel; may be null
 using line_sum = float (*)(void const* gradient, void const* a, void const* b, float const* scale,

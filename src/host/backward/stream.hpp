@@ -9,10 +9,10 @@
 #include <robocache/stream.hpp>
 #include <robocache/timeline.hpp>
 
-/// The backward pass from rows of results to the series or stream that wrote them. Compiled for all three stamp types.
+/// The backward pass from rows of results to the series or stream that wrote them. Compiled once per stamp type.
 namespace robocache::host::detail {
 
-/// One stream, and the gradients of what it wrote.
+/// One stream, and the gradients of its results.
 template <class Stamp>
 struct stream_backward {
   stream<Stamp> source;
@@ -24,7 +24,7 @@ struct stream_backward {
 };
 
 /// Gradients of the stream's values: every row is written.
-/// @param out  of which scale and shift are left alone
+/// @param out  its scale and shift are not touched
 template <class Stamp>
 void backward_values(stream_backward<Stamp> const& job, stream_gradients const& out);
 
@@ -33,7 +33,7 @@ template <class Stamp>
 void backward_scale(stream_backward<Stamp> const& job, float* scale, float* shift);
 
 /// Gradients of the target times, by the stream's method linear.
-/// @param adds  to what is in `out`; else that is overwritten
+/// @param adds  adds to `out`; else overwrites it
 template <class Stamp>
 void backward_times(stream_backward<Stamp> const& job, float* out, bool adds);
 

@@ -16,7 +16,7 @@ namespace robocache::host {
 namespace detail {
 namespace {
 
-/// A box around points, as `device::order_of` their coordinates: whole numbers, in which -0 is below +0.
+/// A box around points, as `device::order_of` their coordinates: integers, with which -0 is below +0.
 struct box {
   std::uint32_t low[3];
   std::uint32_t high[3];

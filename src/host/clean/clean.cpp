@@ -20,7 +20,7 @@ namespace robocache::host {
 
 namespace {
 
-/// One call: what is left of each trajectory, then where that goes.
+/// One call: first which rows are left of each trajectory, then where they go.
 template <class Value, class Stamp>
 class cleaning {
  public:
@@ -53,7 +53,7 @@ class cleaning {
 
   std::vector<std::int64_t>& kept_of(std::int64_t b) { return kept_[static_cast<std::size_t>(b)]; }
 
-  /// The rows of a trajectory, counted over all.
+  /// The rows of a trajectory, counted over all trajectories.
   device::packed_rows rows_of(std::int64_t b) const {
     if (when_.offsets != nullptr) { return device::rows_of_owner(when_.offsets, when_.batch, when_.rows, b); }
     if (when_.packed()) { return {b, 0, 0}; }
@@ -127,7 +127,7 @@ class cleaning {
     if (out_.reports != nullptr) { out_.reports[b] = report; }
   }
 
-  /// Writes them.
+  /// Writes these rows.
   void move(std::int64_t b) {
     device::packed_rows const rows = rows_of(b);
     std::int64_t to = out_.offsets[b];
@@ -159,7 +159,7 @@ class cleaning {
     return steps;
   }
 
-  /// Turns the sign bits of quaternions, of NaN too.
+  /// Flips the sign bits of quaternions, of NaN too.
   void turn(Value* values, std::uint32_t turned) const {
     using word = std::conditional_t<sizeof(Value) == 2, std::uint16_t, std::uint32_t>;
     for (int k = 0; k < static_cast<int>(options_.quaternions); ++k) {

@@ -10,7 +10,7 @@
 /// keep the copy that an older CPU cannot run.
 namespace robocache::host::detail {
 
-/// What one target reads: `near` alone, or what lies at `share` of the way from `near` to `far`, or nothing.
+/// What one target reads: `near` alone, or the value at `share` of the way from `near` to `far`, or nothing.
 struct blend_record {
   void const* near;  ///< null: the fill value
   void const* far;   ///< null: `near` is moved

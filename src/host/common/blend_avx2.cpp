@@ -25,8 +25,8 @@ inline void store_word(void* to, Word word) {
   __builtin_memcpy(to, &word, sizeof word);
 }
 
-/// The first `count < 8` 16-bit elements, zeros behind them. By halves: AVX2 has no masks for them, and in a call
-/// where all rows are equally long the branches are foreseen.
+/// The first `count < 8` 16-bit elements, and zeros after them. By halves: AVX2 has no masks for 16 bits, and in a call
+/// whose rows are equally long the branches are predicted.
 inline __m128i load_halves(std::uint16_t const* from, int count) {
   std::uint64_t end = 0;
   if ((count & 1) != 0) { end = from[count - 1]; }
@@ -91,7 +91,7 @@ struct pack {
   friend pack operator+(pack x, pack y) { return {_mm256_add_ps(x.lanes, y.lanes)}; }
   friend pack operator-(pack x, pack y) { return {_mm256_sub_ps(x.lanes, y.lanes)}; }
 
-  /// Lane by lane `yes` where `d` is finite, else `no`.
+  /// For each lane `yes` where `d` is finite, else `no`.
   static pack where_finite(pack d, pack yes, pack no) {
     return {_mm256_blendv_ps(no.lanes, yes.lanes,
                              _mm256_cmp_ps(_mm256_sub_ps(d.lanes, d.lanes), _mm256_setzero_ps(), _CMP_EQ_OQ))};

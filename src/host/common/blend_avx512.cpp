@@ -53,7 +53,7 @@ struct pack {
   friend pack operator+(pack x, pack y) { return {_mm512_add_ps(x.lanes, y.lanes)}; }
   friend pack operator-(pack x, pack y) { return {_mm512_sub_ps(x.lanes, y.lanes)}; }
 
-  /// Lane by lane `yes` where `d` is finite, else `no`.
+  /// For each lane `yes` where `d` is finite, else `no`.
   static pack where_finite(pack d, pack yes, pack no) {
     return {_mm512_mask_mov_ps(
         no.lanes, _mm512_cmp_ps_mask(_mm512_sub_ps(d.lanes, d.lanes), _mm512_setzero_ps(), _CMP_EQ_OQ), yes.lanes)};

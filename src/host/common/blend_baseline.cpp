@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// For any CPU: one float at a time in integer and float arithmetic without branches, which compilers turn into the
-// vectors that every CPU of the architecture has.
+// For any CPU: one float at a time, in integer and float arithmetic without branches, which compilers turn into the
+// vector instructions that every CPU of the architecture has.
 #include "host/common/blend_rows.hpp"
 
 namespace robocache::host::detail {
@@ -27,7 +27,7 @@ inline float to_float(half_bits value) {
   std::uint32_t const exponent = magnitude & 0x0f800000u;
   // Exponents are biased by 15 there and by 127 here; infinity and NaN keep the largest exponent.
   std::uint32_t const normal = magnitude + (exponent == 0x0f800000u ? (255u - 31u) << 23 : (127u - 15u) << 23);
-  // A subnormal has no leading 1: put it below one and take that away again, exactly.
+  // A subnormal has no leading 1: add one above it, and subtract that again, exactly.
   float const leading_one = float_of(113u << 23);
   std::uint32_t const subnormal = bits_of(float_of(magnitude + (113u << 23)) - leading_one);
   return float_of(sign | (exponent == 0 ? subnormal : normal));
@@ -68,7 +68,7 @@ struct pack {
   friend pack operator+(pack x, pack y) { return {x.lanes + y.lanes}; }
   friend pack operator-(pack x, pack y) { return {x.lanes - y.lanes}; }
 
-  /// Lane by lane `yes` where `d` is finite, else `no`.
+  /// For each lane `yes` where `d` is finite, else `no`.
   static pack where_finite(pack d, pack yes, pack no) { return d.lanes - d.lanes == 0.0f ? yes : no; }
 };
 

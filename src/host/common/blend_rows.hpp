@@ -10,7 +10,7 @@
 // Internal linkage throughout: each file that includes this compiles it with instructions of its own.
 //
 // A `Pack` is a register of floats. `Pack::load` and `Pack::store` take a pointer to the stored format and convert;
-// with a count they touch that many elements and no byte beyond.
+// with a count, they touch that many elements and no byte beyond.
 namespace robocache::host::detail {
 namespace {
 
@@ -46,7 +46,7 @@ inline void blend_row(Value const* __restrict near, Value const* __restrict far,
   }
 }
 
-/// One row alone: its bits where the types are equal, else each value rounded once.
+/// A single row: its bits where the types are equal, else each value rounded once.
 template <class Pack, class Value, class Result>
 inline void move_row(Value const* __restrict a, Result* __restrict out, std::int64_t channels) {
   if constexpr (std::is_same_v<Value, Result>) {

@@ -7,7 +7,7 @@
 
 namespace robocache::host::detail {
 
-/// How many rows are worked on together at most: few enough for the stack and the nearest cache.
+/// The most rows that are worked on together: few enough for the stack and the first-level cache.
 inline constexpr std::int64_t rows_at_once = 64;
 
 /// Writes `count` rows of numbers in another type; `count` is at most `rows_at_once`.

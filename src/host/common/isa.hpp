@@ -19,10 +19,10 @@ bool runs(isa set) noexcept;
 /// Blending compiled for `set`, which must run here.
 blend_function blend_function_of(isa set, dtype value, dtype result) noexcept;
 
-/// The fastest blending that runs here for rows of `channels`, or that of the set that `force_isa` named.
+/// The fastest blending that runs here for rows of `channels`, or the one that `force_isa` has set.
 blend_function best_blend_function(dtype value, dtype result, std::int64_t channels) noexcept;
 
-/// For tests: all later calls blend with `set`, which must run here; without one, with the fastest again.
+/// For tests: all later calls blend with `set`, which must run here; with none, they blend with the fastest again.
 void force_isa(std::optional<isa> set) noexcept;
 
 }  // namespace robocache::host::detail

@@ -8,16 +8,16 @@
 
 namespace robocache::host::detail {
 
-/// True in a process that was forked from the one that loaded the library. It has one thread alone: those that OpenMP
-/// keeps for its next parallel region stayed with the parent, and with GNU's it would wait for them for ever.
+/// True in a process that was forked from the one that loaded the library. It has only one thread: those that OpenMP
+/// keeps for its next parallel region stayed with the parent, and GNU's OpenMP would wait for them forever.
 bool is_forked_child() noexcept;
 
-/// Calls `body(begin, end)` for pieces of `[0, rows)` on all threads. A job that is one piece starts no thread. Throws
-/// what a call of `body` threw, one of them; then some pieces may not have run.
-/// @param bytes_per_row  what a row reads and writes
+/// Calls `body(begin, end)` for pieces of `[0, rows)` on all threads. A job of one piece starts no threads. If calls of
+/// `body` throw, one of the exceptions is thrown, and some pieces may not have run.
+/// @param bytes_per_row  bytes that a row reads and writes
 template <class Body>
 void for_each_piece(std::int64_t rows, std::int64_t bytes_per_row, Body const& body) {
-  // Some 3 us of work: smaller pieces, and threads for smaller jobs, cost more than they gain.
+  // About 3 us of work: smaller pieces, and threads for smaller jobs, cost more than they gain.
   constexpr std::int64_t piece_bytes = std::int64_t{128} << 10;
   std::int64_t const piece = std::max<std::int64_t>(1, piece_bytes / std::max<std::int64_t>(1, bytes_per_row));
   std::int64_t const pieces = rows / piece + (rows % piece != 0 ? 1 : 0);

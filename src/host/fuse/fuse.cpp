@@ -77,7 +77,8 @@ status exact::fuse(stream<Stamp> const* streams, std::int64_t count, timeline<St
   if (!checked.ok() || target.total() == 0) { return checked; }
 
   std::int64_t const channels = out.channels != 0 ? out.channels : robocache::detail::channels_of(streams, count);
-  // The results alone: they are to stay in a cache until the last stream, and each stream searches anew in each piece.
+  // Only the results count: they should stay in a cache until the last stream, and each stream searches anew in each
+  // piece.
   auto const bytes_per_target = channels * static_cast<std::int64_t>(sizeof(Result));
   auto const step = robocache::detail::strides_of(out, target, channels);
   detail::fuse_job<Stamp, Result> const job{streams, count, target, out, step, channels};

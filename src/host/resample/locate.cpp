@@ -27,7 +27,7 @@ status exact::locate(timeline<Stamp> const& source, timeline<Stamp> const& targe
         // Rows counted over the whole source: elements of values with one channel and no gaps.
         std::int64_t const first = at.row < 0 ? -1 : from.element(at.row, source.length, 1);
         out.rows[2 * row] = first;
-        out.rows[2 * row + 1] = at.blends ? first + 1 : first;
+        out.rows[2 * row + 1] = at.blends ? first + from.step_from(at.row) : first;
       }
       if (out.weights != nullptr) { out.weights[row] = at.weight; }
       if (out.valid != nullptr) { out.valid[row] = at.valid ? 1 : 0; }

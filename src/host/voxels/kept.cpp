@@ -6,7 +6,7 @@
 #include "host/common/parallel.hpp"
 #include "host/voxels/numbers.hpp"
 
-// What is written of voxels that have their numbers.
+// Results of voxels whose numbers are known.
 namespace robocache::host::detail {
 
 template <class Number>

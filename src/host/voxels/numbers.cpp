@@ -16,13 +16,13 @@
 namespace robocache::host::detail {
 namespace {
 
-/// Points that are searched together.
+/// Points that are looked up together.
 constexpr std::int64_t piece_points = std::int64_t{1} << 14;
 
 /// What a point costs until it has its number: its coordinates, and some places in a table.
 constexpr std::int64_t number_bytes = 128;
 
-/// Points whose cells are fetched before the first of them is needed.
+/// Points whose cells are prefetched before the first of them is needed.
 constexpr std::int64_t ask_ahead = 32;
 
 /// A cell with points, and where it is in the table.
@@ -63,7 +63,7 @@ class cell_finder {
 };
 
 /// Puts every point into the table.
-/// @param slots  gets that of each point; -1: none
+/// @param slots  gets the slot of each point; -1: none
 /// @return points that are in no cell
 std::int64_t add_points(cell_finder const& cell_of, std::int64_t points, voxel_table& table, std::int32_t* slots) {
   std::atomic<std::int64_t> dropped{0};

@@ -17,8 +17,8 @@
 #include "host/common/clouds/job.hpp"
 #include "host/common/clouds/point_ranges.hpp"
 
-/// Voxels without a grid around them: the cells of a cloud that have points get numbers. Those are a grid of one row
-/// for what voxelizes into a grid.
+/// Voxels without a grid around them: the cells of a cloud that have points get numbers. To the code that voxelizes
+/// into a grid, these are the cells of a grid of one row.
 namespace robocache::host::detail {
 
 /// The grid in which cells are sought.
@@ -29,10 +29,10 @@ struct numbered_cloud {
   device::cloud points;
   std::int64_t row = 0;                     ///< of its first point, among those of the batch
   std::int64_t dropped = 0;                 ///< points that are in no cell
-  std::vector<std::int64_t> cells;          ///< of each voxel, its cell's place in `[z, y, x]`
-  std::unique_ptr<std::int32_t[]> numbers;  ///< of each point, its voxel among those of the cloud; -1: none
-  std::int64_t kept = 0;                    ///< voxels that there is room for, the first ones
-  std::int64_t first = 0;                   ///< of them, among those of the batch
+  std::vector<std::int64_t> cells;          ///< for each voxel, its cell's place in `[z, y, x]`
+  std::unique_ptr<std::int32_t[]> numbers;  ///< for each point, its voxel among those of the cloud; -1: none
+  std::int64_t kept = 0;                    ///< how many voxels fit the capacity: the first ones are kept
+  std::int64_t first = 0;                   ///< the first of them, among those of the batch
 
   /// The points of the voxels that are kept.
   cloud_cells voxels() const { return {points.length, numbers.get(), 0, kept}; }
@@ -45,8 +45,8 @@ std::vector<numbered_cloud> clouds_of(point_clouds const& clouds);
 std::vector<numbered_cloud> number_clouds(point_clouds const& clouds, grid const& lattice, lattice_kind kind,
                                           voxel_order order);
 
-/// Decides which voxels are kept, and writes what is known of each cloud.
-/// @param most  voxels of a cloud
+/// Decides which voxels are kept, and writes what is known about each cloud.
+/// @param most  the most voxels of a cloud
 template <class Output>
 void keep_voxels(std::vector<numbered_cloud>& clouds, std::int64_t most, Output const& out) {
   std::int64_t first = 0;
@@ -63,19 +63,20 @@ void keep_voxels(std::vector<numbered_cloud>& clouds, std::int64_t most, Output 
   if (out.voxel_offsets != nullptr) { out.voxel_offsets[clouds.size()] = first; }
 }
 
-/// Writes -1 for every row of the batch. Nothing without `out`.
+/// Writes -1 for every row of the batch. Does nothing if `out` is null.
 template <class Number>
 void clear_numbers(point_clouds const& clouds, Number* out);
 
-/// Writes the voxel, among those of the batch, of each point of the cloud that is in one. Nothing without `out`.
+/// Writes, for each point of the cloud that is in a voxel, that voxel's number in the batch. Does nothing if `out` is
+/// null.
 void write_point_voxels(numbered_cloud const& one, std::int32_t* out);
 
-/// Writes cloud, z, y and x of each voxel that is kept. Nothing without `out`.
+/// Writes cloud, z, y and x of each voxel that is kept. Does nothing if `out` is null.
 void write_coordinates(numbered_cloud const& one, grid const& lattice, std::int64_t b, std::int32_t* out);
 
 /// Reduces the features of the cloud's voxels, as `voxelize` does in a grid.
-/// @param features  of the cloud alone; without channels: only `count` is written
-/// @param out       all voxels of the batch; `count`, `sum`, `mean`, `max` and `min` may be there
+/// @param features  of this cloud only; without channels, only `count` is written
+/// @param out       all voxels of the batch; `count`, `sum`, `mean`, `max` and `min` may be set
 /// @param filter    as `cell_job` has it
 void reduce_voxels(numbered_cloud const& one, feature_rows const& features, voxel_output<void> out, dtype result,
                    filter_options const* filter = nullptr);

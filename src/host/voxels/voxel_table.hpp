@@ -10,13 +10,13 @@
 
 namespace robocache::host::detail {
 
-/// Cells that have points, found by their index. Which slot a cell gets depends on which thread comes first; what
-/// is kept in it does not.
+/// A hash table of the cells that have points. Which slot a cell gets depends on which thread comes first; what is kept
+/// in it does not.
 class voxel_table {
  public:
   struct slot {
     std::atomic<std::int64_t> cell;    ///< `free_slot`: none yet
-    std::atomic<std::int32_t> number;  ///< of its first point; later its own
+    std::atomic<std::int32_t> number;  ///< of its first point; later of its voxel
   };
 
   /// @param points  less than 2^31; there is always a free slot then
@@ -30,10 +30,10 @@ class voxel_table {
     });
   }
 
-  /// Fetches the memory of a cell ahead of time: neighbouring points are far apart in the table.
+  /// Prefetches the memory of a cell: neighbouring points are far apart in the table.
   void ask_for(std::int64_t cell) const { __builtin_prefetch(&slots_[home_of(cell)], 1); }
 
-  /// Adds a point to a cell. May be called by many threads.
+  /// Adds a point to a cell. May be called by many threads at the same time.
   /// @return the cell's slot
   std::int32_t add(std::int64_t cell, std::int32_t point) {
     std::uint64_t const mask = (std::uint64_t{1} << bits_) - 1;
@@ -59,14 +59,14 @@ class voxel_table {
     return bits;
   }
 
-  /// Where a cell is looked for first. Neighbouring cells are far apart.
+  /// Where the search for a cell begins. Neighbouring cells are far apart.
   std::uint64_t home_of(std::int64_t cell) const {
     auto bits = static_cast<std::uint64_t>(cell);
     bits = (bits ^ bits >> 32) * 0x9E3779B97F4A7C15u;
     return (bits ^ bits >> 29) * 0xBF58476D1CE4E5B9u >> (64 - bits_);
   }
 
-  /// True where the slot is the cell's, because it was or because it was free.
+  /// True where the slot belongs to the cell, from before or because it was free.
   static bool takes(std::atomic<std::int64_t>& held, std::int64_t cell) {
     std::int64_t found = held.load(std::memory_order_relaxed);
     if (found == free_slot && held.compare_exchange_strong(found, cell, std::memory_order_relaxed)) { return true; }

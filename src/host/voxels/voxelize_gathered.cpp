@@ -22,7 +22,7 @@ namespace {
 
 /// One call, the types of features and values as values: compiled once.
 struct gather_job {
-  feature_rows features;  ///< without channels if no values are asked for
+  feature_rows features;  ///< without channels if no values are wanted
   char* values;
   std::int64_t value_bytes;  ///< of one number
   blend_function convert;    ///< from features to values
@@ -41,7 +41,7 @@ struct voxel_points {
   std::int64_t count;  ///< at most as many as are kept
 };
 
-/// Writes the values of a voxel's points, and 0 behind them.
+/// Writes the values of a voxel's points, and 0 after them.
 void write_values(gather_job const& job, numbered_cloud const& one, voxel_points const& from) {
   char* to = job.values + from.voxel * job.max_points * job.slot_bytes();
   for (std::int64_t first = 0; first < from.count; first += rows_at_once) {

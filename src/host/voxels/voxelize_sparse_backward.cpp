@@ -18,7 +18,7 @@ namespace robocache::host {
 namespace detail {
 namespace {
 
-/// The voxels that the points of a cloud are in, and those between them.
+/// The range of voxels that contains those of a cloud's points.
 /// @param numbers  of each point; beyond `[0, capacity)`: none
 cloud_cells voxels_between(std::int32_t const* numbers, std::int64_t points, std::int64_t capacity) {
   auto first = static_cast<std::int32_t>(capacity);
@@ -31,10 +31,10 @@ cloud_cells voxels_between(std::int32_t const* numbers, std::int64_t points, std
   return {points, numbers, first, std::int64_t{last} - first + 1};
 }
 
-/// The gradients of the points of one cloud: as through a grid of one row, of the voxels that the cloud has.
-/// @param all  the batch; its cells and the layout of its results do not count
+/// The gradients of the points of one cloud: as through a grid of one row, whose cells are the cloud's voxels.
+/// @param all  the batch; its cells and the layout of its results are not used
 void backward_voxels(cell_backward_job const& all, numbered_cloud const& one, sparse_voxels const& voxels) {
-  // There are never more voxels than points: on the device, too, numbers beyond are none.
+  // There are never more voxels than points: numbers beyond that mean none, on the device, too.
   std::int64_t const most = std::min(voxels.capacity, all.from.clouds.total());
   cloud_cells const from = voxels_between(voxels.point_voxels + one.row, one.points.length, most);
   if (from.lattice.cells[0] < 1) { return; }

@@ -8,6 +8,11 @@ struct kernel {
 };
 
 inline constexpr kernel kernels[] = {
+    {"append.cuh", R"(
+__global__ void append(float* stamps, long long const* written, cuda::std::uint8_t const* resets, float* out) {
+  auto const all = written_before(*written, *resets);
+  out[0] = is_in_order(*out, newest_stamp(stamps, 9, all, slot_of(all, 9)));
+})"},
     {"arithmetic.cuh", R"(
 __global__ void numbers(float* x, double* y, long long* stamps) {
   *x = from_order(order_of(fma_rn(*x, div_rn(*x, 3.0f), sub_rn(*x, 1.0f))));
@@ -36,6 +41,15 @@ __global__ void blend(rc::series<float, double> fp32, rc::series<__half, double>
 __global__ void search(rc::timeline<long long> integers, rc::timeline<float> floats, long long* counts) {
   counts[0] = count_not_after(trajectory_of(integers, 0), 5LL);
   counts[1] = count_not_after(trajectory_of(floats, 0), 5.0f);
+})"},
+    {"camera.cuh", R"(
+__global__ void cameras(float const* intrinsics, float const* poses, rc::crop_box box, __half depth, float* out) {
+  pinhole const camera = pinhole_at(intrinsics, 0);
+  point3 const at = unproject_pixel(camera, 3.0f, 4.0f, depth_to_float(depth), rc::depth_kind::ray);
+  point3 const world = transform(pose_at(poses, 0), at);
+  out[0] = project(camera, at).x;
+  out[1] = rotate(pose_at(poses, 0), at).z;
+  out[2] = is_depth(at.z, 0.1f, 9.0f) && is_kept(true, box, world) ? 1.0f : 0.0f;
 })"},
     {"cell.cuh", R"(
 __global__ void cells(rc::point_clouds clouds, rc::grid lattice, rc::filter_options leaf, long long* out) {
@@ -74,6 +88,23 @@ __global__ void curves(rc::timeline<double> when, location where, rc::interpolat
   v[6] = catmull_rom(c, v[1], v[2], v[3], v[4]);
   v[7] = pchip(c, v[1], v[2], v[3], v[4]);
   v[8] = akima(c, v[0], v[1], v[2], v[3], v[4], v[5]);
+})"},
+    {"derivative.cuh", R"(
+__global__ void derivatives(rc::timeline<double> when, rc::resample_options<double> options, quaternion* q, float* x) {
+  auto const source = trajectory_of(when, 0);
+  auto const along = slope_at(source, seek(1.0, 0.0, false, 0.0), rules_of(options));
+  auto const order = rc::derivative_order::acceleration;
+  curve const c = derivative_curve(source, along, rc::interpolation::akima, order);
+  float const rate = rate_of(1.0f, along, c.method, order);
+  x[0] = derivative(c, rate, order, false, {x[0], x[1], x[2], x[3], x[4], x[5]});
+  x[2] = angular_velocity(q[0], q[1], rate, false).x;
+})"},
+    {"distance.cuh", R"(
+__global__ void distances(float const* a, float* out) {
+  float const low[3] = {0.0f, 1.0f, 2.0f}, high[3] = {1.0f, 2.0f, 3.0f};
+  if (!is_finite_point(a[0], a[1], a[2])) { return; }
+  float const least = least_squared_distance(a[0], a[1], a[2], low, high);
+  if (may_matter(least, out[0])) { out[0] = nearer(squared_distance(a[0], a[1], a[2], a[3], a[4], a[5]), out[0]); }
 })"},
     {"extreme.cuh", R"(
 __global__ void extremes(float const* x, unsigned* out) {
@@ -167,12 +198,6 @@ __global__ void stamps(rc::timeline<long long> when, long long* out) {
 __global__ void arcs(float* x) {
   sine_and_cosine const of = sincos_rn(x[0]);
   x[1] = atan2_rn(of.sine, of.cosine);
-})"},
-    {"velocity.cuh", R"(
-__global__ void velocities(rc::timeline<double> when, rc::resample_options<double> options, quaternion* q, float* x) {
-  auto const along = slope_at(trajectory_of(when, 0), seek(1.0, 0.0, false, 0.0), rules_of(options));
-  x[0] = velocity(x[0], x[1], per_second(1.0f, along), true);
-  x[2] = angular_velocity(q[0], q[1], per_second(1.0f, along), false).x;
 })"},
     {"windows.cuh", R"(
 __global__ void windows(rc::window_plan plan, rc::window_draw draw, rc::window_output out) {

@@ -242,7 +242,9 @@ fuse_backward_problem<Stamp> draw_fuse_backward(generator& random, shape target,
                                                 draw_limits const& limits) {
   fuse_backward_problem<Stamp> p;
   fuse_problem<Stamp>& f = p.forward;
-  f = draw_fuse<Stamp>(random, target, count, limits);
+  draw_limits without_rings = limits;
+  without_rings.rings = false;
+  f = draw_fuse<Stamp>(random, target, count, without_rings);
   for (auto& s : f.streams) { s.series.place = value_place::device; }  // as gradients want them
   if (f.channels > 0 && f.result_row_stride == contiguous) { f.result_row_stride = f.width(); }
   if (random.chance(0.5)) { std::sort(f.target.deltas.begin(), f.target.deltas.end()); }

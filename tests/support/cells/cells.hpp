@@ -10,7 +10,7 @@
 /// `voxelize` under test: as backend.hpp and compare.hpp are for `resample`.
 namespace test {
 
-/// On the side under test; on a device it also compares every bit with the host's, but for sums that are unordered.
+/// On the side under test; on a device it also compares every bit with the host's, except for sums that are unordered.
 voxelized voxelize(voxel_problem const& p);
 
 /// `host::voxelize`, in guarded memory.

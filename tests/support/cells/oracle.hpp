@@ -30,7 +30,7 @@ std::vector<float> terms_of(voxel_problem const& p, std::vector<std::int64_t> co
 float largest(std::vector<float> const& terms);
 float smallest(std::vector<float> const& terms);
 
-/// What a result holds after the call: bits that bound each element, equal but for unordered sums.
+/// What a result holds after the call: bits that bound each element, equal except for unordered sums.
 struct bounds {
   std::vector<std::byte> low{};
   std::vector<std::byte> high{};

@@ -29,8 +29,10 @@ struct side {
  private:
   template <class Value, class Stamp>
   static robocache::compiled::any_series any(robocache::series<Value, Stamp> const& source) {
-    return {source.values,    robocache::dtype_of<Value>::value, source.when, source.channels, source.batch_stride,
-            source.row_stride};
+    return {source.values,       robocache::dtype_of<Value>::value,
+            source.when,         source.channels,
+            source.batch_stride, source.row_stride,
+            source.place};
   }
 };
 

@@ -128,8 +128,8 @@ fuse_problem<Stamp> draw_fuse(generator& random, shape target, std::int64_t coun
       // Where windows name a trajectory, streams need not have as many as each other.
       bool const other_batch = !p.target.trajectory.empty() && random.chance(0.5);
       s.series.source =
-          draw_source(random, random.one_of(source_shapes), other_batch ? random.between(0, limits.batch) : batch,
-                      draw_length(random, limits), scale);
+          draw_source(random, random.one_of(limits.rings ? source_shapes : backward_source_shapes),
+                      other_batch ? random.between(0, limits.batch) : batch, draw_length(random, limits), scale);
       if (p.streams.empty()) {
         p.target = draw_target(random, target, s.series.source, draw_length(random, limits), scale);
       }

@@ -34,7 +34,7 @@ std::vector<target_row<Stamp>> rows_of(timeline_data<Stamp> const& target) {
     for (Stamp t : stamps_of(target, b)) {
       ++row;
       if (!owners.empty() && owners[std::size_t(row)] != b) { continue; }
-      rows[std::size_t(row)] = {target.trajectory.empty() ? b : target.trajectory[std::size_t(b)], t,
+      rows[std::size_t(row)] = {b, target.trajectory.empty() ? b : target.trajectory[std::size_t(b)], t,
                                 target.as_of.empty() ? Stamp(0) : target.as_of[std::size_t(b)]};
     }
   }
@@ -57,7 +57,7 @@ problem<Stamp> as_resample(stream_data<Stamp> const& stream, timeline_data<Stamp
   std::vector<std::int64_t> trajectories;
   std::vector<Stamp> as_of;
   for (auto const& row : rows_of(target)) {
-    times.push_back(sought(row.at, stream.latency));
+    times.push_back(sought(row.at, latency_of(stream, row.b)));
     trajectories.push_back(row.trajectory);
     if (!target.as_of.empty()) { as_of.push_back(row.as_of); }
   }
@@ -78,7 +78,7 @@ std::vector<record> locate(stream_data<Stamp> const& stream, timeline_data<Stamp
     bool const exists = row.trajectory >= 0 && row.trajectory < alone.source.batch;
     auto samples = exists ? stamps_of(alone.source, row.trajectory) : std::vector<Stamp>{};
     if (!target.as_of.empty()) { samples = known(samples, row.as_of); }
-    record r = find_causal(samples, row.at, sought(row.at, stream.latency), alone.options.max_gap);
+    record r = find_causal(samples, row.at, sought(row.at, latency_of(stream, row.b)), alone.options.max_gap);
     if (r.first >= 0) { r.first = r.second = r.first + first_row(alone.source, row.trajectory); }
     records.push_back(r);
   }

@@ -12,6 +12,7 @@ namespace test::oracle {
 /// Which trajectory a target row reads, and its target; -1: none, the row is padding.
 template <class Stamp>
 struct target_row {
+  std::int64_t b = 0;  ///< whose target it is
   std::int64_t trajectory = -1;
   Stamp at = Stamp(0);
   Stamp as_of = Stamp(0);  ///< where the windows have it
@@ -24,6 +25,12 @@ std::vector<target_row<Stamp>> rows_of(timeline_data<Stamp> const& target);
 /// `t + latency`: integers wrap, floats round once.
 template <class Stamp>
 Stamp sought(Stamp t, Stamp latency);
+
+/// The latency of a stream for trajectory `b` of the targets.
+template <class Stamp>
+Stamp latency_of(stream_data<Stamp> const& stream, std::int64_t b) {
+  return stream.latencies.empty() ? stream.latency : sought(stream.latency, stream.latencies[std::size_t(b)]);
+}
 
 /// A stream as a resample: at its own times, with FP32 results. Each target row is a window of one target,
 /// whose trajectory is the row's.

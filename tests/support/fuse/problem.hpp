@@ -22,7 +22,8 @@ struct stream_data {
   problem<Stamp> series{};     ///< source, values and rules, as of a resample; targets and results are the fusion's
   std::int64_t slice_of = -1;  ///< the stream in whose buffer the values lie; the series holds a copy; -1: in its own
   Stamp latency = Stamp(0);
-  std::vector<float> scale{};  ///< empty: null
+  std::vector<Stamp> latencies{};  ///< of a policy input; empty: null
+  std::vector<float> scale{};      ///< empty: null
   std::vector<float> shift{};
   std::int64_t scale_misaligned = 0;  ///< elements by which it is off a 16-byte boundary
   std::int64_t shift_misaligned = 0;
@@ -78,8 +79,8 @@ class streams_memory {
       problem<Stamp> const& p = s.series;
       timelines_.push_back(std::make_unique<timeline_memory<Space, Stamp>>(p.source));
       auto const size = std::int64_t(robocache::size_of(p.value_type));
-      values_.push_back(s.slice_of >= 0 ? nullptr
-                                        : put(p.values.data(), p.values.size(), p.misaligned * size, p.place));
+      auto const held = values_in_memory(p);
+      values_.push_back(s.slice_of >= 0 ? nullptr : put(held.data(), held.size(), p.misaligned * size, p.place));
       auto const& owner = s.slice_of >= 0 ? values_[std::size_t(s.slice_of)] : values_.back();
 
       robocache::stream<Stamp> view;

@@ -27,7 +27,7 @@ struct reported {
 using inspected = reported<trajectory_report>;
 using inspected_rotations = reported<rotation_report>;
 
-/// On the side under test; `source_batch` is handed on where there is one.
+/// On the side under test; `source_batch` is passed on where there is one.
 template <class Stamp>
 inspected inspect(timeline_data<Stamp> const& when, std::optional<std::int64_t> source_batch = {});
 
@@ -62,8 +62,9 @@ template <class Space, class Stamp, class Call>
 inspected_rotations run_inspect_rotations(problem<Stamp> const& p, Call call) {
   auto const bytes = std::int64_t(robocache::size_of(p.value_type));
   static std::byte const nothing{};
-  void const* const from = p.values.empty() ? static_cast<void const*>(&nothing) : p.values.data();
-  guarded<Space> const values(from, p.values.size(), std::size_t(p.misaligned * bytes));
+  auto const held = values_in_memory(p);
+  void const* const from = held.empty() ? static_cast<void const*>(&nothing) : held.data();
+  guarded<Space> const values(from, held.size(), std::size_t(p.misaligned * bytes));
   auto const* const first = static_cast<std::byte const*>(values.data()) + p.first_channel * bytes;
   auto o = run_reports<Space, rotation_report>(p.source, [&](timeline<Stamp> const& when, rotation_report* reports) {
     return with_float_types(p.value_type, p.value_type, [&](auto value, auto) {

@@ -75,15 +75,15 @@ policy_stream_data<Stamp> draw_stream(generator& random, timeline_data<Stamp> co
   return s;
 }
 
-/// Makes some streams, which are relative to nothing, velocities.
+/// Makes some streams, which are relative to nothing, velocities or accelerations.
 template <class Stamp>
 void draw_derivative(generator& random, policy_stream_data<Stamp>& s) {
   auto const method = s.series.options.method;
-  bool const moves = s.rotation.wanted ? method == interpolation::slerp
-                                       : method == interpolation::linear || method == interpolation::angle;
+  bool const moves = s.rotation.wanted == (method == interpolation::slerp) && !is_hold(method);
   if (!moves || s.relative.wanted || !random.chance(0.4)) { return; }
   s.sin_cos = false;
-  s.derivative = robocache::derivative_order::velocity;
+  bool const accelerates = !s.rotation.wanted && random.chance(0.4);
+  s.derivative = accelerates ? robocache::derivative_order::acceleration : robocache::derivative_order::velocity;
   s.ticks_per_second = random.one_of({1.0, 1000.0, 0.5});
   s.rotation.world_frame = random.chance(0.5);
 }
@@ -166,12 +166,18 @@ policy_problem<Stamp> draw_policy_input(generator& random, std::int64_t fusions,
       if (random.chance(0.5)) { draw_relative(random, p, s, scale.step); }
       draw_derivative(random, s);
       draw_finish(random, s, fusion.target.length);
+      if (random.chance(0.3) && !s.series.options.causal) {
+        for (std::int64_t b = 0; b < fusion.target.batch; ++b) {
+          s.latencies.push_back(Stamp(double(scale.step) * (4 * random.unit() - 2)));
+        }
+      }
       if (random.chance(0.15)) { s.first_channel = p.back().width() + random.between(0, 2); }
       p.back().streams.push_back(std::move(s));
     }
     auto& last = p.back();
     last.result_type = random.one_of({dtype::float32, dtype::float16, dtype::bfloat16});
     last.fill = random.one_of({0.0, -3.0, 0.1});
+    last.ages = random.chance(0.7);
     if (random.chance(0.3)) { last.channels = last.width() + random.between(0, 3); }
     if (random.chance(0.3)) { last.result_row_stride = last.width() + random.between(0, 5); }
     last.mask = random.chance(0.8);

@@ -66,15 +66,17 @@ std::array<double, 3> turn_between(matrix3 const& a, matrix3 const& b, bool in_w
   return v;
 }
 
-/// The two samples of a velocity: of `samples` that are known, at `t`.
-struct stretch_of_line {
+/// The bracket in which a value moves: of `samples` that are known, at `t`.
+struct moving {
   std::int64_t left = -1;  ///< -1: fill
   float width = 0;         ///< 0: the value stands still
+  float weight = 0;
+  bool inside = false;
   bool valid = false;
 };
 
 template <class Stamp>
-stretch_of_line find_line(std::vector<Stamp> const& samples, Stamp t, resample_options<Stamp> const& o) {
+moving find_moving(std::vector<Stamp> const& samples, Stamp t, resample_options<Stamp> const& o) {
   auto const last = std::int64_t(samples.size()) - 1;
   if (last < 1 || !std::isfinite(static_cast<long double>(t))) { return {}; }
   auto const at = [&](std::int64_t i) { return samples[std::size_t(i)]; };
@@ -83,9 +85,9 @@ stretch_of_line find_line(std::vector<Stamp> const& samples, Stamp t, resample_o
     std::int64_t const left = before ? 0 : last - 1;
     edge const rule = before ? o.before : o.after;
     if (rule == edge::fill) { return {}; }
-    if (rule == edge::extrapolate) { return {left, replay::rounded_width(at(left), at(left + 1)), false}; }
+    if (rule == edge::extrapolate) { return {left, replay::rounded_width(at(left), at(left + 1)), 0, false, false}; }
     if (before ? replay::wider(t, at(0), o.max_gap) : replay::wider(at(last), t, o.max_gap)) { return {}; }
-    return {left, 0, rule == edge::hold};
+    return {left, 0, 0, false, rule == edge::hold};
   }
   std::int64_t left = 0;
   for (std::int64_t i = 0; i < last; ++i) {
@@ -93,28 +95,69 @@ stretch_of_line find_line(std::vector<Stamp> const& samples, Stamp t, resample_o
   }
   float const width = replay::rounded_width(at(left), at(left + 1));
   if (width == 0 || replay::wider(at(left), at(left + 1), o.max_gap)) { return {}; }
-  return {left, width, true};
+  return {left, width, replay::rounded_width(at(left), t) / width, true, true};
 }
 
-/// All rows of a stream's velocity.
+/// A curve's derivative by its weight, up to the error that the semantics state.
+/// @param value  of sample i in the channel
+template <class Stamp, class Value>
+std::pair<double, double> derivative_of_curve(resample_options<Stamp> const& o, std::vector<Stamp> const& samples,
+                                              moving const& line, int order, Value value) {
+  stretch<long double> s;
+  s.weight = line.weight;
+  auto const width = [&](std::int64_t i) -> long double {
+    bool const exists = i >= 0 && i + 1 < std::int64_t(samples.size());
+    return exists ? replay::rounded_width(samples[std::size_t(i)], samples[std::size_t(i + 1)]) : 0;
+  };
+  for (int k = 0; k < 5; ++k) { s.width[std::size_t(k)] = width(line.left - 2 + k); }
+  int const most = o.method == interpolation::akima ? 2 : 1;
+  while (s.left < most && s.width[std::size_t(1 - s.left)] != 0) { ++s.left; }
+  while (s.right < most && s.width[std::size_t(3 + s.right)] != 0) { ++s.right; }
+  long double largest = 0, narrowest = s.width[2];
+  for (int k = 2 - s.left; k <= 3 + s.right; ++k) {
+    s.value[std::size_t(k)] = value(line.left - 2 + k);
+    largest = std::max(largest, std::fabs(s.value[std::size_t(k)]));
+    if (!std::isfinite(s.value[std::size_t(k)])) { return {0, INFINITY}; }
+  }
+  for (int k = 2 - s.left; k < 3 + s.right; ++k) { narrowest = std::min(narrowest, s.width[std::size_t(k)]); }
+  long double error = (order == 2 ? 160 : 30) * (1 + s.width[2] / narrowest) * 0x1p-24L * largest;
+  if (o.method == interpolation::akima) { error += akima_derivative_slack(s, order); }
+  if (s.left + s.right == 0) { return {order == 2 ? 0 : double(s.value[3] - s.value[2]), double(error)}; }
+  return {double(derivative(o.method, s, order)), double(error)};
+}
+
+/// All rows of a stream's derivative.
 template <class Stamp>
-std::vector<policy_row> velocities(policy_stream_data<Stamp> const& s, timeline_data<Stamp> const& target) {
+std::vector<policy_row> derivatives(policy_stream_data<Stamp> const& s, timeline_data<Stamp> const& target) {
   auto const& p = s.series;
+  int const order = s.derivative == robocache::derivative_order::acceleration ? 2 : 1;
+  auto const method = p.options.method;
+  bool const curved =
+      method == interpolation::catmull_rom || method == interpolation::pchip || method == interpolation::akima;
   std::vector<policy_row> rows;
   for (auto const& wanted : rows_of(target)) {
     policy_row& out = rows.emplace_back();
     bool const exists = wanted.trajectory >= 0 && wanted.trajectory < p.source.batch;
     auto samples = exists ? stamps_of(p.source, wanted.trajectory) : std::vector<Stamp>{};
     if (!target.as_of.empty()) { samples = known(samples, wanted.as_of); }
-    auto const line = find_line(samples, sought(wanted.at, s.latency), p.options);
+    auto const line = find_moving(samples, sought(wanted.at, latency_of<Stamp>(s, wanted.b)), p.options);
     out.valid = line.valid;
     out.written = line.left >= 0;
     if (!out.written) { continue; }
-    std::int64_t const row = first_row(p.source, wanted.trajectory) + line.left;
+    std::int64_t const first = first_row(p.source, wanted.trajectory);
+    std::int64_t const row = first + line.left;
+    std::size_t last = std::size_t(line.left) + 1;  // that is read
+    int const most = !curved || !line.inside ? 0 : method == interpolation::akima ? 2 : 1;
+    for (int i = 0; i < most && last + 1 < samples.size(); ++i) {
+      if (replay::rounded_width(samples[last], samples[last + 1]) == 0) { break; }
+      ++last;
+    }
+    out.newest = first + std::int64_t(last);
     auto const value = [&](std::int64_t i, std::int64_t c) {
       return decode(p.value_type, load_bits(p.value_type, p.values.data(), p.value_layout().begin(i) + c));
     };
-    float const rate = line.width == 0 ? 0 : float(s.ticks_per_second) / line.width;
+    bool const even = order == 2 && !(curved && line.inside);
+    float const rate = line.width == 0 || even ? 0 : float(s.ticks_per_second) / line.width;
     if (s.rotation.wanted) {
       std::array<double, 9> a{}, b{};
       for (std::int64_t c = 0; c < p.channels; ++c) {
@@ -134,7 +177,16 @@ std::vector<policy_row> velocities(policy_stream_data<Stamp> const& s, timeline_
       float const linear_velocity = d * rate;
       if (rate == 0) {
         out.values.push_back({0, 0});
-      } else if (p.options.method != interpolation::angle) {
+      } else if (curved && line.inside) {
+        auto const [x, error] =
+            derivative_of_curve(p.options, samples, line, order, [&](std::int64_t i) { return value(first + i, c); });
+        double const by = order == 2 ? double(rate) * double(rate) : double(rate);
+        double const slack = error + 2e-7 * std::fabs(x);
+        // Unless a product on the way leaves what a float holds.
+        bool const stated = std::isfinite(slack) && std::fabs(x) * std::max({by, 1.0, double(rate)}) < 1e37 &&
+                            slack * std::max({by, 1.0, double(rate)}) < 1e37;
+        out.values.push_back(stated ? widened(x * by, slack * by + 1e-37) : bounds{-INFINITY, INFINITY});
+      } else if (method != interpolation::angle) {
         out.values.push_back({linear_velocity, linear_velocity});
       } else {
         constexpr double tau = 6.28318530717958647692;
@@ -185,7 +237,7 @@ template <class Stamp>
 std::vector<policy_row> rows_of(policy_problem<Stamp> const& p, std::size_t f, std::size_t i) {
   auto const& fusion = p[f];
   auto const& s = fusion.streams[i];
-  if (s.is_velocity()) { return velocities(s, fusion.target); }
+  if (s.is_derivative()) { return derivatives(s, fusion.target); }
   auto const find = [&](stream_index const& of) -> std::pair<std::size_t, std::size_t> {
     std::size_t const in = of.fusion < 0 ? f : std::size_t(of.fusion);
     return {in, of.stream < 0 ? i : std::size_t(of.stream)};
@@ -209,6 +261,9 @@ std::vector<policy_row> rows_of(policy_problem<Stamp> const& p, std::size_t f, s
     out.valid = known && r.valid;
     out.written = known && r.first >= 0;
     if (!out.written) { continue; }
+    bool const bracketed = r.first != r.second;
+    int const most = s.series.options.method == interpolation::akima ? 2 : 1;  // read behind the bracket
+    out.newest = r.second + (bracketed ? std::min(r.around.right, most) : 0);
     if (s.rotation.wanted) {
       out.turn = 2e-6;
       out.rotation = own.rotation(r, out.turn);

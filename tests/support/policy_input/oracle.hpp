@@ -21,6 +21,7 @@ struct bounds {
 struct policy_row {
   bool written = false;  ///< false: the fill value
   bool valid = false;
+  std::int64_t newest = -1;      ///< where written: the newest sample read, counted over all trajectories of its source
   std::vector<bounds> values{};  ///< of all channels, unless it is a rotation
   matrix3 rotation{};
   double turn = 0;  ///< how far the rotation may turn away, in FP32

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include <robocache/host.hpp>
 
@@ -40,6 +41,29 @@ policy_problem<Stamp> bare(policy_problem<Stamp> p) {
   return p;
 }
 
+/// The ages of a stream's results.
+template <class Stamp>
+std::string unlike_ages(policy_fusion_data<Stamp> const& fusion, std::size_t i,
+                        std::vector<oracle::policy_row> const& rows, std::vector<std::byte> const& ages) {
+  using limits = std::numeric_limits<Stamp>;
+  auto const& source = fusion.streams[i].series.source;
+  auto const targets = oracle::rows_of(fusion.target);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    Stamp found;
+    std::memcpy(&found, ages.data() + (row * fusion.streams.size() + i) * sizeof(Stamp), sizeof found);
+    Stamp wanted = limits::has_infinity ? limits::infinity() : limits::max();
+    if (rows[row].valid) {
+      std::int64_t const b = targets[row].trajectory;
+      auto const at = std::size_t(rows[row].newest - oracle::first_row(source, b));
+      wanted = oracle::sought(targets[row].at, Stamp(-oracle::stamps_of(source, b)[at]));
+    }
+    if (std::memcmp(&found, &wanted, sizeof found) != 0) {
+      return text_of("target ", row, " stream ", i, ": age ", found, ", wanted ", wanted);
+    }
+  }
+  return {};
+}
+
 /// One row of a rotation stream against the oracle.
 template <class Stamp>
 std::string unlike_rotation(policy_stream_data<Stamp> const& s, oracle::policy_row const& wanted,
@@ -74,6 +98,9 @@ std::string unlike_fusion(policy_problem<Stamp> const& p, std::size_t f, policy_
   for (std::size_t i = 0; i < fusion.streams.size(); ++i) {
     auto const& s = fusion.streams[i];
     auto const rows = oracle::rows_of(p, f, i);
+    if (auto const text = fusion.ages ? unlike_ages(fusion, i, rows, found.ages) : std::string{}; !text.empty()) {
+      return text_of("fusion ", f, " ", text);
+    }
     for (std::int64_t row = 0; row < layout.total; ++row) {
       auto const& one = rows[std::size_t(row)];
       std::int64_t const k = fusion.target.packed() || fusion.target.length == 0 ? 0 : row % fusion.target.length;
@@ -137,6 +164,7 @@ std::string difference(policy_problem<Stamp> const& p, policy_outcome const& a, 
     if (a.fusions[f].all_valid != b.fusions[f].all_valid) {
       return text_of("fusion ", f, ": all_valid is not the host's");
     }
+    if (a.fusions[f].ages != b.fusions[f].ages) { return text_of("fusion ", f, ": ages are not the host's"); }
   }
   return {};
 }

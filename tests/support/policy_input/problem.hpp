@@ -26,13 +26,13 @@ struct policy_stream_data : stream_data<Stamp> {
   std::vector<float> low{};  ///< empty: null
   std::vector<float> high{};
 
-  bool is_velocity() const { return derivative == robocache::derivative_order::velocity; }
+  bool is_derivative() const { return derivative != robocache::derivative_order::value; }
 
   /// Whether its results are rotations.
-  bool is_rotation() const { return rotation.wanted && !is_velocity(); }
+  bool is_rotation() const { return rotation.wanted && !is_derivative(); }
 
   std::int64_t result_channels() const {
-    if (rotation.wanted) { return is_velocity() ? 3 : robocache::channels_of(rotation.result.format); }
+    if (rotation.wanted) { return is_derivative() ? 3 : robocache::channels_of(rotation.result.format); }
     return this->series.channels * (sin_cos ? 2 : 1);
   }
 };
@@ -48,6 +48,7 @@ struct policy_fusion_data {
   std::int64_t result_row_stride = contiguous;
   bool mask = true;
   bool all_mask = true;
+  bool ages = true;
   std::int64_t misaligned = 0;
 
   std::int64_t count() const { return std::int64_t(streams.size()); }
@@ -80,6 +81,7 @@ struct policy_results {
   std::vector<std::byte> results{};
   std::vector<std::uint8_t> valid{};
   std::vector<std::uint8_t> all_valid{};
+  std::vector<std::byte> ages{};
 };
 struct policy_outcome {
   status state{};
@@ -97,7 +99,8 @@ class policy_memory {
         target_(f.target),
         results_(nullptr, bytes_of(f), std::size_t(f.misaligned) * size_of(f)),
         valid_(nullptr, rows_of(f) * f.streams.size()),
-        all_valid_(nullptr, rows_of(f)) {
+        all_valid_(nullptr, rows_of(f)),
+        ages_(nullptr, rows_of(f) * f.streams.size() * sizeof(Stamp)) {
     for (std::size_t i = 0; i < f.streams.size(); ++i) {
       auto const& s = f.streams[i];
       robocache::policy_stream<Stamp> view(plain_.views()[i]);
@@ -107,6 +110,7 @@ class policy_memory {
       view.derivative = s.derivative;
       view.ticks_per_second = s.ticks_per_second;
       view.affine_stride = s.affine_stride;
+      view.latencies = put_stamps(s.latencies);
       view.low = put(s.low);
       view.high = put(s.high);
       views_.push_back(view);
@@ -123,7 +127,8 @@ class policy_memory {
     out.fill = of_.fill;
     out.batch_stride = of_.result_batch_stride;
     out.row_stride = of_.result_row_stride;
-    return {views_.data(), std::int64_t(views_.size()), target_.view(), out};
+    return {views_.data(), std::int64_t(views_.size()), target_.view(), out,
+            of_.ages ? static_cast<Stamp*>(ages_.data()) : nullptr};
   }
 
   policy_results read(std::string& trouble) const {
@@ -131,9 +136,10 @@ class policy_memory {
     r.results = results_.read("results", trouble);
     for (auto byte : valid_.read("valid", trouble)) { r.valid.push_back(std::uint8_t(byte)); }
     for (auto byte : all_valid_.read("all_valid", trouble)) { r.all_valid.push_back(std::uint8_t(byte)); }
+    r.ages = ages_.read("ages", trouble);
     plain_.check(trouble);
     target_.check("target", trouble);
-    for (auto const& b : bounds_) { b->read("low or high", trouble); }
+    for (auto const& b : bounds_) { b->read("low, high or latencies", trouble); }
     return r;
   }
 
@@ -154,12 +160,19 @@ class policy_memory {
     return static_cast<float const*>(bounds_.back()->data());
   }
 
+  Stamp const* put_stamps(std::vector<Stamp> const& data) {
+    if (data.empty()) { return nullptr; }
+    bounds_.push_back(std::make_unique<guarded<Space>>(data.data(), data.size() * sizeof(Stamp)));
+    return static_cast<Stamp const*>(bounds_.back()->data());
+  }
+
   policy_fusion_data<Stamp> const& of_;
   streams_memory<Space, Stamp> plain_;
   timeline_memory<Space, Stamp> target_;
   guarded<Space> results_;
   guarded<Space> valid_;
   guarded<Space> all_valid_;
+  guarded<Space> ages_;
   std::vector<std::unique_ptr<guarded<Space>>> bounds_;
   std::vector<robocache::policy_stream<Stamp>> views_;
 };

@@ -92,7 +92,7 @@ found_windows oracle_windows(window_problem const& p) {
       constexpr std::uint64_t step_of_state = 0x9E3779B97F4A7C15;
       std::uint64_t bits = split_mix(std::uint64_t(p.draw.seed) + step_of_state);
       bits = split_mix(split_mix(bits ^ std::uint64_t(pass)) ^ std::uint64_t(of_all));
-      auto const span = static_cast<unsigned_wide>(one.last - one.first + 1);
+      auto const span = static_cast<unsigned_wide>(one.last) - static_cast<unsigned_wide>(one.first) + 1;
       o.trajectory.push_back(one.trajectory);
       o.anchors.push_back(one.first + (p.plan.anywhere ? std::int64_t(bits * span >> 64) : 0));
       o.padding.push_back(padding ? 1 : 0);

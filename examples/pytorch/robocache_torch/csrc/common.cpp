@@ -31,8 +31,8 @@ void detail::refuse(rc::error const& cause) {
   std::string text = cause.what();
   // What the library takes in structures, Python takes as separate arguments.
   constexpr std::pair<char const*, char const*> names[] = {
-      {"options.", ""},       {"source.", ""}, {"target.", "targets."}, {"lattice.", "grid."},
-      {"clouds.", "points."}, {"out.", ""},    {"when.", "times."}};
+      {"options.", ""}, {"source.", ""},     {"target.", "targets."},    {"lattice.", "grid."}, {"clouds.", "points."},
+      {"out.", ""},     {"when.", "times."}, {"images.values", "depth"}, {"images.", ""}};
   for (auto const& [theirs, ours] : names) {
     std::string const prefix = theirs;
     if (text.rfind(prefix, 0) == 0) {
@@ -42,9 +42,11 @@ void detail::refuse(rc::error const& cause) {
   }
   // Behind the index of a stream or of a fusion. The text has the argument's name, too: `cause.argument()` is a string
   // of the library's ABI, which is another one than that of PyTorch 2.6.
-  constexpr std::pair<char const*, char const*> inner_names[] = {
-      {"].options.", "]."},    {"].rotation.", "]."},       {"].derivative", "].velocity"},
-      {"].when.", "].times."}, {"].target.", "].targets."}, {"].out.", "]."}};
+  constexpr std::pair<char const*, char const*> inner_names[] = {{"].options.", "]."},
+                                                                 {"].rotation.", "]."},
+                                                                 {"].when.", "].times."},
+                                                                 {"].target.", "].targets."},
+                                                                 {"].out.", "]."}};
   for (auto const& [theirs, ours] : inner_names) {
     auto const at = text.find(theirs);
     if (at < text.find(": ")) { text.replace(at, std::string(theirs).size(), ours); }

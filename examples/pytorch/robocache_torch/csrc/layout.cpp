@@ -7,6 +7,7 @@
 #include <torch/library.h>
 
 #include <robocache/device/method.cuh>
+#include <robocache/normalisation.hpp>
 
 namespace robocache_torch {
 namespace {
@@ -23,6 +24,7 @@ char const* word_of(rc::timeline_kind kind) {
     case rc::timeline_kind::ragged: return "ragged";
     case rc::timeline_kind::uniform: return "uniform";
     case rc::timeline_kind::windows: return "windows";
+    case rc::timeline_kind::ring: return "ring";
   }
   return nullptr;
 }
@@ -74,6 +76,33 @@ char const* word_of(rc::duplicate_rule rule) {
   return nullptr;
 }
 
+char const* word_of(rc::derivative_order order) {
+  switch (order) {
+    case rc::derivative_order::value: return "value";
+    case rc::derivative_order::velocity: return "velocity";
+    case rc::derivative_order::acceleration: return "acceleration";
+  }
+  return nullptr;
+}
+
+char const* word_of(rc::normalisation_rule rule) {
+  switch (rule) {
+    case rc::normalisation_rule::gr00t: return "gr00t";
+    case rc::normalisation_rule::lerobot: return "lerobot";
+    case rc::normalisation_rule::openpi: return "openpi";
+    case rc::normalisation_rule::diffusion_policy: return "diffusion_policy";
+  }
+  return nullptr;
+}
+
+char const* word_of(rc::depth_kind kind) {
+  switch (kind) {
+    case rc::depth_kind::axis: return "axis";
+    case rc::depth_kind::ray: return "ray";
+  }
+  return nullptr;
+}
+
 /// Those that results may have.
 char const* word_of(rc::dtype type) {
   switch (type) {
@@ -87,7 +116,7 @@ char const* word_of(rc::dtype type) {
   return nullptr;
 }
 
-/// How rotations are stored: the formats but for Euler angles, then these in all orders, by SciPy's names.
+/// How rotations are stored: the formats except for Euler angles, then these in all orders, by SciPy's names.
 std::vector<std::string> rotation_words() {
   std::vector<std::string> words;
   for (int number = 0; number < static_cast<int>(rc::rotation_format::euler); ++number) {
@@ -142,6 +171,9 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "nan_rule") { return words_of<rc::nan_rule>(); }
   if (of == "backward_rule") { return words_of<rc::backward_rule>(); }
   if (of == "duplicate_rule") { return words_of<rc::duplicate_rule>(); }
+  if (of == "derivative_order") { return words_of<rc::derivative_order>(); }
+  if (of == "normalisation_rule") { return words_of<rc::normalisation_rule>(); }
+  if (of == "depth_kind") { return words_of<rc::depth_kind>(); }
   if (of == "source") { return source_row.names(); }
   if (of == "target") { return target_row.names(); }
   if (of == "sizes") { return sizes_row.names(); }
@@ -151,6 +183,8 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "fusion") { return fusion_row.names(); }
   if (of == "report") { return report_row.names(); }
   if (of == "dropped") { return dropped_row.names(); }
+  if (of == "lost") { return lost_row.names(); }
+  if (of == "refused") { return refused_row.names(); }
   if (of == "reductions") { return reduction_bits.names(); }
   C10_THROW_ERROR(ValueError, c10::str("of: found ", of, ", which has no layout"));
 }

@@ -50,9 +50,9 @@ inline constexpr row_layout sizes_row{"batch", "length", "rows"};
 inline constexpr row_layout ticks_row{"start", "num", "den", "max_gap", "latency", "tolerance", "at"};
 /// Of a stream.
 inline constexpr row_layout rules_row{"method", "before", "after", "causal"};
-/// Of a stream of a policy input, besides. -1 is none: of rotation layouts, of the places of streams and fusions that
-/// it is relative to, and of places in the list of factors.
-inline constexpr row_layout policy_row{"source",       "result",   "positive",  "world_frame", "velocity",
+/// Of a stream of a policy input, besides. -1 means none: of rotation layouts, of the places of streams and fusions
+/// that it is relative to, and of places in the list of factors.
+inline constexpr row_layout policy_row{"source",       "result",   "positive",  "world_frame", "derivative",
                                        "sin_cos",      "relative", "to_stream", "to_fusion",   "frame_stream",
                                        "frame_fusion", "scale",    "shift",     "low",         "high"};
 /// Of a fusion of a policy input; `dtype` is the place of a result type.
@@ -61,6 +61,10 @@ inline constexpr row_layout fusion_row{"streams", "dtype"};
 inline constexpr row_layout report_row{"unsorted", "duplicated", "non_finite", "out_of_range"};
 /// Of a trajectory: what `clean` counts.
 inline constexpr row_layout dropped_row{"non_finite", "invalid", "backward", "duplicated"};
+/// Of a cloud: what `unproject` counts.
+inline constexpr row_layout lost_row{"no_depth", "cropped"};
+/// Of a trajectory: what `append` counts.
+inline constexpr row_layout refused_row{"older", "not_finite"};
 /// One bit each, the first one the lowest: which reductions of features are wanted.
 inline constexpr row_layout reduction_bits{"sum", "mean", "max", "min"};
 

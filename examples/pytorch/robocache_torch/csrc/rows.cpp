@@ -13,6 +13,7 @@
 
 #include "common.hpp"
 #include "layout.hpp"
+#include "summaries.hpp"
 #include "timelines.hpp"
 
 namespace robocache_torch {
@@ -40,44 +41,15 @@ struct summarized_rows {
   rc::compiled::any_value_rows view;
 };
 
-/// Words of 64 bits of a structure that a state has.
-template <class T>
-constexpr std::int64_t words = sizeof(T) / sizeof(std::int64_t);
-
-/// The library's state in tensors of int64, `[G, D, ...]`.
-struct summary_tensors {
-  summary_tensors(at::Tensor const& summaries, at::Tensor const& ranks, at::Tensor const& counters,
-                  at::Tensor const& values, at::ArrayRef<double> fractions) {
-    view.summaries = data_of<rc::channel_summary>(summaries);
-    view.groups = summaries.size(0);
-    view.channels = summaries.size(1);
-    view.quantiles = static_cast<std::int64_t>(fractions.size());
-    std::copy_n(fractions.begin(), std::min<std::size_t>(fractions.size(), rc::most_quantiles), view.fractions);
-    view.ranks = data_of<rc::quantile_rank>(ranks);
-    view.counters = data_of<std::int64_t>(counters);
-    view.values = data_of<double>(values);
-  }
-
-  rc::compiled::any_summary_state view;
-};
-
 std::tuple<at::Tensor, at::Tensor> summarize(at::Tensor const& rows, optional_tensor const& mask,
                                              optional_tensor const& offsets, at::ArrayRef<double> fractions) {
   summarized_rows const from(rows, mask, offsets);
-  auto const options = at::TensorOptions().device(rows.device());
-  auto const quantiles = static_cast<std::int64_t>(fractions.size());
-  std::int64_t const groups = from.view.groups;
-  std::int64_t const channels = from.view.channels;
-  auto const summaries = at::empty({groups, channels, words<rc::channel_summary>}, options.dtype(at::kLong));
-  auto const ranks = at::empty({groups, channels, 2 * quantiles, words<rc::quantile_rank>}, options.dtype(at::kLong));
-  auto const counters = at::empty({groups, channels, 2 * quantiles, rc::summary_digits}, options.dtype(at::kLong));
-  auto const values = at::empty({groups, channels, quantiles}, options.dtype(at::kDouble));
-  summary_tensors const to(summaries, ranks, counters, values, fractions);
+  owned_summary const to(from.view.groups, from.view.channels, fractions, rows.device());
   run_on(rows.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     scratch_memory const memory(rc::compiled::summarize_scratch(where, from.view), rows.device());
-    rc::compiled::summarize(where, from.view, to.view, memory.view(), cuda_stream);
+    rc::compiled::summarize(where, from.view, to.state(), memory.view(), cuda_stream);
   });
-  return {summaries, values};
+  return {to.summaries, to.values};
 }
 
 void add_to_summary(at::Tensor const& rows, optional_tensor const& mask, optional_tensor const& offsets,

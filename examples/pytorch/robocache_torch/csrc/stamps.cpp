@@ -75,7 +75,8 @@ float lost_in(rc::timeline<float> const& when, std::int64_t b) {
     case rc::timeline_kind::ragged: return lost_among(when.stamps + begin, end - begin);
     case rc::timeline_kind::uniform:
       return lost_in_steps(when.starts != nullptr ? when.starts[b] : when.start, when.num, end - begin);
-    case rc::timeline_kind::windows: break;
+    case rc::timeline_kind::windows:
+    case rc::timeline_kind::ring: break;  // not in one piece
   }
   return 0;
 }

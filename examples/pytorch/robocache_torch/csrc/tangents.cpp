@@ -38,9 +38,10 @@ void refuse_tangents(c10::OperatorHandle const& operation, c10::DispatchKeySet k
 }  // namespace
 
 TORCH_LIBRARY_IMPL(robocache, ADInplaceOrView, library) {
-  for (auto const* name : {"resample", "resample_backward", "fuse", "fuse_backward", "policy_input", "voxelize",
-                           "voxelize_backward", "voxelize_sparse", "voxelize_sparse_backward", "voxelize_gathered",
-                           "voxelize_gathered_backward", "filter_voxels"}) {
+  for (auto const* name :
+       {"resample", "resample_backward", "fuse", "fuse_backward", "policy_input", "summarize_policy_input", "voxelize",
+        "voxelize_backward", "voxelize_sparse", "voxelize_sparse_backward", "voxelize_gathered",
+        "voxelize_gathered_backward", "filter_voxels", "unproject", "unproject_dense", "crop_points"}) {
     library.impl(name, torch::CppFunction::makeFromBoxedFunction<&refuse_tangents>());
   }
 }

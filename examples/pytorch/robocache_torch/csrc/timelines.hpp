@@ -74,12 +74,14 @@ struct timed_arguments {
     optional_tensor const starts = is_target ? target_starts : source(i, "starts");
     optional_tensor const index = is_target ? target_index : source(i, "index");
     (when.kind == rc::timeline_kind::windows ? when.deltas : when.stamps) = data_of<Stamp>(stamps);
-    if (when.kind == rc::timeline_kind::dense) { when.stride = when.length; }
+    bool const rows_each = when.kind == rc::timeline_kind::dense || when.kind == rc::timeline_kind::ring;
+    if (rows_each) { when.stride = when.length; }
     when.starts = data_of<Stamp>(starts);
     if (is_target) { when.as_of = data_of<Stamp>(target_as_of); }
     auto const* const indices = data_of<std::int64_t>(index);
     switch (when.kind) {
-      case rc::timeline_kind::dense: when.lengths = indices; break;
+      case rc::timeline_kind::dense:
+      case rc::timeline_kind::ring: when.lengths = indices; break;
       case rc::timeline_kind::windows: when.trajectory = indices; break;
       case rc::timeline_kind::shared:
       case rc::timeline_kind::ragged:
@@ -131,7 +133,7 @@ struct timed_arguments {
     }
   }
 
-  /// The results' shape but for the last dimension: `[B, T]`, or `[rows]` of packed targets.
+  /// The results' shape except for the last dimension: `[B, T]`, or `[rows]` of packed targets.
   std::vector<std::int64_t> target_shape() const {
     auto const kind = static_cast<rc::timeline_kind>(kinds.back());
     bool const packed =

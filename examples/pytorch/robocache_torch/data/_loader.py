@@ -16,7 +16,7 @@ from ._store import Store
 from ._windows import Launch
 
 # Batches of a group share what a launch costs the host: as many as so many bytes hold, from two to eight.
-GROUP_BYTES = 2**26
+GROUP_BYTES = 2**28
 LEAST_BATCHES, MOST_BATCHES = 2, 8
 
 

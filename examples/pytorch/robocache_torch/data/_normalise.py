@@ -109,4 +109,5 @@ def _width_of(source, read):
     rules = read.of_policy
     layout = words.index(rules["source"]) if rules.get("source") else -1
     result = words.index(rules["result"]) if rules.get("result") else layout
-    return result_channels(channels, layout, result, rules.get("velocity"), rules.get("sin_cos"))
+    derived = rules.get("derivative", "value") != "value"
+    return result_channels(channels, layout, result, derived, rules.get("sin_cos"))

@@ -106,7 +106,7 @@ class Graphed(Made):
                     with torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"):
                         made = self._make(slot)
                     self.graphs.append((graph, made))
-                for _ in range(source.slots - 1):
+                for _ in range(source.slots):
                     self._ahead()
         self.taken = 0  # groups whose batches have been asked for
 
@@ -123,7 +123,8 @@ class Graphed(Made):
     def _group(self):
         current = torch.cuda.current_stream(self.device)
         if self.taken > 0:
-            # What the group before was read by is on the current stream: its slot is the next one's.
+            # What read the group before is on the current stream, so that its slot is free after it: for the group
+            # behind those that are made already.
             slot = (self.taken - 1) % self.source.slots
             self.free[slot].record(current)
             self.stream.wait_event(self.free[slot])

@@ -71,7 +71,8 @@ def plan_of(
         set_offsets.append(len(trajectory))
         counts.append(offsets[-1] - before)
     if offsets[-1] == 0:
-        raise ValueError(f"spec: found no window in {sum(map(len, sets))} episodes, want anchors or parts that fit them")
+        count = sum(map(len, sets))
+        raise ValueError(f"spec: found no window in {count} episodes, want anchors or parts that fit them")
     anywhere = isinstance(spec.anchors, Every) and spec.anchors.anywhere
     whole = [torch.tensor(one, dtype=torch.int64) for one in (offsets, trajectory, starts, lasts)]
     draws = torch.tensor([0, *_draws_of(counts, shares)]).cumsum(0)
@@ -124,6 +125,8 @@ def _draws_of(counts, shares):
     # What rounding left over goes to those that lost most.
     for at in sorted(range(len(exact)), key=lambda i: draws[i] - exact[i])[: total - sum(draws)]:
         draws[at] += 1
+    if 0 in draws:
+        raise ValueError(f"weights: found {shares} for {total} windows an epoch, want one window of each set or more")
     return draws
 
 

@@ -53,7 +53,7 @@ class Read:
             float32 tensors, scale and shift, of what the read gives, as `rc.Stream` and `rc.PolicyStream` have them.
             Channels that never change keep their scale.
         rules: Those of `rc.Stream` and `rc.PolicyStream` by name, in nanoseconds: method, max_gap, latency, after, ...;
-            source, result, relative, low, high, velocity, ... Where `relative` names a stream of another part, it
+            source, result, relative, low, high, derivative, ... Where `relative` names a stream of another part, it
             has that part's name: `rc.Relative(to=(0, "observation"))`. `tolerance` is 1 for methods that hold.
 
     Raises:

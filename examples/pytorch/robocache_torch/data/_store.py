@@ -179,8 +179,12 @@ class Store:
         shape = tuple(schema["shape"])
         return Modality(name, values, stamps, offsets.to(target), schema["names"], schema["units"], shape)
 
-    def loader(self, spec, batch_size: int, **how) -> "Loader":
-        """Batches of windows: see `Loader`, which `how` is for."""
+    def loader(self, spec, batch_size: int, **how):
+        """A `Loader`: batches of windows, as a `Spec` says.
+
+        Args:
+            how: As `Loader` takes them: place, device, seed, weights, episodes, rank, ranks.
+        """
         from ._loader import Loader  # which needs this file
 
         return Loader(self, spec, batch_size, **how)

@@ -24,7 +24,12 @@ class Launch:
 
     def __init__(self, spec: Spec, source: Source, factors: Factors, device: torch.device):
         self.spec, self.source, self.factors = spec, source, factors
-        self.device = device
+        # On the device now: what a graph is captured of copies nothing from the host.
+        self.rules = {
+            (name, at): {word: _on(device, rule) for word, rule in read.of_policy.items()}
+            for name, part in spec.parts.items()
+            for at, read in enumerate(part.reads)
+        }
         self.deltas = {name: torch.tensor(part.deltas, device=device) for name, part in spec.parts.items()}
         self.fused = [name for name, part in spec.parts.items() if part.dtype not in INTEGERS]
         # Without rules of policy inputs `fuse` gives the same, and is faster for long windows.
@@ -56,22 +61,21 @@ class Launch:
         return {name: made[name] for name in self.spec.parts}
 
     def _streams(self, slot, name):
-        return [
-            self._policy(read, self._stream(slot, read, *self.factors.get((name, at), (None, None))))
-            for at, read in enumerate(self.spec.parts[name].reads)
-        ]
+        made = []
+        for at, read in enumerate(self.spec.parts[name].reads):
+            stream = self._stream(slot, read, *self.factors.get((name, at), (None, None)))
+            made.append(self._policy(read, stream, self.rules[name, at]) if read.of_policy else stream)
+        return made
 
     def _stream(self, slot, read, scale=None, shift=None):
         series = self.source.series(read.name, slot)
         values = series.values if read.channels is None else series.values[:, read.channels]
         return Stream(values, series.times(), scale=scale, shift=shift, **read.of_stream)
 
-    def _policy(self, read: Read, stream: Stream):
-        if not read.of_policy:
-            return stream
-        rules = {word: rule.to(self.device) if isinstance(rule, Tensor) else rule for word, rule in read.of_policy.items()}
+    def _policy(self, read: Read, stream: Stream, rules: dict):
         if read.relative is not None:
-            rules["relative"] = Relative(*map(self._numbered, read.relative[:2]), read.relative.at)
+            relative = Relative(*map(self._numbered, read.relative[:2]), read.relative.at)
+            rules = {**rules, "relative": relative}
         return PolicyStream(stream, ticks_per_second=1e9, **rules)
 
     def _numbered(self, of):
@@ -85,6 +89,12 @@ class Launch:
     def _moved(self, slot, part: Part, targets):
         """Labels and images, which no one blends."""
         stream = self._stream(slot, part.reads[0])
-        rules = {word: getattr(stream, word) for word in ("method", "before", "after", "max_gap", "fill", "causal")}
-        found = resample(stream.values, stream.times, targets, tolerance=stream.tolerance, **rules)
+        words = ("method", "before", "after", "max_gap", "fill", "causal", "tolerance")
+        rules = {word: getattr(stream, word) for word in words}
+        targets = targets._replace(stamps=targets.stamps + stream.latency)
+        found = resample(stream.values, stream.times, targets, **rules)
         return Fused(found.values, found.valid.unsqueeze(-1), found.valid)
+
+
+def _on(device, rule):
+    return rule.to(device) if isinstance(rule, Tensor) else rule

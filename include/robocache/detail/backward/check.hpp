@@ -9,7 +9,7 @@
 
 namespace robocache::detail {
 
-/// Gradients take values in device memory alone.
+/// Gradients take values in device memory only.
 inline status check_on_device(char const* name, value_place place) {
   if (place == value_place::device) { return {}; }
   return refuse(status_code::unsupported, name, "place", "found value_place::pinned, want value_place::device");
@@ -38,7 +38,7 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   if (!s.ok()) { return s; }
   s = check_order(order);
   if (!s.ok()) { return s; }
-  // What has no element may be a null pointer and wanted all the same.
+  // An array without elements may be a null pointer and still be wanted.
   if (out.values == nullptr && out.targets == nullptr && source.when.total() > 0 && target.total() > 0) {
     return refuse(invalid, "out", "values", "found null pointers here and in out.targets, want one of the two");
   }
@@ -53,6 +53,8 @@ status check_backward(series<Value, Stamp> const& source, timeline<Stamp> const&
   s = check_width("source", source.channels, widest_gradient_chunk);
   if (!s.ok()) { return s; }
   s = check_on_device("source", source.place);
+  if (!s.ok()) { return s; }
+  s = check_no_ring("source.when", source.when);
   if (!s.ok()) { return s; }
   std::int64_t const source_rows = source.when.batch == 0 ? 0 : source.when.total();
   std::int64_t const target_rows = target.batch == 0 ? 0 : target.total();
@@ -88,7 +90,7 @@ status check_gradients(char const* name, stream<Stamp> const& one, stream_gradie
   return check_written_view(name, out, one.when, one.channels);
 }
 
-/// Everything that `fuse_backward` checks, but for its scratch.
+/// Everything that `fuse_backward` checks, except for its scratch.
 template <class Stamp, class Result>
 status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, timeline<Stamp> const& target,
                            result_gradients<Result> const& results, stream_gradients const* out, float const* targets,
@@ -115,6 +117,7 @@ status check_fuse_backward(stream<Stamp> const* streams, std::int64_t count, tim
                     name_of(one.options.method), static_cast<long long>(i));
     }
     if (!check_on_device("streams", one.place).ok()) { return check_on_device(stream_name(i).text, one.place); }
+    if (!check_no_ring("streams", one.when).ok()) { return check_no_ring(stream_name(i, ".when").text, one.when); }
     if (asked && !check_width("streams", one.channels, widest_gradient_chunk).ok()) {
       return check_width(stream_name(i).text, one.channels, widest_gradient_chunk);
     }

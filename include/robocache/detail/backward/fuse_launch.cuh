@@ -18,7 +18,7 @@ namespace detail {
 /// Sums of one level for `count` terms.
 inline std::int64_t groups_of(std::int64_t count) { return (count + tree_width - 1) / tree_width; }
 
-/// Floats that the levels of one tree sum over `count` rows take, but for the last level, which is the result.
+/// Floats for the levels of one tree sum over `count` rows, without the last level, which is the result.
 inline std::int64_t tree_floats(std::int64_t count, std::int64_t channels) {
   std::int64_t floats = 0;
   while (count > tree_width) {
@@ -40,10 +40,10 @@ ROBOCACHE_HIDDEN status launch_backward_scale(backward_params<Stamp> const& para
     status s = out.scale == nullptr ? status{} : clear(out.scale, bytes, cuda_stream);
     return !s.ok() || out.shift == nullptr ? s : clear(out.shift, bytes, cuda_stream);
   }
-  // Of rows too wide for a grid a block takes several chunks.
+  // Where rows are too wide for a launch grid, a block takes several chunks.
   std::int64_t const wanted = (params.channels + row_sum_channels - 1) / row_sum_channels;
   std::int64_t const chunks = wanted < most_chunks ? wanted : most_chunks;
-  // Each level leaves its sums behind those that it reads.
+  // Each level writes its sums after those that it reads.
   auto const next = [&](tree_level& level, float* result, bool last, std::int64_t floats) {
     level.from = level.to;
     if (result == nullptr) { return; }
@@ -111,7 +111,7 @@ ROBOCACHE_HIDDEN status fuse_backward(stream<Stamp> const* streams, std::int64_t
     return params;
   };
   auto const has_rows = [&](std::int64_t i) { return out[i].values != nullptr && streams[i].when.total() > 0; };
-  // Nothing is launched before all streams are known to fit a grid. Up to 2^31 rows do, however they are cut.
+  // Nothing is launched before all streams are known to fit a launch grid. Up to 2^31 rows do, however they are cut.
   for (std::int64_t i = 0; i < count; ++i) {
     if (!has_rows(i) || streams[i].when.total() <= INT32_MAX) { continue; }
     detail::backward_params<Stamp> params = describe(i, 0);

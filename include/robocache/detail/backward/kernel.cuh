@@ -55,7 +55,7 @@ __device__ void store_sum(backward_params<Stamp> const& p, std::int64_t out, flo
   with_float_type(p.out.type, [&](auto type) { store_packed(static_cast<decltype(type)*>(p.out.data) + out, sum); });
 }
 
-/// What a row's readers behind the first hand to one vector of it.
+/// What a row's readers after the first contribute to one of its vectors.
 template <class Result, int N, class Stamp>
 __device__ void add_others(backward_params<Stamp> const& p, reader_board<Stamp> const& board, int row, int column,
                            float (&sum)[N]) {
@@ -68,9 +68,9 @@ __device__ void add_others(backward_params<Stamp> const& p, reader_board<Stamp> 
   }
 }
 
-/// All sums of a piece whose readers are on one board. What the first readers of several rows hand on is under way
-/// before any is used; most rows have one reader or none, and those behind it are fetched one by one.
-/// @tparam Scaled  whether gradients may be scaled: the check is felt
+/// All sums of a piece whose readers are on one board. The gradients of the first readers of several rows are loaded
+/// before any is used; most rows have one reader or none, and further readers' gradients are loaded one by one.
+/// @tparam Scaled  whether gradients may be scaled: a check at run time costs measurable time
 template <class Result, int N, bool Scaled, class Stamp>
 __device__ void sum_board(backward_params<Stamp> const& p, reader_board<Stamp> const& board) {
   constexpr int rows_at_a_time = N * sizeof(Result) > 16 ? 1 : 2;  // 32 bytes under way
@@ -96,7 +96,7 @@ __device__ void sum_board(backward_params<Stamp> const& p, reader_board<Stamp> c
 #pragma unroll
     for (int u = 0; u < rows_at_a_time; ++u) {
       if (slot[u] < 0) { continue; }
-      summed_row const& row = board.sums[slot[u]];  // once more, rather than in registers
+      summed_row const& row = board.sums[slot[u]];  // read once more, rather than kept in registers
       float sum[N] = {};
       if (row.readers != summed_row::nobody) { add_term<Result>(gradient[u], row.weight, sum); }
       if (row.readers == summed_row::several) { add_others<Result>(p, board, slot[u], column[u], sum); }
@@ -106,7 +106,7 @@ __device__ void sum_board(backward_params<Stamp> const& p, reader_board<Stamp> c
   }
 }
 
-/// Adds to each sum what the readers on the board hand to its row, in ascending order.
+/// Adds to each sum the gradients of the readers on the board, in ascending order.
 /// @tparam Result  the type of the gradients that come in
 /// @param base     the thread's first vector
 template <class Result, int N, class Stamp, int Sums>
@@ -121,7 +121,7 @@ __device__ void add_chunk(backward_params<Stamp> const& p, reader_board<Stamp> c
     row[u] = row_of(p, base + u * max_threads, board.piece.rows);
     if (row[u] >= 0) { readers[u] = row_readers(board, row[u]); }
   }
-  // Most rows have one reader or none: no second look is taken then.
+  // Most rows have one reader or none, and are done then.
   for (bool more = true; more;) {
     more = false;
 #pragma unroll
@@ -148,7 +148,7 @@ __device__ void add_chunk(backward_params<Stamp> const& p, reader_board<Stamp> c
   }
 }
 
-/// All gradients of the piece on the board, for one chunk of channels. Its stamps are on their way, its sets cleared.
+/// All gradients of the piece on the board, for one chunk of channels. Its stamps are under way, its sets are cleared.
 template <int N, class Stamp>
 __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Stamp>& board) {
   constexpr int count = sums_at_a_time<N>;
@@ -164,7 +164,7 @@ __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Sta
     });
     return;
   }
-  // Chunks are looked at anew for each round of sums.
+  // Chunks are located anew for each round of sums.
   int const total = piece.rows * static_cast<int>(p.chunk.value);
   for (int round = 0; round < total; round += max_threads * count) {
     int const base = round + static_cast<int>(threadIdx.x);
@@ -201,7 +201,7 @@ __device__ void backward_piece(backward_params<Stamp> const& p, reader_board<Sta
 
 /// Gradients of the source's values: one block, one tile of source rows, one chunk of their channels.
 ///
-/// @tparam N  channels of a vector: all pointers, strides and widths suit it
+/// @tparam N  channels per vector: all pointers, strides and widths are whole vectors
 template <class Stamp, int N>
 __global__ void __launch_bounds__(max_threads, 4)
     backward_values_kernel(__grid_constant__ backward_params<Stamp> const p) {
@@ -211,7 +211,7 @@ __global__ void __launch_bounds__(max_threads, 4)
   if (!p.plain) { rows_of_tile(p.tiles, row, end); }
   do {
     if (p.plain) {
-      // Each thread knows the piece by itself: the stamps need not wait until it stands on the board.
+      // Each thread computes the piece by itself: loading stamps need not wait until it is on the board.
       source_piece<Stamp> const piece = plain_piece(p);
       stage_stamps(board, piece);
       clear_sets(board, piece.rows);
@@ -226,7 +226,7 @@ __global__ void __launch_bounds__(max_threads, 4)
     backward_piece<N>(p, board);
     if (p.plain) { return; }
     row += board.piece.rows;
-    __syncthreads();  // the next piece takes the board
+    __syncthreads();  // the next piece overwrites the board
   } while (row < end);
 }
 

@@ -9,14 +9,14 @@
 #include <robocache/device/locate.cuh>
 #include <robocache/timeline.hpp>
 
-// What the kernels of `resample_backward` and `fuse_backward` are handed.
+// Parameters of the kernels of `resample_backward` and `fuse_backward`.
 namespace robocache::detail {
 
 template <class Stamp>
 struct backward_params {
-  bool plain;      ///< stored stamps, as many a trajectory, on both sides; aligned tiles: what is kept short
+  bool plain;      ///< stored stamps, the same number per trajectory, on both sides, and aligned tiles: the short path
   bool ascending;  ///< targets ascend within each row of their batch
-  bool causal;     ///< of a fusion's stream, and so are the next two
+  bool causal;     ///< of a fusion's stream, as are the next two
   Stamp latency;
   float const* scale;  ///< null: values are not scaled
   device::locate_rules<Stamp> rules;

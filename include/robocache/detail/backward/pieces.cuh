@@ -10,10 +10,10 @@
 #include <robocache/device/packed.cuh>
 #include <robocache/timeline.hpp>
 
-// What a block makes of what the kernels of `resample_backward` and `fuse_backward` are handed.
+// How a block of `resample_backward` and `fuse_backward` finds its work.
 namespace robocache::detail {
 
-/// What target `k` of row `b` of the targets asks the source for.
+/// The time at which target `k` of row `b` of the targets reads the source.
 template <class Stamp>
 __device__ device::sought_time<Stamp> sought_by(backward_params<Stamp> const& p, std::int64_t b, std::int64_t k) {
   return device::seek(device::target_stamp(p.target, b, k), p.latency, p.causal, p.rules.tolerance);
@@ -22,19 +22,19 @@ __device__ device::sought_time<Stamp> sought_by(backward_params<Stamp> const& p,
 /// Neighbouring rows of one source trajectory, or of none, and the targets that may read them.
 template <class Stamp>
 struct source_piece {
-  std::int64_t b;        ///< the trajectory; -1: packed rows that nobody owns
+  std::int64_t b;        ///< the trajectory; -1: packed rows that no trajectory owns
   std::int64_t element;  ///< where the first row's gradient begins
   int rows;              ///< at most `max_threads`
 
   device::trajectory<Stamp> source;
-  int first;         ///< the first row, counted inside the trajectory
+  int first;         ///< the first row, counted within the trajectory
   int begin;         ///< the row whose stamp is staged first
-  int staged;        ///< how many are; 0: no target can read the piece
+  int staged;        ///< how many are staged; 0: no target can read the piece
   bool open_before;  ///< targets before the first sample may read the piece
   bool open_after;   ///< targets after the last sample may
   bool listed;       ///< targets are windows that name their trajectory
 
-  std::int64_t targets;      ///< of a row of the target batch
+  std::int64_t targets;      ///< in a row of the target batch
   std::int64_t begin_place;  ///< the targets to look at, unless they are listed
   std::int64_t end_place;
 };

@@ -8,18 +8,19 @@
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/locate.cuh>
 
-// Which targets read the rows of a piece. A resampling goes from target to rows; its way back needs from row to
-// targets, in ascending order. Targets are taken in chunks of as many as the block has threads: each thread locates
-// one and notes it in the sets of the rows that it reads. Sets of bits have no order in which they were filled, and
-// are read in ascending order: so nothing depends on which thread came first.
+// Which targets read the rows of a piece. A resampling goes from a target to its rows; the backward pass goes from a
+// row to its targets, in ascending order. Targets are taken in chunks of as many as the block has threads: each thread
+// locates one and notes it in the sets of the rows that it reads. A set of bits does not depend on the order in which
+// it was filled, and is read in ascending order: so nothing depends on which thread came first.
 //
-// All functions are called by the whole block, and what they share stands in shared memory: registers are for sums.
+// All functions are called by the whole block. What they share is in shared memory: registers are needed for sums.
 namespace robocache::detail {
 
-/// What a row's vectors need to know: where they go to, and the row's first reader, which most rows have no more of.
+/// What a row's vectors need to know: where they are written, and the row's first reader. Most rows have no further
+/// one.
 struct alignas(16) summed_row {
   std::int64_t element;  ///< where the block's channels of the first reader's gradient begin
-  std::int64_t out;      ///< where those of the row's own gradient do
+  std::int64_t out;      ///< where those of the row's own gradient begin
   float weight;
   enum : int {
     nobody,
@@ -36,8 +37,8 @@ struct reader_board {
   unsigned words[max_threads];         ///< of a row: which words of its set are not 0
   unsigned sets[max_threads][8];       ///< of a row: which targets of the chunk read it
   std::int64_t elements[max_threads];  ///< of a target: where the block's channels of its gradient begin
-  float weights[max_threads][2];       ///< of a target: in the one even and the one odd row that it reads
-  std::int64_t windows[max_threads];   ///< windows that read this trajectory, of as many as were looked at together
+  float weights[max_threads][2];       ///< of a target: for the even and for the odd one of the two rows that it reads
+  std::int64_t windows[max_threads];   ///< windows that read this trajectory, of those that were checked together
   unsigned matches[8];                 ///< which of them do
   summed_row sums[max_threads];        ///< of a row, where one board holds all readers
 };
@@ -49,7 +50,7 @@ class row_readers {
   template <class Stamp>
   __device__ row_readers(reader_board<Stamp> const& board, int row) : words_(board.words[row]) {}
 
-  /// The next one's place in the chunk; -1: no more.
+  /// The place of the next one in the chunk; -1: there are no more.
   template <class Stamp>
   __device__ int next(reader_board<Stamp> const& board, int row) {
     if (bits_ == 0) {
@@ -62,17 +63,17 @@ class row_readers {
     return place;
   }
 
-  /// False once `next` has told all.
+  /// False once `next` has returned all.
   __device__ bool has_more() const { return words_ != 0; }
 
  private:
   static __device__ int lowest(unsigned bits) { return __ffs(static_cast<int>(bits)) - 1; }
 
-  unsigned words_ = 0;  ///< the current one and those behind it
+  unsigned words_ = 0;  ///< the current one and those after it
   unsigned bits_ = 0;   ///< of the current one, not yet taken
 };
 
-/// Notes all that the rows' vectors need to know, so that they need not look for it one by one.
+/// Notes all that the rows' vectors need to know, so that each need not look it up.
 template <class Stamp>
 __device__ void note_sums(backward_params<Stamp> const& p, reader_board<Stamp>& board, std::int64_t first_channel) {
   int const row = threadIdx.x;
@@ -94,7 +95,7 @@ __device__ void clear_sets(reader_board<Stamp>& board, int rows) {
   for (int i = threadIdx.x; i < 8 * rows; i += max_threads) { board.sets[i / 8][i % 8] = 0; }
 }
 
-/// Begins to bring the stamps that decide about the piece to shared memory.
+/// Begins to copy the stamps that decide about the piece to shared memory.
 template <class Stamp>
 __device__ void stage_stamps(reader_board<Stamp>& board, source_piece<Stamp> const& piece) {
   for (int i = threadIdx.x; i < piece.staged; i += max_threads) {
@@ -106,7 +107,7 @@ __device__ void stage_stamps(reader_board<Stamp>& board, source_piece<Stamp> con
   }
 }
 
-/// True for a target before all that may read the piece. The stamps are there.
+/// True for a target before all that may read the piece. The stamps have arrived.
 template <class Stamp>
 __device__ bool is_too_early(reader_board<Stamp> const& board, Stamp t) {
   return !board.piece.open_before && t < board.stamps[0];
@@ -132,7 +133,7 @@ __device__ device::location locate_staged(reader_board<Stamp> const& board, devi
   }
   auto const length = static_cast<int>(piece.source.length);
   int const count = piece.begin + low;
-  // Stamps that do not ascend may lead anywhere: nowhere outside of what is staged.
+  // Stamps that do not ascend may lead anywhere, but not outside of what is staged.
   int const pair = min(max(device::left_of_pair(count, length) - piece.begin, 0), max(piece.staged - 2, 0));
   return device::locate_in_pair(board.stamps[pair], board.stamps[pair + (length > 1 ? 1 : 0)], sought.at, count, length,
                                 rules);
@@ -151,7 +152,7 @@ struct placed_target {
   std::int64_t element;  ///< where its result's gradient begins
 };
 
-/// Target `place` of those that are looked at, for timelines of any kind.
+/// Target `place` of those to be visited, for timelines of any kind.
 template <class Stamp>
 __device__ __noinline__ placed_target<Stamp> find_target(backward_params<Stamp> const& p,
                                                          reader_board<Stamp> const& board, std::int64_t place) {
@@ -162,8 +163,9 @@ __device__ __noinline__ placed_target<Stamp> find_target(backward_params<Stamp> 
           device::trajectory_of(p.target, b).element(k, p.results.batch_stride, p.results.row_stride)};
 }
 
-/// Looks at target `place` of those below `end`: locates it and notes it with the rows that it reads. The sets were
-/// cleared; whoever reads them waits for a barrier no more. Returns how many targets of the chunk read rows.
+/// Visits target `place` of those below `end`: locates it and notes it with the rows that it reads. The sets were
+/// cleared before, and can be read on return without a further barrier. Returns how many targets of the chunk read
+/// rows.
 template <class Stamp>
 __device__ int note_chunk(backward_params<Stamp> const& p, reader_board<Stamp>& board, std::int64_t first_channel,
                           std::int64_t place, std::int64_t end) {
@@ -201,8 +203,8 @@ __device__ int note_chunk(backward_params<Stamp> const& p, reader_board<Stamp>& 
   return __syncthreads_count(reads);
 }
 
-/// Leaves, of many targets that ascend, those that may read the piece, and few others. The stamps are staged, and
-/// nothing waits for them yet.
+/// Narrows many ascending targets down to those that may read the piece, and few others. The stamps are being staged,
+/// and nothing has waited for them yet.
 template <class Stamp>
 __device__ __noinline__ void narrow_targets(backward_params<Stamp> const& p, reader_board<Stamp>& board) {
   wait_for_copies();
@@ -229,7 +231,7 @@ __device__ __noinline__ void narrow_targets(backward_params<Stamp> const& p, rea
   __syncthreads();
 }
 
-/// Lists those of `max_threads` windows from `first` on that read this trajectory. Returns how many.
+/// Lists those of `max_threads` windows from `first` on that read this trajectory. Returns how many there are.
 template <class Stamp>
 __device__ __noinline__ int list_windows(backward_params<Stamp> const& p, reader_board<Stamp>& board,
                                          std::int64_t first) {

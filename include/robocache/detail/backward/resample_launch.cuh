@@ -54,7 +54,7 @@ status cut_backward_values(char const* name, backward_params<Stamp>& params, dev
   return {};
 }
 
-/// The same, with as many channels a vector as suit the rows.
+/// The same, with as many channels per vector as the rows' alignment allows.
 /// @param wide  gets whether those are `backward_vector`
 template <class Stamp>
 status cut_backward_values(char const* name, backward_params<Stamp>& params, device_properties const& device,
@@ -76,7 +76,7 @@ ROBOCACHE_HIDDEN status launch_backward_values(char const* name, backward_params
                 max_threads, 0, cuda_stream);
 }
 
-/// Launches one kind of sums with a grid for `tiles` tiles; beyond the largest grid, blocks take several.
+/// Launches one kind of sums with a grid for `tiles` tiles; beyond the largest launch grid, blocks take several.
 template <class Stamp>
 ROBOCACHE_HIDDEN status launch_sums(sums_params<Stamp> const& params, std::int64_t tiles, unsigned chunks,
                                     cudaStream_t cuda_stream) {
@@ -85,7 +85,7 @@ ROBOCACHE_HIDDEN status launch_sums(sums_params<Stamp> const& params, std::int64
 }
 
 /// Launches for the target times.
-/// @param accumulates  adds to what is there
+/// @param accumulates  adds to what is there already
 template <class Stamp>
 ROBOCACHE_HIDDEN status launch_backward_times(backward_params<Stamp> const& params, float* targets, bool accumulates,
                                               cudaStream_t cuda_stream) {
@@ -98,7 +98,7 @@ ROBOCACHE_HIDDEN status launch_backward_times(backward_params<Stamp> const& para
   return launch_sums(sums, (sums.count + times_rows - 1) / times_rows, 1, cuda_stream);
 }
 
-/// Rows in memory. Kernels know types as values, and only read what is const here.
+/// Rows in memory. To kernels types are values, and they only read what is const here.
 inline typed_rows rows_of(void const* data, strides step, dtype type) {
   return {const_cast<void*>(data), step.batch, step.row, type};
 }

@@ -12,8 +12,8 @@
 #include <robocache/device/gradient.cuh>
 #include <robocache/device/packed.cuh>
 
-// Gradients that are sums over channels, of target times, or over targets, of a stream's scale and shift. One kernel
-// has all three kinds of work: they share what they know of targets, and none is worth a kernel of its own.
+// Gradients that are sums: over channels for target times, over targets for a stream's scale and shift. One kernel does
+// all three kinds of work: they share how targets are located, and none is worth a kernel of its own.
 namespace robocache::detail {
 
 /// What a launch does.
@@ -26,7 +26,7 @@ enum class sums_mode : std::uint8_t {
 /// Terms that the tree sums add up together.
 inline constexpr int tree_width = 64;
 
-/// One tree sum a channel, on its way: null where it is not wanted.
+/// One level of a tree sum per channel; null where it is not wanted.
 struct tree_level {
   float const* from;  ///< `[count, channels]`
   float* to;          ///< `[ceil(count / tree_width), channels]`
@@ -36,20 +36,20 @@ template <class Stamp>
 struct sums_params {
   sums_mode mode;
   bool accumulates;    ///< times: adds to what is there
-  std::int64_t count;  ///< tree: terms a channel; else target rows
+  std::int64_t count;  ///< tree: terms per channel; else target rows
   tree_level scale;
   tree_level shift;
   backward_params<Stamp> backward;
 };
 
-/// What the sum of one target's time needs.
+/// What the gradient of one target's time needs.
 struct times_record {
   std::int64_t gradient;  ///< element at which its result's gradient begins
   std::int64_t left;      ///< element at which the left sample of its line begins
   float width;            ///< of the line; 0: the gradient is 0
 };
 
-/// Whose target a row is, rows counted over all targets. Its trajectory is -1 for padding.
+/// Which trajectory's target a row is, rows counted over all targets. The trajectory is -1 for padding.
 struct owned_target {
   std::int64_t b;
   std::int64_t k;
@@ -92,7 +92,7 @@ inline __device__ float load_float(typed_rows const& rows, std::int64_t element)
   return x[0];
 }
 
-/// Gradients of the target times: a warp takes a target, a lane every 32nd channel, then halves are added.
+/// Gradients of the target times: a warp takes a target, a lane every 32nd channel; then lanes are added in halves.
 template <class Stamp>
 __device__ void sum_times(sums_params<Stamp> const& sums) {
   backward_params<Stamp> const& p = sums.backward;
@@ -126,7 +126,7 @@ __device__ void sum_times(sums_params<Stamp> const& sums) {
         *to = sums.accumulates ? device::add_rn(*to, quotient) : quotient;
       }
     }
-    __syncthreads();  // the next targets take the records
+    __syncthreads();  // the next targets overwrite the records
   }
 }
 
@@ -182,7 +182,7 @@ __device__ void sum_rows(sums_params<Stamp> const& sums) {
       if (sums.scale.to != nullptr) { sums.scale.to[to] = scale; }
       if (sums.shift.to != nullptr) { sums.shift.to[to] = shift; }
     }
-    __syncthreads();  // the next rows take the records
+    __syncthreads();  // the next rows overwrite the records
   }
 }
 
@@ -195,7 +195,7 @@ inline __device__ void sum_group(tree_level const& level, std::int64_t channels,
   level.to[to] = sum;
 }
 
-/// A further level: a thread has a channel of a group.
+/// A further level: each thread takes a channel of a group.
 template <class Stamp>
 __device__ void sum_tree(sums_params<Stamp> const& sums) {
   std::int64_t const channels = sums.backward.channels;

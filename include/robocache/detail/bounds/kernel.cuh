@@ -47,8 +47,8 @@ inline __device__ point_box merge_boxes(point_box box) {
   return box;
 }
 
-/// The bits of a float that is not negative ascend with it, those of one that is descend: one atomic operation in
-/// each case, whatever is there.
+/// The bits of non-negative floats ascend with their values, those of negative ones descend: so one atomic operation
+/// is enough in either case, whatever is there.
 inline __device__ void lower_to(float* to, float x) {
   if (device::order_of(x) >= device::order_of(0.0f)) {
     atomicMin(reinterpret_cast<int*>(to), __float_as_int(x));
@@ -65,7 +65,7 @@ inline __device__ void raise_to(float* to, float x) {
   }
 }
 
-/// Called by one thread for a box. Without a point there is nothing to add.
+/// Called by one thread per box. A box without points adds nothing.
 inline __device__ void add_box(cloud_bounds& to, point_box const& box) {
   if (box.points == 0) { return; }
 #pragma unroll
@@ -101,7 +101,7 @@ inline __device__ point_box box_of(point_clouds const& clouds, std::int64_t elem
   return box;
 }
 
-/// Clouds without a point.
+/// Clouds without points.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) clear_bounds_kernel(__grid_constant__ bounds_params const p) {
   let_next_launch_begin();
@@ -112,7 +112,8 @@ __global__ void __launch_bounds__(Threads) clear_bounds_kernel(__grid_constant__
 }
 
 /// All rows are dealt out evenly to the warps, wherever clouds begin and end. A warp adds the box of each cloud that
-/// ends with it to the cloud's bounds; those of the last cloud, which goes on, are merged in the block before.
+/// ends within its rows to the cloud's bounds; boxes of the last cloud, which goes on, are merged within the block
+/// first.
 template <int Threads>
 __global__ void __launch_bounds__(Threads, bounds_blocks) bounds_kernel(__grid_constant__ bounds_params const p) {
   constexpr int warps = Threads / 32;

@@ -3,20 +3,20 @@
 
 #include <cstdint>
 
-// The tuning of `find_bounds`: it changes speed, never a result. No other numbers have been measured; with these,
-// 16 M points take 70 us of an H100, 1.07 times as long as copying them.
+// Tuning constants of `find_bounds`. They change the speed, never a result. No other numbers have been measured; with
+// these, 16 M points take 70 us on an H100, 1.07 times as long as copying them.
 namespace robocache::detail {
 
 /// Threads of a block.
 inline constexpr int bounds_threads = 256;
 
-/// Blocks that a multiprocessor has at a time.
+/// Blocks that a multiprocessor holds at a time.
 inline constexpr int bounds_blocks = 6;
 
-/// Points that a thread has under way.
+/// Points that a thread has in flight.
 inline constexpr int bounds_points = 4;
 
-/// Rows that each warp takes where `warps` share them: no fewer than keep a warp's loads together.
+/// Rows that each warp takes where `warps` share them: enough to keep a warp's loads together.
 constexpr std::int64_t bounds_rows_each(std::int64_t rows, std::int64_t warps) noexcept {
   constexpr std::int64_t at_once = 32 * bounds_points;
   std::int64_t const shares = (rows + at_once - 1) / at_once;

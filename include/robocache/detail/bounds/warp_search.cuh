@@ -8,7 +8,7 @@
 #include <robocache/device/packed.cuh>
 #include <robocache/points.hpp>
 
-// The cloud that rows belong to, for a warp whose lanes all ask for the same row.
+// The cloud to which rows belong, for a warp whose lanes all ask for the same row.
 namespace robocache::detail {
 
 /// How many lanes say yes, from lane 0 to the first that does not.
@@ -20,8 +20,8 @@ inline __device__ int count_leading_lanes(bool mine) {
 /// The owner of packed row `row`.
 /// @param last  the owner of a row before it; -1: none is known
 inline __device__ device::packed_rows owner_by_warp(point_clouds const& clouds, std::int64_t row, std::int64_t last) {
-  // As a rule the next one, or one of the next 32: the search is for the first time, for many empty ones, and for
-  // offsets that descend.
+  // Usually it is the next one, or one of the next 32. The search is for the first time, for many empty clouds, and
+  // for offsets that descend.
   std::int64_t const next = last + 1 + threadIdx.x % 32;
   int const near = count_leading_lanes(next <= clouds.batch && clouds.offsets[next] <= row);
   if (near < 32) {

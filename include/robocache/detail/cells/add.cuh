@@ -13,7 +13,7 @@
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/arithmetic.cuh>
 
-// Sums in whatever order: straight into the results, which the L2 cache should hold.
+// Sums in any order: straight into the results, which the L2 cache should hold.
 namespace robocache::detail {
 
 /// Adds each point's features to its cell: a warp takes the vectors of 32 points side by side.
@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(point_threads) cell_add_kernel(__grid_constant
   });
 }
 
-/// Makes means of sums. Many sums of a scattered cloud are of one point or none, and means already.
+/// Turns sums into means. Many sums of a scattered cloud are of one point or none, and are means already.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) cell_divide_kernel(__grid_constant__ cell_divide_params const p) {
   wait_for_launch_before();

@@ -36,12 +36,12 @@ __global__ void __launch_bounds__(point_threads, backward_blocks<N>)
       with_float_type(p.gradients.type,
                       [&](auto zero) { spread_step<Value, decltype(zero), N>(p, board, row - lane, chunk); });
     });
-    __syncwarp();  // the next rows take the board
+    __syncwarp();  // the next rows overwrite the board
   });
   write_gaps<Value, N>(p);
 }
 
-/// Zeros for points in no cell.
+/// Writes zeros for points that are in no cell.
 template <class Value, int N>
 __device__ void write_dropped(cell_backward_params const& p, hold_board& board) {
   for_each_row<std::int64_t>(p.points, nullptr, [&](std::int64_t row, std::int64_t const(&cell)[points_at_once]) {
@@ -52,7 +52,7 @@ __device__ void write_dropped(cell_backward_params const& p, hold_board& board) 
   });
 }
 
-/// Large cells first: what is small fills the gaps at the end.
+/// Large cells come first: small ones fill the gaps at the end.
 template <class Value, int N>
 __global__ void __launch_bounds__(point_threads, backward_blocks<N>)
     cell_hold_kernel(__grid_constant__ cell_backward_params const p) {

@@ -17,8 +17,8 @@
 // Lists the points of a bin by cell in shared memory, by the block that has the bin.
 namespace robocache::detail {
 
-/// What a block knows of a cell: how many points it has, and once its list has a place, in one word: the count, how
-/// many of them are listed, and where the list begins. Of a crowded cell: its index among those.
+/// What a block knows about a cell: how many points it has; once its list has a place, in one word the count, how many
+/// points are listed, and where the list begins; for a crowded cell its index among crowded cells.
 struct cell_word {
   static constexpr unsigned listed_at = 7;
   static constexpr unsigned start_at = 14;
@@ -33,24 +33,24 @@ struct cell_word {
   static __device__ unsigned start(unsigned word) { return word >> start_at; }
 };
 
-/// The cells that a block has under way.
+/// The cells that a block works on at a time.
 struct bin_range {
   std::uint32_t first;  ///< place in the bin
   unsigned cells;
 };
 
-/// Where in a bin the block is, and what it keeps of it in shared memory.
+/// What a block keeps in shared memory about the part of its bin that it works on.
 struct bin_board {
   std::uint32_t words[bin_range_cells];
   std::uint32_t rows[bin_list_rows];    ///< the points of some cells, cell by cell
-  std::uint16_t filled[bin_list_rows];  ///< those cells that have points
+  std::uint16_t filled[bin_list_rows];  ///< the cells that have points
   bin_part parts[reduce_threads / 32][32];
   unsigned of_warps[reduce_threads / 32];
   unsigned stop[2];
   unsigned crowded;  ///< whether any cell of the range is
 };
 
-/// The cells of a range that this warp looks after: `[begin, end)`, whole warps of them.
+/// The cells of a range that this warp is responsible for: `[begin, end)`, a multiple of 32 cells.
 struct warp_cells {
   unsigned begin;
   unsigned end;
@@ -85,18 +85,18 @@ inline __device__ void write_count(cell_bin_reduce_params const& p, std::int64_t
   if (count > 0) { mark_cell(p.marks, cell); }
 }
 
-/// What has a place in the lists.
+/// The cells whose lists have a place.
 struct listed_cells {
   unsigned end;     ///< the first cell without a place
   unsigned filled;  ///< cells with points
 };
 
-/// Gives the lists of cells places, from cell `begin` on, as far as the shared memory holds them; those of crowded
-/// cells are in memory, and get theirs when `begin` is 0.
+/// Gives the lists of cells their places, from cell `begin` on, as many as fit the shared memory. Lists of crowded
+/// cells are in global memory, and get their places when `begin` is 0.
 template <class CellAt>
 __device__ listed_cells place_lists(cell_bin_reduce_params const& p, unsigned begin, unsigned cells, bin_board& board,
                                     CellAt cell_at) {
-  // Points and cells with points are added up together.
+  // Points, and cells with points, are added up together, in separate bits of one number.
   constexpr unsigned one_filled = 1u << 20;
   static_assert(bin_range_cells * most_tile_points < one_filled && bin_list_rows < 1u << 12,
                 "no sum that fits overflows");
@@ -176,7 +176,7 @@ inline __device__ void write_lists(cell_bin_reduce_params const& p, cloud_bin co
     unsigned const old = take_places(board.words, lists ? static_cast<int>(i) : no_point, cell_word::one_listed);
     if (lists) { board.rows[cell_word::start(old) + cell_word::listed(old)] = row; }
     if (!any_crowded || begin > 0 || __any_sync(0xffffffffu, crowded ? 1 : 0) == 0) { return; }
-    // Operations on memory: those of neighbours are one.
+    // Atomic operations on global memory: neighbours in the same cell share one.
     cell_run const run = run_of(crowded ? static_cast<int>(i) : no_point);
     unsigned first = 0;
     if (run.leads && crowded) {

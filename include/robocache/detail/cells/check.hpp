@@ -29,7 +29,7 @@ status check_features(point_clouds const& clouds, point_features<Value> const& f
   return {};
 }
 
-/// Everything that `voxelize` checks, on the host and on the device alike, but for the scratch.
+/// Everything that `voxelize` checks, on the host and on the device alike, except for the scratch.
 template <class Value, class Result>
 status check_voxelize(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                       voxel_output<Result> const& out, voxel_options const& options) {
@@ -63,7 +63,7 @@ status check_voxelize(point_clouds const& clouds, point_features<Value> const& f
   return s.ok() && reduces(out) ? check_features(clouds, features, lattice, true) : s;
 }
 
-/// Everything that `voxelize_backward` checks, on the host and on the device alike, but for the scratch.
+/// Everything that `voxelize_backward` checks, on the host and on the device alike, except for the scratch.
 template <class Value, class Result>
 status check_voxelize_backward(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                                voxel_gradients<Result> const& gradients, channel_order channels,

@@ -34,7 +34,7 @@ inline bool sizes_are_sound(point_clouds const& clouds, grid const& lattice, std
          clouds.total() <= UINT32_MAX && channels > 0 && channels <= most_elements / (lattice.total() * clouds.batch);
 }
 
-/// The scratch of counts in slabs.
+/// The scratch for counts in slabs.
 inline memory_cutter cut_slabs(cell_mark_params& p, void* memory, std::int64_t rows) {
   memory_cutter cut(memory);
   p.left = cut.take<std::uint32_t>(rows);
@@ -42,7 +42,7 @@ inline memory_cutter cut_slabs(cell_mark_params& p, void* memory, std::int64_t r
   return cut;
 }
 
-/// What a kernel does to cells: where their numbers have 64 bits, which is rare, there is one for all kinds.
+/// What a kernel does to cells: where cell numbers have 64 bits, which is rare, one kernel does all kinds.
 template <class Cell, mark_kind Kind>
 inline constexpr mark_kind kind_for = sizeof(Cell) > 4 ? mark_kind::several : Kind;
 
@@ -67,7 +67,7 @@ ROBOCACHE_HIDDEN status launch_slabs(cell_mark_params& p, std::int64_t slabs, di
 }
 
 /// Counts and occupancy alone.
-/// @param memory  may be less than what slabs take: then there are none
+/// @param memory  may be less than what slabs take: then none are used
 template <class Chain>
 ROBOCACHE_HIDDEN status launch_marks(cell_mark_params& p, scratch const& memory, Chain& chain) {
   bool const marks = p.marks.occupied != nullptr || p.marks.bits != nullptr;
@@ -134,16 +134,16 @@ inline std::int64_t tiles_of(cell_bins const& bins, std::int64_t batch, std::int
   return (rows >> bins.tile_bits) + batch;
 }
 
-/// Cells of a grid that are taken in a round: what an entry holds the number of.
+/// Cells of a grid that are taken in a round: as many as the bits of an entry can number.
 inline constexpr std::int64_t most_round_cells = std::int64_t{most_bins} << 19;
 static_assert(most_tile_bits + 19 < 32, "an entry has room for both");
 
-/// The scratch of features' results in the stated order.
-/// @param needs  of these
+/// The scratch for results of features in the stated order.
+/// @param needs  what the results need
 inline point_lists cut_bins(cell_bins& bins, void* memory, std::int64_t batch, std::int64_t rows, std::int64_t channels,
                             reduction_needs const& needs) {
   point_lists lists = cut_lists(memory, rows, 0, channels, needs, false);
-  bins.entries = lists.ranks;  // which are needed only when the entries have been read
+  bins.entries = lists.ranks;  // ranks are needed only after the entries have been read
   memory_cutter cut(memory == nullptr ? nullptr : static_cast<std::byte*>(memory) + lists.bytes);
   bins.starts = cut.take<std::uint16_t>(tiles_of(bins, batch, rows) * bins.stride);
   lists.bytes += cut.bytes();
@@ -159,7 +159,7 @@ ROBOCACHE_HIDDEN status launch_binning(cell_bin_params const& p, Chain& chain) {
 }
 
 /// Groups the points of each cell: clears, counts, finds places, lists.
-/// @param also  what else is to be filled first
+/// @param also  what else must be filled before
 template <class Chain>
 ROBOCACHE_HIDDEN status launch_grouping(cell_group_params& p, fill_list also, Chain& chain) {
   also.add(p.lists.counters, p.lists.clear_bytes);

@@ -16,11 +16,11 @@ namespace robocache::detail {
 /// What a launch does to cells with points.
 enum class mark_kind : std::uint8_t {
   counts,   ///< counts alone
-  bytes,    ///< occupancy of one byte, alone
-  several,  ///< whatever is asked for
+  bytes,    ///< occupancy of one byte alone
+  several,  ///< whatever is wanted
 };
 
-/// A run of neighbours in one cell.
+/// A run of neighbouring points in one cell.
 template <mark_kind Kind>
 __device__ void mark_run(cell_mark_params const& p, std::int64_t cell, int count) {
   if constexpr (Kind == mark_kind::counts) {
@@ -47,8 +47,8 @@ __global__ void __launch_bounds__(point_threads, point_blocks_each)
 }
 
 /// The first of several slabs of a large grid: cells that are touched at random should be in the L2 cache. Scattered
-/// points of other slabs are left to launches that read no more than their cells. What has neighbours in its cell, as
-/// points of a scan have, is done at once wherever it falls, so that of scans next to nothing is left.
+/// points in other slabs are left to further launches, which read only their cells. Points with neighbours in the same
+/// cell, as in a scan, are counted at once wherever they are, so that next to nothing of a scan is left.
 template <class Cell, mark_kind Kind>
 __global__ void __launch_bounds__(point_threads, point_blocks_each)
     cell_first_slab_kernel(__grid_constant__ cell_mark_params const p) {
@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(point_threads, point_blocks_each)
   if (threadIdx.x % 32 == 0 && mine.begin < mine.end) { p.left_counts[mine.begin / p.points.rows_each] = left; }
 }
 
-/// A further slab: what was left of it.
+/// A further slab: the points of it that were left.
 template <mark_kind Kind>
 __global__ void __launch_bounds__(point_threads) cell_next_slab_kernel(__grid_constant__ cell_mark_params const p) {
   constexpr int at_once = slab_at_once;

@@ -17,8 +17,8 @@
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/arithmetic.cuh>
 
-// Reduces the features of a bin's cells, a block a bin: the points are listed by cell in shared memory, each list is
-// sorted, and every cell is written once, those without points too.
+// Reduces the features of a bin's cells, one block per bin: the points are listed by cell in shared memory, each list
+// is sorted, and every cell is written once, including those without points.
 namespace robocache::detail {
 
 /// Writes the results of a cell that is not crowded.
@@ -47,7 +47,7 @@ __device__ void write_cell(cell_bin_reduce_params const& p, std::int64_t cell, u
   write_results(p.results, cell, std::int64_t(vector) * N, count, sums);
 }
 
-/// Writes zeros to those cells of a range that have no points, 16 bytes at a time: a thread has the same bytes of one
+/// Writes zeros to the cells of a range that have no points, 16 bytes at a time: a thread writes the same bytes of one
 /// run after the other.
 inline __device__ void write_plain_empty(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
                                          std::uint32_t const* words) {
@@ -64,7 +64,7 @@ inline __device__ void write_plain_empty(cell_bin_reduce_params const& p, cloud_
     unsigned const place = p.empty.quotient(k);
     std::uint32_t const first = mine.bin << bins.run_bits | place;
     if (first >= bins.cells) { continue; }
-    unsigned const runs = ((bins.cells - 1 - first) >> (bins.run_bits + bins.count_bits)) + 1;  // that have this place
+    unsigned const runs = ((bins.cells - 1 - first) >> (bins.run_bits + bins.count_bits)) + 1;  // with this place
     unsigned const begin = (range.first >> bins.run_bits) + group;
     unsigned const end = min(runs, (range.first + range.cells) >> bins.run_bits);
     auto* to = reinterpret_cast<uint4*>(p.plain) + ((grid + first - place) * vectors + k + begin * between);
@@ -76,7 +76,7 @@ inline __device__ void write_plain_empty(cell_bin_reduce_params const& p, cloud_
   }
 }
 
-/// Writes the results of those cells of a range that have no points.
+/// Writes the results of the cells of a range that have no points.
 template <int N, bool Extremes, class CellAt>
 __device__ void write_empty(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
                             std::uint32_t const* words, CellAt cell_at) {
@@ -118,7 +118,7 @@ inline __device__ void load_few(std::uint32_t const* list, unsigned count, std::
   sort_registers(rows);
 }
 
-/// Reduces the listed cells with few points: a thread has a vector of a cell, from its first load to its store.
+/// Reduces the listed cells with few points: a thread handles a vector of a cell from the first load to the store.
 template <class Value, int N, bool Extremes, class CellAt>
 __device__ void reduce_bin_few(cell_bin_reduce_params const& p, Value const* features, unsigned filled,
                                bin_board const& board, CellAt cell_at) {
@@ -163,7 +163,7 @@ __device__ void reduce_bin_few(cell_bin_reduce_params const& p, Value const* fea
   }
 }
 
-/// Reduces the listed cells with more than a few points: a warp has a cell.
+/// Reduces the listed cells with more than a few points: one cell per warp.
 template <class Value, int N, bool Extremes, class CellAt>
 __device__ void reduce_bin_some(cell_bin_reduce_params const& p, Value const* features, unsigned filled,
                                 bin_board& board, CellAt cell_at) {
@@ -203,7 +203,7 @@ __global__ void __launch_bounds__(reduce_threads, bin_reduce_blocks<Extremes>)
   bin_range range{};
   for (; range.first < p.bins.most_cells; range.first += bin_range_cells) {
     range.cells = min(bin_range_cells, p.bins.most_cells - range.first);
-    // A place of the last cells' runs may be that of no cell.
+    // Places of the last runs may be beyond the last cell.
     auto const cell_at = [&](unsigned i) {
       std::uint32_t const cell = cell_of_bin(p.bins, mine.bin, range.first + i);
       return cell < p.bins.cells ? first_cell + cell : std::int64_t{-1};
@@ -216,7 +216,7 @@ __global__ void __launch_bounds__(reduce_threads, bin_reduce_blocks<Extremes>)
       write_lists(p, mine, range, begin, listed.end, board);
       __syncthreads();
       reduce_bin_few<Value, N, Extremes>(p, features, listed.filled, board, cell_at);
-      // Lists that are sorted here are those of cells that are left out there.
+      // It sorts only the lists of cells that were left out above.
       reduce_bin_some<Value, N, Extremes>(p, features, listed.filled, board, cell_at);
       __syncthreads();
       begin = listed.end;

@@ -27,8 +27,8 @@
 namespace robocache {
 namespace detail {
 
-/// What holds no sums begins at 0.
-/// @param count  null: not to be cleared
+/// Clears the results that are not made of features: they begin at 0.
+/// @param count  null: it is not cleared
 template <class Result>
 fill_list clear_marks(point_clouds const& clouds, grid const& lattice, voxel_output<Result> const& out,
                       std::int32_t* count) {
@@ -102,7 +102,7 @@ template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                               voxel_output<Result> const& out, voxel_options const& options) {
   if (!detail::reduces(out)) {
-    // Bytes are from sizes alone: those of a chip of which nothing is known.
+    // The size of the scratch depends on the arguments alone, so properties of an unknown chip do.
     bool const in_slabs = out.count != nullptr && detail::sizes_are_sound(clouds, lattice, 1) &&
                           detail::count_slabs({}, clouds.total(), clouds.batch * lattice.total()) > 1;
     detail::cell_mark_params unused{};
@@ -117,7 +117,7 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> 
   return options.sums == summation::ordered ? bytes : std::max(bytes, clouds.batch * cells * 4);
 }
 
-/// What is made of crowded cells.
+/// Reduces crowded cells.
 /// @param workers  blocks
 template <class Value, int N, bool Extremes>
 ROBOCACHE_HIDDEN status launch_crowds(cell_reduce_params const& p, std::int32_t workers, launch_chain& chain) {
@@ -129,8 +129,8 @@ ROBOCACHE_HIDDEN status launch_crowds(cell_reduce_params const& p, std::int32_t 
   return s.ok() ? chain.launch(crowd_kernel<reduce_threads>, p, blocks, reduce_threads) : s;
 }
 
-/// What is made of features in the stated order, and all else with it: points are dealt out to bins of cells, whose
-/// results are written whole.
+/// Results of features in the stated order, and all other results with them: points are dealt out to bins of cells,
+/// and each bin's results are written as a whole.
 template <class Value, int N, bool Extremes, class Result>
 ROBOCACHE_HIDDEN status launch_bins(cell_bin_reduce_params& p, point_clouds const& clouds, grid const& lattice,
                                     std::int64_t channels, voxel_output<Result> const& out,
@@ -176,7 +176,7 @@ ROBOCACHE_HIDDEN status launch_bins(cell_bin_reduce_params& p, point_clouds cons
   return s;
 }
 
-/// What is made of features, and all else with it.
+/// Results of features, and all other results with them.
 template <class Value, class Result>
 ROBOCACHE_HIDDEN status launch_cells(point_clouds const& clouds, point_features<Value> const& features,
                                      grid const& lattice, voxel_output<Result> const& out, voxel_options const& options,
@@ -238,7 +238,7 @@ ROBOCACHE_HIDDEN status voxelize(point_clouds const& clouds, point_features<Valu
   if constexpr (Features) {
     return detail::launch_cells(clouds, features, lattice, out, options, memory, chain);
   } else {
-    return s;  // what is made of features has been refused
+    return s;  // results of features have been refused
   }
 }
 

@@ -23,8 +23,8 @@
 namespace robocache {
 namespace detail {
 
-/// Scratch of the backward pass: the points of each cell where some hold its maximum or minimum, else how many they are
-/// where a mean wants to know.
+/// Scratch of the backward pass: lists of each cell's points where maxima or minima have gradients, else their number
+/// where a mean needs it.
 template <class Result>
 point_lists cut_backward_lists(void* memory, point_clouds const& clouds, grid const& lattice,
                                voxel_gradients<Result> const& gradients) {
@@ -37,7 +37,7 @@ point_lists cut_backward_lists(void* memory, point_clouds const& clouds, grid co
   return lists;
 }
 
-/// The backward pass with `N` channels a vector. The lists are there.
+/// The backward pass with `N` channels per vector. The lists have been made.
 template <class Value, int N>
 ROBOCACHE_HIDDEN status launch_cell_backward(cell_backward_params& p, launch_chain& chain) {
   unsigned const blocks = point_blocks(p.points, chain.device());

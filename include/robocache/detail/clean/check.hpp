@@ -11,7 +11,7 @@
 
 namespace robocache::detail {
 
-/// That these rules exist.
+/// Checks that these rules exist.
 inline status check_clean_rules(clean_options const& options) {
   auto const unknown = [](char const* field, int found, char const* wanted) {
     return refuse(invalid, "options", field, "found %d, want a %s", found, wanted);
@@ -62,10 +62,11 @@ status check_quaternions(clean_options const& options, std::int64_t channels) {
   return {};
 }
 
-/// What `clean_scratch` relies on.
+/// Checks what `clean_scratch` relies on.
 template <class Value, class Stamp>
 status check_clean_source(series<Value, Stamp> const& source, clean_options const& options) {
   status s = check_source("source.when", source.when, true);
+  if (s.ok()) { s = check_no_ring("source.when", source.when); }
   if (s.ok()) { s = check_values("source", source, sizeof(Value), true); }
   if (!s.ok()) { return s; }
   if (source.place != value_place::device) {

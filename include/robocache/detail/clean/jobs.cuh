@@ -76,7 +76,7 @@ struct step_job {
   }
 };
 
-/// Gives rows that are left their places. Of duplicates the last one has the place of the first.
+/// Gives the rows that are left their places. Of duplicates, the last has the place of the first.
 struct place_job {
   using value = std::uint32_t;
   clean_params p;

@@ -31,7 +31,7 @@ struct clean_cut {
   std::int64_t bytes;
 };
 
-/// @param memory  null: how much it would be
+/// @param memory  null: only the size is computed
 inline clean_cut cut_clean(std::int64_t rows, clean_options const& options, void* memory) {
   memory_cutter cutter(memory);
   clean_cut cut{};

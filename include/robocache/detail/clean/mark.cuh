@@ -12,7 +12,7 @@
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/clean.cuh>
 
-// The steps that look at a row by itself.
+// The steps that judge a row by itself.
 namespace robocache::detail {
 
 inline __device__ void add_dropped(std::int64_t& to) { atomicAdd(reinterpret_cast<unsigned long long*>(&to), 1ull); }
@@ -24,8 +24,8 @@ inline __device__ std::int64_t element_of_row(clean_params const& p, std::int64_
   return b * p.batch_stride + (row - b * p.length) * p.row_stride;
 }
 
-/// Whether this lane's row is dropped for its values. Called by a warp whose lanes have neighbouring rows: for each of
-/// them, some lanes look at its channels together.
+/// Whether this lane's row is dropped because of its values. Called by a warp whose lanes have neighbouring rows: for
+/// each of them, some lanes read its channels together.
 /// @param here  whether the row is still there
 inline __device__ bool are_values_dropped(clean_params const& p, std::int64_t row, bool here) {
   unsigned const lane = threadIdx.x % 32;

@@ -13,7 +13,7 @@
 // Moves the rows that are left.
 namespace robocache::detail {
 
-/// Bits of a value whose sign turns, in channel c. Values of 1 and 8 bytes are integers, and have none.
+/// The sign bits to be flipped in a value of channel c. Values of 1 and 8 bytes are integers, and have none.
 /// @param turned  one bit for each quaternion
 template <class Word>
 __device__ Word turned_bits(clean_params const& p, std::int64_t c, unsigned turned) {
@@ -38,7 +38,7 @@ __device__ void move_channels(clean_params const& p, std::int64_t place, std::in
   }
 }
 
-/// The trajectories that begin at a place: those behind the last one's, up to its own.
+/// The trajectories that begin at a place: those after the trajectory of the row before, up to its own.
 inline __device__ void write_offsets(clean_params const& p, std::int64_t place, std::int64_t last, std::int64_t b,
                                      unsigned lane) {
   for (std::int64_t begin = last + 1 + lane; begin <= b; begin += p.lanes) { p.offsets[begin] = place; }

@@ -10,17 +10,17 @@
 
 namespace robocache::detail {
 
-/// What is known of the rows between launches. An element is a row that is still there, or may be: where rows are
-/// sorted the place in the sorted list, else the row itself.
+/// What launches tell each other about rows. An element is a row that is, or may be, still there: where rows are
+/// sorted it is the place in the sorted list, else the row itself.
 struct clean_scratch_pieces {
   std::uint64_t* orders;   ///< `[rows]`: `device::stamp_order`
   std::int32_t* owners;    ///< `[rows]`: the trajectory; -1: dropped, or no row
-  std::uint8_t* steps;     ///< `[rows]`: of each element, 0: dropped, 1: kept, 2: a duplicate of one before it
+  std::uint8_t* steps;     ///< `[rows]`: for each element, 0: dropped, 1: kept, 2: a duplicate of an earlier one
   std::uint32_t* kept;     ///< `[rows]`: elements that are left
-  std::uint8_t* turned;    ///< `[rows]`: of each of these, which quaternions have the other sign; null: none are mended
+  std::uint8_t* turned;    ///< `[rows]`: for each of these, which quaternions change sign; null: signs are left alone
   void* tiles;             ///< of scans
   std::uint32_t* numbers;  ///< `[rows]`: the row of each element; null where that is itself
-  std::uint32_t* counts;   ///< how many elements there are to be sorted, and how many rows are left
+  std::uint32_t* counts;   ///< the number of elements to be sorted, and of rows that are left
 };
 
 /// Without the type of stamps.
@@ -33,7 +33,7 @@ struct clean_params {
   std::int64_t channels;
   std::int64_t batch_stride;
   std::int64_t row_stride;
-  int lanes;  ///< that look at a row
+  int lanes;  ///< that read a row together
   clean_options options;
   clean_report* reports;
   std::int64_t* offsets;

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-// How wide words may be: as wide as addresses and strides, both in bytes, are all multiples of.
+// How wide words may be: all addresses and strides, in bytes, must be multiples of their width.
 namespace robocache::detail {
 
 /// The largest power of two, up to 16, that divides all of these.

@@ -32,21 +32,21 @@ inline bool product_overflows(std::int64_t a, std::int64_t b) {
   return __builtin_mul_overflow(a, b, &product);
 }
 
-/// A part of the range, so that bytes of 8-byte elements and sums of terms stay inside as well.
+/// Well below the largest number, so that bytes of 8-byte elements and sums of several terms do not overflow, either.
 inline constexpr std::int64_t most_elements = INT64_MAX / 32;
 
-/// Multiplies; false where that goes beyond `most_elements`. Both factors are 0 or more.
+/// Multiplies; false where the product is more than `most_elements`. Both factors are 0 or more.
 inline bool multiply(std::int64_t& product, std::int64_t factor) {
   return !__builtin_mul_overflow(product, factor, &product) && product <= most_elements;
 }
 
-/// Elements of so many rows, for a message: where 64 bits do not hold them, the most that these hold.
+/// The elements of some rows, for a message: where 64 bits do not hold them, the largest number that they hold.
 inline std::int64_t elements_of(std::int64_t rows, std::int64_t channels) noexcept {
   std::int64_t elements = 0;
   return __builtin_mul_overflow(rows, channels, &elements) ? INT64_MAX : elements;
 }
 
-/// A pointer that `count` elements are read from or written to.
+/// Checks a pointer from which `count` elements are read, or to which they are written.
 template <class T>
 status check_pointer(char const* name, char const* field, T const* pointer, std::int64_t count, std::size_t alignment) {
   if (count > 0 && pointer == nullptr) {
@@ -65,7 +65,7 @@ struct strides {
   std::int64_t row;
 };
 
-/// Strides that are not negative and keep every offset of `batch` x `length` rows within 64 bits.
+/// Checks that strides are not negative and keep every offset of `batch` x `length` rows within 64 bits.
 /// @param row_field  what the view calls the stride from row to row
 inline status check_strides(char const* name, strides step, std::int64_t batch, std::int64_t length,
                             std::int64_t channels, char const* row_field = "row_stride") {
@@ -103,11 +103,11 @@ inline status check_disjoint(char const* name, strides step, std::int64_t batch,
   return {};
 }
 
-/// How many blocks may share a row.
+/// The most blocks that may share a row.
 inline constexpr std::int64_t most_chunks = 65535;
 
-/// Refuses rows that the largest grid has no room for, at `chunk` channels per block, whether or not they can be read
-/// in vectors; on the host as well, so that a call is sound on both sides or on neither.
+/// Refuses rows that are too wide for the largest launch grid, at `chunk` channels per block, whether or not they can
+/// be read in vectors; on the host as well, so that a call is valid on both sides or on neither.
 inline status check_width(char const* name, std::int64_t channels, std::int64_t chunk) {
   std::int64_t const most = most_chunks * chunk;
   if (channels <= most) { return {}; }

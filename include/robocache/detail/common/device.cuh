@@ -10,7 +10,7 @@
 
 namespace robocache::detail {
 
-/// What a launcher needs to know of the current device, or why it cannot be known.
+/// What a launcher needs to know about the current device, or why it cannot be known.
 ROBOCACHE_HIDDEN inline status read_device(device_properties& device) {
   cudaError_t const error = read_device_properties(device);
   return error == cudaSuccess ? status{} : cuda_failure("device", error);

@@ -12,7 +12,7 @@
 #include <robocache/detail/common/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
 
-// Fills several arrays in one launch, the first of a call: each launch of its own costs as much as clearing some
+// Fills several arrays in one launch, the first of a call: a launch for each would cost as much as clearing some
 // megabytes.
 namespace robocache::detail {
 
@@ -42,7 +42,7 @@ template <int Threads>
 __global__ void __launch_bounds__(Threads) fill_kernel(__grid_constant__ fill_list const p) {
   let_next_launch_begin();
   fill_region const region = p.regions[blockIdx.y];
-  // Vectors where addresses are multiples of 16; what is before and behind byte by byte.
+  // Vectors where addresses are multiples of 16; bytes before and after those one by one.
   auto const misplaced = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(region.to) % 16);
   std::int64_t const head = min((16 - misplaced) % 16, region.bytes);
   std::int64_t const vectors = (region.bytes - head) / 16;
@@ -63,7 +63,7 @@ __global__ void __launch_bounds__(Threads) fill_kernel(__grid_constant__ fill_li
   }
 }
 
-/// Fills all of a list.
+/// Fills everything in a list.
 template <class Chain>
 ROBOCACHE_HIDDEN status fill(fill_list const& list, Chain& chain) {
   if (list.count == 0) { return {}; }

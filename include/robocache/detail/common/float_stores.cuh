@@ -8,7 +8,7 @@
 #include <robocache/device/convert.cuh>
 #include <robocache/dtype.hpp>
 
-// Stores of floats whose type, and how they are aligned, is a value that the whole grid agrees on.
+// Stores of floats whose type and alignment are values, the same for the whole launch grid.
 namespace robocache::detail {
 
 /// Stores whole words of `rounded`.
@@ -29,7 +29,7 @@ __device__ void store_words(Result* to, Result const (&rounded)[N]) {
 }
 
 /// Stores `N` floats, each rounded to the type of the results.
-/// @param aligned  bytes: 16, 8, 4 or 2; all of a row's vectors begin at multiples of it
+/// @param aligned  alignment of all of a row's vectors in bytes: 16, 8, 4 or 2
 template <int N, bool Streaming = true>
 __device__ void store_floats(dtype type, char* to, unsigned element, float const (&values)[N], int aligned = 16) {
   with_float_type(type, [&](auto zero) {

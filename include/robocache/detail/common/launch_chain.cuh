@@ -28,8 +28,8 @@ ROBOCACHE_HIDDEN inline bool has_early_launches([[maybe_unused]] int compute_cap
 /// one before it ends, where the chip can: its kernel may read the call's inputs at once, and calls
 /// `wait_for_launch_before` before it touches what another one of the call writes.
 ///
-/// Functions that launch are templates, of the type of the chain where of nothing else: each file would compile the
-/// kernels of an inline function, called or not.
+/// Functions that launch are templates, if only of the type of the chain: the kernels of an inline function would be
+/// compiled by each file that includes it, called or not.
 class ROBOCACHE_HIDDEN launch_chain {
  public:
   launch_chain(device_properties const& device, cudaStream_t cuda_stream)
@@ -37,14 +37,15 @@ class ROBOCACHE_HIDDEN launch_chain {
 
   device_properties const& device() const noexcept { return device_; }
 
+  /// @param shared_bytes  of dynamic shared memory
   template <class Params>
-  status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads) {
+  status launch(void (*kernel)(Params), Params const& params, dim3 grid, int threads, int shared_bytes = 0) {
     bool const early = overlaps_ && begun_;
     begun_ = true;
-    return detail::launch(kernel, params, grid, threads, 0, cuda_stream_, early);
+    return detail::launch(kernel, params, grid, threads, shared_bytes, cuda_stream_, early);
   }
 
-  /// For a launch of another kind, which waits for those before it.
+  /// For a launch of another kind, which waits for earlier ones.
   cudaStream_t stream() noexcept {
     begun_ = true;
     return cuda_stream_;

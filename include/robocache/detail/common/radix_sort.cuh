@@ -20,11 +20,11 @@ namespace robocache::detail {
 /// Keys of a block.
 inline constexpr int sort_tile = sort_threads * sort_rounds;
 
-/// What is sorted: two buffers each.
+/// What is sorted, in two buffers each.
 struct sort_buffers {
   std::uint64_t* keys[2];
   std::uint32_t* numbers[2];
-  std::uint32_t* counts;  ///< `[digits, tiles]`: of each digit in each tile, then how many come before those
+  std::uint32_t* counts;  ///< `[digits, tiles]`: keys with each digit in each tile, then how many come before them
   std::uint32_t* totals;  ///< `[digits]`
 };
 
@@ -65,7 +65,7 @@ __global__ void __launch_bounds__(Threads) sort_count_kernel(__grid_constant__ s
   counts[threadIdx.x] = 0;
   __syncthreads();
   std::int64_t const first = first_sort_key();
-  // Loads before atomic operations, or each would wait for the one before.
+  // All loads come before the atomic operations, or each load would wait for the atomic operation before it.
   std::uint64_t key[sort_rounds];
 #pragma unroll
   for (int r = 0; r < sort_rounds; ++r) { key[r] = first + r * 32 < all ? p.keys[first + r * 32] : 0; }
@@ -95,8 +95,8 @@ __global__ void __launch_bounds__(Threads) sort_sum_kernel(__grid_constant__ sor
   if (threadIdx.x == 0) { p.totals[blockIdx.x] = before; }
 }
 
-/// Moves each key to its place: behind all with lower digits, those of tiles before with the same one, those of warps
-/// before, and those before it in its own.
+/// Moves each key to its place: after all keys with lower digits, and after those with the same digit in earlier tiles,
+/// in earlier warps, and earlier in its own warp.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) sort_move_kernel(__grid_constant__ sort_params const p) {
   static_assert(Threads == sort_threads);

@@ -15,7 +15,7 @@
 // scanned is a job:
 //
 //     using value = ...;                                 whole words of 32 bits
-//     std::int64_t count() const                         elements; may be known to the device alone
+//     std::int64_t count() const                         elements; may be known only on the device
 //     value nothing() const                              combined with another value it is the other one
 //     value combine(value const& a, value const& b) const    `a` of earlier elements
 //     value at(std::int64_t i) const
@@ -47,8 +47,8 @@ __device__ T shuffle_words_up(T const& x, unsigned distance) {
   return from;
 }
 
-/// What the threads before this one have, combined; called by all of a block. Ends with a barrier that lets the next
-/// call begin.
+/// The values of the threads before this one, combined. Called by the whole block. Ends with a barrier that lets the
+/// next call begin.
 /// @param total  of all threads
 template <int Threads, class Job>
 __device__ typename Job::value combine_before(Job const& job, typename Job::value const& mine,
@@ -78,7 +78,7 @@ __device__ typename Job::value combine_before(Job const& job, typename Job::valu
   return lane == 0 ? of_warps_before : job.combine(of_warps_before, before);
 }
 
-/// The elements of a thread, which are neighbours.
+/// The elements of a thread. They are neighbours.
 template <class Job>
 __device__ void load_elements(Job const& job, std::int64_t first, typename Job::value (&own)[scan_elements_each]) {
   std::int64_t const count = job.count();
@@ -136,8 +136,8 @@ __global__ void __launch_bounds__(scan_threads) scan_place_kernel(__grid_constan
   }
 }
 
-/// @param most   elements that there may be; at least 1
-/// @param tiles  room for `scan_tiles(most)`
+/// @param most   the most elements that there may be; at least 1
+/// @param tiles  memory for `scan_tiles(most)` values
 template <int CarryThreads = scan_carry_threads, class Job>
 ROBOCACHE_HIDDEN status scan_in_order(Job const& job, std::int64_t most, void* tiles, launch_chain& chain) {
   scan_params<Job> const p{job, static_cast<typename Job::value*>(tiles)};

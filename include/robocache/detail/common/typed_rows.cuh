@@ -11,8 +11,8 @@
 #include <robocache/device/convert.cuh>
 #include <robocache/dtype.hpp>
 
-// Floats whose type is a value that the whole grid agrees on: for kernels that wait for memory, where nine pairs of
-// types would be nine times the kernels and not a microsecond less.
+// Floats whose type is a value, the same for the whole launch grid: for kernels that wait for memory, where nine pairs
+// of types would be nine times the kernels and not a microsecond faster.
 namespace robocache::detail {
 
 /// Rows of floats in memory.
@@ -77,13 +77,13 @@ __device__ packed_floats<Value, N, Bytes> load_words(Value const* from) {
   return packed;
 }
 
-/// The same in words as wide as `N` values allow, which `from` is aligned to.
+/// The same in words as wide as `N` values allow. `from` is aligned to them.
 template <int N, class Value>
 __device__ packed_floats<Value, N> load_packed(Value const* from) {
   return load_words<N, packed_floats<Value, N>::bytes>(from);
 }
 
-/// What was loaded, as float; exact.
+/// Converts what was loaded to float, exactly.
 template <class Value, int N, int Bytes>
 __device__ void unpack(packed_floats<Value, N, Bytes> const& packed, float (&out)[N]) {
   if constexpr (std::is_same_v<Value, __nv_bfloat16> && Bytes >= 4) {

@@ -5,10 +5,10 @@
 
 namespace robocache::detail {
 
-/// `device::count_not_after` by a warp whose lanes all ask the same, number for number: it turns where a bisection
-/// turns, so that the owner of a packed row depends on no launch, whatever the offsets hold. A round takes five steps
-/// at once: lane i looks at what the bisection would look at after the turns that the bits of i below its highest one
-/// say.
+/// `device::count_not_after` by a warp whose lanes all ask the same. It reads the same numbers as a bisection and turns
+/// where that turns, so that the owner of a packed row does not depend on the launch, whatever the offsets hold. A
+/// round takes five steps of the bisection at once: lane i reads the number that the bisection would read after the
+/// turns that the bits of i below its highest one describe.
 inline __device__ std::int64_t warp_count_not_after(std::int64_t const* numbers, std::int64_t length,
                                                     std::int64_t value) {
   auto const lane = static_cast<int>(threadIdx.x % 32);

@@ -30,8 +30,8 @@ __device__ void load_floats(float const* from, float (&out)[N]) {
 
 inline __device__ int store_alignment(stream_blend const& p) { return p.aligned; }
 
-/// The normalisation of `N` channels from `channel` on: product and sum rounded each.
-/// @tparam Part  so many of a row's factors are aligned to be read at once
+/// Normalises `N` channels from `channel` on. Product and sum are each rounded.
+/// @tparam Part  how many of a row's factors can be read at once, by their alignment
 template <int N, int Part = (N < 4 ? N : 4)>
 __device__ void scale_and_shift(stream_blend const& p, std::int64_t channel, float (&values)[N]) {
   float factor[N];
@@ -55,8 +55,8 @@ struct global_rows {
   }
 };
 
-/// What `blend_straight` does with the rows that blend, once more and a channel after the other: where a difference was
-/// not finite.
+/// Does the rows of `blend_straight` that blend once more, channel by channel: called where a difference was not
+/// finite.
 /// @param channels  of a vector
 template <class Value>
 __device__ __noinline__ void blend_straight_again(stream_blend const& p, method_row const* rows, int count,
@@ -79,15 +79,15 @@ __device__ __noinline__ void blend_straight_again(stream_blend const& p, method_
   }
 }
 
-/// Rows of previous, next, nearest and linear, several vectors of `N` channels of each sample under way before the
-/// first is used. A row that moves is read twice, once from the cache, rather than chosen between.
-/// @tparam Word  bytes in which values are read
-/// @tparam Rows  where they are: says how they are read
+/// Rows of previous, next, nearest and linear. Several vectors of `N` channels of each sample are loaded before the
+/// first is used. A row that is only moved is read twice, the second time from the cache, instead of branching.
+/// @tparam Word  bytes of one load
+/// @tparam Rows  says where rows are, and so how they are read
 template <class Value, int N, int Word, class Rows = global_rows>
 __device__ void blend_straight(stream_blend const& p, method_row const* rows, int count, thread_share share) {
   constexpr int loads = N == 1 ? 4 : 2;
   constexpr int factors = N < 4 ? 1 : 4;
-  // What stores might change, for all the compiler knows, is read before them.
+  // Read before any store: the compiler must assume that stores change it.
   divisor const chunk = p.chunk;
   vector_run const run(p, count);
   auto const begin = static_cast<unsigned>(run.begin) * N;
@@ -159,7 +159,7 @@ __device__ void blend_stream(stream_blend const& p, method_row const* rows, int 
 
 /// The masks of the tile's rows.
 /// @param share     of the rows of all streams
-/// @param is_valid  tells of a stream and a row of the tile
+/// @param is_valid  called with a stream and a row of the tile
 template <class Stamp, class IsValid>
 __device__ __noinline__ void store_masks(fuse_params<Stamp> const& p, fused_tile tile, thread_share share,
                                          IsValid is_valid) {
@@ -184,7 +184,7 @@ __device__ __noinline__ void store_masks(fuse_params<Stamp> const& p, fused_tile
   }
 }
 
-/// The same, of rows that a block has located. Called by the whole block, after a barrier.
+/// The same for rows that a block has located. Called by the whole block, after a barrier.
 template <class Stamp>
 __device__ void store_masks(fuse_params<Stamp> const& p, method_row const* records, fused_tile const& tile) {
   thread_share const share{static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x)};
@@ -192,8 +192,8 @@ __device__ void store_masks(fuse_params<Stamp> const& p, method_row const* recor
               [records, rows = p.tiles.rows](int s, int slot) { return records[s * rows + slot].valid; });
 }
 
-/// Which of the next stream's first 32 vectors are a warp's: those of a tile's streams are dealt out as if they were
-/// one run.
+/// Which of the next stream's first 32 vectors belong to a warp: the vectors of all streams of a tile are dealt out
+/// as one run.
 class dealt_share {
  public:
   __device__ explicit dealt_share(int warp) : turn_(warp) {}
@@ -212,8 +212,8 @@ class dealt_share {
 /// One block: one tile of target rows, one chunk of the channels of each stream.
 ///
 /// Each warp locates the rows for its streams; then the streams' vectors are dealt out to the warps, so that narrow
-/// streams travel side by side. Where a tile has one row for want of targets, a warp has that row of one stream from
-/// beginning to end, and waits for no other.
+/// streams travel side by side. Where there are so few targets that a tile has one row, a warp handles that row of one
+/// stream from beginning to end, without waiting for other warps.
 template <class Stamp>
 __global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp> const p) {
   extern __shared__ sector dynamic_shared[];
@@ -238,7 +238,7 @@ __global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp>
     if (std::int64_t(blockIdx.y) * blend.chunk.value >= blend.vectors_each) { continue; }
     thread_share share{lane_of_warp(), 32};
     if (p.one_row) {
-      // Nothing of this is kept while values travel: registers are for them.
+      // None of this is kept while values travel: they need the registers.
       unsigned const block = blockIdx.x + unknown_zero();
       locate_one_row(p, p.streams[s], fused_tile_of(p, block), stage_of(s % static_cast<int>(blockDim.x / 32)),
                      records + s);

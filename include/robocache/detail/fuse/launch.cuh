@@ -20,9 +20,9 @@
 namespace robocache {
 namespace detail {
 
-/// How many stamps of a stream a warp stages: all of a trajectory of known length, if that is not too many to load or
-/// to search. Of longer ones, and of packed ones, the part around the tile's targets is found first. 0: it stages none.
-/// @param one_row  tiles have one row: short trajectories stay in registers
+/// How many stamps of a stream a warp stages: a whole trajectory of known length, if that is not too many to load or
+/// to search. Of longer and of packed trajectories, the part around the tile's targets is found first. 0: none.
+/// @param one_row  tiles have one row: stamps of short trajectories stay in registers
 template <class Stamp>
 int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
   timeline<Stamp> const& when = stream.source;
@@ -33,14 +33,15 @@ int slots_for(stream_plan<Stamp> const& stream, bool one_row) {
   return slots;
 }
 
-/// Whether a stream's values come to shared memory before they are blended. Those of other methods, that read up to six
-/// rows of a few channels, are read where they are.
+/// Whether a stream's values are copied to shared memory before they are blended. Other methods, which read up to six
+/// rows of a few channels, read them in place; so do streams of a ring, whose rows do not follow each other.
 template <class Stamp>
 bool is_staged(stream<Stamp> const& one) {
-  return one.place == value_place::pinned && device::is_straight(one.options.method);
+  return one.place == value_place::pinned && device::is_straight(one.options.method) &&
+         one.when.kind != timeline_kind::ring;
 }
 
-/// What the kernel is told of one stream, whose results begin at channel `place` of `out`'s rows.
+/// What the kernel needs to know about one stream, whose results begin at channel `place` of `out`'s rows.
 template <class Stamp, class Result>
 void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stamp> const& target,
                      fused_output<Result> const& out, strides to, stream_plan<Stamp>& plan) {
@@ -79,8 +80,7 @@ void describe_stream(stream<Stamp> const& one, std::int64_t place, timeline<Stam
   blend.vectors_each = slerp ? 1 : blend.wide ? one.channels / elements : one.channels;
 }
 
-/// Cuts the rows of a stream whose results go to runs into words: of 4 bytes where they can be read so, else of one
-/// value.
+/// Cuts the rows of a stream whose results go to runs into words: of 4 bytes where alignment allows, else of one value.
 inline void cut_for_runs(stream_blend& blend) {
   std::int64_t const bytes = static_cast<std::int64_t>(size_of(blend.value_type));
   std::int64_t const result_bytes = static_cast<std::int64_t>(size_of(blend.result_type));
@@ -96,8 +96,8 @@ inline void cut_for_runs(stream_blend& blend) {
   while ((std::int64_t(1) << blend.lanes_log2) < blend.vectors_each && blend.lanes_log2 < 5) { ++blend.lanes_log2; }
 }
 
-/// Cuts the targets into tiles so that the last blocks do not run alone: of a few sizes the one with the least work a
-/// block times rounds of blocks.
+/// Cuts the targets into tiles so that the last wave of blocks is nearly full: tries a few sizes and takes the one for
+/// which the work per block times the number of waves is least.
 /// @param vectors  of a row of all streams
 template <class Stamp>
 tiling tile_for_fusion(timeline<Stamp> const& target, std::int64_t vectors, int streams,
@@ -140,7 +140,7 @@ tiling tile_for_runs(timeline<Stamp> const& target, std::int64_t words, int stre
   return best;
 }
 
-/// The same for pinned streams: tiles are as large as they can be, for rows at their borders cross the link twice.
+/// The same for pinned streams: tiles are as large as possible, because rows at their borders cross the link twice.
 template <class Stamp>
 tiling tile_for_pinned(timeline<Stamp> const& target, std::int64_t vectors, int streams,
                        device_properties const& device) {
@@ -211,7 +211,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
       int const slots = slots_for(plan, one_row);
       params_.slots = slots > params_.slots ? slots : params_.slots;
       if (runs) { continue; }  // whole rows
-      // A row that a warp has alone is cut into what its lanes read at once.
+      // A row that a warp handles by itself is cut into what its lanes read at once.
       std::int64_t const each = plan.blend.vectors_each;
       std::int64_t const least = (each + most_chunks - 1) / most_chunks;
       std::int64_t chunk = one_row ? 32 : !pinned ? fuse_chunk : plan.blend.wide ? pinned_chunk : 4 * pinned_chunk;
@@ -245,21 +245,25 @@ class ROBOCACHE_HIDDEN fuse_launches {
   }
 
  private:
-  /// How results are stored: as runs where not all rows are whole vectors, and streams by simple methods write each
-  /// byte of rows that lie one behind the other. Not where rows are so few that tiles have one.
+  /// How results are stored: as runs where not all rows are whole vectors, rows are contiguous, and streams by simple
+  /// methods write each byte of them. Not where there are so few rows that tiles have one.
   result_run run_of_results() const {
     timeline<Stamp> const& target = params_.target;
     constexpr std::int64_t bytes = sizeof(Result);
     std::int64_t const row_bytes = to_.row * bytes;
     std::int64_t channels = 0;
     bool whole = true;
-    bool simple = true;  // also in that bytes from row to row are an int
+    bool simple = true;  // false, too, where the bytes from row to row do not fit an int
     for (int i = 0; i < params_.count; ++i) {
       stream_blend const& blend = params_.streams[i].blend;
       std::int64_t const vector = 16 / static_cast<std::int64_t>(size_of(blend.value_type));
       channels += blend.channels;
       whole = whole && blend.wide && blend.aligned >= std::min<std::int64_t>(16, vector * bytes);
-      simple = simple && device::is_straight(blend.method) && std::abs(blend.values_row_stride) <= INT32_MAX / 4;
+      timeline<Stamp> const& when = params_.streams[i].source;
+      // At the turn of a ring the next row may be as far as there are rows.
+      std::int64_t const farthest = when.kind == timeline_kind::ring ? std::max<std::int64_t>(when.length, 1) : 1;
+      simple =
+          simple && device::is_straight(blend.method) && std::abs(blend.values_row_stride) <= INT32_MAX / 4 / farthest;
     }
     bool const dense = channels == to_.row && (target.packed() || to_.batch == target.length * to_.row);
     bool const few = target.total() / device_.multiprocessors < 2 * fuse_shape_for(device_, params_.count).blocks_each;
@@ -271,12 +275,13 @@ class ROBOCACHE_HIDDEN fuse_launches {
     return run;
   }
 
-  /// How a warp divides its shared memory, once tiles are known: at most what a block may have unasked, for all warps.
+  /// How a warp divides its shared memory, once tiles are known. All warps together take at most what a block may have
+  /// without opting in to more.
   /// @param located  streams whose trajectories are staged
   void lay_out_runs(int located) {
     result_run& run = params_.run;
     int const rows = params_.tiles.rows;
-    // Of eight rows the next ones' results begin as far into 16 bytes.
+    // After eight rows, results begin at the same offset within 16 bytes again.
     run.rows = run.rows >= rows ? rows : run.rows >= 8 ? run.rows / 8 * 8 : run.rows;
     constexpr int stage_bytes = guessed_stamps * static_cast<int>(sizeof(Stamp));
     static_assert(most_run_bytes + 32 <= most_warp_stage_bytes, "stamps have the larger part");
@@ -293,7 +298,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
   device_properties device_;
   cudaStream_t cuda_stream_;
   bool dry_;
-  fuse_params<Stamp> params_;  // streams beyond the count stay as they are: a launch costs what it fills in
+  fuse_params<Stamp> params_;  // streams beyond the count are not initialised: filling them in would cost each launch
 };
 
 template <class Stamp, class Result>

@@ -19,7 +19,7 @@ namespace robocache::detail {
 struct fused_tile {
   std::int64_t first_row;  ///< counted over the whole batch
   int rows;
-  int k0;      ///< aligned: the target that the first row is of its trajectory
+  int k0;      ///< aligned: index of the first row's target within its trajectory
   unsigned b;  ///< aligned: the trajectory
 };
 
@@ -42,7 +42,7 @@ __device__ fused_tile fused_tile_of(fuse_params<Stamp> const& p, unsigned block)
   return tile;
 }
 
-/// Leaves what a row of one stream comes to.
+/// Writes the record of a row of one stream.
 /// @param element  where the row's results begin
 template <class Stamp>
 __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
@@ -59,7 +59,7 @@ __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<St
   row.to = static_cast<char*>(blend.results) + element * (blend.result_type == dtype::float32 ? 4 : 2);
   describe_row(source, where, blend.method, row);
   if (straight) {
-    std::int64_t const stride = blend.values_row_stride << shift;
+    std::int64_t const stride = source.step_from(where.row) * (blend.values_row_stride << shift);
     row.far = backwards ? -stride : where.blends ? stride : 0;
     row.weight = backwards ? device::sub_rn(1.0f, where.weight) : where.weight;
   }
@@ -76,7 +76,7 @@ __device__ device::trajectory<Stamp> plain_source(stream_plan<Stamp> const& stre
   return source;
 }
 
-/// Whose target a row is.
+/// Which trajectory's target a row is.
 struct target_of_row {
   std::int64_t b;
   std::int64_t k;
@@ -132,7 +132,7 @@ __device__ __noinline__ device::location locate_any_stream(fuse_params<Stamp> co
   if (!together) {
     if (at.wanted) { where = device::locate(source, sought, stream.rules); }
   } else {
-    // Lanes that look into one trajectory do so together.
+    // Lanes that search the same trajectory do so together.
     unsigned rest = __ballot_sync(all_lanes, at.wanted && length > 0);
     while (rest != 0) {
       int const leader = __ffs(static_cast<int>(rest)) - 1;
@@ -161,7 +161,7 @@ __device__ __noinline__ Stamp computed_target(Stamp start, Stamp num, Stamp den,
   return device::detail::uniform_stamp(start, num, den, k);
 }
 
-/// Target `lane` of an aligned tile; it is on its way.
+/// Target `lane` of an aligned tile. Its load has only begun.
 template <class Stamp>
 __device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& tile, int lane) {
   timeline<Stamp> const& target = p.target;
@@ -175,11 +175,12 @@ __device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& t
     case timeline_kind::dense:
     case timeline_kind::shared:
     case timeline_kind::ragged: break;  // see above
+    case timeline_kind::ring: break;    // no targets
   }
   __builtin_unreachable();  // checks refuse other kinds
 }
 
-/// What a row of an aligned tile comes to.
+/// Locates a row of an aligned tile.
 template <class Stamp>
 __device__ void note_aligned_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
                                  fused_tile const& tile, device::location const& where, int slot, method_row& row) {
@@ -188,7 +189,7 @@ __device__ void note_aligned_row(stream_plan<Stamp> const& stream, device::traje
            row);
 }
 
-/// The trajectory that an aligned tile reads, and how many of the tile's rows are no padding.
+/// The trajectory that an aligned tile reads, and how many of the tile's rows are not padding.
 template <class Stamp>
 __device__ device::trajectory<Stamp> source_of_tile(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
                                                     fused_tile const& tile, int& wanted) {
@@ -225,13 +226,66 @@ __device__ void locate_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> co
   if (lane < tile.rows) { note_aligned_row(stream, source, tile, where, lane, records[lane]); }
 }
 
-/// The same for a tile of one row: stamps stay in registers, and votes count them.
+/// The row of an aligned tile for a stream that is a ring: the stamps of all slots stay in registers, and votes count
+/// them, for which their order does not matter. Out of line: plain tiles keep their code.
+template <class Stamp>
+__device__ __noinline__ void locate_ring_row(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
+                                             fused_tile tile, method_row* record) {
+  constexpr int rounds = one_row_stamps / 32;
+  int const lane = lane_of_warp();
+  auto const capacity = static_cast<int>(stream.source.length);
+  std::int64_t const b = device::source_of(p.target, tile.b);
+  Stamp const t = target_of_tile(p, tile, 0);
+  device::location where;
+  device::trajectory<Stamp> source;
+  if (b >= 0 && b < stream.source.batch) {  // for all lanes the same
+    Stamp const* const slots = stream.source.stamps + b * stream.source.stride;
+    std::int64_t const written = stream.source.lengths[b];
+    Stamp own[rounds];
+#pragma unroll
+    for (int u = 0; u < rounds; ++u) {
+      int const i = lane + 32 * u;
+      if (i < capacity) { own[u] = __ldg(slots + i); }
+    }
+    device::sought_time<Stamp> const sought = device::seek(t, stream.latency, stream.causal, stream.rules.tolerance);
+    auto const kept = static_cast<int>(device::detail::clamp(written, 0, capacity));
+    auto const count_until = [&](Stamp last) {
+      int count = 0;
+#pragma unroll
+      for (int u = 0; u < rounds; ++u) {
+        if (32 * u < capacity) { count += __popc(__ballot_sync(all_lanes, lane + 32 * u < kept && own[u] <= last)); }
+      }
+      return count;
+    };
+    int const known = p.target.as_of != nullptr ? count_until(p.target.as_of[tile.b]) : kept;
+    auto const oldest = static_cast<int>(kept > 0 && written > capacity ? device::slot_of(written, capacity) : 0);
+    source.ring = slots + oldest;
+    source.length = known;
+    source.batch_index = b;
+    source.first_row = oldest;
+    if (oldest > 0) {
+      source.turn = capacity - oldest;
+      source.capacity = capacity;
+    }
+    if (known > 0) {
+      int const count = device::is_finite(sought.at) ? min(count_until(sought.newest), known) : 0;
+      int const left = device::left_of_pair(count, known);
+      where = device::locate_in_pair(source.other_stamp(left), source.other_stamp(left + (known > 1 ? 1 : 0)),
+                                     sought.at, count, known, stream.rules);
+    }
+  }
+  if (lane == 0) { note_aligned_row(stream, source, tile, where, 0, *record); }
+}
+
+/// The same for a tile of one row: stamps stay in registers, and warp votes count those before the target.
 template <class Stamp>
 __device__ void locate_one_row(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream, fused_tile const& tile,
                                Stamp* stage, method_row* record) {
   constexpr int rounds = one_row_stamps / 32;
   auto const length = static_cast<int>(stream.source.length);
   if (__builtin_expect(!stream.plain || length > one_row_stamps, false)) {
+    bool const ring = stream.source.kind == timeline_kind::ring && length <= one_row_stamps;
+    if (ring && p.tiles.aligned && p.target.lengths == nullptr) { return locate_ring_row(p, stream, tile, record); }
     return locate_stream(p, stream, tile, stage, record);
   }
   int const lane = lane_of_warp();

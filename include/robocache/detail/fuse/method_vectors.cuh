@@ -13,8 +13,9 @@
 #include <robocache/dtype.hpp>
 #include <robocache/options.hpp>
 
-// Rows of the methods beyond linear, for fusing, where types of values are values. Formulas of many instructions are
-// compiled once and not for each type: they were half of what a call of `fuse` takes to compile.
+// Rows of the methods beyond linear, for fusing, where the type of a stream's values is known at run time. Long
+// formulas are compiled once, not for each type: those copies were half of the time that a call of `fuse` took to
+// compile.
 namespace robocache::detail {
 
 /// Vectors of 16 bytes of values whose type is known.
@@ -55,7 +56,7 @@ struct any_vectors {
 #pragma unroll 1
     for (int first = 8 - channels(); first < 8; first += 4) {
       float x[4][Rows];
-      // The switch is around all loads: they are on their way before the first is converted.
+      // The switch encloses all loads, so that all are under way before the first is converted.
       with_float_type(type, [&](auto zero) {
         using Value = decltype(zero);
         int const skip = sizeof(Value) == 4 ? 0 : first;
@@ -87,9 +88,9 @@ struct any_vectors {
   }
 };
 
-/// What `blend_cubic_rows` left out, of values of any type. Out of line and behind its loop, so that nothing is kept
-/// for it there. Few rows, which others wait for: here, too, all loads of four channels are on their way before the
-/// first is used.
+/// The rows that `blend_cubic_rows` left out, of values of any type. Out of line and after its loop, so that the loop
+/// keeps nothing in registers for it. Other warps wait for these few rows, so here, too, all loads of four channels
+/// are under way before the first is used.
 /// @param all  usual rows are done again, too
 inline __device__ __noinline__ void blend_left_out(stream_blend const& p, method_row const* rows, int count,
                                                    thread_share share, bool all) {
@@ -101,14 +102,15 @@ inline __device__ __noinline__ void blend_left_out(stream_blend const& p, method
         device::curve const c = curve_of<-1>(row);
         int const left = c.method == interpolation::linear ? 0 : c.left;
         int const right = c.method == interpolation::linear ? 0 : c.right;
-        // What is not there is its neighbour.
+        device::sample_steps const steps = steps_of(row, stride);
+        // A sample that does not exist is replaced by its neighbour.
         auto const sample = [&](int r) {
           int const i = r == 0   ? -min(left, 2)
                         : r == 1 ? -min(left, 1)
                         : r == 4 ? 1 + min(right, 1)
                         : r == 5 ? 1 + min(right, 2)
                                  : r - 2;
-          return from + i * stride;
+          return from + steps.to(i);
         };
         vectors.for_each_channel<6>(
             sample, out, [&](float const(&x)[6]) { return value_on_curve(c, x[0], x[1], x[2], x[3], x[4], x[5]); });
@@ -116,7 +118,8 @@ inline __device__ __noinline__ void blend_left_out(stream_blend const& p, method
       });
 }
 
-/// Rows of one cubic method: those with all the neighbours that it reads, and those that move. The others follow.
+/// Rows of one cubic method: those with all the neighbours that it reads, and those that are only moved. The others
+/// follow.
 /// Called by whole warps.
 /// @tparam Rows    samples that the method reads, half of them before the target
 /// @param formula  called as `formula(curve, samples, doubt)`, `doubt` as `device::detail::value_from`
@@ -140,10 +143,10 @@ __device__ void blend_cubic_rows(stream_blend const& p, Vectors const& vectors, 
         return row.kind == method_row::move;
       });
   if (others || doubt != 0.0f) { blend_left_out(p, rows, count, share, doubt != 0.0f); }
-  __syncwarp();  // some lanes alone made that call; a barrier that follows wants all of them together
+  __syncwarp();  // only some lanes made that call; a barrier that follows needs all of them together
 }
 
-/// Rows in whole vectors, by one method. All loads of a vector are on their way before the first is used.
+/// Rows in whole vectors, by one method. All loads of a vector are under way before the first is used.
 template <interpolation Method, class Vectors>
 __device__ void blend_vectors_by(stream_blend const& p, Vectors const& vectors, method_row const* rows, int count,
                                  thread_share share) {
@@ -167,15 +170,15 @@ __device__ void blend_vectors_by(stream_blend const& p, Vectors const& vectors, 
           bool const blends = row.kind >= method_row::blend;
           float const weight = row.weight;
           vectors.template for_each_channel<2>(
-              [&](int r) { return from + (blends && r == 1 ? stride : 0); }, out,
+              [&](int r) { return from + (blends && r == 1 ? steps_of(row, stride).to(1) : 0); }, out,
               [&](float const(&x)[2]) { return blends ? device::angle(x[0], x[1], weight) : device::wrap(x[0]); });
           return true;
         });
   }
 }
 
-/// The same, of values of any type. Out of line, as the next ones: each method has its own registers, and takes none
-/// from the others. The methods that divide for each channel are most of what there is to compile.
+/// The same, of values of any type. Out of line, as the functions below: each method has its own registers, and takes
+/// none from the others. The methods that divide for each channel are most of what there is to compile.
 template <interpolation Method>
 __device__ __noinline__ void blend_any_vectors(stream_blend const& p, method_row const* rows, int count,
                                                thread_share share) {
@@ -194,7 +197,7 @@ inline __device__ __noinline__ void blend_any_scalars(stream_blend const& p, met
   blend_scalars(p, p.value_type, rows, count, share);
 }
 
-/// Rows of the methods beyond linear: out of line, so that the others pay no register for them.
+/// Rows of the methods beyond linear: out of line, so that the others do not pay registers for them.
 inline __device__ __noinline__ void blend_beyond_linear(stream_blend const& p, method_row const* rows, int count,
                                                         thread_share share) {
   if (!p.wide) { return blend_any_scalars(p, rows, count, share); }

@@ -13,12 +13,12 @@
 #include <robocache/detail/fuse/policy.cuh>
 #include <robocache/detail/intrinsics.cuh>
 
-// Fusing values that are in pinned host memory. No cache keeps lines of the host's: a row that several targets blend
-// would cross the link for each of them. So a block copies what its tile reads to shared memory, each row once, and
-// blends from there.
+// Fusing values that are in pinned host memory. No cache keeps lines of host memory: a row that several targets blend
+// would cross the link for each of them. So a block copies each row that its tile reads to shared memory once, and
+// blends it from there.
 namespace robocache::detail {
 
-/// Rows are in shared memory, or in the host's.
+/// Rows are in shared memory, or in host memory.
 struct staged_or_pinned {
   template <int N, int Word, class Value>
   __device__ static packed_floats<Value, N, Word> load(Value const* from) {
@@ -30,7 +30,7 @@ struct staged_or_pinned {
 struct row_span {
   std::uint64_t low;
   std::uint64_t high;
-  bool whole;  ///< all rows between them may be read, and are multiples of the stride away
+  bool whole;  ///< all rows between them may be read, and lie at multiples of the stride
 };
 
 inline __device__ int bytes_of_value(stream_blend const& blend) { return blend.value_type == dtype::float32 ? 4 : 2; }
@@ -40,7 +40,7 @@ inline __device__ std::int64_t bytes_of_stride(stream_blend const& blend) {
   return blend.values_row_stride * bytes_of_value(blend);
 }
 
-/// The part of a stream's rows that a block has: all of its channels, or a chunk of them.
+/// The part of a stream's rows that a block handles: all of its channels, or a chunk of them.
 struct row_part {
   std::int64_t first;  ///< bytes from the beginning of a row
   int bytes;
@@ -79,7 +79,7 @@ __device__ row_span span_of_rows(stream_plan<Stamp> const& stream, method_row co
   int const value = bytes_of_value(blend);
   std::int64_t const stride = bytes_of_stride(blend);
   std::int64_t const trajectory = blend.values_batch_stride * value;
-  // Between two trajectories with a hole between them lies what may be nobody's.
+  // Memory in a hole between two trajectories may belong to nobody.
   bool const holes = !stream.source.packed() && trajectory > stream.source.length * stride;
   auto const begin = reinterpret_cast<std::uintptr_t>(blend.values);
   bool const one = !holes || (span.low - begin) / trajectory == (span.high - begin) / trajectory;
@@ -90,9 +90,9 @@ __device__ row_span span_of_rows(stream_plan<Stamp> const& stream, method_row co
 
 /// How the rows of a span lie in shared memory.
 struct staged_rows {
-  char* shared;        ///< where the first one does
+  char* shared;        ///< where the first one begins
   std::int64_t each;   ///< bytes from row to row
-  std::int64_t bytes;  ///< of shared memory, from where it begins; more than there is: the rows do not fit
+  std::int64_t bytes;  ///< of shared memory that they take; more than there is: the rows do not fit
   bool run;            ///< all bytes from the first row to the last are copied, as they lie
 };
 
@@ -108,7 +108,7 @@ __device__ staged_rows place_rows(stream_plan<Stamp> const& stream, row_span con
   return {memory, each, (between / stride + 1) * each, false};
 }
 
-/// Begins to copy `bytes` bytes, the same number of bytes into 16 on both sides, by a block.
+/// Begins to copy `bytes` bytes between addresses with the same offset within 16 bytes. Called by a block.
 inline __device__ void stage_run(std::uint64_t from, std::int64_t bytes, char* shared) {
   std::uint64_t const end = from + bytes;
   std::uint64_t const first = from - from % 16;
@@ -125,7 +125,7 @@ inline __device__ void stage_run(std::uint64_t from, std::int64_t bytes, char* s
   }
 }
 
-/// Begins to copy `count` rows in words, by a block.
+/// Begins to copy `count` rows in words. Called by a block.
 template <class Word>
 __device__ void stage_words(std::uint64_t from, std::int64_t stride, int count, int row_bytes, char* shared,
                             std::int64_t each) {
@@ -167,7 +167,7 @@ __device__ void stage_rows(stream_plan<Stamp> const& stream, row_span const& spa
 }
 
 /// The rows of a tile of one pinned stream, as many at a time as fit. Called by the whole block.
-/// @param records  the stream's, a row of the tile each
+/// @param records  of the stream, one for each row of the tile
 template <class Stamp>
 __device__ void blend_pinned(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream, method_row* records,
                              int rows, char* memory) {

@@ -12,24 +12,24 @@
 #include <robocache/detail/fuse/policy.cuh>
 #include <robocache/detail/fuse/runs_locate.cuh>
 
-// Fusing where rows of results are not whole vectors: a tile's results are put together in shared memory and stored as
-// one run of bytes. A warp has a tile by itself, and waits for no other. Nothing out of line is called between the
-// first value and the last: around a call the compiler keeps each load's descriptor in registers of the lanes, and
-// moves it back for each load.
+// Fusing where rows of results are not whole vectors: a tile's results are assembled in shared memory and stored as
+// one run of bytes. Each warp has a tile of its own, and does not wait for others. No function out of line is called
+// between the first value and the last: around a call the compiler keeps the descriptors of loads in the lanes'
+// registers, and moves them back for each load.
 namespace robocache::detail {
 
-/// Where the results of a run are put together.
+/// Where the results of a run are assembled.
 struct run_place {
-  char* first;  ///< shared memory, as far into its 16 bytes as the results are
+  char* first;  ///< shared memory, with the same offset within 16 bytes as the results
   int row_bytes;
   int rows;      ///< at most, the same for the whole block
-  int last_row;  ///< of the rows that there are
+  int last_row;  ///< the last row that exists
 };
 
-/// Rows of one stream of a run, in words of `N` channels, `Rows` rows and `Words` words of each under way before the
-/// first is used. Neighbouring lanes have neighbouring words, so that a load moves whole sectors. What has no row of
-/// its own repeats the last one; filled rows blend some row of the stream, and are filled behind this.
-/// @tparam Words  1: rows have at most 32 words, and several lie side by side
+/// Rows of one stream of a run, in words of `N` channels. `Rows` rows, and `Words` words of each, are loaded before the
+/// first is used. Neighbouring lanes have neighbouring words, so that a load moves whole sectors. Lanes without a row
+/// of their own repeat the last one; rows to be filled blend some row of the stream first, and are filled afterwards.
+/// @tparam Words  1: rows have at most 32 words, and a warp has several rows side by side
 /// @param rows    of the run, as located
 /// @param place   the stream's channels of the run
 /// @param none    stays 0 as long as differences are finite
@@ -37,7 +37,7 @@ template <class Value, class Result, int N, int Rows, int Words>
 __device__ void blend_words(stream_blend const& p, run_row const* rows, run_place const& place, float& none) {
   constexpr int word = N * static_cast<int>(sizeof(Value));
   constexpr int result = N * static_cast<int>(sizeof(Result));
-  // What stores might change, for all the compiler knows, is read before them.
+  // Read before any store: the compiler must assume that stores change it.
   auto const words = static_cast<int>(p.vectors_each);
   int const lanes_log2 = Words > 1 ? 5 : p.lanes_log2;  // of a row
   bool const in_words = N == 1 || p.aligned >= 4;
@@ -146,8 +146,8 @@ inline __device__ void fill_rows_of_run(stream_blend const& p, unsigned filled, 
   }
 }
 
-/// Stores the results of neighbouring rows, from `begin` to `end`, from shared memory that is as far into its 16 bytes.
-/// Called by a warp.
+/// Stores the results of neighbouring rows, from `begin` to `end`, from shared memory with the same offset within 16
+/// bytes. Called by a warp.
 inline __device__ void store_run(char* begin, char* end, char const* shared) {
   int const lane = lane_of_warp();
   char const* const back = shared - reinterpret_cast<std::uintptr_t>(begin);  // what to add to an address
@@ -157,7 +157,7 @@ inline __device__ void store_run(char* begin, char* end, char const* shared) {
   for (std::uintptr_t at = first + lane * 16; at < last; at += 32 * 16) {
     __stcs(reinterpret_cast<uint4*>(at), *reinterpret_cast<uint4 const*>(back + at));
   }
-  // The ends: at most seven results of two bytes each, a lane each.
+  // The ends: at most seven results of two bytes at each end, one per lane.
   std::uintptr_t const behind = last > first ? last : first;
   std::uintptr_t const at = lane < 8 ? reinterpret_cast<std::uintptr_t>(begin) + lane * 2 : behind + (lane - 8) * 2;
   bool const exists = lane < 8 ? at < first : lane < 16;
@@ -166,7 +166,7 @@ inline __device__ void store_run(char* begin, char* end, char const* shared) {
   }
 }
 
-/// A tile once more, a channel after the other: where a difference was not finite. Called by a warp.
+/// Does a tile once more, channel by channel, where a difference was not finite. Called by a warp.
 template <class Stamp>
 __device__ __noinline__ void fuse_tile_again(fuse_params<Stamp> const& p, fused_tile tile, run_row const* rows,
                                              unsigned const* filled) {
@@ -192,14 +192,14 @@ __device__ __noinline__ void fuse_tile_again(fuse_params<Stamp> const& p, fused_
   }
 }
 
-/// As `fuse_kernel`, for streams by previous, next, nearest and linear that write each byte of their rows: a warp has a
-/// tile of all streams.
+/// As `fuse_kernel`, for streams by previous, next, nearest and linear that write each byte of their rows: each warp
+/// has a tile of all streams.
 template <class Stamp>
 __global__ void __launch_bounds__(fuse_threads, 8) fuse_runs_kernel(__grid_constant__ fuse_params<Stamp> const p) {
   extern __shared__ sector dynamic_shared[];
   auto const warp = static_cast<int>(threadIdx.x / 32);
   run_memory<Stamp> const memory(p, reinterpret_cast<char*>(dynamic_shared) + warp * p.run.warp_bytes);
-  // A warp too many repeats the last tile.
+  // Excess warps repeat the last tile.
   unsigned const block = min(blockIdx.x * (fuse_threads / 32) + warp, static_cast<unsigned>(p.tiles.tiles - 1));
   fused_tile const tile = fused_tile_of(p, block);
   locate_all_streams(p, tile, memory);
@@ -209,7 +209,7 @@ __global__ void __launch_bounds__(fuse_threads, 8) fuse_runs_kernel(__grid_const
   }
 
   float none = 0.0f;
-  // In each warp of a block as often: the compiler sees that lanes stay together.
+  // The same number of times in each warp of a block: so the compiler sees that lanes stay together.
   for (int run = 0; run < p.tiles.rows; run += p.run.rows) {
     int const first = min(run, max(tile.rows - p.run.rows, 0));
     int const count = min(tile.rows, p.run.rows);

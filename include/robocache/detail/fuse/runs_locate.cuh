@@ -11,19 +11,19 @@
 #include <robocache/detail/fuse/policy.cuh>
 #include <robocache/device/locate.cuh>
 
-// Locating by a warp that has a tile by itself. What one stream waits for, all of them wait for at the same time: a
-// tile takes as many trips to memory as one of its streams, however many it has.
+// Locating by a warp that has a tile of its own. All streams wait for memory at the same time: a tile takes as many
+// trips to memory as one of its streams, however many it has.
 namespace robocache::detail {
 
-/// Where a row of a stream comes from. A sample alone is blended with itself: the way there, times -0, leaves each bit
-/// of it, unless it is not finite. A row that is filled reads what there is, to no end.
+/// Where a row of a stream comes from. A single sample is blended with itself: the difference, times -0, leaves its
+/// bits unchanged, unless it is not finite. A row that will be filled reads some row, without using it.
 struct alignas(16) run_row {
   char const* near;  ///< the nearer sample's values
   int far;           ///< bytes from there to the farther one
-  float weight;      ///< of the farther one; 0, and only then, where the nearer one is alone
+  float weight;      ///< of the farther one; 0 exactly where only the nearer one counts
 };
 
-/// What a warp knows of the trajectory that a stream's rows come from.
+/// What a warp knows about the trajectory that a stream's rows come from.
 template <class Stamp>
 struct alignas(16) run_source {
   Stamp const* stamps;
@@ -47,12 +47,12 @@ class run_memory {
   /// A row of the tile for each stream, stream after stream.
   __device__ run_row* rows() const { return reinterpret_cast<run_row*>(memory_ + room_); }
   __device__ run_source<Stamp>* sources() const { return reinterpret_cast<run_source<Stamp>*>(memory_ + sources_); }
-  /// For each stream whether its rows are valid, a bit each.
+  /// For each stream whether its rows are valid, one bit per row.
   __device__ unsigned* valid() const { return reinterpret_cast<unsigned*>(sources() + count_); }
   /// Likewise whether they are filled.
   __device__ unsigned* filled() const { return valid() + count_; }
 
-  /// What it takes behind stamps or results.
+  /// Bytes that it takes after stamps or results.
   static int bytes_behind(int rows, int streams) {
     return streams * (static_cast<int>(sizeof(run_row)) * rows + static_cast<int>(sizeof(run_source<Stamp>)) +
                       2 * static_cast<int>(sizeof(unsigned)));
@@ -65,7 +65,7 @@ class run_memory {
   int count_;
 };
 
-/// What a location comes to.
+/// Turns a location into a row of a run.
 /// @param first  the element at which the trajectory's values begin
 inline __device__ run_row run_row_of(stream_blend const& blend, std::int64_t first, device::location const& where) {
   run_row row{static_cast<char const*>(blend.values), 0, alone};
@@ -84,11 +84,18 @@ template <class Stamp>
 __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
                          device::location const& where, std::int64_t, run_row& row) {
   stream_blend const& blend = stream.blend;
-  row = run_row_of(blend, source.element(0, blend.values_batch_stride, blend.values_row_stride), where);
+  std::int64_t const stride = blend.values_row_stride;
+  row = run_row_of(blend, source.element(where.row, blend.values_batch_stride, stride) - where.row * stride, where);
+  if (!where.blends || source.step_from(where.row) == 1) { return; }
+  // The turn of a ring: the right sample is not where it was looked for.
+  auto const bytes = static_cast<int>((source.capacity * stride) << (blend.value_type == dtype::float32 ? 2 : 1));
+  bool const backwards = where.weight >= 0.5f;
+  row.near -= backwards ? bytes : 0;
+  row.far += backwards ? bytes : -bytes;
 }
 
-/// Which stamps to stage of a trajectory: all, if they are at most `most`; else those about where the stamps from
-/// `low` to `high` would be, were they evenly spaced. None if they would be too many.
+/// Which stamps of a trajectory to stage: all, if there are at most `most`; else those around the places where the
+/// stamps from `low` to `high` would be if they were evenly spaced. None if those would be too many.
 template <class Stamp>
 __device__ stretch guess_stretch(Stamp const* stamps, int length, Stamp low, Stamp high, int most) {
   if (length <= most) { return {0, length}; }
@@ -97,7 +104,7 @@ __device__ stretch guess_stretch(Stamp const* stamps, int length, Stamp low, Sta
   float const each = static_cast<float>(length - 1) / device::span_to_float(device::span_between(first, last));
   auto const place = [&](Stamp t) {
     float const at = t <= first ? 0.0f : device::span_to_float(device::span_between(first, t)) * each;
-    return static_cast<int>(min(max(at, 0.0f), 2e9f));  // no number, or beyond an int: verified as any guess is
+    return static_cast<int>(min(max(at, 0.0f), 2e9f));  // a NaN or beyond an int: verified like any guess
   };
   int const from = min(place(low), length - 2);
   int const to = min(place(high), length - 2) + 2;
@@ -106,7 +113,7 @@ __device__ stretch guess_stretch(Stamp const* stamps, int length, Stamp low, Sta
   return guess.end - guess.begin <= most ? guess : stretch{0, 0};
 }
 
-/// Begins to bring the guessed stamps of one stream to shared memory. Called by a warp.
+/// Begins to copy the guessed stamps of one stream to shared memory. Called by a warp.
 template <class Stamp>
 __device__ void stage_guess(run_source<Stamp> const& source, Stamp* stage) {
   int const lane = lane_of_warp();
@@ -121,7 +128,7 @@ __device__ void stage_guess(run_source<Stamp> const& source, Stamp* stage) {
   }
 }
 
-/// `count_staged`, of as many stamps as are guessed.
+/// `count_staged`, of as many stamps as were guessed.
 template <class Stamp>
 __device__ int count_guessed(Stamp const* stage, Stamp t) {
   int count = 0;
@@ -132,10 +139,10 @@ __device__ int count_guessed(Stamp const* stage, Stamp t) {
   return count;
 }
 
-/// Locates rows whose stamps are not staged: the streams of some lanes, one after the other.
-/// @param missing  whether this lane's row is such a one
+/// Locates rows whose stamps are not staged, for the streams of some lanes, one after the other.
+/// @param missing  whether this lane's row is one of them
 /// @param s        the stream of this lane
-/// @param stage    of stream `first`; those of the next ones lie behind it
+/// @param stage    of stream `first`; those of the next streams follow it
 template <class Stamp>
 __device__ __noinline__ device::location locate_misjudged(fuse_params<Stamp> const& p, run_source<Stamp> const* sources,
                                                           bool missing, int s, device::sought_time<Stamp> sought,
@@ -145,7 +152,7 @@ __device__ __noinline__ device::location locate_misjudged(fuse_params<Stamp> con
     int const theirs = __shfl_sync(all_lanes, s, __ffs(static_cast<int>(rest)) - 1);
     bool const mine = missing && s == theirs;
     run_source<Stamp> const& source = sources[theirs];
-    // Into the stage of their stream, for all lanes the same.
+    // Into the stage of their stream, which is the same for all lanes.
     device::location const found =
         locate_in_part(source.stamps, source.length, mine, sought, stage + (theirs - first) * guessed_stamps,
                        guessed_stamps, p.streams[theirs].rules);
@@ -169,7 +176,7 @@ __device__ void locate_together(fuse_params<Stamp> const& p, fused_tile const& t
     wanted = static_cast<int>(device::detail::clamp(real - tile.k0, 0, tile.rows));
   }
 
-  // A lane a stream: which trajectory it has, and which of its stamps are needed.
+  // One stream per lane: which trajectory it reads, and which of its stamps are needed.
   run_source<Stamp> own{};
   if (lane < p.count && p.streams[lane].together) {
     stream_plan<Stamp> const& stream = p.streams[lane];
@@ -180,7 +187,7 @@ __device__ void locate_together(fuse_params<Stamp> const& p, fused_tile const& t
   }
   unsigned const sound = __ballot_sync(all_lanes, lane < wanted && device::is_finite(t));
   if (sound != 0) {
-    // Of targets that ascend these are the extremes. Others may lie outside.
+    // Where targets ascend, these are the extremes. Other targets may lie outside.
     Stamp const first = __shfl_sync(all_lanes, t, __ffs(static_cast<int>(sound)) - 1);
     Stamp const last = __shfl_sync(all_lanes, t, 31 - __clz(static_cast<int>(sound)));
     if (own.length > 0) {
@@ -212,14 +219,14 @@ __device__ void locate_together(fuse_params<Stamp> const& p, fused_tile const& t
       device::sought_time<Stamp> const sought = device::seek(t, stream.latency, stream.causal, stream.rules.tolerance);
       bool const own_row = mine == s && stream.together && slot < tile.rows;
       bool const wants = own_row && slot < wanted && source.length > 0 && device::is_finite(sought.at);
-      // The search is right where the staged stamps, or the trajectory's ends, enclose what is sought.
+      // The search is right where the staged stamps, or the ends of the trajectory, enclose the time that is sought.
       bool const staged = source.count > 0 && (source.begin == 0 || stage[0] <= sought.newest) &&
                           (source.begin + source.count == source.length || !(stage[source.count - 1] <= sought.newest));
       device::location where;
       if (wants && staged) {
         int const count = source.begin + min(count_guessed(stage, sought.newest), source.count);
         int const left = device::left_of_pair(count, source.length);
-        // Within the stage whatever the stamps are, also where they do not ascend.
+        // Within the stage whatever the stamps are, even where they do not ascend.
         Stamp const* const pair = stage + max(left - source.begin, 0);
         bool const two = left - source.begin < source.count - 1;
         where = device::locate_in_pair(pair[0], pair[two ? 1 : 0], sought.at, count, source.length, stream.rules);

@@ -30,7 +30,7 @@ status check_inspect(timeline<Stamp> const& when, std::int64_t source_batch, tra
   if (source_batch < 0) {
     return refuse(invalid, "source_batch", "", "found %lld, want 0 or more", static_cast<long long>(source_batch));
   }
-  // A timeline without samples passes the check above with any anchors, but they are looked at here.
+  // A timeline without samples passes the check above with any anchors, but here they are read.
   s = check_pointer("when", "starts", when.starts, 0, alignof(Stamp));
   return s.ok() ? check_pointer("reports", "", reports, when.batch, alignof(trajectory_report)) : s;
 }

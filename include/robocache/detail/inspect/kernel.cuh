@@ -12,7 +12,7 @@
 
 namespace robocache::detail {
 
-/// Sound data has nothing to count and costs no atomic operation.
+/// Data without faults has nothing to count and costs no atomic operation.
 inline __device__ void add_count(std::int64_t& to, std::int64_t count) {
   if (count != 0) { atomicAdd(reinterpret_cast<unsigned long long*>(&to), static_cast<unsigned long long>(count)); }
 }
@@ -30,7 +30,7 @@ inline __device__ void add_report(rotation_report& to, rotation_report const& fr
   add_count(to.turned, from.turned);
 }
 
-/// `parts` blocks go over one trajectory, then over the one that follows those of all other blocks. Whole numbers are
+/// `parts` blocks share one trajectory, and then take the one that follows those of all other blocks. Integers are
 /// added, so their order does not matter. The reports are 0 before.
 /// @param count  called with a trajectory, this thread's first sample, the step to its next ones, and its own report
 template <class Report, class Count>

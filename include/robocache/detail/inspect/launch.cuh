@@ -15,7 +15,7 @@
 namespace robocache {
 namespace detail {
 
-/// Enqueues a kernel that adds to the reports of `params.when`, and before it what clears them.
+/// Enqueues the clearing of the reports of `params.when`, and then a kernel that adds to them.
 template <class Params>
 ROBOCACHE_HIDDEN status launch_reports(void (*kernel)(Params), Params params, cudaStream_t cuda_stream) {
   auto const& when = params.when;
@@ -40,11 +40,11 @@ ROBOCACHE_HIDDEN status inspect(timeline<Stamp> const& when, trajectory_report* 
   return s.ok() ? detail::inspect(when, 0, reports, cuda_stream) : s;
 }
 
-/// Which rows each trajectory has, without their times: the same type for all stamps.
+/// Which rows each trajectory has, without their times: one type for all types of stamps.
 template <class Stamp>
 timeline<std::int64_t> without_times(timeline<Stamp> const& when) noexcept {
   timeline<std::int64_t> rows;
-  rows.kind = timeline_kind::uniform;
+  rows.kind = when.kind == timeline_kind::ring ? timeline_kind::ring : timeline_kind::uniform;
   rows.batch = when.batch;
   rows.length = when.length;
   rows.rows = when.rows;

@@ -6,7 +6,7 @@
 
 namespace robocache::detail {
 
-/// Threads of a block at most.
+/// The most threads of a block.
 inline constexpr int inspect_threads = 256;
 
 /// The launch of a data check: blocks, threads of each, and how many blocks share a trajectory.
@@ -16,9 +16,9 @@ struct inspect_shape {
   unsigned parts;
 };
 
-/// @param longest  samples that the longest trajectory may have: of packed ones only the sum is known
+/// @param longest  samples that the longest trajectory may have: for packed ones only the sum is known
 inline inspect_shape inspect_shape_for(std::int64_t batch, std::int64_t longest) noexcept {
-  constexpr std::int64_t samples_each = 4;       // a thread, before a trajectory gets a second block
+  constexpr std::int64_t samples_each = 4;       // per thread, before a trajectory gets a second block
   constexpr std::int64_t enough_blocks = 2048;   // for any chip; more only where there are more trajectories
   constexpr std::int64_t most_blocks = 1 << 16;  // beyond this, blocks take several trajectories
   std::int64_t const warps = longest / (32 * samples_each) + 1;

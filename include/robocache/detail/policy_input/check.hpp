@@ -140,19 +140,22 @@ status check_relative(char const* name, fusion_list<Stamp> const& list, std::int
 template <class Stamp>
 status check_derivative(char const* name, policy_stream<Stamp> const& one) {
   if (one.derivative == derivative_order::value) { return {}; }
-  if (one.derivative != derivative_order::velocity) {
+  bool const accelerates = one.derivative == derivative_order::acceleration;
+  if (one.derivative != derivative_order::velocity && !accelerates) {
     return refuse(invalid, name, "derivative", "found %d, want a derivative_order", static_cast<int>(one.derivative));
   }
   interpolation const method = one.options.method;
-  bool const moves = one.rotation.wanted ? device::is_rotation(method)
-                                         : method == interpolation::linear || method == interpolation::angle;
-  if (!moves) {
-    return refuse(status_code::unsupported, name, "derivative",
-                  "found a velocity by %s, want linear, angle, or slerp with rotation.wanted", name_of(method));
+  if (one.rotation.wanted ? accelerates || !device::is_rotation(method)
+                          : device::traits_of(method).holds || device::is_rotation(method)) {
+    return refuse(status_code::unsupported, name, "derivative", "found %s of %s by %s, want %s",
+                  accelerates ? "an acceleration" : "a velocity", one.rotation.wanted ? "a rotation" : "values",
+                  name_of(method),
+                  one.rotation.wanted ? "a velocity by slerp"
+                                      : "linear, angle, a cubic, or slerp with rotation.wanted for a velocity");
   }
   if (one.relative.wanted || one.sin_cos) {
-    return refuse(invalid, name, "derivative", "found a velocity with %s, want one of the two",
-                  one.relative.wanted ? "relative" : "sin_cos");
+    return refuse(invalid, name, "derivative", "found %s with %s, want one of the two",
+                  accelerates ? "an acceleration" : "a velocity", one.relative.wanted ? "relative" : "sin_cos");
   }
   if (!(one.ticks_per_second > 0.0) || !std::isfinite(static_cast<float>(one.ticks_per_second))) {
     return refuse(invalid, name, "ticks_per_second", "found %g, want it above 0 and finite", one.ticks_per_second);
@@ -193,6 +196,8 @@ status check_policy_stream(char const* name, fusion_list<Stamp> const& list, std
   if (!s.ok()) { return s; }
   s = check_pointer(name, "high", one.high, 0, alignof(float));
   if (!s.ok()) { return s; }
+  s = check_pointer(name, "latencies", one.latencies, 0, alignof(Stamp));
+  if (!s.ok()) { return s; }
   return one.relative.wanted ? check_relative(name, list, own, one) : status{};
 }
 
@@ -209,8 +214,9 @@ status check_policy_source(char const* name, char const* when, char const* optio
 }
 
 /// One fusion, its arguments named as those of a call of its own.
+/// @param written  false: its results are not asked for
 template <class Stamp>
-status check_policy_fusion(fusion_list<Stamp> const& list, std::int64_t own) {
+status check_policy_fusion(fusion_list<Stamp> const& list, std::int64_t own, bool written) {
   policy_fusion<Stamp> const& fusion = list.fusions[own];
   policy_stream<Stamp> const* const streams = fusion.streams;
   if (fusion.count < 1) {
@@ -239,6 +245,7 @@ status check_policy_fusion(fusion_list<Stamp> const& list, std::int64_t own) {
     if (first < end && !check_apart(streams, i, first).ok()) { return check_apart(streams, i, first); }
     end = first + channels > end ? first + channels : end;
   }
+  if (!written) { return s; }
   dtype const type = fusion.out.type;
   if (type != dtype::float32 && type != dtype::float16 && type != dtype::bfloat16) {
     return refuse(status_code::unsupported, "out", "type", "found %s, want fp32, fp16 or bf16", name_of(type));
@@ -250,12 +257,14 @@ status check_policy_fusion(fusion_list<Stamp> const& list, std::int64_t own) {
   std::int64_t const channels = fusion.out.channels == 0 ? end : fusion.out.channels;
   s = check_pointer("out", "values", static_cast<char const*>(fusion.out.values),
                     elements_of(fusion.target.total(), channels), size_of(type));
+  if (s.ok()) { s = check_pointer("ages", "", fusion.ages, 0, alignof(Stamp)); }
   return s.ok() ? check_written_view("out", fusion.out, fusion.target, channels) : s;
 }
 
 /// Everything that `policy_input` checks, on the host and on the device alike.
+/// @param written  false: results are not asked for
 template <class Stamp>
-status check_policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count) {
+status check_policy_input(policy_fusion<Stamp> const* fusions, std::int64_t count, bool written = true) {
   if (count < 1) {
     return refuse(invalid, "count", "", "found %lld, want 1 fusion or more", static_cast<long long>(count));
   }
@@ -271,7 +280,7 @@ status check_policy_input(policy_fusion<Stamp> const* fusions, std::int64_t coun
     }
   }
   for (std::int64_t i = 0; i < count; ++i) {
-    status const s = check_policy_fusion(list, i);
+    status const s = check_policy_fusion(list, i, written);
     if (s.ok()) { continue; }
     char const* const sentence = s.message() + std::strlen(s.argument()) + 2;
     return refuse(s.code(), stream_name(i, "", "fusions").text, s.argument(), "%s", sentence);

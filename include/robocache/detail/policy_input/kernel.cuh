@@ -11,185 +11,95 @@
 #include <robocache/detail/policy_input/locate.cuh>
 #include <robocache/detail/policy_input/params.hpp>
 #include <robocache/detail/policy_input/policy.cuh>
-#include <robocache/device/policy_value.cuh>
-#include <robocache/device/velocity.cuh>
+#include <robocache/detail/policy_input/values.cuh>
 
 namespace robocache::detail {
 
-/// The masks of the tile's rows. Called by the whole block, after a barrier.
+/// The masks of the tile's rows, and their ages. Called by the whole block, after a barrier.
 template <class Stamp>
-__device__ void store_input_masks(input_params<Stamp> const& p, input_fusion<Stamp> const& fusion,
-                                  input_rows const& rows, method_row const* records) {
+__device__ void store_input_masks() {
+  input_tile<Stamp> const& tile = tile_of_block<Stamp>();
+  input_fusion<Stamp> const& fusion = tile.fusion();
+  input_rows const& rows = tile.rows;
   auto const thread = static_cast<int>(threadIdx.x);
-  for (int i = thread; fusion.valid != nullptr && i < rows.count * fusion.streams; i += input_threads) {
+  bool const asked = fusion.valid != nullptr || fusion.ages != nullptr;
+  for (int i = thread; asked && i < rows.count * fusion.streams; i += input_threads) {
     int const slot = i / fusion.streams;
     int const s = i - slot * fusion.streams;
-    int const mask = p.stream[fusion.first_stream + s].mask;
-    if (mask >= 0) {
-      fusion.valid[(rows.first + slot) * fusion.valid_stride + mask] =
-          static_cast<std::uint8_t>(records[s * fusion.tile_rows + slot].valid);
-    }
+    int const mask = tile.stream(s).mask;
+    if (mask < 0) { continue; }
+    method_row& row = tile.records(s)[slot];
+    std::int64_t const place = (rows.first + slot) * fusion.valid_stride + mask;
+    if (fusion.valid != nullptr) { fusion.valid[place] = static_cast<std::uint8_t>(row.valid); }
+    if (fusion.ages != nullptr) { fusion.ages[place] = row.valid != 0 ? age_in<Stamp>(row) : device::no_age<Stamp>; }
   }
   if (fusion.all_valid != nullptr && thread < rows.count) {
     std::uint8_t* const to = fusion.all_valid + (rows.first + thread);
     unsigned all = fusion.continues ? *to : 1;
     for (int s = 0; s < fusion.streams; ++s) {
-      if (p.stream[fusion.first_stream + s].mask >= 0) { all &= records[s * fusion.tile_rows + thread].valid; }
+      if (tile.stream(s).mask >= 0) { all &= tile.records(s)[thread].valid; }
     }
     *to = static_cast<std::uint8_t>(all);
   }
 }
 
-/// Scale, shift and clamp of `N` channels from `channel` on, for target `k` of its trajectory.
-template <int N, class Stamp>
-__device__ void finish_input(input_stream<Stamp> const& of, std::int64_t k, std::int64_t channel, float (&values)[N]) {
-  std::int64_t const affine = k * of.affine_stride + channel;
-#pragma unroll
-  for (int i = 0; i < N; ++i) {
-    float v = values[i];
-    if (of.scale != nullptr) { v = device::mul_rn(v, __ldg(of.scale + affine + i)); }
-    if (of.shift != nullptr) { v = device::add_rn(v, __ldg(of.shift + affine + i)); }
-    if (of.low != nullptr && v < __ldg(of.low + channel + i)) {
-      v = __ldg(of.low + channel + i);
-    } else if (of.high != nullptr && v > __ldg(of.high + channel + i)) {
-      v = __ldg(of.high + channel + i);
-    }
-    values[i] = v;
-  }
-}
-
-/// One channel of a row that is not filled, by any method but slerp.
+/// One stream of a tile, and what it refers to.
 template <class Stamp>
-__device__ __noinline__ float input_value(input_reader<Stamp> const& reader, method_row const& row,
-                                          std::int64_t channel) {
-  float value = 0.0f;
-  with_float_type(reader.type, [&](auto type) {
-    auto const* const from = reinterpret_cast<decltype(type) const*>(row.from) + channel;
-    float doubt = 0.0f;
-    value = value_of(reader.rules.method, row, from, reader.row_stride, doubt);
-    if (doubt != 0.0f) {
-      value = unusual_value(reader.type, row, reinterpret_cast<char const*>(from), reader.row_stride);
-    }
-  });
-  return value;
-}
+struct tile_stream {
+  input_stream<Stamp> const& of;
+  input_reader<Stamp> const& reader;
+  input_reader<Stamp> const& to_reader;
+  input_reader<Stamp> const& frame_reader;
+  method_row const* rows;
+  method_row const* to_rows;
+  method_row const* frame_rows;
 
-/// The velocity of one channel of a row that is not filled.
-template <class Stamp>
-__device__ float input_velocity(input_reader<Stamp> const& reader, method_row const& row, std::int64_t channel) {
-  float a = 0.0f;
-  float b = 0.0f;
-  with_float_type(reader.type, [&](auto type) {
-    auto const* const from = reinterpret_cast<decltype(type) const*>(row.from) + channel;
-    a = device::to_float(from[0]);
-    b = device::to_float(from[reader.row_stride]);
-  });
-  return device::velocity(a, b, row.weight, reader.rules.method == interpolation::angle);
-}
+  __device__ tile_stream(input_tile<Stamp> const& tile, int s)
+      : of(tile.stream(s)),
+        reader(tile.reader(s)),
+        to_reader(tile.reader(tile.stream_count + max(0, int(of.to)))),
+        frame_reader(tile.reader(tile.stream_count + max(0, int(of.frame)))),
+        rows(tile.records(s)),
+        to_rows(tile.records(tile.stream_count + max(0, int(of.to)))),
+        frame_rows(tile.records(tile.stream_count + max(0, int(of.frame)))) {}
 
-/// A sample of a rotation, as it is stored.
-template <class Stamp>
-__device__ device::rotation_channels input_sample(input_reader<Stamp> const& reader, char const* from) {
-  device::rotation_channels row;
-  with_float_type(reader.type, [&](auto type) {
-    auto const* const channels = reinterpret_cast<decltype(type) const*>(from);
-#pragma unroll
-    for (int c = 0; c < 9; ++c) { row.c[c] = c < reader.channels ? device::to_float(channels[c]) : 0.0f; }
-  });
-  return row;
-}
-
-/// A rotation as a unit quaternion.
-template <class Stamp>
-__device__ __noinline__ device::quaternion input_rotation(input_reader<Stamp> const& reader, method_row const& row) {
-  device::rotation_channels const a = input_sample(reader, row.from);
-  if (row.kind < method_row::blend) { return device::read_rotation(reader.layout, a); }
-  std::int64_t const bytes = reader.row_stride << (reader.type == dtype::float32 ? 2 : 1);
-  return device::rotation_between(reader.layout, a, input_sample(reader, row.from + bytes), row.weight);
-}
-
-/// Writes a row's channels, scaled and clamped, or the fill value.
-template <class Stamp>
-__device__ void store_input_row(input_stream<Stamp> const& of, method_row const& row, std::int64_t k,
-                                device::rotation_channels const& channels) {
-#pragma unroll
-  for (int c = 0; c < 9; ++c) {
-    if (c >= of.result_channels) { break; }
-    float out[1] = {channels.c[c]};
-    if (row.kind == method_row::fill) {
-      out[0] = of.fill;
-    } else {
-      finish_input(of, k, c, out);
-    }
-    store_floats<1>(of.result_type, row.to, c, out);
-  }
-}
-
-/// What a stream refers to, as far as a tile is concerned.
-struct tile_references {
-  method_row const* to;
-  method_row const* frame;
+  __device__ input_origin<Stamp> own(int slot) const { return {reader, rows[slot]}; }
+  __device__ input_origin<Stamp> to(int slot) const { return {to_reader, to_rows[slot]}; }
+  __device__ input_origin<Stamp> frame(int slot) const { return {frame_reader, frame_rows[slot]}; }
 };
 
 /// Rows whose channels are made together: rotations, quaternions, positions in a frame.
 template <class Stamp>
-__device__ __noinline__ void write_whole_rows(input_params<Stamp> const& p, input_fusion<Stamp> const& fusion,
-                                              input_stream<Stamp> const& of, input_rows const& rows,
-                                              method_row const* records, tile_references references, int first) {
-  input_reference<Stamp> const* const others = p.reference + fusion.first_reference;
+__device__ __noinline__ void write_whole_rows(int s, int first) {
+  tile_stream<Stamp> const tile(tile_of_block<Stamp>(), s);
+  input_rows const& rows = tile_of_block<Stamp>().rows;
+  input_stream<Stamp> const& of = tile.of;
   for (int slot = first; slot < rows.count; slot += input_threads) {
-    method_row const& row = records[slot];
-    device::rotation_channels out{};
-    if (row.kind == method_row::fill) {
-      // stored as it is
-    } else if (of.reader.is_rotation) {
-      if (of.velocity) {
-        std::int64_t const bytes = of.reader.row_stride << (of.reader.type == dtype::float32 ? 2 : 1);
-        device::quaternion const a = device::read_rotation(of.reader.layout, input_sample(of.reader, row.from));
-        device::quaternion const b = device::read_rotation(of.reader.layout, input_sample(of.reader, row.from + bytes));
-        device::vector3 const v = device::angular_velocity(a, b, row.weight, of.world_frame);
-        out = {{v.x, v.y, v.z}};
-      } else if (of.passes && row.kind < method_row::blend) {
-        out = input_sample(of.reader, row.from);
-      } else {
-        device::quaternion q = input_rotation(of.reader, row);
-        if (of.to >= 0) { q = device::relative_rotation(input_rotation(others[of.to].reader, references.to[slot]), q); }
-        out = device::write_result(of.layout, of.sign, q);
-      }
-    } else if (device::is_rotation(of.reader.rules.method)) {
-      device::rotation_channels const a = input_sample(of.reader, row.from);
-      device::quaternion q{{a.c[0], a.c[1], a.c[2], a.c[3]}};
-      if (row.kind >= method_row::blend) {
-        std::int64_t const bytes = of.reader.row_stride << (of.reader.type == dtype::float32 ? 2 : 1);
-        device::rotation_channels const b = input_sample(of.reader, row.from + bytes);
-        q = device::slerp(q, {{b.c[0], b.c[1], b.c[2], b.c[3]}}, row.weight);
-      }
-      out = {{q.q[0], q.q[1], q.q[2], q.q[3]}};
-    } else {
-      float d[3];
+    method_row const& row = tile.rows[slot];
+    bool const fills = row.kind == method_row::fill;
+    device::rotation_channels all{};
+    if (!fills) { all = whole_row(of, tile.own(slot), tile.to(slot), tile.frame(slot)); }
 #pragma unroll
-      for (int c = 0; c < 3; ++c) {
-        d[c] =
-            device::sub_rn(input_value(of.reader, row, c), input_value(others[of.to].reader, references.to[slot], c));
-      }
-      device::quaternion const frame = input_rotation(others[of.frame].reader, references.frame[slot]);
-      device::vector3 const seen = device::relative_vector(frame, {d[0], d[1], d[2]});
-      out = {{seen.x, seen.y, seen.z}};
+    for (int c = 0; c < 9; ++c) {
+      if (c >= of.result_channels) { break; }
+      float out[1] = {fills ? of.fill : input_factors(of, rows.k[slot], c).finish(all.c[c])};
+      store_floats<1>(of.result_type, row.to, c, out);
     }
-    store_input_row(of, row, rows.k[slot], out);
   }
 }
 
 /// Rows of previous, next, nearest and linear to which nothing is relative, in vectors of `N` channels.
 template <class Value, int N, class Stamp>
-__device__ void write_vectors(input_stream<Stamp> const& of, input_rows const& rows, method_row const* records,
-                              int first) {
-  auto const each = static_cast<int>(of.vectors_each.value);
-  std::int64_t const stride = of.reader.row_stride;
+__device__ __noinline__ void write_vectors(int s, int first) {
+  tile_stream<Stamp> const tile(tile_of_block<Stamp>(), s);
+  input_rows const& rows = tile_of_block<Stamp>().rows;
+  input_stream<Stamp> const& of = tile.of;
+  auto const each = static_cast<int>(of.line.value);
+  std::int64_t const stride = tile.reader.row_stride;
   for (int i = first; i < rows.count * each; i += input_threads) {
-    auto const slot = static_cast<int>(of.vectors_each.quotient(i));
+    auto const slot = static_cast<int>(of.line.quotient(i));
     unsigned const channel = static_cast<unsigned>(i - slot * each) * N;
-    method_row const& row = records[slot];
+    method_row const& row = tile.rows[slot];
     float out[N];
     if (row.kind == method_row::fill) {
 #pragma unroll
@@ -198,51 +108,120 @@ __device__ void write_vectors(input_stream<Stamp> const& of, input_rows const& r
       auto const* const from = reinterpret_cast<Value const*>(row.from) + channel;
       bool const blends = row.kind >= method_row::blend;
       vector<Value, N> const a = load<Value, N>(from);
-      vector<Value, N> const b = load<Value, N>(from + (blends ? stride : 0));
+      vector<Value, N> const b = load<Value, N>(from + (blends ? steps_of(row, stride).to(1) : 0));
 #pragma unroll
       for (int e = 0; e < N; ++e) {
         float const left = channel_of(a, e);
         out[e] = blends ? device::linear(left, channel_of(b, e), row.weight) : left;
       }
-      finish_input(of, rows.k[slot], channel, out);
+#pragma unroll
+      for (int e = 0; e < N; ++e) { out[e] = input_factors(of, rows.k[slot], channel + e).finish(out[e]); }
     }
     store_floats<N>(of.result_type, row.to, channel, out, of.aligned);
   }
 }
 
+/// A value as it is in memory: loads of any type are alike, and none waits for another.
+inline __device__ unsigned load_raw(bool is_wide, char const* row, int channel) {
+  if (is_wide) { return __ldg(reinterpret_cast<unsigned const*>(row) + channel); }
+  return __ldg(reinterpret_cast<unsigned short const*>(row) + channel);
+}
+
+inline __device__ float to_float(dtype type, unsigned raw) {
+  float const half = __half2float(__ushort_as_half(static_cast<unsigned short>(raw)));
+  float const other = __uint_as_float(type == dtype::float32 ? raw : raw << 16);
+  return type == dtype::float16 ? half : other;
+}
+
+/// What is read of a channel of a row.
+struct raw_pair {
+  unsigned left = 0;
+  unsigned right = 0;
+
+  template <class Stamp>
+  __device__ void load(input_origin<Stamp> const& of, int channel) {
+    bool const is_wide = of.reader.type == dtype::float32;
+    left = load_raw(is_wide, of.row.from, channel);
+    if (of.row.kind < method_row::blend) { return; }
+    right = load_raw(is_wide, next_sample(of.reader, of.row), channel);
+  }
+
+  /// The value by a straight method.
+  template <class Stamp>
+  __device__ float value(input_origin<Stamp> const& of) const {
+    float const a = to_float(of.reader.type, left);
+    return of.row.kind < method_row::blend ? a : device::linear(a, to_float(of.reader.type, right), of.row.weight);
+  }
+};
+
+/// The same rows where they are not whole vectors, also relative to a stream of these methods. A thread keeps its
+/// channel from row to row, and with it what the channel is scaled by; the loads of some rows are under way at a time.
+template <class Stamp>
+__device__ __noinline__ void write_lines(int s, int first) {
+  tile_stream<Stamp> const tile(tile_of_block<Stamp>(), s);
+  input_rows const& rows = tile_of_block<Stamp>().rows;
+  input_stream<Stamp> const& of = tile.of;
+  auto const channels = static_cast<int>(tile.reader.channels);
+  auto const width = static_cast<int>(of.line.value);
+  int const step = input_threads / width;  // rows side by side
+  auto const begin = static_cast<int>(of.line.quotient(first));
+  if (begin >= step) { return; }
+  bool const refers = of.to >= 0;
+  for (int channel = first - begin * width; channel < channels; channel += width) {
+    input_factors factors(of, 0, channel);
+    for (int from = begin; from < rows.count; from += input_batch * step) {
+      raw_pair own[input_batch], to[input_batch];
+#pragma unroll
+      for (int i = 0; i < input_batch; ++i) {
+        int const slot = from + i * step;
+        if (slot >= rows.count || tile.rows[slot].kind == method_row::fill) { continue; }
+        own[i].load(tile.own(slot), channel);
+        if (refers) { to[i].load(tile.to(slot), channel); }
+      }
+#pragma unroll
+      for (int i = 0; i < input_batch; ++i) {
+        int const slot = from + i * step;
+        if (slot >= rows.count) { break; }
+        method_row const& row = tile.rows[slot];
+        float out[1] = {of.fill};
+        if (row.kind != method_row::fill) {
+          float v = own[i].value(tile.own(slot));
+          if (refers) { v = device::sub_rn(v, to[i].value(tile.to(slot))); }
+          if (of.affine_stride != 0) { factors = input_factors(of, rows.k[slot], channel); }
+          out[0] = factors.finish(v);
+        }
+        store_floats<1>(of.result_type, row.to, channel, out);
+      }
+    }
+  }
+}
+
 /// Rows of any method but slerp, a channel after the other.
 template <class Stamp>
-__device__ __noinline__ void write_channels(input_params<Stamp> const& p, input_fusion<Stamp> const& fusion,
-                                            input_stream<Stamp> const& of, input_rows const& rows,
-                                            method_row const* records, tile_references references, int first) {
-  auto const each = static_cast<int>(of.vectors_each.value);
-  bool const is_angle = of.reader.rules.method == interpolation::angle;
+__device__ __noinline__ void write_channels(int s, int first) {
+  tile_stream<Stamp> const tile(tile_of_block<Stamp>(), s);
+  input_rows const& rows = tile_of_block<Stamp>().rows;
+  input_stream<Stamp> const& of = tile.of;
+  auto const each = static_cast<int>(of.line.value);
   for (int i = first; i < rows.count * each; i += input_threads) {
-    auto const slot = static_cast<int>(of.vectors_each.quotient(i));
+    auto const slot = static_cast<int>(of.line.quotient(i));
     int const channel = i - slot * each;
-    method_row const& row = records[slot];
+    method_row const& row = tile.rows[slot];
     bool const fills = row.kind == method_row::fill;
     float out[1] = {of.fill};
     float cosine[1] = {of.fill};
+    int const second = channel + each;
     if (!fills) {
-      out[0] = of.velocity ? input_velocity(of.reader, row, channel) : input_value(of.reader, row, channel);
-      if (of.to >= 0) {
-        float const reference =
-            input_value(p.reference[fusion.first_reference + of.to].reader, references.to[slot], channel);
-        out[0] = device::relative_value(out[0], reference, is_angle);
-      }
+      out[0] = one_channel(of, tile.own(slot), tile.to(slot), channel);
       if (of.sin_cos) {
         device::sine_and_cosine const both = device::sincos_rn(out[0]);
         out[0] = both.sine;
-        cosine[0] = both.cosine;
-        finish_input(of, rows.k[slot], of.reader.channels + channel, cosine);
+        cosine[0] = input_factors(of, rows.k[slot], second).finish(both.cosine);
       }
-      finish_input(of, rows.k[slot], channel, out);
+      out[0] = input_factors(of, rows.k[slot], channel).finish(out[0]);
     }
     store_floats<1>(of.result_type, row.to, channel, out);
-    if (of.sin_cos) {
-      store_floats<1>(of.result_type, row.to, static_cast<unsigned>(of.reader.channels) + channel, cosine);
-    }
+    if (of.sin_cos) { store_floats<1>(of.result_type, row.to, second, cosine); }
   }
 }
 
@@ -251,39 +230,31 @@ __device__ __noinline__ void write_channels(input_params<Stamp> const& p, input_
 template <class Stamp>
 __global__ void __launch_bounds__(input_threads, input_resident_blocks)
     policy_input_kernel(__grid_constant__ input_params<Stamp> const p) {
-  extern __shared__ sector dynamic_shared[];
-  __shared__ input_rows rows;
-  auto* const records = reinterpret_cast<method_row*>(dynamic_shared);
-  input_fusion<Stamp> const& fusion = p.fusion[find_input_rows(p, rows)];
+  begin_tile(p);
+  locate_inputs<Stamp>();
   __syncthreads();
-  locate_inputs(p, fusion, rows, records,
-                reinterpret_cast<Stamp*>(records + fusion.tile_rows * (fusion.streams + fusion.references)));
-  __syncthreads();
-  if (fusion.references > 0) {
-    settle_references(p, fusion, rows.count, records);
+  input_tile<Stamp> const& tile = tile_of_block<Stamp>();
+  if (tile.reference_count > 0) {
+    settle_references<Stamp>();
     __syncthreads();
   }
-  store_input_masks(p, fusion, rows, records);
-  method_row const* const references = records + fusion.streams * fusion.tile_rows;
-  int turn = static_cast<int>(threadIdx.x);  // narrow streams travel side by side: each begins with another warp
-  for (int s = 0; s < fusion.streams; ++s) {
-    input_stream<Stamp> const& of = p.stream[fusion.first_stream + s];
-    method_row const* const own = records + s * fusion.tile_rows;
-    tile_references const refers{references + max(0, int(of.to)) * fusion.tile_rows,
-                                 references + max(0, int(of.frame)) * fusion.tile_rows};
-    int items = rows.count;
-    if (of.reader.is_rotation || of.frame >= 0 || device::is_rotation(of.reader.rules.method)) {
-      write_whole_rows(p, fusion, of, rows, own, refers, turn);
-    } else if (of.wide) {
-      items *= static_cast<int>(of.vectors_each.value);
-      with_float_type(of.reader.type, [&](auto type) {
-        write_vectors<decltype(type), 16 / static_cast<int>(sizeof type)>(of, rows, own, turn);
-      });
-    } else {
-      items *= static_cast<int>(of.vectors_each.value);
-      write_channels(p, fusion, of, rows, own, refers, turn);
+  store_input_masks<Stamp>();
+  unsigned turn = threadIdx.x;  // narrow streams travel side by side: each begins with another warp
+  for (int s = 0; s < tile.stream_count; ++s) {
+    auto const first = static_cast<int>(turn);
+    int items = tile.rows.count;
+    switch (tile.stream(s).path) {
+      case input_path::whole_rows: write_whole_rows<Stamp>(s, first); break;
+      case input_path::vectors:
+        with_float_type(tile.reader(s).type, [&](auto type) {
+          write_vectors<decltype(type), 16 / static_cast<int>(sizeof type), Stamp>(s, first);
+        });
+        break;
+      case input_path::lines: write_lines<Stamp>(s, first); break;
+      case input_path::channels: write_channels<Stamp>(s, first); break;
     }
-    turn = static_cast<int>(static_cast<unsigned>(turn - (items + 31) / 32 * 32) % input_threads);
+    if (tile.stream(s).path != input_path::whole_rows) { items *= static_cast<int>(tile.stream(s).line.value); }
+    turn = (turn - static_cast<unsigned>(items + 31) / 32 * 32) % input_threads;
   }
 }
 

@@ -12,28 +12,12 @@
 #include <robocache/detail/policy_input/check.hpp>
 #include <robocache/detail/policy_input/kernel.cuh>
 #include <robocache/detail/policy_input/params.hpp>
+#include <robocache/detail/policy_input/plan.hpp>
 #include <robocache/detail/policy_input/policy.cuh>
 #include <robocache/policy_input.cuh>
 
 namespace robocache {
 namespace detail {
-
-/// What the kernel needs to know to read a stream.
-template <class Stamp>
-input_reader<Stamp> reader_of(policy_stream<Stamp> const& one) {
-  strides const from = strides_of(one, one.when, one.channels);
-  return {one.options.causal,
-          one.rotation.wanted,
-          one.type,
-          one.rotation.source,
-          device::rules_of(one.options),
-          one.latency,
-          one.values,
-          from.batch,
-          from.row,
-          one.channels,
-          one.when};
-}
 
 /// Collects streams of one fusion after the other until a launch is full.
 template <class Stamp>
@@ -88,9 +72,8 @@ class ROBOCACHE_HIDDEN input_launches {
       fusion.end = blocks;
       std::int64_t const length = fusion.target.packed() ? 1 : fusion.target.length;
       fusion.together = fusion.tile_rows > 1 && (fusion.tile_rows - 1) / length + 2 <= most_windows_together;
-      int const stage_bytes = static_cast<int>(sizeof(Stamp)) * input_slots * (input_threads / 32);
-      shared_bytes =
-          std::max(shared_bytes, static_cast<int>(sizeof(method_row)) * fusion.tile_rows * records + stage_bytes);
+      shared_bytes = std::max(shared_bytes,
+                              static_cast<int>(tile_bytes<Stamp>(fusion.tile_rows, fusion.streams, fusion.references)));
     }
     if (blocks > INT32_MAX) {
       return refuse(invalid, "fusions", "", "found targets for %lld blocks, want fewer: a grid has at most 2^31 - 1",
@@ -113,6 +96,7 @@ class ROBOCACHE_HIDDEN input_launches {
     input_fusion<Stamp>& plan = params_.fusion[params_.fusions++];
     plan.target = fusion.target;
     plan.rows = fusion.target.total();
+    plan.length = length_of(fusion.target);
     plan.first_stream = streams_;
     plan.streams = 0;
     plan.first_reference = references_;
@@ -121,6 +105,7 @@ class ROBOCACHE_HIDDEN input_launches {
     plan.valid = fusion.out.valid;
     plan.valid_stride = fusion.count;
     plan.all_valid = fusion.out.all_valid;
+    plan.ages = fusion.ages;
     return s;
   }
 
@@ -138,8 +123,10 @@ class ROBOCACHE_HIDDEN input_launches {
     }
     input_fusion<Stamp>& fusion = params_.fusion[params_.fusions - 1];
     ++fusion.streams;
+    params_.reader[streams_] = reader_of(one);
     input_stream<Stamp>& plan = params_.stream[streams_++];
-    describe(one, place, plan);
+    describe_stream(list_, own_, one, plan);
+    direct(place, plan);
     plan.mask = mask;
     plan.to = plan.frame = -1;
     if (relative.wanted) {
@@ -150,37 +137,16 @@ class ROBOCACHE_HIDDEN input_launches {
     return {};
   }
 
-  void describe(policy_stream<Stamp> const& one, std::int64_t place, input_stream<Stamp>& plan) const {
+  /// Where the results of a stream go.
+  void direct(std::int64_t place, input_stream<Stamp>& plan) const {
     policy_output const& out = list_.fusions[own_].out;
-    auto const bytes = static_cast<std::int64_t>(size_of(one.type));
-    auto const result_bytes = static_cast<std::int64_t>(size_of(out.type));
-    plan.reader = reader_of(one);
-    plan.passes = device::passes(one.rotation.source, one.rotation.result, one.rotation.sign, one.relative.wanted);
-    plan.sin_cos = one.sin_cos;
-    plan.sign = one.rotation.sign;
-    plan.velocity = one.derivative == derivative_order::velocity;
-    plan.world_frame = one.rotation.world_frame;
-    plan.ticks_per_second = static_cast<float>(one.ticks_per_second);
+    auto const bytes = static_cast<std::int64_t>(size_of(out.type));
     plan.result_type = out.type;
-    plan.layout = one.rotation.result;
-    plan.fill = static_cast<float>(one.options.fill);
-    plan.result_channels = result_channels(one);
-    plan.results = static_cast<char*>(out.values) + place * result_bytes;
+    plan.results = static_cast<char*>(out.values) + place * bytes;
     plan.batch_stride = to_.batch;
     plan.row_stride = to_.row;
-    plan.scale = one.scale;
-    plan.shift = one.shift;
-    plan.affine_stride = one.affine_stride;
-    plan.low = one.low;
-    plan.high = one.high;
-    std::int64_t const elements = 16 / bytes;
-    plan.wide = device::is_straight(one.options.method) && !one.rotation.wanted && !one.relative.wanted &&
-                !one.sin_cos && !plan.velocity && one.channels % elements == 0 &&
-                common_alignment(address_of(one.values), plan.reader.batch_stride * bytes,
-                                 plan.reader.row_stride * bytes) == 16;
-    plan.aligned = static_cast<std::uint8_t>(
-        common_alignment(address_of(plan.results), to_.batch * result_bytes, to_.row * result_bytes));
-    plan.vectors_each = divisor(static_cast<std::uint32_t>(plan.wide ? one.channels / elements : one.channels));
+    plan.aligned =
+        static_cast<std::uint8_t>(common_alignment(address_of(plan.results), to_.batch * bytes, to_.row * bytes));
   }
 
   /// The place of a reference among those of the fusion, where it is added unless it is there.
@@ -195,7 +161,8 @@ class ROBOCACHE_HIDDEN input_launches {
     }
     of_[references_] = &to;
     in_[references_] = in;
-    params_.reference[references_++] = {reader_of(to), list_.fusions[in].target, at};
+    params_.reader[input_streams + references_] = reader_of(to);
+    params_.reference[references_++] = {list_.fusions[in].target, at};
     return static_cast<std::int8_t>(fusion.references++);
   }
 

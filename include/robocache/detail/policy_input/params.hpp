@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <robocache/derivative.hpp>
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/device/locate.cuh>
 #include <robocache/dtype.hpp>
@@ -17,6 +18,14 @@ inline constexpr int input_streams = 16;
 inline constexpr int input_references = 16;
 inline constexpr int input_fusions = 8;
 
+/// How a stream's values are dealt out to the threads of a block.
+enum class input_path : std::uint8_t {
+  whole_rows,  ///< a row each
+  vectors,     ///< of straight methods, 16 bytes of values each
+  lines,       ///< of straight methods, a channel of some rows each
+  channels,    ///< of the rest, a channel of a row each
+};
+
 /// What is read of a stream.
 template <class Stamp>
 struct input_reader {
@@ -26,6 +35,7 @@ struct input_reader {
   rotation_layout layout;
   device::locate_rules<Stamp> rules;
   Stamp latency;
+  Stamp const* latencies;
   void const* values;
   std::int64_t batch_stride;
   std::int64_t row_stride;
@@ -33,22 +43,20 @@ struct input_reader {
   timeline<Stamp> source;
 };
 
-/// A stream at a time of each window.
+/// When and for which windows a reference is read.
 template <class Stamp>
 struct input_reference {
-  input_reader<Stamp> reader;
   timeline<Stamp> windows;
   Stamp at;
 };
 
-/// A stream, and what becomes of its values.
+/// What becomes of a stream's values.
 template <class Stamp>
 struct input_stream {
-  input_reader<Stamp> reader;
-  bool wide;    ///< values and results travel in vectors of 16 bytes of values
+  input_path path;
+  derivative_order order;
   bool passes;  ///< samples of a rotation stay as they are
   bool sin_cos;
-  bool velocity;
   bool world_frame;
   float ticks_per_second;
   std::uint8_t aligned;  ///< bytes to which all vectors of results are
@@ -59,7 +67,7 @@ struct input_stream {
   rotation_layout layout;  ///< of results
   int mask;                ///< its place in a row of the valid mask; -1: a gap, which has none
   float fill;
-  divisor vectors_each;  ///< of a row of values
+  divisor line;  ///< vectors of a row of values, or channels; of `lines` at most the threads of a block
   std::int64_t result_channels;
   void* results;
   std::int64_t batch_stride;  ///< of results, so are the rest
@@ -76,6 +84,7 @@ template <class Stamp>
 struct input_fusion {
   timeline<Stamp> target;
   std::int64_t rows;  ///< of all trajectories
+  divisor length;     ///< of the targets, if that is below 2^31
   std::int64_t end;   ///< of its blocks
   int tile_rows;
   int first_stream;
@@ -87,12 +96,14 @@ struct input_fusion {
   std::uint8_t* valid;  ///< null or `[rows, valid_stride]`
   std::int64_t valid_stride;
   std::uint8_t* all_valid;
+  Stamp* ages;  ///< null or `[rows, valid_stride]`
 };
 
 template <class Stamp>
 struct input_params {
   int fusions;
   input_fusion<Stamp> fusion[input_fusions];
+  input_reader<Stamp> reader[input_streams + input_references];  ///< of streams, then of references
   input_stream<Stamp> stream[input_streams];
   input_reference<Stamp> reference[input_references];
 };

@@ -11,15 +11,15 @@
 #include <robocache/detail/resample/small_tiles.cuh>
 #include <robocache/dtype.hpp>
 
-// Stamps whose type is a value that the whole grid agrees on, for kernels that copy integers: these wait for memory,
-// and a kernel for each type of stamps would be no faster. One has the code for all three.
+// Stamps whose type is a value, the same for the whole launch grid, for kernels that copy integers: these wait for
+// memory, and a kernel for each type of stamps would be no faster. One kernel has the code for all three.
 namespace robocache::detail {
 
 /// The stamp type that a kernel for `Value` is compiled for; `void` is any.
 template <class Value, class Stamp>
 using kernel_stamp = std::conditional_t<std::is_integral_v<Value>, void, Stamp>;
 
-/// An element of the shared memory that such a kernel stages stamps in: the widest where they are of any type.
+/// An element of the shared memory in which such a kernel stages stamps: the widest type where stamps are of any type.
 template <class Stamp>
 using stage_slot = std::conditional_t<std::is_void_v<Stamp>, std::int64_t, Stamp>;
 

@@ -11,19 +11,19 @@
 #include <robocache/detail/resample/params.hpp>
 #include <robocache/detail/resample/small_tiles.cuh>
 
-// `resample_trajectory` where one instruction can bring all of a trajectory's values, and another one its stamps.
-// Copying vector by vector was a third of the instructions that a block of short rows has.
+// `resample_trajectory` where one instruction can copy all of a trajectory's values, and another one its stamps.
+// Copying vector by vector was a third of the instructions of a block with short rows.
 namespace robocache::detail {
 
-/// What such copies come in: so is where they begin, on both sides.
+/// The unit of such copies, and the alignment of where they begin, on both sides.
 inline constexpr int copy_unit = 16;
 
-/// Room for a run of `bytes` bytes, wherever in a unit it begins.
+/// Bytes that hold a run of `bytes` bytes, wherever in a unit it begins.
 constexpr int room_for(std::int64_t bytes) {
   return static_cast<int>((bytes + 2 * copy_unit - 2) / copy_unit * copy_unit);
 }
 
-/// Where in its unit `address` is.
+/// The offset of `address` in its unit.
 inline __device__ int place_in_unit(void const* address) {
   return static_cast<int>(reinterpret_cast<std::uintptr_t>(address) % copy_unit);
 }
@@ -36,8 +36,8 @@ __device__ void copy_words(void* to, unsigned char const* from, int bytes) {
   }
 }
 
-/// As `resample_trajectory`, for trajectories that follow each other without a gap, whose values together are whole
-/// units: nothing but values is read.
+/// As `resample_trajectory`, for trajectories that follow each other without a gap and whose values together are whole
+/// units, so that no byte outside of the values is read.
 /// @param stage   all stamps of a trajectory fit it
 /// @param come    in shared memory
 /// @param shared  room for values and results

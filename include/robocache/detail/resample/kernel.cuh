@@ -43,9 +43,10 @@ __global__ void __launch_bounds__(max_threads, resample_blocks)
   auto* const rows = reinterpret_cast<blend_row*>(dynamic_shared);
   int const count =
       locate_tile(p.plan, blockIdx.x, stage, [&](int slot, auto const& part, device::location const& where) {
-        std::int64_t const first =
-            part.source.batch_index * p.blend.values_batch_stride + part.source.first_row * p.blend.values_row_stride;
-        blend_row row = blend_row_of(where, first, p.blend.values_row_stride, p.turns);
+        std::int64_t const left =
+            part.source.element(where.row, p.blend.values_batch_stride, p.blend.values_row_stride);
+        std::int64_t const step = part.source.step_from(where.row) * p.blend.values_row_stride;
+        blend_row row = blend_row_of(where, left, step, p.turns);
         row.result = p.blend.target_packed
                          ? (part.first_row + slot) * p.blend.results_row_stride
                          : part.b * p.blend.results_batch_stride + (part.k0 + slot) * p.blend.results_row_stride;
@@ -59,7 +60,7 @@ __global__ void __launch_bounds__(max_threads, resample_blocks)
   blend_tile<N, Loads, straight_method>(p.blend, rows, count);
 }
 
-/// One block, one tile of target rows: their records, to global memory.
+/// One block, one tile of target rows: writes their records to global memory.
 template <class Stamp>
 __global__ void __launch_bounds__(max_threads) locate_kernel(__grid_constant__ locate_params<Stamp> const p) {
   __shared__ Stamp stage[stage_capacity + 1];
@@ -67,9 +68,9 @@ __global__ void __launch_bounds__(max_threads) locate_kernel(__grid_constant__ l
     std::int64_t const target = part.first_row + slot;
     if (p.out.rows != nullptr) {
       std::int64_t const first =
-          where.row < 0 ? -1 : part.source.batch_index * p.plan.source.length + part.source.first_row + where.row;
+          where.row < 0 ? -1 : part.source.batch_index * p.plan.source.length + part.source.row(where.row);
       p.out.rows[2 * target] = first;
-      p.out.rows[2 * target + 1] = first + (where.blends ? 1 : 0);
+      p.out.rows[2 * target + 1] = first + (where.blends ? part.source.step_from(where.row) : 0);
     }
     if (p.out.weights != nullptr) { p.out.weights[target] = where.weight; }
     if (p.out.valid != nullptr) { p.out.valid[target] = where.valid; }

@@ -37,27 +37,27 @@ Result fill_as(double fill) {
   }
 }
 
-/// True if no element of `batch` times `rows` rows is 2^31 or more elements behind the first one.
+/// True if all elements of `batch` times `rows` rows are less than 2^31 elements after the first one.
 inline bool spans_few_elements(std::int64_t batch, strides step, std::int64_t rows, std::int64_t channels) {
   auto const last = [](std::int64_t count, std::int64_t stride) { return static_cast<double>(count) * stride; };
   return last(batch, step.batch) + last(rows, step.row) + static_cast<double>(channels) < 2147483648.0;
 }
 
-/// The vectors of a row that one block handles. Very wide rows are cut: few rows of a million channels have to fill the
-/// chip too.
+/// The vectors of a row that one block handles. Very wide rows are cut: a few rows of a million channels should fill
+/// the chip, too.
 struct row_cut {
   std::int64_t vectors_each;
   std::int64_t chunk;
   std::int64_t chunks;
 };
 
-/// For rows that `check_width` has looked at.
+/// For rows that `check_width` has checked.
 inline row_cut cut_rows(std::int64_t vectors_each) {
   std::int64_t const chunk = vectors_each < widest_chunk ? vectors_each : widest_chunk;
   return {vectors_each, chunk, (vectors_each + chunk - 1) / chunk};
 }
 
-/// What `blend_params` and `method_blend` are told alike.
+/// What `blend_params` and `method_blend` have in common.
 template <class Value, class Stamp, class Result, class Blend>
 void describe_blend(series<Value, Stamp> const& source, timeline<Stamp> const& target, output<Result> const& out,
                     strides from, strides to, row_cut const& cut, Blend& blend) {
@@ -79,7 +79,7 @@ struct trajectory_memory {
   int results_offset;
 };
 
-/// Whether a block takes a whole trajectory: short contiguous rows, of which most are wanted anyway, and they fit.
+/// Whether a block takes a whole trajectory: its rows are short, contiguous, mostly needed anyway, and fit.
 template <class Value, class Result, class Stamp>
 trajectory_memory memory_of_trajectory(locate_plan<Stamp> const& plan, strides from, strides to,
                                        std::int64_t vectors_each, std::int64_t channels, resample_shape shape) {
@@ -95,10 +95,10 @@ trajectory_memory memory_of_trajectory(locate_plan<Stamp> const& plan, strides f
   return memory;
 }
 
-/// Whole warps, a thread for each of `rows`.
+/// Whole warps, one thread for each of `rows`.
 inline int threads_for(std::int64_t rows) { return static_cast<int>((rows + 31) / 32 * 32); }
 
-/// Whether a trajectory that `memory_of_trajectory` allows a block may come by two instructions, and how.
+/// Whether a trajectory that `memory_of_trajectory` gives to a block may be copied by two instructions, and how.
 /// @return  bytes of shared memory; 0: it may not
 template <class Value, class Stamp, class Result>
 int bulk_of_trajectory(locate_plan<Stamp> const& plan, Value const* values, Result const* results, strides from,
@@ -222,7 +222,8 @@ ROBOCACHE_HIDDEN status resample(series<Value, Stamp> const& source, timeline<St
   bool const wide = detail::is_vectorizable<widest>(source.values, from, source.channels) &&
                     detail::is_vectorizable<widest>(out.values, to, source.channels);
   if constexpr (!std::is_integral_v<Value>) {
-    // Angles of whole vectors take the path of straight methods, unless rows are so short that a block may have all.
+    // Angles of whole vectors take the path of straight methods, unless rows are so short that a block may have a whole
+    // trajectory.
     bool const turns = wide && options.method == interpolation::angle &&
                        source.channels > detail::resample_shape_for(device, widest).trajectory_vectors * widest;
     if (!device::is_straight(options.method) && !turns) {

@@ -12,11 +12,11 @@
 #include <robocache/detail/resample/params.hpp>
 #include <robocache/detail/resample/small_tiles.cuh>
 
-// Resampling by the methods beyond linear: nine kernels do for all.
+// Resampling by the methods beyond linear, which share nine kernels.
 namespace robocache::detail {
 
-/// A trajectory's results once more, where float had too little room in one of them. Called by the whole block, last of
-/// all; out of line and from the beginning, so that nothing is kept for it.
+/// Computes a trajectory's results once more, where one of them went beyond the range of float. Called by the whole
+/// block at the very end; out of line and from the beginning, so that nothing is kept in registers for it.
 template <class Value, class Result, class Stamp>
 __device__ __noinline__ void blend_trajectory_again(method_params<Stamp> const& p) {
   if (threadIdx.x >= p.plan.tiles.length) { return; }
@@ -78,7 +78,7 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
         vector<Result, 4> four;
 #pragma unroll
         for (int c = 0; c < 4; ++c) { four.element[c] = device::from_float<Result>(between.q[c]); }
-        if (together) {  // rows that follow each other as their threads do need no run of bytes
+        if (together) {  // rows that are contiguous in the order of their threads need no run of bytes
           store_streaming(to + k * channels, four);
         } else {
 #pragma unroll
@@ -102,7 +102,7 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
 
 /// One block: one tile of target rows and one chunk of their channels, or a whole trajectory.
 ///
-/// 56 registers: one more block of a short trajectory fits than with 64, and the cubic methods hardly miss them.
+/// 56 registers: one more block of a short trajectory fits than with 64, and the cubic methods hardly need them.
 template <class Stamp, class Value>
 __global__ void __maxnreg__(56) method_kernel(__grid_constant__ method_params<Stamp> const p) {
   __shared__ method_row rows[max_threads];
@@ -116,8 +116,8 @@ __global__ void __maxnreg__(56) method_kernel(__grid_constant__ method_params<St
   int const count = locate_tile(
       p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
         method_row& row = rows[slot];
-        std::int64_t const from = part.source.batch_index * p.blend.values_batch_stride +
-                                  (part.source.first_row + where.row) * p.blend.values_row_stride;
+        std::int64_t const from =
+            part.source.element(where.row, p.blend.values_batch_stride, p.blend.values_row_stride);
         std::int64_t const to = p.blend.target_packed ? (part.first_row + slot) * p.blend.results_row_stride
                                                       : part.b * p.blend.results_batch_stride +
                                                             (part.k0 + slot) * p.blend.results_row_stride;

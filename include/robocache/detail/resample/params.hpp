@@ -6,27 +6,27 @@
 #include <robocache/detail/common/timed/params.hpp>
 #include <robocache/series.hpp>
 
-// What the kernels of `resample` and `locate` are handed.
+// Parameters of the kernels of `resample` and `locate`.
 namespace robocache::detail {
 
 /// How a launch goes about its rows.
 enum class resample_mode : std::uint8_t {
-  tiles,            ///< a block has a tile of rows: locate them, then read what they need
+  tiles,            ///< a block has a tile of rows: it locates them, then reads what they need
   one_row,          ///< a block has one row
   trajectory,       ///< a block has a whole trajectory, in shared memory
-  bulk_trajectory,  ///< the same, which comes by two instructions
+  bulk_trajectory,  ///< the same, copied by two instructions
 };
 
 /// Runs of bytes that a block of `bulk_trajectory` has.
 struct bulk_params {
-  int stamps_bytes;  ///< whole units, as is where they begin in memory
-  int values_bytes;  ///< any number, from anywhere: what comes are the units that have some of them
+  int stamps_bytes;  ///< whole units, and they begin at a whole unit in memory
+  int values_bytes;  ///< any number, from anywhere: all units that contain some of them are copied
   int results_bytes;
-  int results_word;    ///< bytes of the words that results leave in, 4, 8 or 16: they suit each trajectory
+  int results_word;    ///< bytes of the words in which results are stored: 4, 8 or 16, aligned for each trajectory
   int results_offset;  ///< in shared memory
 };
 
-/// What `resample_kernel` is handed.
+/// Parameters of `resample_kernel`.
 /// @tparam Stamp  `kernel_stamp`
 template <class Value, class Result, class Stamp>
 struct resample_params {
@@ -35,10 +35,10 @@ struct resample_params {
   int extra;   ///< one_row: bytes of values that a block prefetches; trajectory: where results begin in shared memory
   bulk_params bulk;
   blend_params<Value, Result> blend;
-  locate_plan<Stamp> plan;  ///< last: most of it is cold
+  locate_plan<Stamp> plan;  ///< last, because most of it is rarely read
 };
 
-/// What `locate_kernel` is handed.
+/// Parameters of `locate_kernel`.
 template <class Stamp>
 struct locate_params {
   locate_plan<Stamp> plan;
@@ -52,7 +52,7 @@ enum class method_mode : std::uint8_t {
   trajectory,  ///< a block has a whole trajectory, in shared memory
 };
 
-/// What the kernels of the methods beyond linear are handed.
+/// Parameters of the kernels of the methods beyond linear.
 template <class Stamp>
 struct method_params {
   method_mode mode;

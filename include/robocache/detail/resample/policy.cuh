@@ -11,12 +11,13 @@ namespace robocache::detail {
 struct resample_shape : tile_shape {
   int trajectory_vectors;  ///< rows of at most this many vectors
   int trajectory_bytes;    ///< and this much shared memory: a block takes a whole trajectory
-  bool bulk;               ///< which comes by one instruction where it can
+  bool bulk;               ///< copied by one instruction where possible
 };
 
-/// Blocks of `max_threads` threads that a multiprocessor has, by their registers: 32 of a thread on H100, H200 and
-/// B200. On an H200 1024, 4096 -> 1024, 32 channels take 59.2 us with eight blocks, 60.3 with six and 63.6 with five,
-/// and 2048, 500 -> 250, 256 channels 182.0, 181.7 and 189.0. Other chips hold 1536 threads, or were not measured.
+/// Blocks of `max_threads` threads that a multiprocessor holds, as their registers allow: 32 per thread on H100, H200
+/// and B200. On an H200 1024, 4096 -> 1024, 32 channels take 59.2 us with eight blocks, 60.3 with six and 63.6 with
+/// five, and 2048, 500 -> 250, 256 channels 182.0, 181.7 and 189.0. Other chips hold 1536 threads, or were not
+/// measured.
 #if defined(__CUDA_ARCH__) && (__CUDA_ARCH__ == 900 || __CUDA_ARCH__ / 100 == 10)
 inline constexpr int resample_blocks = 8;
 #else
@@ -45,7 +46,7 @@ constexpr resample_shape method_shape_for(device_properties const&, int elements
   return {{max_threads, elements > 1 ? 8 : 16, 4}, 16, method_trajectory_bytes, false};
 }
 
-/// Locating alone: a thread has a row, and rows are one vector.
+/// Locating alone: one row per thread, and a row counts as one vector.
 constexpr tile_shape locate_shape(device_properties const&) noexcept { return {max_threads, 1, 2}; }
 
 }  // namespace robocache::detail

@@ -10,13 +10,14 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// Two shapes of work for which the general tile is too slow, for want of bytes to hide its latency or its instructions
-// behind. Both need a plain plan; neither changes a bit.
+// Two shapes of work for which the general tile is too slow, because there are too few bytes to hide its latency or its
+// instructions behind. Both need a plain plan; neither changes a bit of the results.
 namespace robocache::detail {
 
-/// A block with one row, for jobs of so few rows that latency is all: the stamps go to registers, barriers count them,
-/// and both samples' values are on their way before the rules are looked at. Needs at most `stage_capacity + 1` stamps,
-/// and offsets from each pointer below 2^31 elements: 64-bit ones are three times the instructions.
+/// A block with one row, for jobs of so few rows that only latency matters: the stamps go to registers, barriers count
+/// those before the target, and the values of both samples are under way before the rules are applied. Needs at most
+/// `stage_capacity + 1` stamps, and offsets from each pointer below 2^31 elements: with 64 bits, offsets would take
+/// three times the instructions.
 template <int N, class Value, class Result, class Stamp>
 __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Value, Result> const& p,
                                  int prefetch_bytes) {
@@ -32,8 +33,8 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
     int const i = threadIdx.x + u * max_threads;
     if (i < length) { own[u] = stamps[i]; }
   }
-  // Each block asks for its share of the trajectory's values, whichever rows it will turn out to need: they come from
-  // memory while the stamps do.
+  // Each block prefetches its share of the trajectory's values, whichever rows it will turn out to need: so they arrive
+  // while the stamps do.
   prefetch_share(p.values + b * static_cast<unsigned>(p.values_batch_stride),
                  length * p.values_row_stride * std::int64_t(sizeof(Value)), k, prefetch_bytes);
   auto const place_of_result = [&](unsigned batch, unsigned target) {
@@ -51,12 +52,12 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
     }
   }
 
-  // Vectors of two, not wider: more threads, each done sooner.
+  // Vectors of two, not wider: more threads, each of which is done sooner.
   constexpr unsigned M = N > 1 ? 2 : 1;
   unsigned const width = static_cast<unsigned>(p.vectors_each) * N;
   for (unsigned i = (blockIdx.y * max_threads + threadIdx.x) * M; i < width; i += gridDim.y * max_threads * M) {
-    // Computed here, and not kept from before nor for the next vector, of which there is hardly one: 32 registers are
-    // what tiles want.
+    // Computed here, rather than kept from before or for the next vector, which there hardly ever is: tiles need the 32
+    // registers.
     int const found = count + static_cast<int>(unknown_zero());
     unsigned const block = blockIdx.x + unknown_zero();
     unsigned const batch = plan.tiles.tiles_each.quotient(block);
@@ -92,8 +93,8 @@ __device__ void resample_one_row(locate_plan<Stamp> const& plan, blend_params<Va
   }
 }
 
-/// Where the copy of `address` begins in shared memory that is aligned to sectors, so that both have the same place in
-/// one: copies past the registers read twice the sectors where they do not.
+/// Where the copy of `address` begins in shared memory that is aligned to sectors, so that both have the same offset in
+/// a sector: otherwise asynchronous copies read twice as many sectors.
 inline __device__ int skew_of(void const* address) {
   return static_cast<int>(reinterpret_cast<std::uintptr_t>(address) % sizeof(sector));
 }
@@ -104,8 +105,8 @@ __device__ int elements_to_vector(T const* address) {
   return (16 - static_cast<int>(reinterpret_cast<std::uintptr_t>(address) % 16)) % 16 / static_cast<int>(sizeof(T));
 }
 
-/// Begins to copy `elements` values to `shared + skew_of(from)`: 16 bytes at a time and past the registers, but for the
-/// ends, of which a thread each takes an element.
+/// Begins to copy `elements` values to `shared + skew_of(from)`: asynchronously, 16 bytes at a time, except for the
+/// ends, which are copied an element per thread.
 template <class T>
 __device__ void copy_in(T const* from, int elements, unsigned char* shared) {
   constexpr int per_vector = 16 / static_cast<int>(sizeof(T));
@@ -124,7 +125,7 @@ __device__ void copy_in(T const* from, int elements, unsigned char* shared) {
   if (has_edge) { to[edge] = value; }
 }
 
-/// Copies out again: `elements` results from `shared + skew_of(to)`.
+/// Copies `elements` results from `shared + skew_of(to)` back to memory.
 template <class T>
 __device__ void copy_out(T* to, int elements, unsigned char const* shared) {
   constexpr int per_vector = 16 / static_cast<int>(sizeof(T));
@@ -151,10 +152,10 @@ constexpr int trajectory_bytes(std::int64_t values, std::int64_t results, int& r
   return results_offset + with_skew(results * sizeof(Result));
 }
 
-/// One row of a trajectory whose values are in shared memory. In 32 bits, but as `blend_row_of`: where rows are this
-/// short, such words are much of a thread's work.
+/// One row of a trajectory whose values are in shared memory. As `blend_row_of`, but with 32-bit offsets: where rows
+/// are this short, offsets are much of a thread's work.
 /// @param first  the trajectory's first value
-/// @param out    room for the row's results in shared memory
+/// @param out    shared memory for the row's results
 template <int N, class Value, class Result>
 __device__ void blend_short_row(device::location const& where, Value const* first, int channels, Result fill,
                                 Result* out) {
@@ -175,9 +176,9 @@ __device__ void blend_short_row(device::location const& where, Value const* firs
   }
 }
 
-/// A block with a whole trajectory of short rows: its values come to shared memory as one run of bytes while its stamps
-/// are searched, each thread blends its row there, and the results leave as one run, whatever width a row has. Needs
-/// contiguous rows, no more targets than threads, and 32 threads at least.
+/// A block with a whole trajectory of short rows: its values are copied to shared memory as one run of bytes while its
+/// stamps are searched, each thread blends its row there, and the results are stored as one run, whatever the width of
+/// a row. Needs contiguous rows, at most as many targets as threads, and at least 32 threads.
 template <int N, class Value, class Result, class Stamp>
 __device__ void resample_trajectory(locate_plan<Stamp> const& plan, blend_params<Value, Result> const& p, Stamp* stage,
                                     unsigned char* values, unsigned char* results) {

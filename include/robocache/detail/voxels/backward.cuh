@@ -12,7 +12,7 @@
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/voxels/params.hpp>
 
-// Backward passes through voxels: as those through cells, but that the voxel of each row is given.
+// Backward passes through voxels: as those through cells, except that the voxel of each row is given.
 namespace robocache::detail {
 
 /// Calls `use(row)` for steps of a warp's rows; `row` is the first.
@@ -49,7 +49,7 @@ __global__ void __launch_bounds__(point_threads, backward_blocks<N>)
       with_float_type(p.gradients.type,
                       [&](auto zero) { spread_step<Value, decltype(zero), N>(p, board, first, chunk); });
     });
-    __syncwarp();  // the next rows take the board
+    __syncwarp();  // the next rows overwrite the board
   });
 }
 
@@ -74,7 +74,7 @@ __global__ void __launch_bounds__(point_threads, backward_blocks<N>)
   });
 }
 
-/// Each point has the gradient of its slot: the first and only launch of its call.
+/// Each point gets the gradient of its slot: the first and only launch of its call.
 template <class Value, int N>
 __global__ void __launch_bounds__(point_threads)
     gather_backward_kernel(__grid_constant__ gather_backward_params const p) {

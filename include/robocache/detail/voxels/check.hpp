@@ -13,7 +13,7 @@
 // The argument checks of voxels without a grid around them. All are O(1): nothing that a pointer points to is read.
 namespace robocache::detail {
 
-/// Clouds whose voxels are numbered: numbers of points and voxels have 31 bits.
+/// Checks clouds whose voxels are numbered: numbers of points and voxels have 31 bits.
 inline status check_numbered_clouds(point_clouds const& clouds) {
   status const s = check_clouds(clouds);
   if (!s.ok()) { return s; }
@@ -43,7 +43,7 @@ status check_row_elements(point_features<Value> const& features, std::int64_t ro
                 static_cast<long long>(rows));
 }
 
-/// What all outputs have.
+/// Checks what all outputs have.
 template <class Output>
 status check_voxel_arrays(Output const& out) {
   status s = check_capacity("out", out.capacity);
@@ -59,7 +59,7 @@ status check_voxel_arrays(Output const& out) {
   return check_pointer("out", "voxel_offsets", out.voxel_offsets, 0, alignof(std::int64_t));
 }
 
-/// Everything that `voxelize_sparse` checks, on the host and on the device alike, but for the scratch.
+/// Everything that `voxelize_sparse` checks except for the scratch, on the host and on the device alike.
 template <class Value, class Result>
 status check_voxelize_sparse(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                              sparse_output<Result> const& out, sparse_options const& options) {
@@ -82,7 +82,7 @@ status check_voxelize_sparse(point_clouds const& clouds, point_features<Value> c
   return s.ok() ? check_row_elements(features, out.capacity) : s;
 }
 
-/// Everything that `voxelize_gathered` checks, on the host and on the device alike, but for the scratch.
+/// Everything that `voxelize_gathered` checks except for the scratch, on the host and on the device alike.
 template <class Value, class Result>
 status check_voxelize_gathered(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                                gathered_output<Result> const& out, gather_options const& options) {
@@ -112,7 +112,7 @@ status check_voxelize_gathered(point_clouds const& clouds, point_features<Value>
   return check_row_elements(features, out.capacity * out.max_points);
 }
 
-/// Everything that `filter_voxels` checks, on the host and on the device alike, but for the scratch.
+/// Everything that `filter_voxels` checks except for the scratch, on the host and on the device alike.
 template <class Value, class Result>
 status check_filter_voxels(point_clouds const& clouds, point_features<Value> const& features,
                            filter_options const& options, filtered_output<Result> const& out) {
@@ -134,7 +134,7 @@ status check_filter_voxels(point_clouds const& clouds, point_features<Value> con
   return s.ok() ? check_row_elements(features, out.capacity) : s;
 }
 
-/// Everything that `voxelize_sparse_backward` checks, on the host and on the device alike, but for the scratch.
+/// Everything that `voxelize_sparse_backward` checks except for the scratch, on the host and on the device alike.
 template <class Value, class Result>
 status check_voxelize_sparse_backward(point_clouds const& clouds, point_features<Value> const& features,
                                       sparse_voxels const& voxels, voxel_gradients<Result> const& gradients,
@@ -172,7 +172,7 @@ status check_voxelize_gathered_backward(point_clouds const& clouds, std::int64_t
   std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
   s = check_pointer("point_slots", "", point_slots, points, alignof(std::int64_t));
   if (!s.ok()) { return s; }
-  // Null where there is no slot.
+  // It may be null where there is no slot.
   s = check_pointer("gradients", "", gradients, 0, sizeof(Result));
   return s.ok() ? check_feature_gradients(clouds, channels, out) : s;
 }

@@ -18,15 +18,15 @@
 #include <robocache/device/cloud.cuh>
 #include <robocache/device/packed.cuh>
 
-// From points to lists, in one launch, where there are few points: one cluster of blocks, whose shared memory holds
-// the table of cells, and where a barrier takes the place of a launch. The same voxels and lists as those of the
-// kernels for many points (insert.cuh, number.cuh, list.cuh).
+// From points to lists in one launch, where there are few points: one cluster of blocks holds the table of cells in
+// its shared memory, and barriers take the place of launches. Voxels and lists are those of the kernels for many points
+// (insert.cuh, number.cuh, list.cuh).
 namespace robocache::detail {
 
-/// A row that was dropped, instead of its cell; `no_cell` is no point.
+/// Noted instead of a cell for a row that was dropped; `no_cell` is noted for a row that is not a point.
 inline constexpr unsigned long long dropped_cell = no_cell - 1;
 
-/// The rows of the cloud that a row is of. Most calls have one cloud, whose rows are looked up once.
+/// The rows of the cloud to which a row belongs. Most calls have one cloud, whose rows are looked up once.
 struct cluster_clouds {
   cloud_points const& points;
   device::cloud_rows only{-1, 0, 0};
@@ -109,7 +109,7 @@ __device__ void begin_tables(voxel_cluster_params const& p, cluster_tables const
 }
 
 /// Counts the dropped rows of a warp's step.
-/// @param b  the cloud of a dropped row; of others -1
+/// @param b  the cloud of a dropped row; -1 for other rows
 inline __device__ void count_dropped(std::int32_t* dropped, std::int32_t b) {
   if (dropped == nullptr || __ballot_sync(0xffffffffu, b >= 0) == 0) { return; }
   cell_run const run = run_of(b);
@@ -119,12 +119,12 @@ inline __device__ void count_dropped(std::int32_t* dropped, std::int32_t b) {
 /// A row that was entered in the table.
 struct entered_row {
   std::uint32_t place;
-  std::uint32_t other;  ///< the first row of the cell before; `no_place`: there was none
-  bool wins;            ///< it is the first row of the cell now
+  std::uint32_t other;  ///< the first row of the cell so far; `no_place`: there was none
+  bool wins;            ///< this row is the first of the cell now
 };
 
 /// Finds the place of a cell, and enters its row.
-/// @param exact  keys are cells: all fit 32 bits
+/// @param exact  whether keys are cells: all of them fit 32 bits
 inline __device__ entered_row enter_row(cluster_tables const& t, place_range const& range, unsigned long long cell,
                                         std::uint32_t row, bool exact) {
   constexpr unsigned long long nothing = no_cell;
@@ -136,7 +136,7 @@ inline __device__ entered_row enter_row(cluster_tables const& t, place_range con
     unsigned long long* const to = t.first.at(at);
     unsigned long long found = atomicCAS(to, nothing, word);
     if (found == nothing) { return {at, no_place, true}; }
-    // Another row may take the place of the one that is there meanwhile, but of the same cell.
+    // Meanwhile another row may replace the one that is there, but only a row of the same cell.
     if (found >> 32 != key || (!exact && *t.cells.at(static_cast<std::uint32_t>(found)) != cell)) { continue; }
     while (row < static_cast<std::uint32_t>(found)) {
       unsigned long long const now = atomicCAS(to, found, word);
@@ -147,8 +147,8 @@ inline __device__ entered_row enter_row(cluster_tables const& t, place_range con
   }
 }
 
-/// Finds the place of each row's cell and the first row of each cell; counts all others, and gives them a place in
-/// the cell's list, as they come. Neighbours in one cell are entered by the first of them.
+/// Finds the place of each row's cell and the first row of each cell; counts all other rows, and gives them places in
+/// the cell's list in order of arrival. Neighbours in one cell are entered by the first of them.
 inline __device__ void insert_rows(voxel_cluster_params const& p, cluster_tables const& t,
                                    cluster_clouds const& clouds) {
   cloud_points const& points = p.list.params.points;
@@ -166,7 +166,7 @@ inline __device__ void insert_rows(voxel_cluster_params const& p, cluster_tables
     std::int32_t const b_before = __shfl_up_sync(0xffffffffu, b, 1);
     cell_run const run = run_from(threadIdx.x % 32 == 0 || cell_before != cell || b_before != b);
     std::uint32_t at = no_place;
-    std::uint32_t rank = 0;  // of the next of the run that is not the first of the cell
+    std::uint32_t rank = 0;  // of the run's next row that is not the first of the cell
     if (run.leads && real) {
       auto const begin = static_cast<std::uint32_t>(places_before(around.begin, points.rows));
       auto const end = static_cast<std::uint32_t>(places_before(around.end, points.rows));
@@ -175,7 +175,8 @@ inline __device__ void insert_rows(voxel_cluster_params const& p, cluster_tables
       bool const replaces = one.wins && one.other != no_place;
       unsigned const later = static_cast<unsigned>(run.count) + (replaces ? 1 : 0) - (one.wins ? 1 : 0);
       if (later > 0) { rank = atomicAdd(t.counts.at(at), later); }
-      // Each row but the first is told once that it is not: here, or by the one that comes before it.
+      // Each row except the first of a cell is marked once as not being the first: here, or by the row that replaces
+      // it.
       if (replaces) { *t.rank.at(one.other) = rank++; }
       if (!one.wins) { t.rank.mine[r] = rank++; }
     }
@@ -187,7 +188,7 @@ inline __device__ void insert_rows(voxel_cluster_params const& p, cluster_tables
   }
 }
 
-/// Counts the block's first rows, places lists in its part of all lists, and tells the other blocks of both.
+/// Counts the block's first rows, places lists in its part of all lists, and tells the other blocks about both.
 inline __device__ void add_up_block(cluster_tables const& t) {
   unsigned const lane = threadIdx.x % 32;
   for (unsigned r = threadIdx.x; r < t.rows_each; r += blockDim.x) {
@@ -229,7 +230,7 @@ inline __device__ void add_up_block(cluster_tables const& t) {
   if (lane < t.blocks) { *shared_of(&t.sums->of_block[t.self], lane) = share; }
 }
 
-/// Notes a list with more than a few points, as who reduces or gathers finds it.
+/// Notes a list with more than a few points, where the kernels that reduce or gather find it.
 inline __device__ void note_list(point_lists const& lists, std::uint32_t voxel, std::uint32_t start, unsigned count) {
   list_counters& counters = *lists.counters;
   if (count <= most_few_points) { return; }
@@ -240,8 +241,8 @@ inline __device__ void note_list(point_lists const& lists, std::uint32_t voxel, 
   note_crowd(lists, voxel, start, count);
 }
 
-/// Numbers the block's first rows, writes what is known of their voxels, and puts all rows on their lists.
-/// @param all  what the blocks told
+/// Numbers the block's first rows, writes what is known about their voxels, and puts all rows on their lists.
+/// @param all  what the blocks told each other
 inline __device__ void number_rows(voxel_cluster_params const& p, cluster_tables const& t, cluster_clouds const& clouds,
                                    cluster_sums_of_lane all) {
   voxel_params const& from = p.list.params;
@@ -310,7 +311,7 @@ __global__ void __launch_bounds__(most_cluster_threads)
     add_up_block(t);
     cluster_barrier();
     number_rows(p, t, clouds, cluster_sums_of_lane(t));
-    // No block ends while another one looks into its memory.
+    // No block ends while another one reads its shared memory.
     cluster_barrier();
     place_clouds(p.list.params, t.self * blockDim.x + threadIdx.x, std::int64_t(t.blocks) * blockDim.x);
     if (p.writes_voxels) {

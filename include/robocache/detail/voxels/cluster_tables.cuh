@@ -9,11 +9,11 @@
 #include <robocache/detail/voxels/params.hpp>
 #include <robocache/detail/voxels/policy.cuh>
 
-// What the blocks of a cluster keep in shared memory while they find voxels. Each has as many neighbouring rows and
-// places as the others; all of them can reach all.
+// What the blocks of a cluster keep in shared memory while they find voxels. Each has the same number of neighbouring
+// rows and places, and each can reach those of all others.
 namespace robocache::detail {
 
-/// An array in parts, one of each block.
+/// An array in parts, one part in each block.
 template <class T>
 struct cluster_array {
   T* mine;
@@ -38,10 +38,10 @@ struct cluster_list {
 };
 static_assert(most_cluster_rows <= 1 << 16, "a word holds both");
 
-/// What the others need to know of a block.
+/// What the other blocks need to know about a block.
 struct cluster_share {
-  std::uint32_t firsts;  ///< rows that are the first of their cell
-  std::uint32_t listed;  ///< points in the lists of its places
+  std::uint32_t firsts;  ///< number of rows that are the first of their cell
+  std::uint32_t listed;  ///< number of points in the lists of its places
 };
 
 struct cluster_sums {
@@ -60,7 +60,7 @@ struct cluster_tables {
   cluster_array<unsigned long long> first;
   cluster_array<std::uint32_t> counts;  ///< `[places]`: later points; then `cluster_list`
   std::uint32_t* place;                 ///< `[rows]`: of the row's cell
-  cluster_array<std::uint32_t> rank;    ///< `[rows]`: among the later points of the cell; `no_place` of the first one
+  cluster_array<std::uint32_t> rank;    ///< `[rows]`: among the later points of the cell; the first has `no_place`
   std::uint32_t* firsts;                ///< `[rows / 32]`: a bit for each first row
   std::uint32_t* firsts_before;         ///< `[rows / 32]`: first rows of the block before a word
   cluster_sums* sums;
@@ -84,7 +84,7 @@ struct cluster_tables {
   __device__ unsigned places_each() const { return 2 * rows_each; }
   __device__ bool is_first(unsigned r) const { return place[r] != no_place && rank.mine[r] == no_place; }
 
-  /// First rows of the block before its row r, which may be the one behind its last.
+  /// First rows of the block before its row r, which may be one past its last.
   __device__ std::uint32_t firsts_up_to(unsigned r) const {
     unsigned const word = r / 32;
     unsigned const last = rows_each / 32 - 1;
@@ -108,7 +108,7 @@ inline __device__ std::uint32_t sum_of_lanes(std::uint32_t sum) {
   return sum;
 }
 
-/// What all blocks told: each lane has the sums before one block.
+/// What all blocks told each other: each lane has the sums before one block.
 struct cluster_sums_of_lane {
   std::uint32_t firsts_before;
   std::uint32_t listed_before;

@@ -8,7 +8,7 @@
 #include <robocache/detail/voxels/params.hpp>
 #include <robocache/detail/voxels/policy.cuh>
 
-// Brings coordinates that are three arrays together, so that a point's can be reduced as three channels.
+// Interleaves coordinates that are in three arrays, so that those of a point can be reduced as three channels.
 namespace robocache::detail {
 
 template <int Threads>

@@ -36,7 +36,7 @@ struct filter_pieces {
   std::int64_t bytes;
 };
 
-/// @param memory  null: how much it would be
+/// @param memory  null: only the size is computed
 template <class Result>
 filter_pieces cut_filter_call(void* memory, point_clouds const& clouds, std::int64_t channels,
                               filter_options const& options, filtered_output<Result> const& out) {
@@ -49,7 +49,7 @@ filter_pieces cut_filter_call(void* memory, point_clouds const& clouds, std::int
   memory_cutter cutter(memory);
   if (out.points != nullptr && !are_adjacent(clouds)) { pieces.xyz = cutter.take<float>(3 * clouds.total()); }
   void* const rest = memory == nullptr ? nullptr : static_cast<char*>(memory) + cutter.bytes();
-  // The filter's points are kept inside of their voxel by its largest and smallest coordinates.
+  // The voxel's largest and smallest coordinates keep the filter's point inside it.
   reduction_needs needs;
   needs.sums = reduces;
   needs.largest = needs.smallest = out.points != nullptr;
@@ -109,9 +109,9 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const listed = out.points != nullptr || out.features != nullptr;
-  s = detail::is_for_cluster<detail::filter_call>(pieces.voxels.params, chain)
-          ? detail::launch_cluster<detail::filter_call>(pieces.voxels, out, nullptr, out.point_voxels != nullptr,
-                                                        out.count, chain)
+  constexpr auto kernel = detail::voxel_cluster_kernel<detail::filter_call::centred>;
+  s = detail::is_for_cluster<kernel>(pieces.voxels.params, chain)
+          ? detail::launch_cluster<kernel>(pieces.voxels, out, nullptr, out.point_voxels != nullptr, out.count, chain)
           : detail::launch_voxels<detail::filter_call>(pieces.voxels, out, {}, out.count, listed, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !listed || voxels == 0) { return s; }
@@ -124,11 +124,11 @@ ROBOCACHE_HIDDEN status filter_voxels(point_clouds const& clouds, point_features
     feature_reductions<Result> results;
     results.mean = out.features;
     detail::point_lists lists = pieces.voxels.lists;
-    lists.largest = lists.smallest = nullptr;  // of coordinates alone
+    lists.largest = lists.smallest = nullptr;  // only coordinates need them
     return detail::reduce_voxels<false>(lists, clouds, features, results, voxels,
                                         pieces.voxels.params.numbers.offsets + clouds.batch, chain);
   } else {
-    return s;  // what is made of features has been refused
+    return s;  // results of features have been refused
   }
 }
 

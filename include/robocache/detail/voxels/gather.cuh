@@ -14,10 +14,10 @@
 #include <robocache/detail/voxels/params.hpp>
 #include <robocache/detail/voxels/policy.cuh>
 
-// Copies the first points of each voxel to where the voxel is.
+// Copies the first points of each voxel to the voxel's slots.
 namespace robocache::detail {
 
-/// Sorts the lists of voxels with few points, in place. The first point is first already.
+/// Sorts the lists of voxels with few points, in place. The first point is in front already.
 inline __device__ void order_few(gather_params const& p, unsigned worker, unsigned workers) {
   std::int64_t const all = *p.kept;
   for (std::int64_t i = std::int64_t(worker) * gather_threads + threadIdx.x; i < all;
@@ -36,9 +36,9 @@ inline __device__ void order_few(gather_params const& p, unsigned worker, unsign
   }
 }
 
-/// The same for those with more than a few, but not crowded: a warp each.
+/// The same for voxels with more than a few points, but not crowded: one warp per voxel.
 /// @param rows  shared memory of the warp
-/// @param worker, workers  warps
+/// @param worker, workers  this warp, and how many there are
 inline __device__ void order_some(gather_params const& p, std::uint32_t* rows, unsigned worker, unsigned workers) {
   unsigned const all = p.lists.counters->some;
   unsigned const lane = threadIdx.x % 32;
@@ -52,8 +52,8 @@ inline __device__ void order_some(gather_params const& p, std::uint32_t* rows, u
   }
 }
 
-/// Puts the points of each voxel in their order; those of huge ones into `ranks`. What the blocks do is different work
-/// that goes on side by side.
+/// Puts the points of each voxel in their order; those of huge ones go to `ranks`. Blocks do different work side by
+/// side.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) voxel_order_kernel(__grid_constant__ gather_params const p) {
   static_assert(Threads == gather_threads);
@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(Threads) voxel_order_kernel(__grid_constant__ 
   order_few(p, worker - p.some, gridDim.x - p.huge - p.crowds - p.some);
 }
 
-/// The points of a voxel, in their order.
+/// The points of a voxel in their order.
 struct ordered_voxel {
   std::uint32_t start;
   unsigned count;
@@ -78,7 +78,7 @@ struct ordered_voxel {
   __device__ ordered_voxel(point_lists const& lists, std::int64_t voxel)
       : start(lists.starts[voxel]), count(lists.counts[voxel] + 1) {}
 
-  /// The row of point i. A voxel of one point has no list.
+  /// The row of point i. A voxel with one point has no list.
   __device__ std::uint32_t row(point_lists const& lists, std::int64_t i) const {
     if (count == 1) { return start; }
     return (count > most_block_points ? lists.ranks : lists.rows)[start + i];
@@ -90,7 +90,7 @@ inline __device__ std::int32_t kept_points(gather_params const& p, unsigned coun
   return static_cast<std::int32_t>(min(count, p.max_points.value));
 }
 
-/// Writes the voxels: a thread has some vectors of slots, next to those of its neighbours.
+/// Writes the voxels: a thread takes some vectors of slots, next to those of its neighbours.
 template <class Value, int N>
 __global__ void __launch_bounds__(gather_threads) voxel_gather_kernel(__grid_constant__ gather_params const p) {
   constexpr int at_once = gather_at_once;
@@ -105,7 +105,7 @@ __global__ void __launch_bounds__(gather_threads) voxel_gather_kernel(__grid_con
   for (std::int64_t base = std::int64_t(blockIdx.x) * gather_threads * at_once; base < items;
        base += std::int64_t(gridDim.x) * gather_threads * at_once) {
     std::int64_t line[at_once];  // of all slots
-    std::int64_t row[at_once];   // below 0: an empty slot
+    std::int64_t row[at_once];   // negative: an empty slot
     packed_floats<Value, N> packed[at_once] = {};
 #pragma unroll
     for (int i = 0; i < at_once; ++i) {
@@ -138,7 +138,7 @@ __global__ void __launch_bounds__(gather_threads) voxel_gather_kernel(__grid_con
   }
 }
 
-/// The same without values: a warp a voxel, whatever the number of its slots.
+/// The same without values: one warp per voxel, whatever the number of its slots.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) voxel_slots_kernel(__grid_constant__ gather_params const p) {
   wait_for_launch_before();

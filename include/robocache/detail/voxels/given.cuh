@@ -9,7 +9,7 @@
 #include <robocache/detail/voxels/params.hpp>
 #include <robocache/detail/voxels/policy.cuh>
 
-// Groups points by voxel where the voxel of each is given.
+// Groups points by voxel where the voxel of each point is given.
 namespace robocache::detail {
 
 inline __device__ std::int32_t given_voxel(given_list_params const& p, std::int64_t row) {

@@ -11,8 +11,8 @@
 #include <robocache/device/bracket.cuh>
 
 // Finds the cells that have points, and the first row of each: the smallest wins, whichever thread comes first. Where
-// places are hashed, each other row loses once, against a row before it, and gets the place of its cell noted: so it is
-// known which rows are first without looking into the table, which is read in no order.
+// places are hashed, every other row loses once, against an earlier row, and then the place of its cell is noted: so it
+// is known which rows are first without reading the table again, which would be read at random.
 namespace robocache::detail {
 
 /// Spreads cells over 32 bits: the finalizers of MurmurHash3 (A. Appleby, 2011).
@@ -34,7 +34,7 @@ struct place_range {
   std::int64_t end;
 };
 
-/// The places of the rows from `row` on.
+/// The places for the cloud of the rows from `row` on.
 inline __device__ place_range places_at(cloud_points const& p, std::int64_t row) {
   device::cloud_rows const segment = segment_at(p, row);
   if (segment.b < 0) { return {0, 0, segment.end}; }
@@ -44,11 +44,11 @@ inline __device__ place_range places_at(cloud_points const& p, std::int64_t row)
 }
 
 /// The place to try for a cell.
-/// @param tries  that were in vain
+/// @param tries  that have failed
 inline __device__ std::uint32_t place_of(std::uint32_t hash, std::uint32_t tries, place_range const& range) {
   std::uint32_t const jump = min(tries, last_anywhere);
   std::uint32_t const at = __umulhi(jump == 0 ? hash : hash_of(hash + jump), range.count);
-  std::uint32_t const further = tries - jump;  // less than there are places
+  std::uint32_t const further = tries - jump;  // less than the number of places
   std::uint32_t const to_end = range.count - further;
   return range.begin + (at < to_end ? at + further : at - to_end);
 }
@@ -60,7 +60,7 @@ struct sought_place {
   static constexpr unsigned long long nothing = ~0ull;  ///< at a place that no cell has taken
   key cell;
   std::uint32_t row;
-  std::uint32_t tries;  ///< that were in vain
+  std::uint32_t tries;  ///< that have failed
 
   __device__ static unsigned long long* word_of(voxel_table const& table, std::uint32_t place) {
     return (Wide ? table.cells : reinterpret_cast<unsigned long long*>(table.first)) + place;
@@ -73,7 +73,7 @@ struct sought_place {
   /// The place to try.
   __device__ std::uint32_t place(place_range const& range) const { return place_of(hash_of(cell), tries, range); }
 
-  /// @return what was there: of narrow places cell and first row
+  /// @return what was there: for narrow places cell and first row
   __device__ unsigned long long try_place(voxel_table const& table, std::uint32_t at) const {
     return atomicCAS(word_of(table, at), nothing, word());
   }
@@ -81,26 +81,26 @@ struct sought_place {
     return found == nothing || (Wide ? found : found >> 32) == cell;
   }
 
-  /// Enters the row at the place, which is that of the cell.
+  /// Enters the row at the place, which belongs to its cell.
   __device__ void settle(voxel_params const& p, std::uint32_t at, unsigned long long found) const {
     constexpr std::uint32_t nobody = UINT32_MAX;
     std::uint32_t other = nobody;
-    // First rows only fall: one that was below stays so.
+    // First rows only decrease: one that was smaller remains smaller.
     if constexpr (Wide) {
       if (found != nothing) { other = __ldcg(p.table.first + at); }
       if (row < other) { other = atomicMin(p.table.first + at, row); }
     } else if (found != nothing) {
       other = static_cast<std::uint32_t>(found);
-      // The cell above the row is the same.
+      // The upper half, the cell, is the same.
       if (row < other) { other = static_cast<std::uint32_t>(atomicMin(word_of(p.table, at), word())); }
     }
-    // The later one of both is not the first.
+    // The later one of the two is not the first.
     if (other != nobody) { p.places[max(row, other)] = at; }
   }
 };
 
-/// The rows of a warp that have not found their places yet. They wait until there are enough of them for all lanes: at
-/// half load the unluckiest of 64 rows needs six tries, which the others need not wait for.
+/// The rows of a warp that have not found their places yet. They wait until there are enough of them for all lanes: in
+/// a table that is half full, the unluckiest of 64 rows needs six tries, for which the others need not wait.
 template <bool Wide>
 struct waiting_rows {
   using sought = sought_place<Wide>;
@@ -111,7 +111,7 @@ struct waiting_rows {
   place_range range{0, 0, 0};
   unsigned count = 0;
 
-  /// Called by the warp, as all of this.
+  /// Called by the whole warp, like all functions here.
   __device__ void add(bool joins, sought const& one) {
     unsigned const joining = __ballot_sync(0xffffffffu, joins);
     if (joins) { rows[count + __popc(joining & ((1u << threadIdx.x % 32) - 1))] = one; }
@@ -141,7 +141,7 @@ struct waiting_rows {
       __syncwarp();
 #pragma unroll
       for (int r = 0; r < points_at_once; ++r) {
-        // There are more places than cells: a try succeeds in the end.
+        // There are more places than cells, so each row finds a place.
         bool const fails = tries[r] && !tried[r].is_ours(found[r]);
         if (tries[r] && !fails) { tried[r].settle(p, at[r], found[r]); }
         ++tried[r].tries;
@@ -158,7 +158,7 @@ struct waiting_rows {
 template <class Cell, bool Hashed, int Lowest = 0>
 __global__ void __launch_bounds__(point_threads, insert_blocks_each<Hashed>)
     voxel_insert_kernel(__grid_constant__ voxel_params const p) {
-  // The next launch must not begin early: before it waits for this one it relies on the one before this one.
+  // The next launch must not begin early: before it waits for this one, it relies on the launch before this one.
   constexpr bool wide = Hashed && sizeof(Cell) == 8;
   using waiting = waiting_rows<wide>;
   using key = noted_type<wide>;
@@ -173,11 +173,11 @@ __global__ void __launch_bounds__(point_threads, insert_blocks_each<Hashed>)
       if (cell[r] == no_point) { continue; }
       std::int64_t const mine = row + r * 32;
       static_cast<key*>(p.cells)[mine] = cell[r] < 0 ? static_cast<key>(no_cell) : static_cast<key>(cell[r]);
-      // The first of a run has its smallest row.
+      // The first lane of a run has its smallest row.
       if (Hashed && !run.leads && cell[r] >= 0) { p.places[mine] = follows + (threadIdx.x % 32 - leader_of(run)); }
     }
     if constexpr (Hashed) {
-      // All rows of a step are of one cloud, that of the warp's first row.
+      // All rows of a step belong to one cloud, that of the warp's first row.
       std::int64_t const first_row = row - threadIdx.x % 32;
       if (first_row >= wait.range.end) {
         wait.work_off(1);

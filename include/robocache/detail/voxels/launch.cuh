@@ -23,11 +23,11 @@
 // Launches that all operations on voxels share.
 namespace robocache::detail {
 
-/// What an operation on voxels never asks for is known when it is compiled, and no kernel is compiled for it.
+/// What an operation on voxels may need, known at compile time: no kernel is compiled for what it never needs.
 struct sparse_call {
   static constexpr bool centred = false;  ///< as `voxel_params`: always or never
-  static constexpr bool sorts = true;     ///< may want voxels in the order of their cells
-  static constexpr bool limits = false;   ///< may keep fewer voxels of a cloud than there is room for
+  static constexpr bool sorts = true;     ///< may put voxels in the order of their cells
+  static constexpr bool limits = false;   ///< may keep fewer voxels of a cloud than the capacity
 };
 struct gather_call {
   static constexpr bool centred = false;
@@ -75,7 +75,7 @@ ROBOCACHE_HIDDEN status launch_counting_up(voxel_params& p, launch_chain& chain)
 }
 
 /// Begins an operation on voxels: finds the cells of all points, and numbers those that have any.
-/// @param also  what else is to be filled first
+/// @param also  what else must be filled before
 template <class Call>
 ROBOCACHE_HIDDEN status launch_numbering(voxel_params& p, voxel_scratch const& cut, fill_list also,
                                          launch_chain& chain) {
@@ -109,7 +109,7 @@ ROBOCACHE_HIDDEN status launch_numbering(voxel_params& p, voxel_scratch const& c
 
 /// From points to voxels: numbers, counts and lists them, and writes what does not depend on features.
 /// @param out     what all outputs have: capacity, offsets, dropped points, overflow
-/// @param also    what else is to be filled first
+/// @param also    what else must be filled before
 /// @param counts  `[capacity]`, may be null
 /// @param listed  whether lists are wanted
 template <class Call, class Output>
@@ -141,8 +141,8 @@ ROBOCACHE_HIDDEN status launch_voxels(voxel_pieces& pieces, Output const& out, f
   return s.ok() && listed ? chain.launch(voxel_list_kernel<list_threads>, p, dim3(blocks), list_threads) : s;
 }
 
-/// An empty batch: where its voxels begin, and that rows are in none.
-/// @param points  of each row its voxel or slot; may be null
+/// An empty batch: writes where its voxels begin, and that rows are in none.
+/// @param points  for each row its voxel or slot; may be null
 template <class Number>
 ROBOCACHE_HIDDEN status write_no_voxels(point_clouds const& clouds, std::int64_t* offsets, Number* points,
                                         launch_chain& chain) {

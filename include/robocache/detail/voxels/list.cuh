@@ -13,7 +13,7 @@
 #include <robocache/detail/voxels/policy.cuh>
 
 // Groups points by voxel, as cells/group.cuh groups them by cell. The first point of a voxel is known, and many voxels
-// have no other: so only later points are counted, and voxels of one point have no list.
+// have no other: so only later points are counted, and voxels with one point have no list.
 namespace robocache::detail {
 
 /// The first row of the cell at a place.
@@ -111,7 +111,7 @@ __global__ void __launch_bounds__(Threads) voxel_rank_kernel(__grid_constant__ v
   }
 }
 
-/// Says where each list begins, and puts the first point there; gathers the voxels with more than a few points.
+/// Decides where each list begins, and puts the first point there; collects the voxels with more than a few points.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ voxel_list_params const p) {
   static_assert(Threads == start_threads);
@@ -119,7 +119,7 @@ __global__ void __launch_bounds__(Threads) voxel_start_kernel(__grid_constant__ 
   __shared__ unsigned some_before;
   let_next_launch_begin();
   wait_for_launch_before();
-  // Points and voxels of a block are added up together: so many bits each.
+  // Points and voxels of a block are added up together, in separate bits of one number.
   constexpr int some_at = 20;
   constexpr unsigned mask = (1u << some_at) - 1;
   static_assert(start_cells * most_tile_points <= mask && start_cells < 1 << (32 - some_at), "no sum reaches beyond");

@@ -5,17 +5,18 @@
 
 #include <robocache/detail/common/block_scan.cuh>
 #include <robocache/detail/common/clouds/points.cuh>
+#include <robocache/detail/common/lookback.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 #include <robocache/detail/voxels/params.hpp>
 #include <robocache/detail/voxels/policy.cuh>
 #include <robocache/device/packed.cuh>
 
-// Numbers the voxels of a batch in the order of their first points: a row that is its cell's first counts as one in a
-// sum over all rows before it.
+// Numbers the voxels of a batch in the order of their first points: the number of a voxel is how many first rows of
+// cells there are before its own first row.
 namespace robocache::detail {
 
-/// The cell of a row that has one.
+/// The cell of a row. It must have one.
 inline __device__ unsigned long long noted_cell(voxel_params const& p, std::int64_t row) {
   return p.table.kind == table_kind::wide ? static_cast<noted_type<true> const*>(p.cells)[row]
                                           : static_cast<noted_type<false> const*>(p.cells)[row];
@@ -69,7 +70,7 @@ inline __device__ void write_coordinates(voxel_params const& p, std::int64_t vox
   to[3] = at.w;
 }
 
-/// Writes what is known of a voxel by its first row.
+/// Writes what the first row of a voxel tells about it.
 /// @param noted  the row's cell
 inline __device__ void write_voxel(voxel_params const& p, std::int32_t voxel, unsigned long long noted,
                                    std::int64_t row) {
@@ -77,51 +78,7 @@ inline __device__ void write_voxel(voxel_params const& p, std::int32_t voxel, un
   if (p.coordinates != nullptr) { write_coordinates(p, voxel, cell_of_row(p, noted, row)); }
 }
 
-/// The sum over all tiles before this one, by decoupled look-back (D. Merrill, M. Garland, "Single-pass parallel prefix
-/// scan with decoupled look-back", 2016). Called by a warp. Tiles are begun in their order, so that those before this
-/// one are done or under way. What each of them has is all there at about the same time, so the warp looks far back at
-/// once: going there in steps would be one trip to memory after the other.
-inline __device__ std::uint32_t sum_of_tiles_before(std::uint64_t* tiles, std::uint32_t tile, std::uint32_t mine) {
-  constexpr std::uint64_t has_own = std::uint64_t{1} << 32;
-  constexpr std::uint64_t has_all = std::uint64_t{2} << 32;
-  constexpr unsigned each = tiles_a_lane;
-  constexpr unsigned span = 32 * each;
-  auto* const states = reinterpret_cast<std::uint64_t volatile*>(tiles);
-  unsigned const lane = threadIdx.x % 32;
-  if (lane == 0) { states[tile] = (tile == 0 ? has_all : has_own) | mine; }
-  std::uint32_t before = 0;
-  for (std::uint32_t window = tile; window > 0; window -= span) {
-    std::uint64_t state[each];
-    unsigned complete;  // how far back the nearest tile is that knows its sum
-    unsigned unknown;   // and the nearest one of which nothing is known
-    do {
-      complete = span;
-      unknown = span;
-#pragma unroll
-      for (unsigned i = 0; i < each; ++i) {
-        unsigned const back = i * 32 + lane;
-        state[i] = back < window ? states[window - 1 - back] : has_all;  // before the first tile
-      }
-#pragma unroll
-      for (unsigned i = each; i-- > 0;) {
-        if (state[i] >= has_all) { complete = i * 32 + lane; }
-        if (state[i] < has_own) { unknown = i * 32 + lane; }
-      }
-      complete = __reduce_min_sync(0xffffffffu, complete);
-      unknown = __reduce_min_sync(0xffffffffu, unknown);
-      // What stands before a complete sum is not needed.
-    } while (unknown < complete);
-    std::uint32_t sum = 0;
-#pragma unroll
-    for (unsigned i = 0; i < each; ++i) { sum += i * 32 + lane <= complete ? static_cast<std::uint32_t>(state[i]) : 0; }
-    before += static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(sum)));
-    if (complete < span) { break; }
-  }
-  if (lane == 0 && tile > 0) { states[tile] = has_all | (before + mine); }
-  return before;
-}
-
-/// Four neighbouring numbers of 32 bits; those from row `end` on are `otherwise`.
+/// Loads four neighbouring numbers of 32 bits; those from row `end` on are `otherwise`.
 template <class T>
 __device__ void load_four(T const* from, std::int64_t row, std::int64_t end, T otherwise, T (&to)[4]) {
 #pragma unroll
@@ -139,9 +96,9 @@ __device__ void load_four(T const* from, std::int64_t row, std::int64_t end, T o
   }
 }
 
-/// How many voxels stand before each cloud that begins in a tile, or at its end if it is the last.
+/// Writes how many voxels there are before each cloud that begins in a tile, or at its end if it is the last tile.
 /// @param threads  of the block
-/// @param behind   `behind(i)`: how many stand before the tile's row i
+/// @param behind   `behind(i)`: how many there are before the tile's row i
 template <class Behind>
 __device__ void count_before_clouds(voxel_params const& p, std::int64_t begin, std::int64_t end, unsigned threads,
                                     Behind const& behind) {
@@ -164,7 +121,7 @@ __device__ void count_before_clouds(voxel_params const& p, std::int64_t begin, s
   auto const rows_before = [&](std::int64_t b) {
     return device::rows_before_owner(points.offsets, points.batch, points.rows, b);
   };
-  // A few clouds are looked at all: finding where to begin would take longer.
+  // If there are only a few clouds, all of them are checked: finding where to begin would take longer.
   if (points.batch <= clouds_a_thread * std::int64_t{threads}) {
     bool descends = false;
     for (std::int64_t b = threadIdx.x; b < points.batch; b += threads) {
@@ -184,7 +141,7 @@ __device__ void count_before_clouds(voxel_params const& p, std::int64_t begin, s
   for (std::int64_t b = first + threadIdx.x; b <= behind_last; b += threads) { note(b, rows_before(b)); }
 }
 
-/// Numbers the voxels. Where numbers stay as they are, what is known of each voxel is written.
+/// Numbers the voxels. Where these numbers are final, what is known about each voxel is written.
 /// @tparam Wide  whether cells are noted with 64 bits
 template <int Threads, bool Wide>
 __global__ void __launch_bounds__(Threads, number_threads_each<Wide> / Threads)
@@ -196,7 +153,7 @@ __global__ void __launch_bounds__(Threads, number_threads_each<Wide> / Threads)
   constexpr auto none = static_cast<noted>(no_cell);
   __shared__ std::uint32_t this_tile;
   __shared__ std::uint32_t before_tile;
-  __shared__ unsigned firsts_of[words];  // a bit a row
+  __shared__ unsigned firsts_of[words];  // one bit per row
   __shared__ std::uint32_t before[words];
   // The launch before this one has begun to end, so it has waited for the one that cleared the counter.
   if (threadIdx.x == 0) { this_tile = atomicAdd(&p.counters->next_tile, 1u); }
@@ -284,9 +241,9 @@ __global__ void __launch_bounds__(Threads, number_threads_each<Wide> / Threads)
   });
 }
 
-/// Where the kept voxels of each cloud begin, and how many of each were not kept, where clouds have no limit of their
-/// own: all threads of a launch share the clouds.
-/// @param thread, threads  of the launch
+/// Writes where the kept voxels of each cloud begin, and how many of each were not kept, where clouds have no limit of
+/// their own: all threads of a launch share the clouds.
+/// @param thread, threads  this thread, and how many the launch has
 inline __device__ void place_clouds(voxel_params const& p, std::int64_t thread, std::int64_t threads) {
   auto const capacity = static_cast<std::uint32_t>(p.numbers.capacity);
   if (thread == 0) {

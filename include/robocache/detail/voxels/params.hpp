@@ -9,21 +9,22 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/dtype.hpp>
 
-// What numbering the voxels of a batch takes.
+// Parameters of the kernels of voxels without a grid.
 namespace robocache::detail {
 
-/// Instead of the place of a row's cell in the table, or of a point's place in its voxel's list: it has none.
+/// Noted instead of the place of a row's cell in the table, or of a point in its voxel's list, where there is none.
 inline constexpr std::uint32_t no_place = UINT32_MAX;
 
-/// Added to a distance up to 31, instead of the place of a row's cell: it is that of the row so far before it.
+/// Noted, plus a distance up to 31, instead of the place of a row's cell: the place is that of the row at that distance
+/// before it.
 inline constexpr std::uint32_t follows = UINT32_MAX - 32;
 
 /// How the cells of rows are noted.
-/// @tparam Wide  whether the table is
+/// @tparam Wide  whether the table is wide
 template <bool Wide>
 using noted_type = std::conditional_t<Wide, unsigned long long, std::uint32_t>;
 
-/// Instead of the cell of a row, cut to its type: it has none.
+/// Noted instead of the cell of a row, cut to its type, where it has none.
 inline constexpr unsigned long long no_cell = ~0ull;
 
 /// What a row has instead of a voxel.
@@ -31,18 +32,18 @@ inline constexpr std::int32_t no_voxel = -1;
 
 enum class table_kind : std::uint8_t {
   direct,  ///< a place for each cell of all grids
-  narrow,  ///< places are found by hashing, see `places_before`; cell and first row are one word
+  narrow,  ///< places are found by hashing, see `places_before`; cell and first row share one word of 64 bits
   wide,    ///< the same with cells of 64 bits
 };
 
-/// Cells that points were found in, and the first row of each. All bits are 1 at the beginning.
+/// The cells in which there are points, and the first row of each. All bits are 1 at the beginning.
 struct voxel_table {
   table_kind kind;
   unsigned long long* cells;  ///< wide: `[places]`
   std::uint32_t* first;       ///< `[places]`; narrow: `[places, 2]`, first row and cell
 };
 
-/// The numbers of voxels, and what becomes of them: pointers into the scratch.
+/// The numbers of voxels, and how they change: pointers into the scratch.
 struct voxel_numbers {
   std::uint32_t* found_before;  ///< `[B + 1]`: voxels found before each cloud
   std::int64_t* offsets;        ///< `[B + 1]`: voxels kept before each cloud
@@ -51,10 +52,10 @@ struct voxel_numbers {
   std::uint32_t* renamed;       ///< by cell: `[rows]`, the place of each voxel in that order; else null
   std::int32_t max_voxels;      ///< of a cloud
   std::int32_t capacity;        ///< of all clouds
-  bool limited;                 ///< there are several clouds, and one may have more than `max_voxels`
+  bool limited;                 ///< there are several clouds, and any may have more than `max_voxels`
 };
 
-/// What blocks tell each other, 0 at the beginning.
+/// What blocks tell each other; 0 at the beginning.
 struct alignas(16) number_counters {
   std::uint32_t next_tile;
   std::uint32_t found;  ///< voxels, once all are numbered
@@ -62,13 +63,13 @@ struct alignas(16) number_counters {
 
 /// From points to voxels. Rows, and so points, are counted over all clouds.
 struct voxel_params {
-  cloud_points points;      ///< where places are hashed, its `cells` is 0, so that cells are counted within a cloud
+  cloud_points points;      ///< where places are hashed, its `cells` is 0, so that cells are counted within each cloud
   std::int64_t grid_cells;  ///< of a grid
   bool centred;             ///< the grid of the voxel filter: cells of an axis are counted from `-device::filter_reach`
   voxel_table table;
   voxel_numbers numbers;
   number_counters* counters;
-  std::uint64_t* tiles;  ///< what is known of the voxels of each block's rows, 0 at the beginning
+  std::uint64_t* tiles;  ///< what is known about the voxels of each block's rows; 0 at the beginning
   void* cells;           ///< `[rows]`: the cell of each row, 64 bits of wide tables, else 32; all bits 1: none
   /// `[rows]`: the place of a row's cell, or `follows`; the first row of a cell has `no_place`, as have rows without a
   /// cell. Hashed, all bits are 1 at the beginning.
@@ -81,15 +82,15 @@ struct voxel_params {
   std::int64_t* offsets;   ///< `[B + 1]`
   std::int32_t* overflow;  ///< `[B]`
 
-  /// True where numbers do not stay as they are.
+  /// True where the numbers are not final.
   ROBOCACHE_HOST_DEVICE bool renames() const { return numbers.limited || numbers.renamed != nullptr; }
 };
 
 struct voxel_list_params {
   voxel_params params;
-  point_lists lists;    ///< `counts` are of later points; `starts` of voxels with one point are that point
+  point_lists lists;    ///< `counts` counts later points; `starts` of voxels with one point is that point
   std::int32_t* count;  ///< `[voxels]`: where all points are counted; may be null
-  std::int64_t voxels;  ///< that there is room for
+  std::int64_t voxels;  ///< the capacity
   bool listed;          ///< whether lists are wanted
 };
 
@@ -99,12 +100,12 @@ struct voxel_cluster_params {
   divisor row_divisor;    ///< rows of a block, a multiple of 32
   divisor place_divisor;  ///< places of a block
   bool writes_voxels;     ///< whether `voxels_of` is a result
-  std::int64_t* slots;    ///< `[rows]`: gets -1; may be null
+  std::int64_t* slots;    ///< `[rows]`: set to -1; may be null
 };
 
 struct given_list_params {
   point_lists lists;
-  std::int32_t const* voxels_of;  ///< `[rows]`; what is not below `voxels` is none
+  std::int32_t const* voxels_of;  ///< `[rows]`; a number that is not below `voxels` means none
   std::int64_t rows;
   std::uint32_t voxels;
 };
@@ -122,7 +123,7 @@ struct gather_params {
   std::int32_t type_bytes;
   std::int32_t aligned;  ///< bytes: all vectors of values begin at multiples of it
   std::int32_t huge;     ///< blocks that sort the lists of huge voxels
-  std::int32_t crowds;   ///< blocks that sort those of other crowded voxels
+  std::int32_t crowds;   ///< blocks that sort the lists of other crowded voxels
   std::int32_t some;     ///< blocks for voxels with more than a few points
 };
 

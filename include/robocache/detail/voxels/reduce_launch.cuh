@@ -13,13 +13,13 @@
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
 
-// What `voxelize_sparse` and `filter_voxels` share: from points to lists of voxels, and from those to means and the
+// Shared by `voxelize_sparse` and `filter_voxels`: from points to lists of voxels, and from those to means and the
 // like.
 namespace robocache::detail {
 
 /// Plans to reduce the features of listed voxels.
 /// @param kept  on the device: how many voxels there are
-/// @return channels that are loaded at a time, as `plan_features`
+/// @return channels that are loaded at a time, as of `plan_features`
 template <class Value, class Result>
 int plan_reducing(voxel_reduce_params& p, point_lists const& lists, point_clouds const& clouds,
                   point_features<Value> const& features, feature_reductions<Result> const& out,
@@ -34,7 +34,7 @@ int plan_reducing(voxel_reduce_params& p, point_lists const& lists, point_clouds
 
 /// Reduces the features of listed voxels.
 /// @tparam Extremes  whether the largest or smallest are wanted
-/// @param voxels     that there are at most
+/// @param voxels     how many there are at most
 /// @param kept       on the device: how many there are
 template <bool Extremes, class Value, class Result>
 ROBOCACHE_HIDDEN status reduce_voxels(point_lists const& lists, point_clouds const& clouds,

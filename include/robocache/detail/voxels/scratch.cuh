@@ -13,7 +13,7 @@
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
 
-// What an operation on voxels keeps in its scratch: how large it is, and where what is in it.
+// The scratch of an operation on voxels: its size, and what is where in it.
 namespace robocache::detail {
 
 /// Points as kernels read them, and the table of their cells.
@@ -45,13 +45,13 @@ inline voxel_params filter_params_of(point_clouds const& clouds, grid const& lat
   return p;
 }
 
-/// The scratch of voxels, and how it is to be cleared.
+/// The scratch of voxels, and how it must be cleared.
 struct voxel_scratch {
   sort_buffers sorted;     ///< by cell
   std::int64_t set_bytes;  ///< from `set` on: all bits 1 at the beginning
   void* set;
   std::int64_t clear_bytes;  ///< from `counters` on: 0 at the beginning
-  std::int64_t bytes;        ///< all, without the lists
+  std::int64_t bytes;        ///< in all, without the lists
 };
 
 /// Bits of the cells of all clouds together.
@@ -68,8 +68,8 @@ inline std::int64_t number_tiles(std::int64_t rows) noexcept {
 }
 
 /// Cuts the scratch.
-/// @param memory   null: how much it would be
-/// @param voxels   that there is room for
+/// @param memory   null: only the size is computed
+/// @param voxels   the capacity
 /// @param by_cell  whether voxels are put in the order of their cells
 inline voxel_scratch cut_voxels(voxel_params& p, void* memory, std::int64_t voxels, bool by_cell) {
   voxel_scratch cut{};
@@ -116,7 +116,7 @@ inline voxel_scratch cut_voxels(voxel_params& p, void* memory, std::int64_t voxe
   return cut;
 }
 
-/// The most voxels that lists are made for.
+/// The most voxels for which lists are made.
 inline std::int64_t most_voxels(point_clouds const& clouds, std::int64_t capacity) noexcept {
   return std::min(capacity, clouds.batch == 0 ? 0 : clouds.total());
 }
@@ -129,8 +129,8 @@ struct voxel_pieces {
   std::int64_t bytes;
 };
 
-/// @param memory    null: how much it would be
-/// @param params    where the numbers of voxels have their limits, and `voxels_of` where the caller has it
+/// @param memory    null: only the size is computed
+/// @param params    has the limits of voxels' numbers already, and `voxels_of` where the caller has it
 /// @param channels, needs  as `cut_lists`
 inline voxel_pieces cut_pieces(void* memory, voxel_params const& params, bool by_cell, std::int64_t voxels,
                                std::int64_t channels, reduction_needs const& needs) {

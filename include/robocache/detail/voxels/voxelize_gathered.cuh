@@ -24,7 +24,7 @@
 namespace robocache {
 namespace detail {
 
-/// @param memory  null: how much it would be
+/// @param memory  null: only the size is computed
 template <class Result>
 voxel_pieces cut_gather_call(void* memory, point_clouds const& clouds, grid const& lattice,
                              gathered_output<Result> const& out, gather_options const& options) {
@@ -33,7 +33,7 @@ voxel_pieces cut_gather_call(void* memory, point_clouds const& clouds, grid cons
   numbers.max_voxels = static_cast<std::int32_t>(std::min<std::int64_t>(options.max_voxels, INT32_MAX));
   numbers.capacity = static_cast<std::int32_t>(out.capacity);
   if (clouds.batch == 1) {
-    // One limit does for both.
+    // One limit is enough for both.
     numbers.capacity = std::min(numbers.capacity, numbers.max_voxels);
   } else {
     numbers.limited = options.max_voxels < longest_cloud(clouds);
@@ -97,8 +97,9 @@ ROBOCACHE_HIDDEN status voxelize_gathered(point_clouds const& clouds, point_feat
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_slots, chain); }
 
   bool const listed = out.values != nullptr || out.point_slots != nullptr;
-  if (detail::is_for_cluster<detail::gather_call>(pieces.params, chain)) {
-    s = detail::launch_cluster<detail::gather_call>(pieces, out, out.point_slots, false, nullptr, chain);
+  constexpr auto kernel = detail::voxel_cluster_kernel<detail::gather_call::centred>;
+  if (detail::is_for_cluster<kernel>(pieces.params, chain)) {
+    s = detail::launch_cluster<kernel>(pieces, out, out.point_slots, false, nullptr, chain);
   } else {
     detail::fill_list list;
     list.add(out.point_slots, clouds.total() * 8, 0xffffffffu);

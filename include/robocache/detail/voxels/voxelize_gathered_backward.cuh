@@ -38,7 +38,7 @@ ROBOCACHE_HIDDEN status voxelize_gathered_backward(point_clouds const& clouds, s
   auto const vector_bytes = std::min<std::int64_t>(16, wide * std::int64_t(sizeof(Result)));
   bool const vectors = width == wide && detail::common_alignment(detail::address_of(gradients)) >= vector_bytes;
   p.slots = point_slots;
-  // Rows that no cloud owns have no slot, whatever there is beside them.
+  // Rows that no cloud owns have no slot, whatever `slots` holds for them.
   p.count = clouds.batch > 0 ? slots : 0;
   p.gradients = gradients;
   p.type = dtype_of<Result>::value;

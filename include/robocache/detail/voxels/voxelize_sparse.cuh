@@ -18,7 +18,7 @@
 namespace robocache {
 namespace detail {
 
-/// @param memory  null: how much it would be
+/// @param memory  null: only the size is computed
 template <class Result>
 voxel_pieces cut_sparse_call(void* memory, point_clouds const& clouds, grid const& lattice, std::int64_t channels,
                              sparse_output<Result> const& out, sparse_options const& options) {
@@ -59,9 +59,9 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
   if (clouds.batch == 0) { return detail::write_no_voxels(clouds, out.voxel_offsets, out.point_voxels, chain); }
 
   bool const reduces = detail::reduces(out);
-  s = detail::is_for_cluster<detail::sparse_call>(pieces.params, chain)
-          ? detail::launch_cluster<detail::sparse_call>(pieces, out, nullptr, out.point_voxels != nullptr, out.count,
-                                                        chain)
+  constexpr auto kernel = detail::voxel_cluster_kernel<detail::sparse_call::centred>;
+  s = detail::is_for_cluster<kernel>(pieces.params, chain)
+          ? detail::launch_cluster<kernel>(pieces, out, nullptr, out.point_voxels != nullptr, out.count, chain)
           : detail::launch_voxels<detail::sparse_call>(pieces, out, {}, out.count, reduces, chain);
   std::int64_t const voxels = detail::most_voxels(clouds, out.capacity);
   if (!s.ok() || !reduces || voxels == 0) { return s; }
@@ -71,7 +71,7 @@ ROBOCACHE_HIDDEN status voxelize_sparse(point_clouds const& clouds, point_featur
                ? detail::reduce_voxels<true>(pieces.lists, clouds, features, out, voxels, kept, chain)
                : detail::reduce_voxels<false>(pieces.lists, clouds, features, out, voxels, kept, chain);
   } else {
-    return s;  // what is made of features has been refused
+    return s;  // results of features have been refused
   }
 }
 

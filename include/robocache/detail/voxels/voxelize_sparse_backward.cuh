@@ -24,8 +24,8 @@
 namespace robocache {
 namespace detail {
 
-/// Lists of voxels' points, where some hold maxima or minima.
-/// @param memory  null: how much it would be
+/// Lists of voxels' points, where maxima or minima have gradients.
+/// @param memory  null: only the size is computed
 template <class Result>
 point_lists cut_given_lists(void* memory, point_clouds const& clouds, std::int64_t capacity,
                             voxel_gradients<Result> const& gradients) {
@@ -66,7 +66,7 @@ ROBOCACHE_HIDDEN status launch_voxel_backward(voxel_backward_params& p, bool hol
 template <class Value, class Result>
 std::int64_t voxelize_sparse_backward_scratch(point_clouds const& clouds, point_features<Value> const& features,
                                               sparse_voxels const& voxels, voxel_gradients<Result> const& gradients) {
-  // What is written has no say in it: any place does.
+  // Where it is written does not matter here: any place does.
   feature_gradients<Value> out;
   out.values = reinterpret_cast<Value*>(alignof(Value));
   bool const sound =
@@ -82,7 +82,7 @@ ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, poi
   status s = detail::check_voxelize_sparse_backward(clouds, features, voxels, gradients, out);
   if (!s.ok()) { return s; }
   detail::voxel_backward_params p{};
-  // Rows that no cloud owns are in no voxel, whatever there is beside them.
+  // Rows that no cloud owns are in no voxel, whatever `point_voxels` holds for them.
   std::int64_t const capacity = clouds.batch > 0 ? voxels.capacity : 0;
   if (clouds.batch > 0) {
     p.lists = detail::cut_given_lists(memory.memory, clouds, capacity, gradients);
@@ -106,7 +106,7 @@ ROBOCACHE_HIDDEN status voxelize_sparse_backward(point_clouds const& clouds, poi
     if (!s.ok()) { return s; }
   }
   constexpr int wide = detail::wide_channels<Value>;
-  // Without a voxel there are zeros to write, and no lists.
+  // Without a voxel, only zeros are written, and there are no lists.
   bool const lists = holds && listed > 0;
   return width == wide && detail::suits_vectors(gradients, 1, wide)
              ? detail::launch_voxel_backward<Value, wide>(p, lists, chain)

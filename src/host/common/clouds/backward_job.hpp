@@ -33,7 +33,7 @@ struct gradient_rows {
     point_bytes = step.row * static_cast<std::int64_t>(sizeof(Value));
   }
 
-  /// Those of one cloud alone.
+  /// Those of one cloud only.
   gradient_rows of(device::cloud const& one) const {
     gradient_rows alone = *this;
     alone.values += one.element(0, batch_bytes, point_bytes);
@@ -43,17 +43,17 @@ struct gradient_rows {
 
 struct cell_backward_job {
   cloud_cells from;
-  voxel_gradients<void> given;  ///< addresses alone
+  voxel_gradients<void> given;  ///< addresses only
   cell_layout results;
   feature_rows features;
   gradient_rows out;
-  std::int32_t const* counts = nullptr;  ///< points of each cell; null: those that are here
+  std::int32_t const* counts = nullptr;  ///< points of each cell; null: they are counted here
 
-  /// Bytes of the gradients that are given for a cell.
+  /// Bytes of the gradients given for a cell.
   std::int64_t cell_bytes() const;
 };
 
-/// Writes +0 for every point. Those in a cell are written again.
+/// Writes +0 for every point. Points in a cell are written again.
 void clear_gradients(cell_backward_job const& job);
 
 /// The gradients of all points of cloud b that are in a cell.

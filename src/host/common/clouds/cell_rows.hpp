@@ -14,10 +14,10 @@
 /// Rows of channels, one per cell, without their type and in either channel order.
 namespace robocache::host::detail {
 
-/// Channels that are worked on together: with everything that is kept for them they stay in the nearest cache.
+/// Channels that are worked on together: with everything that is kept for them, they stay in the first-level cache.
 inline constexpr std::int64_t most_channels = 256;
 
-/// Calls `visitor` with a number of `bytes`, which holds what `bits` says.
+/// Calls `visitor` with an integer of `bytes` bytes that holds `bits`.
 template <class Visitor>
 void visit_word(std::size_t bytes, std::uint64_t bits, Visitor const& visitor) {
   switch (bytes) {
@@ -28,7 +28,7 @@ void visit_word(std::size_t bytes, std::uint64_t bits, Visitor const& visitor) {
   }
 }
 
-/// How the channels of cells lie in memory, whatever is in them.
+/// How the channels of cells are laid out in memory.
 struct cell_layout {
   std::int64_t cells;  ///< of one grid
   std::int64_t channels;

@@ -9,7 +9,7 @@
 
 #include "host/common/clouds/cell_rows.hpp"
 
-/// What is made of the features in one cell, some channels at a time.
+/// Reductions of the features in one cell, some channels at a time.
 namespace robocache::host::detail {
 
 /// Sums of rows in the order in which they are added, as a tree: groups of 64 rows, then groups of 64 of their sums,
@@ -32,8 +32,8 @@ class tree_sums {
 
   /// The sum of all rows. It is valid until the next `begin`.
   float const* end() {
-    // A group that is not full yet is added up with the full ones before it. A level of one sum gives that sum: added
-    // to +0 it is itself, because no sum that began at +0 is -0.
+    // A group that is not full yet is added up with the full ones before it. A level of one sum gives that sum: adding
+    // it to +0 does not change it, because no sum that began at +0 is -0.
     for (int level = 0; level < top_; ++level) { add_to(levels_[level + 1], levels_[level]); }
     return levels_[top_];
   }
@@ -91,7 +91,7 @@ class extremes {
   alignas(64) std::uint32_t keys_[most_channels];
 };
 
-/// Which point holds the maximum or minimum of each channel: of several the first.
+/// Which point holds the maximum or minimum of each channel: the first, if there are several.
 template <bool Largest>
 class holders {
  public:

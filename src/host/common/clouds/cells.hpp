@@ -27,12 +27,12 @@ class cell_places {
   std::int64_t row_of(std::int64_t place) const { return place >> row_bits_; }
   std::int64_t x_of(std::int64_t place) const { return place & ((std::int64_t{1} << row_bits_) - 1); }
 
-  /// The index in `[z, y, x]`; of a place in the padding that of the cell behind it.
+  /// The index in `[z, y, x]`; for a place in the padding that of the cell after it.
   std::int64_t cell_of(std::int64_t place) const {
     return row_of(place) * row_cells_ + std::min(x_of(place), row_cells_);
   }
 
-  /// The word of the bit-packed occupancy; of a multiple of 32 in the padding the word behind it.
+  /// The word of the bit-packed occupancy; for a multiple of 32 in the padding the word after it.
   std::int64_t word_of(std::int64_t place) const {
     std::int64_t const row_words = (row_cells_ + 31) / 32;
     return row_of(place) * row_words + std::min(x_of(place) / 32, row_words);
@@ -65,7 +65,7 @@ struct cloud_cells {
   cloud_cells(point_clouds const& points, grid const& cells)
       : clouds(points), step(robocache::detail::strides_of(points)), lattice(cells), places(cells) {}
 
-  /// One cloud whose points know their cells, numbers `[first, first + count)`, which are taken for a row.
+  /// One cloud whose points have given cells, numbers `[first, first + count)`: those of a grid of one row.
   cloud_cells(std::int64_t points, std::int32_t const* cell_numbers, std::int64_t first, std::int64_t count)
       : cloud_cells(point_clouds::dense(nullptr, 1, points), row_of_cells(count)) {
     numbers = cell_numbers;

@@ -11,13 +11,13 @@
 
 namespace robocache::host::detail {
 
-/// What a cloud costs: bytes that are read and written, roughly.
+/// What a cloud costs, roughly, in bytes that are read and written.
 struct cloud_cost {
   std::int64_t grid_bytes;   ///< of all results by cell
-  std::int64_t point_bytes;  ///< coordinates, features and what is kept of them on the way
+  std::int64_t point_bytes;  ///< coordinates, features, and intermediate results
 
   std::int64_t of(std::int64_t points) const {
-    // Sizes that are refused nowhere may have products beyond 64 bits.
+    // The products of sizes that no check refuses may exceed 64 bits.
     constexpr double most = 1e18;
     double const bytes =
         static_cast<double>(grid_bytes) + static_cast<double>(point_bytes) * static_cast<double>(points);

@@ -43,7 +43,7 @@ struct feature_rows {
     point_bytes = step.row * value_bytes;
   }
 
-  /// Those of one cloud alone, whose points follow each other.
+  /// Those of one cloud only, whose points are contiguous.
   feature_rows of(device::cloud const& one) const {
     feature_rows alone = *this;
     if (values != nullptr) { alone.values = at(one, 0); }
@@ -56,14 +56,14 @@ struct feature_rows {
   }
 
   /// Channels `[first, first + width)` of `count <= rows_at_once` points of a cloud, as floats.
-  /// @param room  for `count * width` floats, used where the features are of another type
+  /// @param room  memory for `count * width` floats, used where the features are of another type
   /// @param rows  one address per point
   void load(device::cloud const& one, cell_point const* points, std::int64_t count, std::int64_t first,
             std::int64_t width, float* room, float const** rows) const {
     blend_record records[rows_at_once];
     for (std::int64_t i = 0; i < count; ++i) {
       char const* const from = at(one, point_of(points[i])) + first * value_bytes;
-      // Points of a cell are anywhere among those of the cloud. The processor itself fetches the rest of long rows.
+      // Points of a cell are anywhere among those of the cloud. The processor itself prefetches the rest of long rows.
       __builtin_prefetch(from);
       __builtin_prefetch(from + width * value_bytes - 1);
       records[i] = {from, nullptr, 0.0f};

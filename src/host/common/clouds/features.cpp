@@ -11,7 +11,7 @@
 namespace robocache::host::detail {
 namespace {
 
-/// Some channels of one cell after the other.
+/// Some channels of cells, one cell after the other.
 class cell_reduction {
  public:
   cell_reduction(cell_job const& job, std::int64_t b, std::int64_t channel, std::int64_t width)
@@ -39,7 +39,7 @@ class cell_reduction {
     ++count_;
   }
 
-  /// Writes what is wanted.
+  /// Writes the wanted results.
   void end(std::int64_t cell) {
     alignas(64) float row[most_channels];
     if (needs_.sums) { end_sums(cell, row); }
@@ -85,7 +85,7 @@ class cell_reduction {
   extremes<false> smallest_;
 };
 
-/// The filter's points: x, y and z of one voxel after the other.
+/// The filter's points: x, y and z of voxels, one voxel after the other.
 class centroids {
  public:
   centroids(cell_job const& job, std::int64_t b, std::int64_t /*channel*/, std::int64_t width)

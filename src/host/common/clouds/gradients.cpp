@@ -12,7 +12,7 @@
 namespace robocache::host::detail {
 namespace {
 
-/// The points of one cell, in the order of the cloud, and the channels that are looked at.
+/// The points of one cell, in the order of the cloud, and the channels that are worked on.
 struct cell_part {
   device::cloud one;
   std::int64_t b;
@@ -57,8 +57,8 @@ char* place_of(cell_backward_job const& job, cell_part const& part, std::int64_t
          part.channel * job.features.value_bytes;
 }
 
-/// What the sum and the mean give to each point of the cell.
-/// @return false: neither is asked for
+/// The gradients that sum and mean give to each point of the cell.
+/// @return false: neither is wanted
 bool shared_terms(cell_backward_job const& job, cell_part const& part, float* row) {
   if (job.given.sum != nullptr) { job.results.load(job.given.sum, part.b, part.cell, part.channel, row, part.width); }
   if (job.given.mean != nullptr) {
@@ -73,7 +73,7 @@ bool shared_terms(cell_backward_job const& job, cell_part const& part, float* ro
   return robocache::detail::needs_of(job.given).sums;
 }
 
-/// Hands over the features of each point of the cell.
+/// Passes on the features of each point of the cell.
 template <class Take>
 void for_each_row(cell_backward_job const& job, cell_part const& part, Take const& take) {
   constexpr std::int64_t most_values = 4096;
@@ -87,8 +87,8 @@ void for_each_row(cell_backward_job const& job, cell_part const& part, Take cons
   }
 }
 
-/// Adds what maximum and minimum give to the points that hold them, in the order of the formula.
-/// @param row  what these points have already; null: nothing
+/// Adds the gradients of maximum and minimum to the points that hold them, in the order of the formula.
+/// @param row  the gradients that these points have already; null: none
 void add_extremes(cell_backward_job const& job, cell_part const& part, float const* row) {
   bool const has_max = job.given.max != nullptr;
   bool const has_min = job.given.min != nullptr;
@@ -144,8 +144,8 @@ void backward_range(cell_backward_job const& job, std::int64_t b, cell_range<cel
   cell_point const* const points = sort_by_cell(range);
   auto const one = device::cloud_of(job.from.clouds, b);
   bool const reads = robocache::detail::needs_of(job.given).extremes();
-  // Points of a cell are anywhere among those of the cloud: their memory is fetched ahead of time. (Here in the
-  // loop, because GCC drops calls of functions that do nothing else.)
+  // Points of a cell are anywhere among those of the cloud: their memory is prefetched. (Here in the loop, because
+  // GCC drops calls of functions that do nothing else.)
   std::int64_t const last_byte = job.features.row_bytes() - 1;
   std::int64_t asked_for = 0;
   for (std::int64_t begin = 0, end = 0; begin < range.count; begin = end) {

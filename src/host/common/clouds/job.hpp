@@ -18,9 +18,9 @@ namespace robocache::host::detail {
 
 struct cell_job {
   cloud_cells from;
-  voxel_output<void> out;  ///< addresses alone
+  voxel_output<void> out;  ///< addresses only
   voxel_options options;
-  feature_rows features;  ///< without channels if nothing is made of them
+  feature_rows features;  ///< without channels if no result needs them
   cell_layout results;
   filter_options const* filter = nullptr;  ///< not null: features are x y z, and `out.mean` gets the filter's points
 

@@ -7,8 +7,8 @@
 
 #include "host/common/clouds/job.hpp"
 
-// What is known of cells without features. A range writes to memory of its own, words of bits included, so nothing here
-// is atomic, and the order of the points does not matter.
+// Results that need no features. A range writes to memory of its own, including words of bits, so nothing here is
+// atomic, and the order of the points does not matter.
 namespace robocache::host::detail {
 namespace {
 

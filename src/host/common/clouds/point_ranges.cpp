@@ -11,17 +11,17 @@
 namespace robocache::host::detail {
 namespace {
 
-/// Results of a range: what stays in a core's own cache beside the points.
+/// Bytes of results of a range: they stay in a core's own cache together with the points.
 constexpr std::int64_t range_bytes = std::int64_t{256} << 10;
 
-/// No core writes to more ranges than this at once without missing its cache and its page table.
+/// A core that writes to more ranges than this at once misses its cache and its TLB.
 constexpr std::int64_t most_ranges = 1024;
 
 /// A range of 32 places or more shares no word of the bit-packed occupancy with its neighbours.
 constexpr int least_bits = 5;
 constexpr int most_bits = 32;
 
-/// Pieces of a cloud that are dealt out apart. Each keeps a counter per range.
+/// Pieces of a cloud that are dealt out separately. Each has a counter per range.
 constexpr std::int64_t piece_points = std::int64_t{1} << 16;
 constexpr std::int64_t most_pieces = 256;
 
@@ -34,7 +34,7 @@ int range_bits(std::int64_t places, std::int64_t cell_bytes) {
   return bits;
 }
 
-/// The value that means no place.
+/// The value that stands for no place.
 template <class Item>
 constexpr Item no_place = static_cast<Item>(-1);
 
@@ -70,7 +70,7 @@ point_ranges<Item>::point_ranges(cloud_cells const& from, std::int64_t b, std::i
   items_.reset(new Item[static_cast<std::size_t>(count)]);
   spare_.reset(new Item[static_cast<std::size_t>(count)]);
 
-  // How many points each piece has for each range; later, where they go.
+  // First how many points each piece has for each range; later where they go.
   std::vector<std::uint32_t> slots(static_cast<std::size_t>(pieces * ranges));
   for_each_piece(pieces, count / pieces * point_bytes, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t piece = begin; piece < end; ++piece) {

@@ -7,15 +7,15 @@
 
 #include "host/common/clouds/cells.hpp"
 
-/// Between cell and reduce: points dealt out to ranges of cells, each of which is reduced by one thread and stays in
-/// its cache. Nothing here is as large as the grid.
+/// Between cell and reduce: points are dealt out to ranges of cells, each of which is reduced by one thread and stays
+/// in its cache. Nothing here is as large as the grid.
 namespace robocache::host::detail {
 
-/// A point in a cell: the cell's place, counted from the range's first one, in the upper half, the point in the lower
-/// one. In the order of numbers they are sorted by cell, then by point.
+/// A point in a cell: the cell's place, counted from the range's first, in the upper half, the point in the lower half.
+/// Sorted as numbers, they are sorted by cell, then by point.
 using cell_point = std::uint64_t;
 
-/// A point's cell alone, where that is enough: half as much to move. The grid has less than 2^32 places then.
+/// A point's cell only, where that is enough: half as much to move. The grid then has less than 2^32 places.
 using cell_mark = std::uint32_t;
 
 inline std::int64_t place_in_range(cell_point p) { return static_cast<std::int64_t>(p >> 32); }
@@ -28,9 +28,9 @@ template <class Item>
 struct cell_range {
   std::int64_t begin;  ///< places
   std::int64_t end;
-  int bits;     ///< that a place in the range has
+  int bits;     ///< of a place in the range
   Item* items;  ///< the points, in the order of the cloud
-  Item* spare;  ///< room for as many
+  Item* spare;  ///< memory for the same number
   std::int64_t count;
 };
 
@@ -40,8 +40,8 @@ inline constexpr std::int64_t point_bytes = 32;
 /// How many points of cloud b are in no cell.
 std::int64_t count_dropped(cloud_cells const& from, std::int64_t b);
 
-/// The points of the range sorted by cell, those of a cell in the order of the cloud. They are in the room of either
-/// `items` or `spare`; the other one is overwritten.
+/// The points of the range sorted by cell, those of a cell in the order of the cloud. They are in either `items` or
+/// `spare`; the other is overwritten.
 cell_point const* sort_by_cell(cell_range<cell_point> const& range);
 
 /// The points of one cloud, dealt out to ranges of places.

@@ -21,17 +21,18 @@ device::quaternion quaternion_at(Value const* row) {
 template <class Value, class Result>
 void blend_row(method_record const& record, Result* out, method_rule const& rule) {
   auto const* const first = static_cast<Value const*>(record.first);
-  std::int64_t const stride = rule.row_bytes / static_cast<std::int64_t>(sizeof(Value));
+  device::sample_steps const steps{rule.row_bytes / static_cast<std::int64_t>(sizeof(Value)), record.turn,
+                                   record.capacity};
   if (first == nullptr) {
     std::fill_n(out, rule.rows.channels, *static_cast<Result const*>(rule.rows.fill));
   } else if (device::is_rotation(rule.method) && record.blends) {
     device::quaternion const q =
-        device::slerp(quaternion_at(first), quaternion_at(first + stride), record.curve.weight);
+        device::slerp(quaternion_at(first), quaternion_at(first + steps.to(1)), record.curve.weight);
     for (int i = 0; i < 4; ++i) { out[i] = device::from_float<Result>(q.q[i]); }
   } else {
     for (std::int64_t i = 0; i < rule.rows.channels; ++i) {
       out[i] = device::from_float<Result>(
-          device::value_by_method(rule.method, record.curve, record.blends, first + i, stride));
+          device::value_by_method(rule.method, record.curve, record.blends, first + i, steps));
     }
   }
 }

@@ -14,9 +14,11 @@ namespace robocache::host::detail {
 
 /// What one target reads.
 struct method_record {
-  void const* first;    ///< the left sample; null: the fill value
-  bool blends;          ///< false: `first` alone
-  device::curve curve;  ///< if it blends; for angle and slerp linear's, for its weight
+  void const* first;              ///< the left sample; null: the fill value
+  bool blends;                    ///< false: `first` alone
+  device::curve curve;            ///< if it blends; for angle and slerp that of linear, for its weight
+  std::int32_t turn = INT32_MAX;  ///< of `device::sample_steps` from the left sample; so is the next
+  std::int32_t capacity = 0;
 };
 
 /// What is the same for all rows of one call.

@@ -12,7 +12,7 @@
 namespace robocache::host::detail {
 namespace {
 
-/// What is scaled at once: stays in the nearest cache.
+/// Floats that are scaled at a time: they stay in the first-level cache.
 constexpr std::int64_t most_floats = 4096;
 constexpr std::int64_t most_channels = 1024;
 
@@ -46,7 +46,7 @@ method_record from_byte(method_record record, std::int64_t bytes) {
 bool is_filled(blend_record const& record) { return record.near == nullptr; }
 bool is_filled(method_record const& record) { return record.first == nullptr; }
 
-/// Rows as floats, scaled and shifted, and then rounded. Rows of the fill value are not scaled.
+/// Computes rows as floats, scales and shifts them, and then rounds. Rows of the fill value are not scaled.
 template <class Record, class Blend>
 void blend_scaled(stream_job const& job, Record const* records, std::int64_t count, char* out, Blend const& blend) {
   alignas(64) float rows[most_floats];
@@ -139,12 +139,7 @@ void write_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, st
   auto const write_by_method = [&](target_run const& run, device::trajectory<Stamp> const& from,
                                    device::location const* locations) {
     method_record records[rows_at_once];
-    for (std::int64_t i = 0; i < run.count; ++i) {
-      device::location const& at = locations[i];
-      records[i].first = sample_of(job, from, at);
-      records[i].blends = at.blends;
-      if (at.blends) { records[i].curve = device::curve_at(from, at, method); }
-    }
+    for (std::int64_t i = 0; i < run.count; ++i) { records[i] = record_of(job, from, locations[i], method); }
     char* const out = job.results + place_of(target, run, job.out_batch_bytes, job.out_row_bytes);
     blend_located(job, records, run.count, out,
                   [&](method_record const* some, std::int64_t count, void* to, blend_rule const& rule) {

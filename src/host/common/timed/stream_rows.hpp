@@ -27,7 +27,7 @@ struct stream_job {
 
   blend_function blend;       ///< for methods up to linear
   method_function by_method;  ///< for the others
-  blend_function narrow;      ///< null: those two give results. Else floats, to be scaled, shifted, and rounded by this
+  blend_function narrow;  ///< null: those two give results; else floats, which are scaled, shifted, then rounded by it
   float const* scale;
   float const* shift;
   float wide_fill;  ///< the fill value as float
@@ -43,7 +43,7 @@ struct stream_job {
   std::uint8_t* all_valid;    ///< a byte per row, cleared where this stream is not valid; may be null
 };
 
-/// A job with the half that says what is read and how it is computed; where it goes is up to the caller.
+/// A job with what is read and how it is computed filled in; the caller fills in where results go.
 template <class Stamp>
 stream_job job_of(stream<Stamp> const& source, dtype result);
 
@@ -78,19 +78,29 @@ template <class Stamp>
 blend_record record_of(stream_job const& job, device::trajectory<Stamp> const& from, device::location const& at) {
   char const* const first = sample_of(job, from, at);
   if (!at.blends) { return {first, nullptr, 0.0f}; }
-  char const* const second = first + job.row_bytes;
+  char const* const second = first + from.step_from(at.row) * job.row_bytes;
   if (at.weight < 0.5f) { return {first, second, at.weight}; }
   return {second, first, 1.0f - at.weight};
 }
 
-/// The same, some channels on.
+/// The same for the methods beyond linear.
+template <class Stamp>
+method_record record_of(stream_job const& job, device::trajectory<Stamp> const& from, device::location const& at,
+                        interpolation method) {
+  device::sample_steps const steps = device::steps_from(from, at.row, 0);
+  method_record record{sample_of(job, from, at), at.blends, {}, steps.turn, steps.capacity};
+  if (at.blends) { record.curve = device::curve_at(from, at, method); }
+  return record;
+}
+
+/// The same, some channels further on.
 inline blend_record from_byte(blend_record const& record, std::int64_t bytes) {
   auto const move = [bytes](void const* p) { return p == nullptr ? nullptr : static_cast<char const*>(p) + bytes; };
   return {move(record.near), move(record.far), record.share};
 }
 
-/// `v * scale + shift` in each channel, product and sum each rounded; without a scale no product, without a shift
-/// no sum.
+/// `v * scale + shift` in each channel, product and sum each rounded. Without a scale there is no product, without a
+/// shift no sum.
 void scale_row(float* row, float const* scale, float const* shift, std::int64_t channels);
 
 }  // namespace robocache::host::detail

@@ -16,13 +16,13 @@ namespace robocache::host::detail {
 /// Neighbouring target rows of one trajectory.
 struct target_run {
   std::int64_t row;    ///< the first one, counted over all targets
-  std::int64_t b;      ///< the trajectory; of packed rows that no trajectory owns any number
-  std::int64_t k;      ///< the first one, counted inside the trajectory
+  std::int64_t b;      ///< the trajectory; any number for packed rows that no trajectory owns
+  std::int64_t k;      ///< the first one, counted within the trajectory
   std::int64_t count;  ///< rows
   bool owned;          ///< false: padding, or packed rows outside all trajectories; they have no target time
 };
 
-/// Where a run's first row begins in an array of target rows: of bytes, if the strides count bytes.
+/// Where a run's first row begins in an array of target rows, in the unit of the strides.
 template <class Stamp>
 std::int64_t place_of(timeline<Stamp> const& target, target_run const& run, std::int64_t batch_stride,
                       std::int64_t row_stride) {
@@ -37,11 +37,11 @@ class target_runs {
       : target_(target), row_(begin), end_(end) {
     if (!target.packed() || begin >= end || target.batch == 0) { return; }
     b_ = owner_of(begin).b;
-    // Where the offsets between the first and the last owner ascend, the next one is the next trajectory with rows.
+    // Where the offsets between the first and the last owner ascend, the next owner is the next trajectory with rows.
     ascends_ = std::is_sorted(target.offsets + std::max<std::int64_t>(b_, 0), target.offsets + owner_of(end - 1).b + 1);
   }
 
-  /// The next run; it ends where the trajectory does, if not before.
+  /// The next run. It ends where the trajectory ends, or earlier.
   target_run next() {
     target_run const run = target_.packed() ? next_packed() : next_padded();
     row_ += run.count;
@@ -100,7 +100,7 @@ class bracket_walk {
  private:
   bool ahead_of_last(Stamp t) const { return count_ == 0 || source_.stamps[count_ - 1] <= t; }
 
-  /// The same from sample `low` on, before which all are at or before `t`.
+  /// The same from sample `low` on; all samples before that are at or before `t`.
   std::int64_t count_from(std::int64_t low, Stamp t) const {
     // The first stretch covers the usual step from target to target with a branch that is easily predicted.
     std::int64_t stretch = 8;
@@ -116,23 +116,28 @@ class bracket_walk {
   std::int64_t count_ = 0;
 };
 
-/// What a stream is asked for by a target, and how it answers. A series that is resampled has no latency.
+/// By which rules a target reads a stream. A series that is resampled has no latency.
 template <class Stamp>
 struct stream_rules {
   device::locate_rules<Stamp> locate;
   Stamp latency = Stamp(0);
   bool causal = false;
+  Stamp const* latencies = nullptr;  ///< as `policy_stream::latencies`
 
   device::sought_time<Stamp> seek(Stamp t) const { return device::seek(t, latency, causal, locate.tolerance); }
+  /// For trajectory `b` of the targets.
+  device::sought_time<Stamp> seek(Stamp t, std::int64_t b) const {
+    return device::seek(t, device::latency_of(latency, latencies, b), causal, locate.tolerance);
+  }
 };
 
-/// `device::target_stamp` of a trajectory that is resolved as `of` already.
+/// `device::target_stamp` of a trajectory that has been resolved as `of`.
 template <class Stamp>
 Stamp target_of(timeline<Stamp> const& target, device::trajectory<Stamp> const& of, std::int64_t b, std::int64_t k) {
   return of.stored() ? of.stamps[k] : device::target_stamp(target, b, k);
 }
 
-/// Locates target rows `[begin, end)` and hands them on, at most `rows_at_once` together.
+/// Locates target rows `[begin, end)` and passes them on, at most `rows_at_once` at a time.
 /// @param take  called with a run, the source trajectory that it reads, and one location for each of its rows
 template <class Stamp, class Take>
 void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, stream_rules<Stamp> const& rules,
@@ -153,7 +158,7 @@ void locate_rows(timeline<Stamp> const& source, timeline<Stamp> const& target, s
           continue;
         }
         Stamp const t = target_of(target, to, run.b, run.k + i);
-        auto const sought = rules.seek(t);
+        auto const sought = rules.seek(t, run.b);
         std::int64_t const count = device::is_finite(sought.at) ? walk.count_not_after(sought.newest) : 0;
         locations[i] = device::locate_in_bracket(from, sought.at, count, rules.locate);
       }

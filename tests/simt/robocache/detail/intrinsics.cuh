@@ -42,6 +42,11 @@ inline void wait_for_arrival(arrival& one) {
   if (one.expected != 0) { simt::fail("not as many bytes as a block waits for"); }
 }
 
+template <class T>
+T const* as_memory(T const* parameter) {
+  return parameter;
+}
+
 inline void wait_for_copies() {}
 inline void wait_for_launch_before() {}
 inline void let_next_launch_begin() {}
@@ -51,6 +56,8 @@ inline unsigned unknown_zero() { return 0; }
 inline std::uint32_t bits_of(float x) { return reinterpret_cast<std::uint32_t const&>(x); }
 inline float larger_or_nan(float a, float b) { return std::isnan(a) || a > b ? a : b; }
 inline float quick_quotient(float a, float b) { return a / b; }
+inline float quick_reciprocal(float b) { return 1.0f / b; }
+inline float quick_quotient(float a, float b, float) { return a / b; }
 
 inline int sum_over_warp(int x) { return int(__reduce_add_sync(~0u, unsigned(x))); }
 

@@ -12,10 +12,10 @@
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/dtype.hpp>
 
-// What the backward passes of voxelizing share: from the gradients of a cell's results to those of its points.
+// Shared by the backward passes of voxelizing: from the gradients of a cell's results to those of its points.
 namespace robocache::detail {
 
-/// Begins to load N channels, from that of `element` on.
+/// Begins to load N channels, the first of which is at `element`.
 template <int N, class Result>
 __device__ packed_floats<Result, N> load_channels(cell_gradients const& of, void const* gradients,
                                                   std::int64_t element) {
@@ -29,7 +29,7 @@ __device__ packed_floats<Result, N> load_channels(cell_gradients const& of, void
   return packed;
 }
 
-/// What all points of a cell get alike, in N channels: the gradients of sum and mean.
+/// What all points of a cell get in N channels: the gradients of sum and mean.
 template <class Result, int N>
 struct common_terms {
   packed_floats<Result, N> sum = {};
@@ -40,7 +40,7 @@ struct common_terms {
     if (of.mean != nullptr) { mean = load_channels<N, Result>(of, of.mean, element); }
   }
 
-  /// 0 where neither is there.
+  /// 0 where there is neither.
   /// @param count  points of the cell
   __device__ void add_up(cell_gradients const& of, float count, float (&x)[N]) const {
     unpack(sum, x);
@@ -55,7 +55,7 @@ struct common_terms {
   }
 };
 
-/// Vectors of a row that a warp takes at a time: from one on, and how many.
+/// Vectors of a row that a warp takes at a time: the first, and how many.
 struct vector_chunk {
   std::int64_t first;
   unsigned count;
@@ -70,14 +70,14 @@ __device__ void for_each_chunk(cell_backward_params const& p, Use const& use) {
   }
 }
 
-/// A vector of one of several rows or cells.
+/// One vector of one of several rows or cells.
 struct work_item {
   unsigned one;
   unsigned column;  ///< of the chunk
 };
 
-/// Deals out `ones` rows or cells times the vectors of a chunk: neighbouring lanes read neighbouring gradients,
-/// whichever way channels are laid out.
+/// Deals out the vectors of a chunk of `ones` rows or cells: neighbouring lanes read neighbouring gradients, whichever
+/// way channels are laid out.
 inline __device__ work_item item_of(cell_backward_params const& p, unsigned item, unsigned ones) {
   if (p.gradients.channel_stride != 1) {
     unsigned const column = item / ones;
@@ -87,7 +87,7 @@ inline __device__ work_item item_of(cell_backward_params const& p, unsigned item
   return {one, item - one * p.chunk.value};
 }
 
-/// Zeros for some rows; called by a warp.
+/// Writes zeros to some rows. Called by a warp.
 /// @param row_at  `row_at(i)`: the row, for `0 <= i < ones`
 template <class Value, int N, class RowAt>
 __device__ void write_zeros(cell_backward_params const& p, unsigned ones, vector_chunk chunk, RowAt const& row_at) {
@@ -101,7 +101,7 @@ __device__ void write_zeros(cell_backward_params const& p, unsigned ones, vector
   }
 }
 
-/// Zeros for those of the warp's rows that are no points: padding, and rows that no cloud owns.
+/// Writes zeros to those of the warp's rows that are not points: padding, and rows that no cloud owns.
 template <class Value, int N>
 __device__ void write_gaps(cell_backward_params const& p) {
   warp_rows const mine(p.points);

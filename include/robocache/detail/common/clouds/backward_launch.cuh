@@ -13,14 +13,14 @@
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/grid.hpp>
 
-// The shapes of the jobs of the backward passes.
+// The launch shapes of the backward passes.
 namespace robocache::detail {
 
 /// Cuts rows into chunks, more than one where there are not enough points for all multiprocessors.
-/// @param blocks  that the points make
-/// @return chunks that are launched; beyond, blocks take several
+/// @param blocks  for the points
+/// @return the number of chunks to launch; where there are more, blocks take several
 inline unsigned cut_rows(cell_backward_params& p, unsigned blocks, device_properties const& device) noexcept {
-  constexpr std::int64_t most_vectors = 1 << 20;  // of a chunk, so that items of a step are below 2^31
+  constexpr std::int64_t most_vectors = 1 << 20;  // of a chunk, so that a step has less than 2^31 items
   std::int64_t const wanted =
       std::clamp<std::int64_t>(device.multiprocessors * chunk_blocks_each(device) / blocks, 1, p.vectors);
   std::int64_t const chunk = std::min((p.vectors + wanted - 1) / wanted, most_vectors);
@@ -39,8 +39,8 @@ cell_gradients gradients_of(voxel_gradients<Result> const& gradients, std::int64
   return of;
 }
 
-/// Where gradients of features go, as kernels write them: they lie as features do.
-/// @return channels that are written at a time, as `plan_features`
+/// Where gradients of features go, as kernels write them: they are laid out as features are.
+/// @return channels that are written at a time, as of `plan_features`
 template <class Value>
 int plan_written(feature_rows& rows, point_clouds const& clouds, std::int64_t channels,
                  feature_gradients<Value> const& out) {

@@ -20,7 +20,7 @@ inline constexpr char const* axis_names[3] = {"x", "y", "z"};
 /// Strides with the default filled in: `row` from point to point, `batch` from cloud to cloud.
 inline strides strides_of(point_clouds const& clouds) noexcept {
   std::int64_t batch = clouds.batch_stride;
-  // Where the default itself overflows, `check_strides` refuses the point stride before it looks at this.
+  // Where the default itself overflows, `check_strides` refuses the point stride first.
   if (batch == contiguous && __builtin_mul_overflow(clouds.length, clouds.point_stride, &batch)) { batch = 0; }
   return {batch, clouds.point_stride};
 }
@@ -34,7 +34,7 @@ strides strides_of(View const& view, point_clouds const& clouds, std::int64_t ch
   return {batch, point};
 }
 
-/// Points that stand behind one stride: all where clouds are packed, else those of a cloud.
+/// Points that one stride covers: all where clouds are packed, else those of a cloud.
 inline std::int64_t points_each(point_clouds const& clouds) noexcept {
   return clouds.packed() ? clouds.rows : clouds.length;
 }
@@ -45,44 +45,45 @@ inline status check_point_strides(char const* name, strides step, point_clouds c
   return check_strides(name, step, clouds.batch, points_each(clouds), channels, "point_stride");
 }
 
-inline status check_clouds(point_clouds const& clouds) {
+/// @param name  of the argument
+inline status check_clouds(point_clouds const& clouds, char const* name = "clouds") {
   struct {
     char const* field;
     std::int64_t value;
   } const sizes[] = {{"batch", clouds.batch}, {"length", clouds.length}, {"rows", clouds.rows}};
   for (auto const& one : sizes) {
     if (one.value < 0) {
-      return refuse(invalid, "clouds", one.field, "found %lld, want 0 or more", static_cast<long long>(one.value));
+      return refuse(invalid, name, one.field, "found %lld, want 0 or more", static_cast<long long>(one.value));
     }
   }
   if (clouds.packed() && clouds.lengths != nullptr) {
-    return refuse(invalid, "clouds", "lengths", "found a pointer, want it without offsets only");
+    return refuse(invalid, name, "lengths", "found a pointer, want it without offsets only");
   }
   if (clouds.packed() ? clouds.length != 0 : clouds.rows != 0) {
-    return refuse(invalid, "clouds", clouds.packed() ? "length" : "rows", "found %lld, want 0 %s offsets",
+    return refuse(invalid, name, clouds.packed() ? "length" : "rows", "found %lld, want 0 %s offsets",
                   static_cast<long long>(clouds.packed() ? clouds.length : clouds.rows),
                   clouds.packed() ? "with" : "without");
   }
   if (clouds.length > INT32_MAX) {
-    return refuse(status_code::unsupported, "clouds", "length", "found %lld, want clouds of less than 2^31 points",
+    return refuse(status_code::unsupported, name, "length", "found %lld, want clouds of less than 2^31 points",
                   static_cast<long long>(clouds.length));
   }
   if (product_overflows(clouds.batch, clouds.length)) {
-    return refuse(invalid, "clouds", "length", "found batch %lld times length %lld, want a product below 2^63",
+    return refuse(invalid, name, "length", "found batch %lld times length %lld, want a product below 2^63",
                   static_cast<long long>(clouds.batch), static_cast<long long>(clouds.length));
   }
   std::int64_t const points = clouds.batch == 0 ? 0 : clouds.total();
   float const* const coordinates[3] = {clouds.x, clouds.y, clouds.z};
   for (int axis = 0; axis < 3; ++axis) {
-    // The functions that make views of packed points add to whatever pointer they are given.
+    // The functions that make views of packed points add offsets to whatever pointer they are given, null included.
     if (points == 0) { break; }
-    status const s = check_pointer("clouds", axis_names[axis], coordinates[axis], points, alignof(float));
+    status const s = check_pointer(name, axis_names[axis], coordinates[axis], points, alignof(float));
     if (!s.ok()) { return s; }
   }
-  status s = check_pointer("clouds", "offsets", clouds.offsets, 0, alignof(std::int64_t));
+  status s = check_pointer(name, "offsets", clouds.offsets, 0, alignof(std::int64_t));
   if (!s.ok()) { return s; }
-  s = check_pointer("clouds", "lengths", clouds.lengths, 0, alignof(std::int64_t));
-  return s.ok() ? check_point_strides("clouds", strides_of(clouds), clouds, 1) : s;
+  s = check_pointer(name, "lengths", clouds.lengths, 0, alignof(std::int64_t));
+  return s.ok() ? check_point_strides(name, strides_of(clouds), clouds, 1) : s;
 }
 
 /// Where cells begin along an axis, and their size.

@@ -10,8 +10,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// Cells with more points than one group of their sums' tree: their lists are sorted, each group of 64 points is added
-// up by a warp a vector, and the groups' sums go up the tree. Blocks find out on the device how much there is to do.
+// Cells with more points than one group of the sum's tree: their lists are sorted, a warp adds up each group of 64
+// points for a vector, and the groups' sums go up the tree. Blocks find out on the device how much there is to do.
 namespace robocache::detail {
 
 /// Sorts `count` numbers in shared memory, ascending: a bitonic network.
@@ -57,12 +57,12 @@ inline __device__ void sort_crowds(point_lists const& lists, std::uint32_t* numb
   }
 }
 
-/// Rows that a block looks for at a time in the list of a huge cell: a bit each in its shared memory.
+/// Rows that a block looks for at a time in the list of a huge cell: one bit per row in its shared memory.
 inline constexpr unsigned range_words = most_block_points;
 inline constexpr unsigned range_rows = 32 * range_words;
 
 /// Sorts the lists of huge cells into `ranks`: a block takes a range of rows and notes which of them are in the list.
-/// Rows are there once, so their bits in order are the list in order.
+/// Each row occurs once, so the bits in ascending order are the sorted list.
 /// @param rows  of all clouds
 /// @param bits  shared memory for `range_words`
 inline __device__ void sort_huge(point_lists const& lists, std::int64_t rows, std::uint32_t* bits, unsigned worker,
@@ -100,7 +100,7 @@ inline __device__ void sort_huge(point_lists const& lists, std::int64_t rows, st
   }
 }
 
-/// Stores what a group of 64 points adds up to, some channels of it.
+/// Stores some channels of the sum of a group of 64 points.
 /// @param to  the element of the first channel
 template <int N, bool Extremes>
 __device__ void store_group(point_lists const& lists, std::int64_t to, channel_sums<N, Extremes> const& sums) {
@@ -119,7 +119,7 @@ inline __device__ void store_group(point_lists const& lists, std::int64_t to, co
   lists.smallest[to] = device::order_of(sums.lowest);
 }
 
-/// A channel of `count` groups, the next level of it.
+/// Computes the next level of a channel from `count` groups.
 inline __device__ channel_sums<1, true> add_groups(point_lists const& lists, std::int64_t first, unsigned count,
                                                    std::int64_t channels) {
   constexpr unsigned at_once = groups_at_once;
@@ -133,7 +133,7 @@ inline __device__ channel_sums<1, true> add_groups(point_lists const& lists, std
     for (unsigned i = 0; i < at_once; ++i) {
       if (turn + i >= count) { continue; }
       std::int64_t const from = first + (turn + i) * channels;
-      // Of voxels other blocks of the same launch wrote them.
+      // For voxels, other blocks of the same launch wrote them.
       if (lists.sums != nullptr) { sum[i] = __ldcg(lists.sums + from); }
       if (lists.largest != nullptr) { largest[i] = __ldcg(lists.largest + from); }
       if (lists.smallest != nullptr) { smallest[i] = __ldcg(lists.smallest + from); }
@@ -149,9 +149,9 @@ inline __device__ channel_sums<1, true> add_groups(point_lists const& lists, std
   return sums;
 }
 
-/// Goes up the tree of a crowded cell, and writes its results. Levels take the place of the ones before: a level's sum
-/// i is of sums 64 i and on, so all that a round of threads overwrites has been read.
-/// @param thread, threads  that do it together
+/// Goes up the tree of a crowded cell, and writes its results. Each level overwrites the one before: sum i of a level
+/// is made of the 64 sums from 64 i on, so all that a round of threads overwrites has been read.
+/// @param thread, threads  this thread, and how many do it together
 /// @param wait             a barrier among them
 template <class Params, class Wait>
 __device__ void add_up_crowd(Params const& p, crowded_cell const& one, unsigned thread, unsigned threads,
@@ -193,23 +193,23 @@ __device__ void add_up_crowd(Params const& p, crowded_cell const& one, unsigned 
   }
 }
 
-/// Called by each warp that has added up a vector of a group: the last one of a voxel goes up its tree, so that this
-/// takes no launch of its own.
+/// Called by each warp that has added up a vector of a group: the last warp of a voxel goes up its tree, so that no
+/// further launch is needed.
 template <class Params>
 __device__ void finish_crowd(Params const& p, std::uint32_t index, crowded_cell const& one) {
   unsigned const groups = (one.count + most_tile_points - 1) / most_tile_points;
   unsigned arrived = 0;
   if (threadIdx.x % 32 == 0) {
-    __threadfence();  // what this warp added up is there before it has arrived
+    __threadfence();  // this warp's sums are visible before its arrival is
     arrived = atomicAdd(&p.lists.crowded[index].arrived, 1u);
   }
   if (__shfl_sync(0xffffffffu, arrived, 0) + 1 != groups * p.features.vectors.value) { return; }
   __threadfence();
-  if (threadIdx.x % 32 == 0) { p.lists.crowded[index].arrived = 0; }  // for other features of the same voxels
+  if (threadIdx.x % 32 == 0) { p.lists.crowded[index].arrived = 0; }  // for further features of the same voxels
   add_up_crowd(p, one, threadIdx.x % 32, 32, [] { __syncwarp(); });
 }
 
-/// Adds up each group of 64 points, a warp a vector; of voxels also the groups.
+/// Adds up each group of 64 points, one warp per vector; for voxels the groups, too.
 template <class Value, int N, bool Extremes, class Params>
 __global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_constant__ Params const p) {
   constexpr unsigned warps = reduce_threads / 32;
@@ -236,7 +236,7 @@ __global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_cons
   }
 }
 
-/// Goes up the trees of crowded cells, a block a cell.
+/// Goes up the trees of crowded cells, one block per cell.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) crowd_kernel(__grid_constant__ cell_reduce_params const p) {
   wait_for_launch_before();

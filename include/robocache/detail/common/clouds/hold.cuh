@@ -12,11 +12,11 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// Gradients where maxima or minima are among the results: cell by cell the holders are found in the cell's list, and
-// all points of the list are written.
+// Gradients where maxima or minima are among the results: for each cell, the points that hold them are found in the
+// cell's list, and the gradients of all points of the list are written.
 namespace robocache::detail {
 
-/// A cell of those that a warp takes at a time.
+/// One of the cells that a warp takes at a time.
 struct held_cell {
   std::int64_t from;  ///< element at which its gradients begin
   std::int64_t skip;  ///< as `cloud_features::skip`
@@ -24,13 +24,13 @@ struct held_cell {
   std::uint32_t count;
 };
 
-/// What a warp has in shared memory.
+/// What a warp keeps in shared memory.
 union hold_board {
   held_cell cells[32];
   std::int64_t dropped[32];  ///< rows
 };
 
-/// The points of `cells` cells of the board: a lane has a vector of a cell.
+/// The points of `cells` cells of the board: each lane takes a vector of a cell.
 template <class Value, class Result, int N>
 __device__ void hold_cells(cell_backward_params const& p, hold_board const& board, unsigned cells, vector_chunk chunk) {
   auto const* const features = static_cast<Value const*>(p.features.values);
@@ -48,7 +48,7 @@ __device__ void hold_cells(cell_backward_params const& p, hold_board const& boar
   }
 }
 
-/// Cells that are not crowded, 32 a warp: those with more than a few points, then the others.
+/// Cells that are not crowded, 32 per warp: those with more than a few points, then the others.
 template <class Value, int N, class Params>
 __device__ void hold_listed(Params const& p, hold_board& board) {
   unsigned const lane = threadIdx.x % 32;
@@ -69,7 +69,7 @@ __device__ void hold_listed(Params const& p, hold_board& board) {
       with_float_type(p.gradients.type,
                       [&](auto zero) { hold_cells<Value, decltype(zero), N>(p, board, here, chunk); });
     });
-    __syncwarp();  // the next cells take the board
+    __syncwarp();  // the next cells overwrite the board
   }
 }
 
@@ -85,7 +85,7 @@ __device__ void agree_in_warp(holders<N>& held, unsigned width) {
   }
 }
 
-/// Crowded cells, a block each: threads share the points of the list, and agree on the holders in shared memory.
+/// Crowded cells, one per block: threads share the points of the list, and agree on the holders in shared memory.
 template <class Value, int N, class Params>
 __device__ void hold_crowds(Params const& p, holders<N> (&agreed)[most_crowd_vectors]) {
   unsigned width = 1;
@@ -122,12 +122,12 @@ __device__ void hold_crowds(Params const& p, holders<N> (&agreed)[most_crowd_vec
           spread_list<Value>(p, points, channel, one.count, terms, agreed[column]);
         });
       }
-      __syncthreads();  // the next vectors take the place of these
+      __syncthreads();  // the next vectors overwrite these
     }
   }
 }
 
-/// Zeros for those lanes' rows that are in no cell; called by a warp.
+/// Writes zeros to the rows of lanes whose rows are in no cell. Called by a warp.
 template <class Value, int N>
 __device__ void write_dropped_lanes(cell_backward_params const& p, hold_board& board, std::int64_t row, bool drops) {
   unsigned const lanes = __ballot_sync(0xffffffffu, drops);
@@ -137,7 +137,7 @@ __device__ void write_dropped_lanes(cell_backward_params const& p, hold_board& b
   for_each_chunk(p, [&](vector_chunk chunk) {
     write_zeros<Value, N>(p, __popc(lanes), chunk, [&](unsigned i) { return board.dropped[i]; });
   });
-  __syncwarp();  // the next rows take the board
+  __syncwarp();  // the next rows overwrite the board
 }
 
 }  // namespace robocache::detail

@@ -11,12 +11,12 @@
 #include <robocache/device/arithmetic.cuh>
 #include <robocache/device/extreme.cuh>
 
-// Which point of a cell holds the maximum (minimum) of a channel, and what the points of a cell get then. Lists of
-// points are in no order, and none is needed.
+// Which point of a cell holds the maximum (minimum) of a channel, and what gradients the points of a cell then get.
+// Lists of points may be in any order.
 namespace robocache::detail {
 
-/// A point that may hold a maximum (minimum): the value above, the row below, such that the greatest candidate holds
-/// it. 0 is below all.
+/// A point that may hold a maximum (minimum): the value in the upper half, the row in the lower half, such that the
+/// greatest candidate holds it. 0 is less than all.
 using candidate = unsigned long long;
 
 template <bool Largest>
@@ -27,7 +27,8 @@ __device__ candidate candidate_of(float x, std::uint32_t row) {
 
 inline __device__ std::uint32_t row_of(candidate one) { return ~static_cast<std::uint32_t>(one); }
 
-/// Who holds the maxima and minima of N channels. Without a candidate `row_of` gives a row that there is not.
+/// Which points hold the maxima and minima of N channels. Without a candidate, `row_of` gives a row that does not
+/// exist.
 template <int N>
 struct holders {
   candidate max[N];
@@ -42,7 +43,7 @@ struct list_part {
   unsigned step;
 };
 
-/// Looks for the holders among some points.
+/// Searches some points for the holders.
 /// @param from  the channels of row 0
 template <class Value, int N>
 __device__ void find_holders(cell_backward_params const& p, list_part const& points, Value const* from,
@@ -75,7 +76,7 @@ __device__ void find_holders(cell_backward_params const& p, list_part const& poi
   }
 }
 
-/// What the points of a cell get in N channels.
+/// The gradients that the points of a cell get in N channels.
 template <class Result, int N>
 struct cell_terms {
   common_terms<Result, N> common;
@@ -108,7 +109,7 @@ __device__ void spread_list(cell_backward_params const& p, list_part const& poin
   terms.common.add_up(p.gradients, static_cast<float>(count), common);
   unpack(terms.max, of_max);
   unpack(terms.min, of_min);
-  // The next row is read before this one is written: what is written holds up what is read behind it.
+  // The next row is read before this one is written: a store would delay the loads after it.
   std::uint32_t next = points.begin < points.end ? points.list[points.begin] : 0;
   for (unsigned j = points.begin; j < points.end; j += points.step) {
     std::uint32_t const row = next;
@@ -118,7 +119,7 @@ __device__ void spread_list(cell_backward_params const& p, list_part const& poin
     for (int i = 0; i < N; ++i) {
       bool const holds_max = max_row[i] == row;
       bool const holds_min = min_row[i] == row;
-      // A sum begins with its first term, and so with -0 where that is one: what -0 is added to stays as it is.
+      // A sum begins with its first term, even if that is -0: adding to -0 gives the other term unchanged.
       x[i] = has_common ? common[i] : holds_max || holds_min ? -0.0f : 0.0f;
       if (holds_max) { x[i] = device::add_rn(x[i], of_max[i]); }
       if (holds_min) { x[i] = device::add_rn(x[i], of_min[i]); }

@@ -15,7 +15,7 @@
 #include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/common/scratch_check.hpp>
 
-// Launches that voxelizing and its gradients share, and the shapes of their jobs.
+// Launches, and their shapes, that voxelizing and its gradients share.
 namespace robocache::detail {
 
 /// The most points that a cell can have.
@@ -23,9 +23,9 @@ inline std::int64_t longest_cloud(point_clouds const& clouds) noexcept {
   return clouds.packed() ? clouds.rows : clouds.length;
 }
 
-/// Deals out the rows to warps evenly: to as many as are there at a time, or some times as many.
-/// @param blocks_each  that a multiprocessor has at a time
-/// @return blocks
+/// Deals out the rows evenly to warps: to as many as the chip holds at a time, or a small multiple of them.
+/// @param blocks_each  blocks that a multiprocessor holds at a time
+/// @return the number of blocks
 inline unsigned point_blocks(cloud_points& p, device_properties const& device,
                              int blocks_each = point_blocks_each) noexcept {
   constexpr std::int64_t warps_each = point_threads / 32;
@@ -37,13 +37,13 @@ inline unsigned point_blocks(cloud_points& p, device_properties const& device,
   return static_cast<unsigned>((warps + warps_each - 1) / warps_each);
 }
 
-/// Calls `use(Cell{})` with a type that holds all cells of all clouds; 64 bits also where cells take divisions.
+/// Calls `use(Cell{})` with a type that holds all cells of all clouds; with 64 bits also where cells need divisions.
 template <class Use>
 ROBOCACHE_HIDDEN status with_cell_type(cloud_points const& p, Use&& use) {
   return !p.divides && p.batch * p.cells <= INT32_MAX ? use(std::int32_t{}) : use(std::int64_t{});
 }
 
-/// Channels of a vector where everything suits it: as many as 16 bytes hold.
+/// Channels per vector where everything is aligned for it: as many as 16 bytes hold.
 template <class Value>
 inline constexpr int wide_channels = 16 / static_cast<int>(sizeof(Value));
 
@@ -66,8 +66,8 @@ int plan_features(cloud_features& plan, point_clouds const& clouds, point_featur
   return aligned ? wide : 1;
 }
 
-/// Blocks for each of the parts that take longest, as far as a cell or voxel can have so many points.
-/// @return blocks of one
+/// Blocks for each of the parts that take longest; none where no cell or voxel can have so many points.
+/// @return blocks for one part
 template <class Params>
 std::int32_t plan_parts(Params& p, std::int64_t longest, device_properties const& device) noexcept {
   std::int32_t const workers = reduce_shape_for(device).workers_each * device.multiprocessors;

@@ -10,8 +10,8 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// Groups points by cell: a counting sort whose places within a cell are taken as they come. Who needs the points in
-// order sorts each list, which is short.
+// Groups points by cell: a counting sort in which points take places within a cell in order of arrival. Whoever needs
+// the points in order sorts each list, which is short.
 namespace robocache::detail {
 
 /// Notes a crowded cell, whose list begins at `start`.
@@ -42,15 +42,15 @@ inline __device__ void write_count(cell_group_params const& p, std::int64_t cell
   mark_cell(p.marks, cell);
 }
 
-/// Says where each list begins, and sorts the cells with points by how many they have. Lists of a block's cells stand
-/// side by side, in the order of the cells, but for those of crowded cells.
+/// Decides where each list begins, and sorts the cells with points by how many they have. Lists of a block's cells lie
+/// side by side, in the order of the cells, except for those of crowded cells.
 template <int Threads>
 __global__ void __launch_bounds__(Threads) list_start_kernel(__grid_constant__ cell_group_params const p) {
   __shared__ unsigned listed_before;
   __shared__ unsigned few_before;
   __shared__ unsigned some_before;
   wait_for_launch_before();
-  // Points and cells of a block are added up together: so many bits each.
+  // Points and cells of a block are added up together, in separate bits of one number.
   using sums = unsigned long long;
   constexpr int few_at = 20;
   constexpr int some_at = 40;

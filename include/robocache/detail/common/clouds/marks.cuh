@@ -7,7 +7,7 @@
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// What needs to know of a cell only that points are in it: counts and occupancy.
+// Results for which it is enough to know how many points are in a cell: counts and occupancy.
 namespace robocache::detail {
 
 inline __device__ void store_one(cell_marks const& m, std::int64_t cell) {
@@ -20,7 +20,7 @@ inline __device__ void store_one(cell_marks const& m, std::int64_t cell) {
   }
 }
 
-/// Sets a cell's bit. Most cells of a cloud are seen more than once: a look is cheaper than an atomic operation.
+/// Sets a cell's bit. Most cells of a cloud are met more than once: a load is cheaper than an atomic operation.
 inline __device__ void set_bit(cell_marks const& m, std::int64_t cell) {
   std::int64_t const row =
       m.narrow ? static_cast<std::int64_t>(m.row.quotient(static_cast<std::uint32_t>(cell))) : cell / m.width;

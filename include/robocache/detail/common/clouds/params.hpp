@@ -13,10 +13,10 @@
 #include <robocache/grid.hpp>
 #include <robocache/points.hpp>
 
-// What kernels of points are handed: trivially copyable, passed by value in the parameter bank.
+// Parameters of the kernels of points: trivially copyable, passed by value.
 namespace robocache::detail {
 
-/// What kernels know of points and grid. Rows are counted over all clouds; cells likewise: cell c of cloud b is
+/// What kernels know about points and grid. Rows are counted over all clouds, and so are cells: cell c of cloud b is
 /// `b * cells + c`.
 struct cloud_points {
   float const* x;
@@ -33,8 +33,8 @@ struct cloud_points {
   device::grid_axis axis[3];
   float const* origins;
   std::int64_t cells;  ///< of a grid
-  bool divides;        ///< cells can be found by division only
-  bool packed;         ///< x y z and nothing else, one point behind the other
+  bool divides;        ///< cells can only be found by division
+  bool packed;         ///< points are x, y, z without anything between them
 };
 
 inline cloud_points points_of(point_clouds const& clouds, grid const& lattice) {
@@ -63,15 +63,15 @@ inline cloud_points points_of(point_clouds const& clouds, grid const& lattice) {
 /// Points of a cell beyond which it is crowded: more than one group of its sums' tree.
 inline constexpr int most_tile_points = device::sum_group;
 
-/// Numbers that blocks add to.
+/// Counters that all blocks add to.
 struct alignas(64) list_counters {
-  std::uint32_t listed;    ///< points in lists of cells that are not crowded, from the first on
-  std::uint32_t in_crowd;  ///< points in lists of crowded cells, from the last backwards
+  std::uint32_t listed;    ///< points in lists of cells that are not crowded: these fill `rows` from the beginning
+  std::uint32_t in_crowd;  ///< points in lists of crowded cells: these fill it from the end
   std::uint32_t few;       ///< cells with few points
   std::uint32_t some;      ///< cells with more than a few points, but not crowded
   std::uint32_t crowded;   ///< cells
   std::uint32_t huge;      ///< crowded cells that are sorted by several blocks
-  std::uint32_t groups;    ///< of crowded cells' points
+  std::uint32_t groups;    ///< of the points of crowded cells
 };
 
 /// A cell that is not crowded.
@@ -87,7 +87,7 @@ struct crowded_cell {
   std::uint32_t start;        ///< of its list
   std::uint32_t count;        ///< points
   std::uint32_t first_group;  ///< groups of 64 points
-  std::uint32_t arrived;      ///< so far: of cells points in the list, of voxels vectors of groups that are added up
+  std::uint32_t arrived;      ///< so far: for cells points in the list, for voxels vectors of groups that are added up
 };
 
 /// The points of each cell: pointers into the scratch.
@@ -97,19 +97,19 @@ struct point_lists {
   std::uint32_t* starts;  ///< `[cells]`, padded likewise: where lists begin; undefined for cells without points
   std::uint32_t* ranks;   ///< `[rows]`: places of points in their lists; later the sorted lists of huge cells
   std::uint32_t* rows;    ///< `[rows]`: the lists
-  cell_list* few;         ///< null for voxels: few have more points
+  cell_list* few;         ///< null for voxels
   cell_list* some;
   crowded_cell* crowded;
   std::uint32_t* huge;     ///< indices of `crowded`
   std::uint32_t* owners;   ///< `[groups]`: indices of `crowded`
-  float* sums;             ///< `[groups, channels]`, on their way up the tree
-  std::uint32_t* largest;  ///< the same for the largest and the smallest, as `device::extreme_of`
+  float* sums;             ///< `[groups, channels]`: a level of the tree
+  std::uint32_t* largest;  ///< the same for the largest and the smallest, as `device::extreme_of` has them
   std::uint32_t* smallest;
-  std::int64_t clear_bytes;  ///< from `counters` on: what has to be 0 at the beginning
+  std::int64_t clear_bytes;  ///< from `counters` on: must be 0 at the beginning
   std::int64_t bytes;        ///< all
 };
 
-/// Where features are reduced to. Pointers may be null.
+/// Where results of features go. Pointers may be null.
 struct cell_results : feature_reductions<char> {
   dtype type;
   std::int32_t type_bytes;
@@ -128,12 +128,12 @@ struct cloud_features {
   std::int64_t each;            ///< cells of a grid; for voxels rows of a cloud, where anything is between clouds
   divisor vectors;              ///< of a point
 
-  /// Elements that rows of a cloud are away from where they would be without anything between clouds.
+  /// Elements by which rows of a cloud are shifted because there is something between clouds.
   /// @param one  a cell of the cloud; for voxels a row
   __device__ std::int64_t skip(std::int64_t one) const { return between_clouds == 0 ? 0 : one / each * between_clouds; }
 };
 
-/// All that reducing takes.
+/// Parameters of the kernels that reduce features.
 struct cell_reduce_params {
   point_lists lists;
   cloud_features features;
@@ -145,13 +145,14 @@ struct cell_reduce_params {
   std::int32_t some;    ///< blocks for cells with more than a few points
 };
 
-/// The same for voxels. All of them have points, so those with few have no list; those with one point have none at all:
-/// `lists.starts` is that point. Lists of the others begin with the first point. `lists.counts` are of later points.
+/// The same for voxels. All of them have points, so there is no list of voxels with few. A voxel with one point has no
+/// list of points: its `lists.starts` is that point. Lists of the others begin with the first point. `lists.counts`
+/// counts later points only.
 struct voxel_reduce_params : cell_reduce_params {
   std::int64_t const* voxels;  ///< how many there are
 };
 
-/// The same for the filter's points: features are x, y and z, which are added up from the corner of their voxel on.
+/// The same for the filter's points: features are x, y and z, counted from the corner of their voxel.
 struct filter_reduce_params : voxel_reduce_params {
   float origin[3];
   float size[3];
@@ -172,11 +173,11 @@ __device__ std::int64_t skip_for(Params const& p, std::int64_t cell, std::int64_
   return p.features.skip(of_voxels<Params> ? row : cell);
 }
 
-/// Where occupancy goes; each pointer may be null.
+/// Where occupancy goes. Each pointer may be null.
 struct cell_marks {
   void* occupied;
   std::uint32_t* bits;
-  std::uint64_t one;        ///< 1 as a number of the type of `occupied`
+  std::uint64_t one;        ///< the bits of 1 in the type of `occupied`
   std::int32_t one_bytes;   ///< of that type
   std::uint32_t width;      ///< cells of a row of x
   std::uint32_t row_words;  ///< words that it takes bit-packed
@@ -207,7 +208,7 @@ struct cell_group_params {
   bool accumulate;
 };
 
-/// The gradients with respect to what was made of features. Pointers may be null.
+/// The gradients with respect to the results of features. Pointers may be null.
 struct cell_gradients : feature_reductions<void const> {
   dtype type;
   std::int64_t channels;
@@ -234,7 +235,7 @@ struct feature_rows {
 
 struct cell_backward_params {
   cloud_points points;
-  point_lists lists;        ///< of sums and means the counts alone
+  point_lists lists;        ///< for sums and means only the counts
   cloud_features features;  ///< read for maxima and minima only
   cell_gradients gradients;
   feature_rows out;

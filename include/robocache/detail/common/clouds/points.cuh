@@ -37,7 +37,7 @@ inline __device__ place origin_of(cloud_points const& p, std::int64_t b) {
   return {__ldg(from), __ldg(from + 1), __ldg(from + 2)};
 }
 
-/// What a point is in instead of a cell.
+/// Stands in for the cell of a point that has none.
 inline constexpr int dropped_point = -1;
 inline constexpr int no_point = -2;
 
@@ -50,7 +50,7 @@ __device__ Cell cell_of(cloud_points const& p, place const& origin, Cell base, f
   device::axis_cells const at =
       device::cells_along<sizeof(Cell) != 4, Lowest>(p.axis, origin.x, origin.y, origin.z, x, y, z);
   bool const inside = device::are_inside(p.axis, at);
-  using word = std::make_unsigned_t<Cell>;  // what is outside may wrap around
+  using word = std::make_unsigned_t<Cell>;  // for points outside, it may wrap around
   word const row = word{at.z} * p.axis[1].cells + at.y;
   return inside ? static_cast<Cell>(row * p.axis[0].cells + (at.x + static_cast<word>(base))) : Cell(dropped_point);
 }
@@ -61,7 +61,7 @@ struct step_points {
   float y[points_at_once];
   float z[points_at_once];
 
-  /// Packed points. Points are read once, and should leave the cache first.
+  /// Packed points. They are read once, and should leave the cache first.
   /// @param from  the x of this lane's first point
   __device__ void load_packed(float const* from) {
 #pragma unroll
@@ -72,10 +72,10 @@ struct step_points {
     }
   }
 
-  /// Points of whatever stride.
+  /// Points with any stride.
   /// @param start  element of the segment's first row
   /// @param at     row of this lane in the segment
-  /// @param rows   of the segment; points behind it are not read
+  /// @param rows   of the segment; points after it are not read
   __device__ void load(cloud_points const& p, std::int64_t start, unsigned at, unsigned rows) {
 #pragma unroll
     for (int r = 0; r < points_at_once; ++r) {
@@ -100,11 +100,11 @@ struct warp_rows {
         end(min(begin + p.rows_each, p.rows)) {}
 };
 
-/// Finds the cells of all rows of a warp: those of one cloud after those of the other, 32 rows side by side. The first
-/// points are read before the launch before this one has ended; `use` is called behind that.
+/// Finds the cells of all rows of a warp, cloud after cloud, 32 rows side by side. The first points are read before the
+/// previous launch has ended; `use` is called after it has.
 /// @tparam Cell    as `with_cell_type` gives it
 /// @tparam Lowest  as `cell_of` takes it
-/// @param dropped  where dropped points of each cloud are added up; null: nowhere
+/// @param dropped  where the dropped points of each cloud are counted; null: nowhere
 /// @param use      called by the whole warp: `use(row, cell)`, where `cell[r]` is that of this lane's row `row + 32 *
 /// r`,
 ///                 counted over all clouds, or `dropped_point`, or, also for rows behind the last one, `no_point`
@@ -130,8 +130,7 @@ __device__ void for_each_row(cloud_points const& p, std::int32_t* dropped, Use c
     std::int64_t const start = row * p.point_stride + segment.b * p.between_clouds;
     unsigned const full = rows / rows_a_step * rows_a_step;
     int count = 0;
-    // The next step's points are under way before this step's results are: what is written holds up what is read behind
-    // it.
+    // The next step's points are loaded before this step's results are stored: stores would delay the loads after them.
     step_points next;
     float const* from = p.x + (start + std::int64_t{at} * 3);
     auto const load_next = [&](unsigned place) {
@@ -174,17 +173,17 @@ __device__ void for_each_row(cloud_points const& p, std::int32_t* dropped, Use c
   }
 }
 
-/// Neighbours of a warp that are in one cell.
+/// A run of neighbouring lanes whose points are in one cell.
 struct cell_run {
   bool leads;        ///< this lane is the first of them
-  int count;         ///< how many; right in the first
-  unsigned leaders;  ///< of the whole warp
+  int count;         ///< how many they are; right only in the first
+  unsigned leaders;  ///< the first lanes of all runs of the warp
 };
 
 /// @param leads  whether this lane is the first of its run, as lane 0 always is
 inline __device__ cell_run run_from(bool leads) {
   unsigned const leaders = __ballot_sync(0xffffffffu, leads);
-  // The one behind the last lane ends its run.
+  // A bit after the last lane ends its run.
   int const count = __ffs(static_cast<int>(leaders >> threadIdx.x % 32 >> 1 | 0x80000000u >> threadIdx.x % 32));
   return {leads, count, leaders};
 }

@@ -5,9 +5,9 @@
 
 #include <robocache/arch.cuh>
 
-// What all kernels of points are tuned by: it changes speed, never a result. Figures are of an H100, as
-// docs/performance.md has them; the letters are the cases of its table "Voxelize, dense". Where it says "untested",
-// no other number has been measured.
+// Tuning constants of all kernels of points. They change the speed, never a result. Figures are of an H100, as in
+// docs/performance.md; the letters are the cases of its table "Voxelize, dense". "Untested" means that no other number
+// has been measured.
 namespace robocache::detail {
 
 /// Threads of a block that reads points. Untested.
@@ -17,62 +17,62 @@ inline constexpr int point_threads = 256;
 /// 17.5 instead of 16.6.
 inline constexpr int point_blocks_each = 5;
 
-/// Points that a thread has under way: 4 with 64 registers took (CU) 448 us instead of 401 and (CS) 153 instead of 146.
+/// Points that a thread has in flight: 4 with 64 registers took (CU) 448 us instead of 401 and (CS) 153 instead of 146.
 inline constexpr int points_at_once = 2;
 
-/// Rows that a warp takes at a time: a step.
+/// Rows that a warp takes in one step.
 inline constexpr int rows_a_step = 32 * points_at_once;
 
-/// Steps of a warp before there are more blocks than a chip has at a time. Untested.
+/// Steps per warp from which on there are more blocks than the chip holds at a time. Untested.
 inline constexpr std::int64_t most_point_steps = 16;
 
-/// Points of a cell that a thread sorts in its registers. Cells with more were one thread's work before, in lists of up
-/// to 64: the mean of a lidar's sweep took 90 us, with warps for them 59.
+/// The most points of a cell that a thread sorts in its registers. When one thread sorted lists of up to 64, the mean
+/// of a lidar's sweep took 90 us; with warps for the longer ones it takes 59.
 inline constexpr int most_few_points = 8;
 
-/// Points of a crowded cell beyond which a block cannot sort them in its shared memory: 16 kB. Untested.
+/// The most points of a crowded cell that a block sorts in its shared memory: 16 kB. Untested.
 inline constexpr int most_block_points = 4096;
 
-/// Threads of a block that finds places for lists, and its cells, four a thread: a vector of counts. Untested.
+/// Threads of a block that finds places for lists, and its cells, four per thread: a vector of counts. Untested.
 inline constexpr int start_threads = 256;
 inline constexpr int start_cells = 4 * start_threads;
 
-/// Threads of a block that reduces, or sorts what is crowded. Untested.
+/// Threads of a block that reduces, or that sorts crowded cells. Untested.
 inline constexpr int reduce_threads = 256;
 
-/// Loads of features that a thread has under way where it adds up a cell with few points. Untested.
+/// Loads of features that a thread has in flight where it adds up a cell with few points. Untested.
 inline constexpr int few_at_once = 4;
 
 /// Cells that a warp takes at a time where they have more than a few points: what fits the block's shared memory.
 inline constexpr unsigned some_cells = 8;
 
-/// Sums of groups that a thread has under way. Untested.
+/// Sums of groups that a thread has in flight. Untested.
 inline constexpr unsigned groups_at_once = 8;
 
-/// How the work of reducing is dealt out.
+/// How many blocks reduce features.
 struct reduce_shape {
-  int workers_each;  ///< blocks of a multiprocessor for each of: huge, crowded, and cells with more than a few points
-  int few_each;      ///< at most for voxels with few points: only the device knows how many there are
+  int workers_each;  ///< per multiprocessor, each for huge, for crowded, and for cells with more than a few points
+  int few_each;      ///< at most, for voxels with few points: only the device knows how many there are
 };
 
-/// Blocks: untested.
+/// These numbers are untested.
 constexpr reduce_shape reduce_shape_for(device_properties const&) noexcept { return {4, 32}; }
 
-/// Blocks of a multiprocessor that a kernel of gradients is compiled for, by channels of a vector. Untested.
+/// Blocks per multiprocessor that a kernel of gradients is compiled for, by channels per vector. Untested.
 template <int N>
 inline constexpr int backward_blocks = N > 4 ? 2 : 3;
 
-/// Vectors of gradients that a thread has under way, by channels of a vector. Untested.
+/// Vectors of gradients that a thread has in flight, by channels per vector. Untested.
 template <int N>
 inline constexpr int gradients_at_once = N > 1 ? 2 : 4;
 
-/// Points of a cell's list that a thread has under way where it looks for maxima and minima. Untested.
+/// Points of a cell's list that a thread has in flight where it looks for maxima and minima. Untested.
 inline constexpr int holders_at_once = 4;
 
-/// Vectors of a crowded cell that a block takes at a time: the more, the fewer threads share one. Untested.
+/// Vectors of a crowded cell that a block takes at a time: the more there are, the fewer threads share one. Untested.
 inline constexpr unsigned most_crowd_vectors = 32;
 
-/// Blocks of a multiprocessor up to which rows of gradients are cut into chunks of vectors. Untested.
+/// Blocks per multiprocessor up to which rows of gradients are cut into chunks of vectors. Untested.
 constexpr int chunk_blocks_each(device_properties const&) noexcept { return 4; }
 
 }  // namespace robocache::detail

@@ -32,7 +32,7 @@ __device__ void sort_registers(std::uint32_t (&numbers)[N]) {
   }
 }
 
-/// Sorts up to 64 numbers in shared memory by a warp: each lane counts for two of them how many are before them.
+/// Sorts up to 64 numbers in shared memory by a warp: each lane counts for two of them how many come before.
 inline __device__ void sort_by_warp(std::uint32_t* numbers, unsigned count) {
   static_assert(most_tile_points <= 64, "a lane has two");
   unsigned const lane = threadIdx.x % 32;
@@ -51,7 +51,7 @@ inline __device__ void sort_by_warp(std::uint32_t* numbers, unsigned count) {
   __syncwarp();
 }
 
-/// A voxel as a cell with points.
+/// A voxel, as a cell with points.
 inline __device__ cell_list few_cell(voxel_reduce_params const& p, std::int64_t i) {
   return {i, p.lists.starts[i], p.lists.counts[i] + 1};
 }
@@ -67,7 +67,7 @@ inline __device__ void load_few(voxel_reduce_params const& p, cell_list const& o
   sort_registers(rows);
 }
 
-/// Voxels with few points: a thread has a vector of a voxel, from its first load to its store.
+/// Voxels with few points: a thread handles a vector of a voxel from the first load to the store.
 template <class Value, int N, bool Extremes, class Params>
 __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
   constexpr int at_once = few_at_once;
@@ -111,19 +111,20 @@ __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
   }
 }
 
-/// Shared memory of a block that reduces: 16 kB, whatever its part.
+/// Shared memory of a block that reduces: 16 kB, whatever its work.
 inline constexpr unsigned reduce_words = most_block_points;
 static_assert(reduce_threads / 32 * some_cells * most_tile_points <= reduce_words, "the lists of all warps fit");
 
-/// Voxels with more than a few points, but not crowded: a warp sorts the lists of some, and adds up one vector of one
+/// Voxels with more than a few points, but not crowded: a warp sorts the lists of some, and then adds up one vector
 /// after the other.
 /// @param rows  shared memory of the warp
-/// @param worker, workers  warps
+/// @param worker, workers  this warp, and how many there are
 template <class Value, int N, bool Extremes, class Params>
 __device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worker, unsigned workers) {
   unsigned const lane = threadIdx.x % 32;
   unsigned const all = p.lists.counters->some;
-  // Few voxels are dealt out one by one, so that all warps have one, or if they are fewer, vector by vector.
+  // A few voxels are dealt out one by one, so that all warps have one, or, where they are fewer than warps, vector by
+  // vector.
   unsigned const vectors = p.features.vectors.value;
   bool const splits = all > 0 && all <= workers / vectors;
   unsigned const each = splits ? 1 : min(some_cells, all / workers + 1);
@@ -160,8 +161,8 @@ __device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worke
   }
 }
 
-/// Reduces the voxels that are not crowded, and sorts the lists of those that are. What the blocks do is different work
-/// that goes on side by side; the parts that take longest come first.
+/// Reduces the voxels that are not crowded, and sorts the lists of those that are. Blocks do different work side by
+/// side; the parts that take longest come first.
 /// @tparam N         channels of a vector
 /// @tparam Extremes  whether the largest or smallest are wanted
 template <class Value, int N, bool Extremes, class Params>

@@ -20,7 +20,7 @@
 // From lists of points to results: the launches for voxels, and where results of cells and voxels go.
 namespace robocache::detail {
 
-/// Everything that is made of voxels in the stated order, but for the grouping.
+/// Reduces voxels in the stated order. Their points have been grouped.
 template <class Value, int N, bool Extremes, class Params>
 ROBOCACHE_HIDDEN status launch_reducing(Params& p, std::int64_t cells, std::int64_t longest, launch_chain& chain) {
   reduce_shape const shape = reduce_shape_for(chain.device());

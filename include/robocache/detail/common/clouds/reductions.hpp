@@ -9,7 +9,7 @@
 // What can be made of features: one table that checks, launchers and the host side read.
 namespace robocache::detail {
 
-// Else the code below, `write_results` and the host side's `cell_reduction` would leave out the new one without a word.
+// Else the code below, `write_results` and the host side's `cell_reduction` would silently leave out the new one.
 static_assert(sizeof(feature_reductions<float>) == 4 * sizeof(float*), "a new reduction: see CONTRIBUTING.md");
 
 /// One of the results that are made of features, or its gradient.
@@ -17,9 +17,9 @@ template <class Pointer>
 struct reduction {
   char const* name;  ///< of the field
   Pointer place;     ///< null: not wanted
-  bool adds;         ///< it is made of sums
-  bool largest;      ///< it is made of the largest numbers
-  bool smallest;     ///< and of the smallest
+  bool adds;         ///< it needs sums
+  bool largest;      ///< it needs the largest numbers
+  bool smallest;     ///< it needs the smallest
 };
 
 /// All of them.
@@ -37,7 +37,7 @@ struct reduction_list {
   constexpr reduction<Result*> const* end() const noexcept { return each + 4; }
 };
 
-/// What is wanted of features, whatever it is called.
+/// The results of features that are wanted, whatever they are called.
 struct reduction_needs {
   bool sums = false;
   bool largest = false;
@@ -47,7 +47,7 @@ struct reduction_needs {
   constexpr bool extremes() const noexcept { return largest || smallest; }
 };
 
-/// What these results or gradients need.
+/// What the results or gradients need.
 template <class Result>
 constexpr reduction_needs needs_of(feature_reductions<Result> const& view) noexcept {
   reduction_needs needs;
@@ -69,11 +69,11 @@ int alignment_of(feature_reductions<Result> const& view) noexcept {
   return common_alignment(all);
 }
 
-/// The same places, of type `To`, so many bytes further on. What is null stays null.
+/// The same places, of type `To`, some bytes further on. Null stays null.
 template <class To, class From>
 feature_reductions<To> moved(feature_reductions<From> const& from, std::int64_t bytes) noexcept {
   auto const move = [&](From* place) {
-    // Without const for a moment, because `From` and `To` may have it.
+    // Without const in between, because `From` and `To` may have it.
     auto* const begin = const_cast<char*>(reinterpret_cast<char const*>(place));
     return place == nullptr ? nullptr : reinterpret_cast<To*>(begin + bytes);
   };

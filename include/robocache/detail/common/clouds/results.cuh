@@ -13,10 +13,10 @@
 #include <robocache/device/extreme.cuh>
 #include <robocache/dtype.hpp>
 
-// What is made of the features of one cell, and where it goes.
+// Results of the features of one cell, and where they go.
 namespace robocache::detail {
 
-/// N neighbouring channels of a cell, so far.
+/// N neighbouring channels of a cell, accumulated so far.
 /// @tparam Extremes  whether the largest and smallest are kept
 template <int N, bool Extremes>
 struct channel_sums {
@@ -47,7 +47,7 @@ struct channel_sums {
   }
 };
 
-/// x, y or z of a voxel's points, so far.
+/// x, y or z of a voxel's points, accumulated so far.
 struct coordinate_sums {
   float sum;  ///< of distances from the corner
   float corner;
@@ -70,12 +70,12 @@ struct coordinate_sums {
   }
 };
 
-/// What the points of a cell are added up in.
+/// The type in which the points of a cell are added up.
 template <class Params, int N, bool Extremes>
 using sums_for = std::conditional_t<of_coordinates<Params>, coordinate_sums, channel_sums<N, Extremes>>;
 
-/// Adds up to 64 points of a cell, in the order of their list, by a warp: all of them are under way at once, two a
-/// lane, and then pass through all lanes one after the other. All lanes have the sums.
+/// Adds up to 64 points of a cell, in the order of their list, by a warp: all of them are loaded at once, two per lane,
+/// and then broadcast to all lanes one after the other. All lanes have the sums.
 /// @param from    channels `[channel, channel + N)` of row 0
 /// @param row_at  `row_at(j)`: the row of point j
 template <int N, class Params, class Sums, class Value, class RowAt>
@@ -133,16 +133,16 @@ __device__ void store_channels(cell_results const& to, char* results, std::int64
   }
 }
 
-/// What results hold of a channel.
+/// What results hold of a channel already.
 inline __device__ float load_result(cell_results const& to, char const* results, std::int64_t element) {
   float x = 0.0f;
-  // A plain load: the kernel writes there.
+  // A plain load: the kernel writes to the same memory.
   with_float_type(to.type,
                   [&](auto zero) { x = device::to_float(reinterpret_cast<decltype(zero) const*>(results)[element]); });
   return x;
 }
 
-/// Adds N neighbouring channels of a cell to what results hold.
+/// Adds N neighbouring channels of a cell to what results hold already.
 template <int N, bool Extremes>
 __device__ void accumulate_channels(cell_results const& to, std::int64_t cell, std::int64_t channel,
                                     channel_sums<N, Extremes> const& sums) {
@@ -201,7 +201,7 @@ __device__ void write_results(cell_reduce_params const& p, std::int64_t cell, st
   write_results(p.results, cell, channel, count, sums);
 }
 
-/// Voxels are neither added to nor laid out by channel: no code for that is compiled.
+/// Results of voxels are neither accumulated nor laid out by channel: no code for that is compiled.
 template <int N, bool Extremes>
 __device__ void write_results(voxel_reduce_params const& p, std::int64_t voxel, std::int64_t channel, unsigned count,
                               channel_sums<N, Extremes> const& sums) {

@@ -8,11 +8,11 @@
 #include <robocache/detail/common/clouds/reductions.hpp>
 #include <robocache/detail/common/memory_cutter.hpp>
 
-// The scratch of lists of points by cell or voxel: how large it is, and where what is in it.
+// The scratch for lists of points by cell or voxel: its size, and what is where in it.
 namespace robocache::detail {
 
-/// What grouping the points by cell takes.
-/// @param memory    null: how much it would be
+/// The scratch for grouping the points by cell.
+/// @param memory    null: only the size is computed
 /// @param channels  of crowded cells' sums and extremes
 /// @param needs     which of these are wanted
 /// @param few       whether cells with few points are listed

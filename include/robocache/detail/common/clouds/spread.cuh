@@ -10,17 +10,17 @@
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 
-// Gradients of sums and means: each point gets those of its cell, whatever other points are in it.
+// Gradients of sums and means: each point gets those of its cell, whatever other points are in the cell.
 namespace robocache::detail {
 
-/// What a warp knows of the rows of a step.
+/// What a warp knows about the rows of a step.
 struct spread_board {
   std::int64_t
-      from[rows_a_step];      ///< element at which the gradients of the cell begin; or what there is instead of one
+      from[rows_a_step];      ///< element at which the gradients of the cell begin, or a value that stands for none
   float counts[rows_a_step];  ///< points of the cell, where a mean is divided by it
 };
 
-/// Gathers the gradients of a step's points, and writes them.
+/// Gathers the gradients for a step's points, and writes them.
 template <class Value, class Result, int N>
 __device__ void spread_step(cell_backward_params const& p, spread_board const& board, std::int64_t first_row,
                             vector_chunk chunk) {

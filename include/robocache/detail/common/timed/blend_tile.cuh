@@ -37,15 +37,14 @@ struct alignas(16) blend_row {
 };
 
 /// What a location comes to, but for `result`.
-/// @param first       where its trajectory begins, in elements
-/// @param row_stride  of the values
-/// @param turns       values are angles, which are counted from the left sample
-inline __device__ blend_row blend_row_of(device::location const& where, std::int64_t first, std::int64_t row_stride,
+/// @param left   where the left sample begins, in elements
+/// @param step   from there to the right one
+/// @param turns  values are angles, which are counted from the left sample
+inline __device__ blend_row blend_row_of(device::location const& where, std::int64_t left, std::int64_t step,
                                          bool turns = false) {
   blend_row row;
   bool const backwards = !turns && where.weight >= 0.5f;
-  std::int64_t const left = first + where.row * row_stride;
-  std::int64_t const right = left + row_stride;
+  std::int64_t const right = left + step;
   row.source = backwards ? right : left;
   row.far = backwards ? left : right;
   row.share = backwards ? device::sub_rn(1.0f, where.weight) : where.weight;

@@ -38,7 +38,8 @@ inline status check_kind(char const* name, timeline_kind kind) {
     case timeline_kind::shared:
     case timeline_kind::ragged:
     case timeline_kind::uniform:
-    case timeline_kind::windows: return {};
+    case timeline_kind::windows:
+    case timeline_kind::ring: return {};
   }
   return refuse(invalid, name, "kind", "found %d, want a timeline_kind", static_cast<int>(kind));
 }
@@ -81,7 +82,8 @@ status check_timeline(char const* name, timeline<Stamp> const& when, bool looked
   if (when.offsets != nullptr && !takes_offsets) {
     return refuse(invalid, name, "offsets", "found a pointer, want it with ragged and uniform timelines only");
   }
-  if (when.lengths != nullptr && when.kind != timeline_kind::dense) {
+  bool const ring = when.kind == timeline_kind::ring;
+  if (when.lengths != nullptr && when.kind != timeline_kind::dense && !ring) {
     return refuse(invalid, name, "lengths", "found a pointer, want it with dense timelines only");
   }
   if (when.as_of != nullptr && when.kind != timeline_kind::windows) {
@@ -105,13 +107,16 @@ status check_timeline(char const* name, timeline<Stamp> const& when, bool looked
 
   // Without a stride all trajectories have the same stamps.
   std::int64_t const stamps = !when.packed() && when.stride == 0 ? when.length : total;
-  s = check_pointer(name, "stamps", when.stamps, when.stored() ? stamps : 0, alignof(Stamp));
+  s = check_pointer(name, "stamps", when.stamps, when.stored() || ring ? stamps : 0, alignof(Stamp));
+  if (!s.ok()) { return s; }
+  s = check_pointer(name, "written", when.lengths, ring ? when.batch : 0, 8);
   if (!s.ok()) { return s; }
   s = check_pointer(name, "offsets", when.offsets, when.kind == timeline_kind::ragged ? when.batch + 1 : 0, 8);
   if (!s.ok()) { return s; }
-  if (when.kind == timeline_kind::dense ? when.stride < 0 : when.stride != 0) {
+  bool const rows_each = when.kind == timeline_kind::dense || ring;
+  if (rows_each ? when.stride < 0 : when.stride != 0) {
     return refuse(invalid, name, "stride", "found %lld, want %s", static_cast<long long>(when.stride),
-                  when.kind == timeline_kind::dense ? "0 or more" : "0 for timelines that are not dense");
+                  rows_each ? "0 or more" : "0 for timelines that are neither dense nor rings");
   }
   std::int64_t span = when.batch;
   if (!multiply(span, when.stride)) {
@@ -122,7 +127,7 @@ status check_timeline(char const* name, timeline<Stamp> const& when, bool looked
     return refuse(status_code::unsupported, name, "length", "found %lld, want trajectories of less than 2^31 samples",
                   static_cast<long long>(when.length));
   }
-  bool const stray_stamps = when.stamps != nullptr && !when.stored();
+  bool const stray_stamps = when.stamps != nullptr && !when.stored() && !ring;
   if (stray_stamps || (when.deltas != nullptr && when.kind != timeline_kind::windows)) {
     return refuse(invalid, name, stray_stamps ? "stamps" : "deltas",
                   "found a pointer, want null for this kind of timeline");
@@ -219,9 +224,19 @@ status check_source(char const* name, timeline<Stamp> const& source, bool looked
   return check_timeline(name, source, looked);
 }
 
+/// For calls that read samples where they lie one after the other.
+template <class Stamp>
+status check_no_ring(char const* name, timeline<Stamp> const& source) {
+  if (source.kind != timeline_kind::ring) { return {}; }
+  return refuse(status_code::unsupported, name, "kind", "found a ring, want another timeline for this call");
+}
+
 /// The timeline on which values are wanted.
 template <class Stamp>
 status check_target(timeline<Stamp> const& target) {
+  if (target.kind == timeline_kind::ring) {
+    return refuse(invalid, "target", "kind", "found a ring, want another timeline: a ring is a source");
+  }
   status const s = check_timeline("target", target);
   if (s.ok() && target.trajectory != nullptr && target.kind != timeline_kind::windows) {
     return refuse(invalid, "target", "trajectory", "found a pointer, want it with windows only");

@@ -111,18 +111,11 @@ __device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::in
   return part;
 }
 
-/// The location of target `t` in a uniform trajectory.
+/// The location of target `t` in a uniform trajectory or a ring.
 template <class Stamp>
-__device__ __noinline__ device::location locate_uniform(Stamp start, Stamp num, Stamp den, int length, Stamp t,
-                                                        device::locate_rules<Stamp> rules) {
-  std::int64_t const count = device::is_finite(t)
-                                 ? device::detail::count_not_after_uniform(start, num, den, std::int64_t(length),
-                                                                           device::stamp_later(t, rules.tolerance))
-                                 : 0;
-  int const pair = device::left_of_pair(static_cast<int>(count), length);
-  Stamp const left = device::detail::uniform_stamp(start, num, den, pair);
-  Stamp const right = length > 1 ? device::detail::uniform_stamp(start, num, den, pair + 1) : left;
-  return device::locate_in_pair(left, right, t, static_cast<int>(count), length, rules);
+__device__ __noinline__ device::location locate_unstaged(device::trajectory<Stamp> const& source, Stamp t,
+                                                         device::locate_rules<Stamp> const& rules) {
+  return device::locate(source, t, rules);
 }
 
 /// Rows of a tile whose trajectories are too many to stage: each searches alone, in global memory.
@@ -182,9 +175,8 @@ __device__ bool locate_parts(locate_plan<Stamp> const& plan, tile_range const& r
     __syncthreads();
     device::location where;
     if (wanted) {
-      where = part.source.stored()
-                  ? staged_search<Stamp>(part.source.stamps, length).locate(my_stage, t, plan.rules)
-                  : locate_uniform(part.source.start, part.source.num, part.source.den, length, t, plan.rules);
+      where = part.source.stored() ? staged_search<Stamp>(part.source.stamps, length).locate(my_stage, t, plan.rules)
+                                   : locate_unstaged(part.source, t, plan.rules);
     }
     if (mine >= 0) { emit(slot, part, where); }
     if (next < count) { __syncthreads(); }  // the next trajectories' stamps take the place of these

@@ -36,11 +36,21 @@ struct alignas(16) method_row {
     fill,
     move,
     blend,
-    usual,  ///< blend, with all neighbours that the method reads and no weight of 0
+    usual,  ///< blend, with all neighbours that the method reads, no turn between them, and no weight of 0
   } kind;
-  std::int64_t far;      ///< straight: bytes from the sample to the farther one of two; 0 if it is alone
-  std::uint32_t odd[4];  ///< unused: makes the size what it is
+  std::int64_t far;       ///< straight: bytes from the sample to the farther one of two; 0 if it is alone
+  std::int32_t turn;      ///< beyond linear, of `device::sample_steps` from the left sample; so is the next
+  std::int32_t capacity;  ///< ...
+  std::uint64_t age;      ///< policy input: of a valid row, a stamp's bits. Makes the size what it is
 };
+
+inline __device__ void note_curve(device::curve const& c, method_row& row) {
+#pragma unroll
+  for (int i = 0; i < 7; ++i) { row.of[i] = c.of[i]; }
+  row.left = c.left;
+  row.right = c.right;
+  row.method = c.method;
+}
 
 /// What a location comes to.
 template <class Stamp>
@@ -48,16 +58,22 @@ __device__ void describe_row(device::trajectory<Stamp> const& source, device::lo
                              interpolation method, method_row& row) {
   row.kind = where.row < 0 ? method_row::fill : where.blends ? method_row::blend : method_row::move;
   row.weight = where.weight;
+  device::sample_steps const steps = device::steps_from(source, where.row, 0);
+  row.turn = steps.turn;
+  row.capacity = steps.capacity;
   if (!where.blends || !device::is_curved(method)) { return; }
   device::curve const c = device::curve_at(source, where, method);
-#pragma unroll
-  for (int i = 0; i < 7; ++i) { row.of[i] = c.of[i]; }
-  row.left = c.left;
-  row.right = c.right;
-  row.method = c.method;
+  note_curve(c, row);
   int const neighbours = device::neighbours_of(method);
   bool const weighted = method != interpolation::catmull_rom || (c.of[0] != 0.0f && c.of[1] != 0.0f && c.of[2] != 0.0f);
-  if (c.left == neighbours && c.right == neighbours && weighted) { row.kind = method_row::usual; }
+  bool const turns = steps.turn > -neighbours && steps.turn <= neighbours + 1;
+  if (c.left == neighbours && c.right == neighbours && weighted && !turns) { row.kind = method_row::usual; }
+}
+
+/// From a row's left sample to its neighbours.
+/// @param stride  from row to row, in elements
+inline __device__ device::sample_steps steps_of(method_row const& row, std::int64_t stride) {
+  return {stride, row.turn, row.capacity};
 }
 
 /// What `describe_row` noted, as a curve.
@@ -80,19 +96,20 @@ __device__ device::curve curve_of(method_row const& row) {
 template <class Value>
 __device__ float value_of(interpolation method, method_row const& row, Value const* from, std::int64_t stride,
                           float& doubt) {
-  return device::detail::value_in_float(method, curve_of<-1>(row), row.kind >= method_row::blend, from, stride, doubt);
+  return device::detail::value_in_float(method, curve_of<-1>(row), row.kind >= method_row::blend, from,
+                                        steps_of(row, stride), doubt);
 }
 
 /// The samples that one channel of a row reads, of a type that a whole warp agrees on. All of them are on their way
 /// before the first is converted.
 /// @param from    the left sample in that channel
-/// @param stride  from one sample to the next, in elements
 inline __device__ device::detail::curve_samples samples_in(dtype type, interpolation method, device::curve const& c,
-                                                           bool blends, char const* from, std::int64_t stride) {
+                                                           bool blends, char const* from,
+                                                           device::sample_steps const& steps) {
   device::detail::curve_samples samples;
   with_float_type(type, [&](auto zero) {
     using Value = decltype(zero);
-    samples = device::detail::samples_for(method, c, blends, reinterpret_cast<Value const*>(from), stride);
+    samples = device::detail::samples_for(method, c, blends, reinterpret_cast<Value const*>(from), steps);
   });
   return samples;
 }
@@ -101,7 +118,7 @@ inline __device__ device::detail::curve_samples samples_in(dtype type, interpola
 inline __device__ __noinline__ float unusual_value(dtype type, method_row const& row, char const* from,
                                                    std::int64_t stride) {
   device::curve const c = curve_of<-1>(row);
-  device::detail::curve_samples const s = samples_in(type, c.method, c, true, from, stride);
+  device::detail::curve_samples const s = samples_in(type, c.method, c, true, from, steps_of(row, stride));
   return device::detail::curve_in_double(c, s.pp, s.p, s.a, s.b, s.n, s.nn);
 }
 
@@ -249,7 +266,8 @@ __device__ __noinline__ void blend_vectors_again(Params const& p, method_row con
     device::curve const c = curve_of<-1>(row);
     int const left = c.method == interpolation::linear ? 0 : c.left;
     int const right = c.method == interpolation::linear ? 0 : c.right;
-    auto const sample = [&](int i) { return load<Value, N>(from + i * stride); };
+    device::sample_steps const steps = steps_of(row, stride);
+    auto const sample = [&](int i) { return load<Value, N>(from + steps.to(i)); };
     // What is not there is its neighbour.
     auto const a = sample(0), b = sample(1);
     auto const p1 = sample(left > 0 ? -1 : 0), n1 = sample(right > 0 ? 2 : 1);
@@ -310,7 +328,7 @@ __device__ void blend_vectors(Params const& p, method_row const* rows, int count
       for_each_vector<N, Value>(p, rows, count, share, [&](method_row const& row, Value const* from, float(&out)[N]) {
         bool const blends = row.kind >= method_row::blend;
         loaded const a = load<Value, N>(from);
-        loaded const b = load<Value, N>(from + (blends ? stride : 0));
+        loaded const b = load<Value, N>(from + (blends ? steps_of(row, stride).to(1) : 0));
         float const weight = row.weight;
 #pragma unroll
         for (int e = 0; e < N; ++e) {
@@ -371,7 +389,8 @@ __device__ void blend_scalars(Params const& p, dtype type, method_row const* row
       device::quaternion const between = slerp_row(p.fill, row, [&](int right) {
         device::quaternion q;
         with_float_type(type, [&](auto zero) {
-          q = read_quaternion(reinterpret_cast<decltype(zero) const*>(row.from) + right * stride, false);
+          q = read_quaternion(reinterpret_cast<decltype(zero) const*>(row.from) + steps_of(row, stride).to(right),
+                              false);
         });
         return q;
       });
@@ -388,7 +407,7 @@ __device__ void blend_scalars(Params const& p, dtype type, method_row const* row
                   [&](method_row const& row, char const* from, float(&out)[1]) {
                     device::curve const c = curve_of<-1>(row);
                     bool const blends = row.kind >= method_row::blend;
-                    auto const samples = samples_in(type, p.method, c, blends, from, stride);
+                    auto const samples = samples_in(type, p.method, c, blends, from, steps_of(row, stride));
                     float doubt = 0.0f;
                     out[0] = device::detail::value_from(p.method, c, blends, samples, doubt);
                     if (doubt != 0.0f) { out[0] = unusual_value(type, row, from, stride); }

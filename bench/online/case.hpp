@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <memory>
+
+#include "online/cases.hpp"
+#include "support/prepared_case.hpp"
+
+namespace robocache::bench {
+
+std::unique_ptr<prepared_case> prepare(online_case const& one, cudaStream_t cuda_stream);
+
+}  // namespace robocache::bench
