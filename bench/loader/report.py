@@ -35,7 +35,7 @@ def table(rows, part, columns):
 
 def ratios(rows):
     lines = ["| | of | ratio | must |", "|---|---|---|---|"]
-    pairs = [*MUSTS, ("large", "ours, pinned", "NumPy + DataLoader", None), ("large", "ours, disk", "NumPy + DataLoader", None)]
+    pairs = [*MUSTS, *(("large", f"ours, {place}", "NumPy + DataLoader", None) for place in ("pinned", "disk"))]
     pairs += [("large", "ours, disk", f"ceiling, disk, {of}", None) for of in ("windows", "4 MB")]
     for part, what, of, must in pairs:
         figure = "gb_per_s" if "disk" in of else "windows"
@@ -58,7 +58,8 @@ def draw(about, rows, path):
              ("small", "windows", "windows a second, states and chunks of 100 actions"),
              ("train", "steps", "training steps a second")]  # fmt: skip
     parts = [one for one in parts if any(row["part"] == one[0] and one[1] in row for row in rows)]
-    figure, axes = pyplot.subplots(len(parts), 1, figsize=(8, 0.2 + 2.6 * len(parts)), squeeze=False, layout="constrained")
+    size = (8, 0.2 + 2.6 * len(parts))
+    figure, axes = pyplot.subplots(len(parts), 1, figsize=size, squeeze=False, layout="constrained")
     for ax, (part, unit, title) in zip(axes[:, 0], parts):
         of = [row for row in rows if row["part"] == part and unit in row]
         words = ("policy", "batch", "workers", "threads")
@@ -85,8 +86,8 @@ def main(files):
     commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
     text = f"""# Loaders on {about['chip']}
 
-By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch {about['pytorch']}, {about['cores']} cores,
-{about['date']}. Windows and steps are a second's. What each part is stands in [bench/README.md](../README.md#loaders).
+By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch {about['pytorch']},
+{about['cores']} cores, {about['date']}. Windows and steps are a second's. What each part is stands in [bench/README.md](../README.md#loaders).
 
 ![Chart]({chip}-loader.svg)
 
@@ -94,7 +95,7 @@ By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch
 
 ## A store of 20 GB
 
-{table(rows, "large", ["batch", "workers", "threads", "windows", "gb_per_s"])}
+{table(rows, "large", ["batch", "workers", "threads", "windows", "gb_per_s", "note"])}
 
 ## States and chunks of actions
 
