@@ -65,7 +65,8 @@ def gather_rate(series, rows, repeats=5):
     for _ in range(repeats):
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         begin.record()
-        if error := library.gather_runs(ctypes.c_void_p(runs.data_ptr()), ctypes.c_int64(len(runs)), ctypes.c_void_p(stream)):
+        given = ctypes.c_void_p(runs.data_ptr()), ctypes.c_int64(len(runs)), ctypes.c_void_p(stream)
+        if error := library.gather_runs(*given):
             raise RuntimeError(f"gather kernel: CUDA error {error}")
         end.record()
         torch.cuda.synchronize()

@@ -64,7 +64,8 @@ def driver():
 
 
 def commit():
-    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def synchronize():
@@ -141,7 +142,8 @@ def large(report, options, device, folder):
     loader.close()
     for workers in (1, options.workers):
         turn = peers.batches(dataset, 256, workers)
-        rate = rate_within(lambda: next(turn).to(device, non_blocking=True).bfloat16(), options.seconds, workers)  # noqa: B023
+        step = lambda: next(turn).to(device, non_blocking=True).bfloat16()  # noqa: B023, E731
+        rate = rate_within(step, options.seconds, workers)
         report.add("large", "NumPy + DataLoader", batch=256, workers=workers, windows=rate * 256)
         del turn
     # Files that are mapped the system does not forget.
@@ -151,7 +153,8 @@ def large(report, options, device, folder):
     for threads in (THREADS, 4 * THREADS):
         ceilings.forget(folder)
         rate = ceilings.disk_rate(ordered, threads, options.seconds)
-        report.add("large", "ceiling, disk, windows", threads=threads, gb_per_s=rate / 1e9, windows=rate * count / touched)
+        figures = {"gb_per_s": rate / 1e9, "windows": rate * count / touched}
+        report.add("large", "ceiling, disk, windows", threads=threads, **figures)
     ceilings.forget(folder)
     paths = sorted(folder.glob("shard-*"))
     whole = [(path, place, 4 << 20) for place in range(0, 400 << 20, 4 << 20) for path in paths]
@@ -209,7 +212,8 @@ def training(report, options, device, store):
 
                 return one
 
-            ready = [tuple(torch.randn_like(one) for one in (step.seen, step.action)) + (step.valid.clone(),) for _ in range(4)]
+            like = step.seen, step.action
+            ready = [(*(torch.randn_like(one) for one in like), step.valid.clone()) for _ in range(4)]
             turn = iter(range(10**9))
             ways = {"ready-made": lambda: step(*ready[next(turn) % 4])}  # noqa: B023
             ways |= {f"ours, {place}": step_of(loader) for place, loader in loaders.items()}
@@ -231,7 +235,8 @@ def training(report, options, device, store):
                     ("LeRobotDataset + DataLoader", peers.lerobot_set(options.lerobot), peers.from_lerobot),
                 ):
                     made = peers.batches(dataset, batch, options.workers)
-                    rate = rate_within(lambda: step(*unpack(next(made))), options.seconds, options.workers)  # noqa: B023
+                    one = lambda: step(*unpack(next(made)))  # noqa: B023, E731
+                    rate = rate_within(one, options.seconds, options.workers)
                     report.add("train", name, policy="Mlp", batch=batch, workers=options.workers, steps=rate)
                     del made
 

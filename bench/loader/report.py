@@ -34,16 +34,17 @@ def table(rows, part, columns):
 
 
 def ratios(rows):
-    lines = ["| | of | ratio | must |", "|---|---|---|---|"]
-    pairs = [*MUSTS, ("large", "ours, pinned", "NumPy + DataLoader", None), ("large", "ours, disk", "NumPy + DataLoader", None)]
+    lines = ["| | of | ratio | must | note |", "|---|---|---|---|---|"]
+    pairs = [*MUSTS, *(("large", f"ours, {place}", "NumPy + DataLoader", None) for place in ("pinned", "disk"))]
     pairs += [("large", "ours, disk", f"ceiling, disk, {of}", None) for of in ("windows", "4 MB")]
     for part, what, of, must in pairs:
         figure = "gb_per_s" if "disk" in of else "windows"
         found, base = (best(rows, part, one, figure) for one in (what, of))
         if found is None or base is None:
-            lines.append(f"| {part}: {what} | {of} | not measured | {must or ''} |")
+            lines.append(f"| {part}: {what} | {of} | not measured | {must or ''} | |")
         else:
-            lines.append(f"| {part}: {what} | {of} | {found / base:,.3g} | {must or ''} |")
+            notes = {row["note"] for row in rows if (row["part"], row["what"]) == (part, of) and "note" in row}
+            lines.append(f"| {part}: {what} | {of} | {found / base:,.3g} | {must or ''} | {'; '.join(notes)} |")
     return "\n".join(lines)
 
 
@@ -58,7 +59,8 @@ def draw(about, rows, path):
              ("small", "windows", "windows a second, states and chunks of 100 actions"),
              ("train", "steps", "training steps a second")]  # fmt: skip
     parts = [one for one in parts if any(row["part"] == one[0] and one[1] in row for row in rows)]
-    figure, axes = pyplot.subplots(len(parts), 1, figsize=(8, 0.2 + 2.6 * len(parts)), squeeze=False, layout="constrained")
+    size = (8, 0.2 + 2.6 * len(parts))
+    figure, axes = pyplot.subplots(len(parts), 1, figsize=size, squeeze=False, layout="constrained")
     for ax, (part, unit, title) in zip(axes[:, 0], parts):
         of = [row for row in rows if row["part"] == part and unit in row]
         words = ("policy", "batch", "workers", "threads")
@@ -67,7 +69,7 @@ def draw(about, rows, path):
         bars = ax.barh(names, values, color=["C0" if row["what"].startswith("ours") else "0.7" for row in of])
         ax.bar_label(bars, [f"{one:,.0f}" for one in values], fontsize=7, padding=2)
         ax.set_xscale("log")
-        ax.set_xlim(right=max(values) * 6)
+        ax.set_xlim(min(values) / 3, max(values) * 6)
         ax.tick_params(labelsize=7)
         ax.invert_yaxis()
         ax.set_title(f"{title} ({about['chip']})", fontsize=9)
@@ -85,8 +87,8 @@ def main(files):
     commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
     text = f"""# Loaders on {about['chip']}
 
-By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch {about['pytorch']}, {about['cores']} cores,
-{about['date']}. Windows and steps are a second's. What each part is stands in [bench/README.md](../README.md#loaders).
+By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch {about['pytorch']},
+{about['cores']} cores, {about['date']}. Windows and steps are a second's. What each part is stands in [bench/README.md](../README.md#loaders).
 
 ![Chart]({chip}-loader.svg)
 
@@ -94,7 +96,7 @@ By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch
 
 ## A store of 20 GB
 
-{table(rows, "large", ["batch", "workers", "threads", "windows", "gb_per_s"])}
+{table(rows, "large", ["batch", "workers", "threads", "windows", "gb_per_s", "note"])}
 
 ## States and chunks of actions
 
@@ -102,7 +104,7 @@ By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch
 
 ## Training
 
-{table(rows, "train", ["policy", "batch", "workers", "steps", "of_ready_made"])}
+{table(rows, "train", ["policy", "batch", "workers", "steps", "of_ready_made", "note"])}
 """
     (RESULTS / f"{chip}-loader.md").write_text(text)
     draw(about, rows, RESULTS / f"{chip}-loader.svg")

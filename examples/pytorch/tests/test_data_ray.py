@@ -56,13 +56,17 @@ def test_the_same_files_as_of_one_process(tmp_path, cluster):
         ingest(tmp_path / "nothing", tmp_path / "none", actors=2)
 
 
+def parent_of(process):
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def writers():
     """Processes of actors of this process's Ray: children of its raylet."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            words, parent = (process / "cmdline").read_bytes(), int((process / "stat").read_text().rpartition(")")[2].split()[1])
-            grandparent = int(Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[1])
+            words, parent = (process / "cmdline").read_bytes(), parent_of(process.name)
+            grandparent = parent_of(parent)
         except (OSError, IndexError):
             continue
         if words.startswith(b"ray::MapWorker") and grandparent == os.getpid():
