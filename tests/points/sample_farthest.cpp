@@ -79,6 +79,8 @@ TEST_CASE("Farthest: a start that cannot be one is the first finite point", "[sa
     CHECK(indices_of(sampling_of(clouds, 3, start)) == list{1, 4, 2});
   }
   CHECK(indices_of(sampling_of(clouds, 3, 4)) == list{4, 1, 2});
+  // There is a point behind the cloud's last one, but it is padding.
+  CHECK(indices_of(sampling_of(padded_clouds({1, 0, 0, 2, 0, 0, 9, 0, 0, 50, 0, 0}, {3}), 2, 3)) == list{0, 2});
   auto p = sampling_of(dense_clouds({1, 0, 0, 2, 0, 0, 3, 0, 0, 4, 0, 0}, 2), 1);
   p.starts = {1, 9};
   CHECK(indices_of(p) == list{1, 0});
