@@ -93,7 +93,8 @@ def draw_ring():
     """A ring of 8 slots after 11 samples, and after 3 more."""
     figure, axes = plt.subplots(1, 2, figsize=(7.6, 2.1), layout="constrained")
     capacity = 8
-    for axis, written, added, title in ((axes[0], 11, 0, "written = 11"), (axes[1], 14, 3, "append of 3 rows: written = 14")):
+    states = (axes[0], 11, 0, "written = 11"), (axes[1], 14, 3, "append of 3 rows: written = 14")
+    for axis, written, added, title in states:
         held = range(written - capacity, written)
         for number in held:
             slot, new = number % capacity, number >= written - added
@@ -121,7 +122,8 @@ def draw_cells():
     cells = np.floor(points).astype(int)
     kept = ((cells >= 0) & (cells < (5, 4))).all(axis=1)
     figure, axes = plt.subplots(1, 3, figsize=(7.6, 2.5), layout="constrained", sharey=True)
-    names = ("voxelize: every cell\nof the grid, here its count", "voxelize_sparse, _gathered:\ncells with points, numbered",
+    names = ("voxelize: every cell\nof the grid, here its count",
+             "voxelize_sparse, _gathered:\ncells with points, numbered",
              "filter_voxels: one point\nfor each voxel")  # fmt: skip
     found, numbers = {}, []
     for cell in map(tuple, cells[kept]):
