@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the pictures of docs/concepts.md: images/bracket.svg, windows.svg and cells.svg.
+"""Draws the pictures of docs/concepts.md: images/bracket.svg, windows.svg, ring.svg and cells.svg.
 
     python docs/make_concept_pictures.py
 
@@ -89,6 +89,31 @@ def draw_windows():
     save(figure, "windows.svg")
 
 
+def draw_ring():
+    """A ring of 8 slots after 11 samples, and after 3 more."""
+    figure, axes = plt.subplots(1, 2, figsize=(7.6, 2.1), layout="constrained")
+    capacity = 8
+    states = (axes[0], 11, 0, "written = 11"), (axes[1], 14, 3, "append of 3 rows: written = 14")
+    for axis, written, added, title in states:
+        held = range(written - capacity, written)
+        for number in held:
+            slot, new = number % capacity, number >= written - added
+            colour = VALID if new else "#dbe9f4"
+            axis.add_patch(Rectangle((slot, 0), 0.94, 0.94, facecolor=colour, edgecolor=TARGET))
+            axis.text(slot + 0.47, 0.47, number, ha="center", va="center", color="white" if new else SAMPLE)
+            axis.text(slot + 0.47, -0.28, slot, ha="center", va="center", color=PALE)
+        for number, word in ((held[0], "oldest"), (held[-1], "newest")):
+            axis.annotate(word, (number % capacity + 0.47, 0.98), (number % capacity + 0.47, 1.5), ha="center",
+                          color=TARGET, arrowprops={"arrowstyle": "->", "color": TARGET})  # fmt: skip
+        axis.set_title(title, fontsize=9)
+        axis.set_xlim(-0.3, capacity + 0.3)
+        axis.set_ylim(-0.5, 1.9)
+        axis.set_aspect("equal")
+        axis.set_xticks([])
+        bare(axis, "left", "bottom")
+    save(figure, "ring.svg")
+
+
 def draw_cells():
     """One cloud on a grid, the same as voxels, and after a voxel filter."""
     rng = np.random.default_rng(5)
@@ -97,7 +122,8 @@ def draw_cells():
     cells = np.floor(points).astype(int)
     kept = ((cells >= 0) & (cells < (5, 4))).all(axis=1)
     figure, axes = plt.subplots(1, 3, figsize=(7.6, 2.5), layout="constrained", sharey=True)
-    names = ("voxelize: every cell\nof the grid, here its count", "voxelize_sparse, _gathered:\ncells with points, numbered",
+    names = ("voxelize: every cell\nof the grid, here its count",
+             "voxelize_sparse, _gathered:\ncells with points, numbered",
              "filter_voxels: one point\nfor each voxel")  # fmt: skip
     found, numbers = {}, []
     for cell in map(tuple, cells[kept]):
@@ -133,4 +159,5 @@ def draw_cells():
 if __name__ == "__main__":
     draw_bracket()
     draw_windows()
+    draw_ring()
     draw_cells()
