@@ -25,6 +25,13 @@ at::Tensor gradient_for(at::Tensor const& values, timed_arguments const& given, 
   return result;
 }
 
+/// The arguments that resampling and fusing have in common, in the order of `timed_arguments`. By reference: a single
+/// fill value is viewed where it is.
+template <class... Others>
+timed_arguments timed(optional_tensors const& sources, Others const&... others) {
+  return {without_bits(sources), others...};
+}
+
 std::vector<values_view> views_of(at::TensorList values, c10::Device device) {
   std::vector<values_view> views;
   views.reserve(values.size());
@@ -51,19 +58,8 @@ std::tuple<at::Tensor, at::Tensor> resample(at::Tensor const& values, optional_t
                                             c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp,
                                             at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
                                             at::IntArrayRef rules, double fill, at::ScalarType type) {
-  timed_arguments const given{without_bits(sources),
-                              target_stamps,
-                              target_starts,
-                              target_index,
-                              device,
-                              kinds,
-                              stamp,
-                              sizes,
-                              whole,
-                              real,
-                              rules,
-                              fill,
-                              target_as_of};
+  auto const given = timed(sources, target_stamps, target_starts, target_index, device, kinds, stamp, sizes, whole,
+                           real, rules, fill, target_as_of);
   values_view const rows(values, device, "");
   auto result = empty(given.target_shape(), values.size(-1), device, type);
   auto valid = empty(given.target_shape(), -1, device, at::kBool);
@@ -85,19 +81,8 @@ std::tuple<at::Tensor, at::Tensor> resample_backward(
     optional_tensor const& target_as_of, c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp,
     at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real, at::IntArrayRef rules, double fill,
     bool of_values, bool of_targets) {
-  timed_arguments const given{without_bits(sources),
-                              target_stamps,
-                              target_starts,
-                              target_index,
-                              device,
-                              kinds,
-                              stamp,
-                              sizes,
-                              whole,
-                              real,
-                              rules,
-                              fill,
-                              target_as_of};
+  auto const given = timed(sources, target_stamps, target_starts, target_index, device, kinds, stamp, sizes, whole,
+                           real, rules, fill, target_as_of);
   auto for_values = of_values ? gradient_for(values, given, 0) : at::empty({0}, values.options());
   auto for_targets =
       of_targets ? empty(given.target_shape(), -1, device, at::kFloat) : empty({0}, -1, device, at::kFloat);
@@ -143,19 +128,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> fuse(
     optional_tensor const& target_index, optional_tensor const& target_as_of, c10::Device device, at::IntArrayRef kinds,
     at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole, at::ArrayRef<double> real,
     at::IntArrayRef rules, at::ArrayRef<double> fills, at::ScalarType type) {
-  timed_arguments const given{without_bits(sources),
-                              target_stamps,
-                              target_starts,
-                              target_index,
-                              device,
-                              kinds,
-                              stamp,
-                              sizes,
-                              whole,
-                              real,
-                              rules,
-                              fills,
-                              target_as_of};
+  auto const given = timed(sources, target_stamps, target_starts, target_index, device, kinds, stamp, sizes, whole,
+                           real, rules, fills, target_as_of);
   auto const rows = views_of(values, device);
   std::int64_t channels = 0;
   for (at::Tensor const& one : values) { channels += one.size(-1); }
@@ -184,19 +158,8 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
     c10::Device device, at::IntArrayRef kinds, at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
     at::ArrayRef<double> real, at::IntArrayRef rules, at::ArrayRef<double> fills, at::IntArrayRef of_values,
     at::IntArrayRef of_affine, bool of_targets) {
-  timed_arguments const given{without_bits(sources),
-                              target_stamps,
-                              target_starts,
-                              target_index,
-                              device,
-                              kinds,
-                              stamp,
-                              sizes,
-                              whole,
-                              real,
-                              rules,
-                              fills,
-                              target_as_of};
+  auto const given = timed(sources, target_stamps, target_starts, target_index, device, kinds, stamp, sizes, whole,
+                           real, rules, fills, target_as_of);
   auto const nothing = [](at::Tensor const& like, at::ScalarType type) {
     return at::empty({0}, like.options().dtype(type));
   };
