@@ -100,6 +100,13 @@ TEST_CASE("Nearest: any k", "[neighbours]") {
   }
 }
 
+TEST_CASE("Nearest: the last of k ties, among so many queries that each has a lane for itself", "[neighbours]") {
+  generator random(4603);
+  auto const clouds = dense_clouds(draw_scene(random, scene::lattice, 60));
+  auto const queries = dense_clouds(draw_scene(random, scene::lattice, 600));
+  for (int chip = 0; chip < 4; ++chip) { CHECK(verify(between(queries, clouds, 4)) == ""); }
+}
+
 TEST_CASE("Radius: more than any cloud has", "[neighbours]") {
   generator random(4601);
   auto const clouds = dense_clouds(draw_scene(random, scene::lattice, 1400), 2);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -124,6 +125,10 @@ TEST_CASE("Farthest: clouds that are put in order in space", "[sampling]") {
     CAPTURE(int(kind));
     CHECK(verify_farthest(sampling_of(dense_clouds(draw_scene(random, kind, 8193)), 12, 77)) == "");
   }
+  // Where the start cannot be one, the first finite point.
+  auto late = dense_clouds(draw_scene(random, scene::anywhere, 8200));
+  std::fill_n(late.xyz.begin(), 3 * 40, infinity);
+  CHECK(indices_of(sampling_of(late, 3, 39)).front() == 40);
   // Small ones, where many samples are wanted.
   for (std::int64_t count : {2047, 2048, 2560}) {
     CHECK(verify_farthest(sampling_of(dense_clouds(draw_scene(random, scene::lattice, count)), 384)) == "");
