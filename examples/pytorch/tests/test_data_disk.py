@@ -303,7 +303,7 @@ def specs():
     sample that a robot knew of. With many targets and with few, which leave more of an episode out."""
     seen = [
         data.Read("joints", method="akima", before="extrapolate", after="hold"),
-        data.Read("wide", velocity=True, before="extrapolate", after="extrapolate"),
+        data.Read("wide", derivative="velocity", before="extrapolate", after="extrapolate"),
         data.Read("steps", method="previous"),
     ]
     done = [

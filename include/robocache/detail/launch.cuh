@@ -32,12 +32,24 @@ inline status cuda_failure(char const* what, cudaError_t error) {
   return refuse(status_code::cuda_error, what, "", "found %s (%s)", cudaGetErrorName(error), cudaGetErrorString(error));
 }
 
-/// Allows a kernel so much dynamic shared memory, which may be more than every kernel has.
-template <class Params>
-ROBOCACHE_HIDDEN status allow_shared(void (*kernel)(Params), int shared_bytes) {
-  cudaError_t const error = cudaFuncSetAttribute(reinterpret_cast<void const*>(kernel),
-                                                 cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes);
-  return error == cudaSuccess ? status{} : cuda_failure("shared memory", error);
+/// Allows a kernel so much dynamic shared memory, which may be more than every kernel has. Each thread asks the runtime
+/// once for each device and size, as asking clears an earlier error. Takes the kernel itself: nvcc gives each
+/// translation unit a kernel of its own.
+template <auto Kernel>
+ROBOCACHE_HIDDEN status allow_shared(int shared_bytes) {
+  thread_local int known_device = -1;
+  thread_local int known_bytes = 0;
+  int device = 0;
+  cudaError_t error = cudaGetDevice(&device);
+  if (error == cudaSuccess && device == known_device && shared_bytes <= known_bytes) { return {}; }
+  if (error == cudaSuccess) {
+    error = cudaFuncSetAttribute(reinterpret_cast<void const*>(Kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 shared_bytes);
+  }
+  if (error != cudaSuccess) { return cuda_failure("shared memory", error); }
+  known_device = device;
+  known_bytes = shared_bytes;
+  return {};
 }
 
 /// Launches, and returns what the launch itself returned, so that an earlier error is neither blamed on it nor cleared.

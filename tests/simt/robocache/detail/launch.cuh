@@ -24,8 +24,8 @@ inline status clear(void* memory, std::int64_t bytes, cudaStream_t) {
   return {};
 }
 
-template <class Params>
-status allow_shared(void (*)(Params), int) {
+template <auto>
+status allow_shared(int) {
   return {};
 }
 

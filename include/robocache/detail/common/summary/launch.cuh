@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
@@ -82,9 +83,13 @@ ROBOCACHE_HIDDEN status launch_pass(Source const& source, value_rows<Value> cons
   p.ranks = state.ranks;
   p.counters = state.quantiles > 0 ? reinterpret_cast<unsigned long long*>(state.counters) : nullptr;
   dim3 const blocks(static_cast<unsigned>(summary_nodes(rows) * p.slices));
-  auto* const kernel = pass > 0 ? summarize_digit_kernel<Source> : summarize_kernel<Source>;
-  status const s = shared_bytes > 0 ? allow_shared(kernel, shared_bytes) : status{};
-  return s.ok() ? chain.launch(kernel, p, blocks, summary_threads, shared_bytes) : s;
+  auto const launch = [&](auto kernel) {
+    status const s = shared_bytes > 0 ? allow_shared<decltype(kernel)::value>(shared_bytes) : status{};
+    return s.ok() ? chain.launch(kernel.value, p, blocks, summary_threads, shared_bytes) : s;
+  };
+  using kernel_of = void (*)(summarize_params<Source>);
+  return pass > 0 ? launch(std::integral_constant<kernel_of, summarize_digit_kernel<Source>>{})
+                  : launch(std::integral_constant<kernel_of, summarize_kernel<Source>>{});
 }
 
 /// Merges the nodes of pass 0, and what they come to with the state.
