@@ -18,14 +18,15 @@ inline constexpr std::int64_t widest_appended_row = std::int64_t(1) << 26;
 /// @param name  what the caller calls it
 template <class Stamp>
 status check_append_stream(char const* name, append_stream<Stamp> const& one, std::int64_t batch) {
-  if (one.capacity < 1 || one.capacity > INT32_MAX) {
+  auto const is_number = [](std::int64_t count, std::int64_t least) { return count >= least && count <= INT32_MAX; };
+  if (!is_number(one.capacity, 1)) {
     return refuse(invalid, name, "capacity", "found %lld, want 1 or more, below 2^31",
                   static_cast<long long>(one.capacity));
   }
   if (one.channels < 1) {
     return refuse(invalid, name, "channels", "found %lld, want 1 or more", static_cast<long long>(one.channels));
   }
-  if (one.rows < 0 || one.rows > INT32_MAX) {
+  if (!is_number(one.rows, 0)) {
     return refuse(invalid, name, "rows", "found %lld, want 0 or more, below 2^31", static_cast<long long>(one.rows));
   }
   auto const bytes = static_cast<std::int64_t>(size_of(one.type));
