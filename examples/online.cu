@@ -28,7 +28,7 @@ constexpr std::int64_t capacity = 256, history = 8, most_rows = 16, actions = 7;
 constexpr int sensors = 8;
 constexpr std::int64_t rates[sensors] = {1000, 500, 400, 200, 200, 200, 100, 50};  // the first is force
 constexpr std::int64_t widths[sensors] = {6, 14, 6, 2, 3, 4, 16, 32};
-constexpr std::int64_t channels = 6 + 14 + 6 + 2 + 3 + 4 + 16 + 32;
+constexpr std::int64_t all_channels = 6 + 14 + 6 + 2 + 3 + 4 + 16 + 32;
 
 struct pinned_free {
   void operator()(void* memory) const noexcept { cudaFreeHost(memory); }
@@ -116,7 +116,7 @@ struct tick_results {
 
 /// A policy of one layer, an action a warp.
 __global__ void policy_kernel(float const* seen, float const* weights, std::int64_t* tick, tick_results out) {
-  constexpr auto inputs = static_cast<int>(history * channels);
+  constexpr auto inputs = static_cast<int>(history * all_channels);
   int const warp = static_cast<int>(threadIdx.x / 32);
   float sum = 0.0f;
 #pragma unroll 8
@@ -176,9 +176,9 @@ int main() {
   auto const done = pinned_allocate<std::int64_t>(1);
   auto const device_clock = example::device_allocate<std::int64_t>(1);
   auto const tick_number = example::to_device(std::vector<std::int64_t>{0});
-  auto const seen = example::device_allocate<float>(history * channels);
-  auto const log = example::device_allocate<float>(ticks * history * channels);
-  std::vector<float> weights(actions * history * channels);
+  auto const seen = example::device_allocate<float>(history * all_channels);
+  auto const log = example::device_allocate<float>(ticks * history * all_channels);
+  std::vector<float> weights(actions * history * all_channels);
   for (float& w : weights) { w = static_cast<float>(random() % 2001) * 1e-4f - 0.1f; }
   auto const device_weights = example::to_device(weights);
   std::vector<std::int64_t> deltas(history);
@@ -210,7 +210,7 @@ int main() {
     auto const target = rc::timeline<std::int64_t>::windows(device_clock.get(), device_deltas.get(), 1, history);
     example::check(rc::fuse(fused.data(), sensors, target, rc::fused_output{results}, on));
   };
-  auto const results = pinned_allocate<float>(history * channels);
+  auto const results = pinned_allocate<float>(history * all_channels);
   cudaGraphExec_t const bare = make_graph(on, [&] { append_and_fuse(results.get()); });
   cudaGraphExec_t const tick = make_graph(on, [&] {
     append_and_fuse(seen.get());
@@ -239,7 +239,7 @@ int main() {
       while (*static_cast<std::int64_t volatile*>(done.get()) != n + 1 - bare_ticks) {}
     }
     std::chrono::duration<double, std::micro> const took = std::chrono::steady_clock::now() - start;
-    if (is_bare) { bare_log.insert(bare_log.end(), results.get(), results.get() + history * channels); }
+    if (is_bare) { bare_log.insert(bare_log.end(), results.get(), results.get() + history * all_channels); }
     if (!waits) { wake = std::chrono::steady_clock::now(); }
     bool const warm = n >= warming && n != bare_ticks;
     if (warm) { (waits ? paced_us : is_bare ? bare_us : policy_us).push_back(took.count()); }
@@ -266,11 +266,11 @@ int main() {
   auto const episode = example::to_device(std::vector<std::int64_t>(ticks, 0));
   auto const windows = rc::timeline<std::int64_t>::windows(device_clocks.get(), device_deltas.get(), ticks, history,
                                                            episode.get(), device_clocks.get());
-  auto const offline = example::device_allocate<float>(ticks * history * channels);
+  auto const offline = example::device_allocate<float>(ticks * history * all_channels);
   example::check(rc::fuse(recorded.data(), sensors, windows, rc::fused_output{offline.get()}, on));
-  auto const trained = example::to_host(offline, ticks * history * channels);
+  auto const trained = example::to_host(offline, ticks * history * all_channels);
   auto saw = bare_log;
-  auto const seen_by_policy = example::to_host(log, (ticks - bare_ticks) * history * channels);
+  auto const seen_by_policy = example::to_host(log, (ticks - bare_ticks) * history * all_channels);
   saw.insert(saw.end(), seen_by_policy.begin(), seen_by_policy.end());
   bool const same = std::memcmp(trained.data(), saw.data(), saw.size() * sizeof(float)) == 0;
   std::printf("online %s offline, bit for bit, in %zu numbers of %d ticks\n", same ? "equals" : "is not", saw.size(),

@@ -12,6 +12,7 @@ char const* name_of(timeline_kind kind) {
     case timeline_kind::ragged: return "ragged";
     case timeline_kind::uniform: return "uniform";
     case timeline_kind::windows: return "windows";
+    case timeline_kind::ring: return "ring";
   }
   return "?";
 }

@@ -48,7 +48,7 @@ void write(sampling const& p, std::int64_t b, std::vector<std::int64_t> const& s
 
 /// A permutation in whole numbers of 128 bits, by the formulas of the specification.
 std::int64_t permuted(std::int64_t size, std::uint64_t seed, std::int64_t number, std::int64_t i) {
-  using wide = unsigned __int128;
+  __extension__ using wide = unsigned __int128;
   wide const word = wide(1) << 64;
   auto const mix = [&](wide z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u % word;
