@@ -30,7 +30,7 @@ GREY = "#888888"
 def read_all(chip, results=RESULTS):
     """The benchmarks of a chip by family, and the cases of their peers by name."""
     runs, peers = {}, {}
-    for family in TITLES:
+    for family in COLOURS:
         path = results / f"{chip}-{family}.json"
         if path.exists():
             runs[family] = json.loads(path.read_text(encoding="utf-8"))
@@ -142,7 +142,7 @@ def draw_roofline(report, path):
     for i, ((case, _), x, y) in enumerate(zip(points, density, speed), 1):
         axes.scatter(x, y, s=20, color=COLOURS.get(case["family"], GREY), linewidths=0, zorder=3)
         axes.annotate(str(i), (x, y), textcoords="offset points", xytext=(3, 2), fontsize=6.5, color="#444444")
-    for family, title in TITLES.items():
+    for family, title in ((family, TITLES[family]) for family in COLOURS):
         if any(case["family"] == family for case, _ in points):
             axes.scatter([], [], s=20, color=COLOURS[family], label=title)
     axes.legend(fontsize=7.5, frameon=False, loc="lower right")

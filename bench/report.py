@@ -22,6 +22,16 @@ TITLES = {
     "voxelize": "Voxelizing",
     "voxels": "Sparse and gathered voxels, and the voxel filter",
 }
+# Families with one plain table, which are not on the page and the charts of results yet.
+PLAIN = {
+    "summarize": "Summaries",
+    "clean": "Cleaning",
+    "policy_input": "Policy inputs",
+    "points": "Unprojection and crops",
+    "sampling": "Samples and neighbours",
+    "online": "Rings",
+}
+FAMILIES = {**TITLES, **PLAIN}
 # The call whose time on the host was measured.
 CALLS = {
     "resample": "A call",
@@ -79,7 +89,7 @@ def rate(case):
 
 
 def head(run, peers):
-    yield f"# {TITLES[run['benchmark']]} on {run['chip']}"
+    yield f"# {FAMILIES[run['benchmark']]} on {run['chip']}"
     yield ""
     yield (
         f"Commit {run['commit'] or 'unknown'}, {run['date']}; driver {run['driver']}, CUDA {run['cuda']}, "
@@ -88,7 +98,7 @@ def head(run, peers):
     yield (
         f"Copy of 1 GB: {run['ceiling_gbps']:.0f} GB/s read and written"
         + ("" if run["steady"] else " (**below 95 % of what the chip reaches: these figures do not count**)")
-        + f". Empty kernel: {run['empty_us']:.2f} us. {CALLS[run['benchmark']]} takes"
+        + f". Empty kernel: {run['empty_us']:.2f} us. {CALLS.get(run['benchmark'], 'A call')} takes"
         + f" {run['launch_us']:.2f} us on the host."
     )
     yield ""
@@ -268,6 +278,19 @@ def voxels_tables(run, peers):
     yield from calls_table(run, ("call", "calls in turn"))
 
 
+def plain_tables(run, peers):
+    """Of a family whose peers have tables of their own, or none."""
+    heads = ["case", "MB", "us", "GB/s", "copy", "over copy", "in turn", "must"]
+    lines = [
+        [case["name"].split("/", 1)[1], number(case["bytes"] * 1e-6), number(case["us"]), *rate(case)]
+        + [number(case["copy_us"]), number(case["over_copy"], 3), number(case.get("in_turn_us"))]
+        + [f"{case['yardstick']} {case['must']:g}" if case["must"] else ""]
+        for case in run["cases"]
+        if not case["error"]
+    ]
+    yield from table(heads, lines)
+
+
 def resample_tables(run, peers, cupy, scipy):
     yield "## Shapes"
     yield ""
@@ -288,9 +311,9 @@ def main():
     args = parser.parse_args()
 
     reports = [json.loads(pathlib.Path(name).read_text(encoding="utf-8")) for name in args.files]
-    runs = [report for report in reports if report["benchmark"] in TITLES]
+    runs = [report for report in reports if report["benchmark"] in FAMILIES]
     if len(runs) != 1:
-        sys.exit(f"one file of {', '.join('bench_' + family for family in TITLES)} is wanted, {len(runs)} were given")
+        sys.exit(f"one file of {', '.join('bench_' + family for family in FAMILIES)} is wanted, {len(runs)} were given")
     run = runs[0]
     peers, cupy, scipy = (
         [report for report in reports if report["benchmark"] == f"{library}_{run['benchmark']}"]
@@ -305,9 +328,11 @@ def main():
         tables = resample_tables(run, peers, cupy, scipy)
     else:
         tables_of = {"fuse": fuse_tables, "voxelize": voxelize_tables, "voxels": voxels_tables}
-        tables = tables_of[run["benchmark"]](run, peers)
+        tables = tables_of.get(run["benchmark"], plain_tables)(run, peers)
     lines = [*head(run, peers), *tables, *errors(run)]
-    output = pathlib.Path(args.output) if args.output else RESULTS / f"{short_name(run['chip'])}-{run['benchmark']}.md"
+    output = pathlib.Path(args.output) if args.output else (
+        RESULTS / f"{short_name(run['chip'])}-{run['benchmark'].replace('_', '-')}.md"
+    )
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     print(output)

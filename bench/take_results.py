@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import ncu_report
+import report
 
 HERE = pathlib.Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -30,14 +31,14 @@ def name_for(report):
 
 def place_for(path, partial):
     """Where one file goes, or None."""
-    report = json.loads(path.read_text(encoding="utf-8"))
-    name = name_for(report) if isinstance(report, dict) else None
-    if name is None or not report["cases"]:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    name = name_for(found) if isinstance(found, dict) else None
+    if name is None or not found["cases"]:
         return None
     target = RESULTS / name
     if target.exists() and not partial:
         lacking = {case["name"] for case in json.loads(target.read_text(encoding="utf-8"))["cases"]}
-        lacking -= {case["name"] for case in report["cases"]}
+        lacking -= {case["name"] for case in found["cases"]}
         if lacking:
             sys.exit(
                 f"{path}: lacks {len(lacking)} cases of {target}, such as {sorted(lacking)[0]}; --partial takes it"
@@ -58,9 +59,9 @@ def main():
     for path, target in taken.items():
         target.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
         print(f"{path} -> {target}")
-    reports = [json.loads(path.read_text(encoding="utf-8")) for path in taken]
-    for chip in sorted({ncu_report.short_name(report["chip"]) for report in reports if "chip" in report}):
-        for family in ncu_report.TITLES:
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in taken]
+    for chip in sorted({ncu_report.short_name(run["chip"]) for run in runs if "chip" in run}):
+        for family in (title.replace("_", "-") for title in report.FAMILIES):
             others = [f"{chip}-torch-{family}", f"{chip}-cupy-{family}", f"scipy-{family}"]
             files = [RESULTS / f"{name}.json" for name in (f"{chip}-{family}", *others)]
             if files[0].exists():
