@@ -31,7 +31,7 @@ def is_of_rows(kernel):
 
 
 def is_of_points(kernel):
-    return re.search("unproject|crop_|sample_|nearest_|within_radius", family_of(kernel)) is not None
+    return re.match("unproject|crop_|sample_|nearest_|within_radius", family_of(kernel)) is not None
 
 
 def is_of_policy_inputs(kernel):
