@@ -20,6 +20,11 @@ struct drawn_window {
 
 namespace detail {
 
+/// `a - b` that wraps around, as `add_wrapping`: a plan may be broken, and is then read within its bounds.
+ROBOCACHE_HOST_DEVICE inline std::int64_t subtract_wrapping(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 /// The place of the last of `count` ascending numbers that is `x` or less, for `numbers[0] <= x`.
 ROBOCACHE_HOST_DEVICE inline std::int64_t last_not_after(std::int64_t const* numbers, std::int64_t count,
                                                          std::int64_t x) {
@@ -49,7 +54,7 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t grid_anchor(window_plan const& plan, s
   std::int64_t const start = plan.starts[episode];
   std::int64_t const begin = uniform_stamp(start, plan.num, plan.den, k);
   if (!plan.anywhere) { return begin; }
-  std::int64_t const next = uniform_stamp(start, plan.num, plan.den, k + 1);
+  std::int64_t const next = uniform_stamp(start, plan.num, plan.den, add_wrapping(k, 1));
   std::int64_t const last = plan.lasts[episode];
   auto const unsigned_begin = static_cast<std::uint64_t>(begin);
   std::uint64_t const width = next <= last ? static_cast<std::uint64_t>(next) - unsigned_begin
@@ -63,10 +68,10 @@ ROBOCACHE_HOST_DEVICE inline std::int64_t grid_anchor(window_plan const& plan, s
 ROBOCACHE_HOST_DEVICE inline drawn_window window_at(window_plan const& plan, std::int64_t first, std::int64_t count,
                                                     std::int64_t number, std::uint64_t random) {
   std::int64_t const episode = first + last_not_after(plan.offsets + first, count, number);
-  std::int64_t const k = number - plan.offsets[episode];
+  std::int64_t const k = subtract_wrapping(number, plan.offsets[episode]);
   drawn_window window;
   if (plan.stamps != nullptr) {
-    std::int64_t const row = plan.starts[episode] + k;
+    std::int64_t const row = add_wrapping(plan.starts[episode], k);
     if (row < 0 || row >= plan.rows) { return window; }
     window.anchor = plan.stamps[row];
   } else {
@@ -93,18 +98,18 @@ ROBOCACHE_HOST_DEVICE inline drawn_window draw_window(window_plan const& plan, s
   // Whose turn it is, and how many of the epoch the set has had before.
   std::int64_t const turn = permuted(make_permutation(total, seed, detail::shuffle_of(epoch, -1)), place);
   std::int64_t const set = detail::last_not_after(plan.draws, plan.sets, turn);
-  std::int64_t const share = plan.draws[set + 1] - plan.draws[set];
-  std::uint64_t const drawn =
-      epoch * static_cast<std::uint64_t>(share) + static_cast<std::uint64_t>(turn - plan.draws[set]);
+  std::int64_t const share = detail::subtract_wrapping(plan.draws[set + 1], plan.draws[set]);
+  std::uint64_t const drawn = epoch * static_cast<std::uint64_t>(share) +
+                              static_cast<std::uint64_t>(detail::subtract_wrapping(turn, plan.draws[set]));
 
   std::int64_t const first = detail::clamp(plan.set_offsets[set], 0, plan.episodes);
   std::int64_t const end = detail::clamp(plan.set_offsets[set + 1], first, plan.episodes);
-  std::int64_t const windows = plan.offsets[end] - plan.offsets[first];
+  std::int64_t const windows = detail::subtract_wrapping(plan.offsets[end], plan.offsets[first]);
   if (windows <= 0) { return {}; }
   std::uint64_t const pass = drawn / static_cast<std::uint64_t>(windows);
   auto const next = static_cast<std::int64_t>(drawn % static_cast<std::uint64_t>(windows));
   permutation const of_set = make_permutation(windows, seed, detail::shuffle_of(pass, set));
-  std::int64_t const number = plan.offsets[first] + permuted(of_set, next);
+  std::int64_t const number = add_wrapping(plan.offsets[first], permuted(of_set, next));
   auto const random = plan.anywhere ? detail::random_bits(seed, pass, static_cast<std::uint64_t>(number)) : 0;
   drawn_window window = detail::window_at(plan, first, end - first, number, random);
   window.padding = window.padding || padding;
@@ -115,7 +120,7 @@ ROBOCACHE_HOST_DEVICE inline drawn_window draw_window(window_plan const& plan, s
 ROBOCACHE_HOST_DEVICE inline drawn_window draw_row(window_plan const& plan, window_draw const& draw, std::int64_t step,
                                                    std::int64_t i) {
   std::int64_t const part = draw.batch / draw.ranks;
-  return draw_window(plan, static_cast<std::uint64_t>(draw.seed), draw.batch, step + i / part,
+  return draw_window(plan, static_cast<std::uint64_t>(draw.seed), draw.batch, add_wrapping(step, i / part),
                      i % part * draw.ranks + draw.rank);
 }
 
