@@ -69,14 +69,14 @@ int allow_cluster(void (*)(Params), int, unsigned blocks, int, int) {
   return 120 / int(blocks);
 }
 
-/// How many launches were of clusters.
+/// How many launches were of clusters, of one block too.
 inline int cluster_count = 0;
 
 template <class Params>
 status launch_cluster(void (*kernel)(Params), Params const& params, unsigned blocks, int threads, int shared_bytes,
                       cudaStream_t, unsigned clusters = 1) {
   ++launch_count;
-  cluster_count += blocks > 1 ? 1 : 0;
+  ++cluster_count;
   gridDim = {blocks, clusters, 1};
   blockDim = {unsigned(threads), 1, 1};
   for (unsigned y = 0; y < clusters; ++y) {
