@@ -88,7 +88,7 @@ def main(files):
     text = f"""# Loaders on {about['chip']}
 
 By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch {about['pytorch']},
-{about['cores']} cores, {about['date']}. Windows and steps are a second's. What each part is stands in [bench/README.md](../README.md#loaders).
+{about['cores']} cores, {about['date']}. Windows and steps are per second. The parts are described in [bench/README.md](../README.md#loaders).
 
 ![Chart]({chip}-loader.svg)
 
