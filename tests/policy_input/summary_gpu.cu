@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -95,18 +94,6 @@ class chunk_job {
  private:
   /// All windows read trajectory 0: floats that are 0 are integers that are 0.
   std::int64_t const* trajectories() const { return reinterpret_cast<std::int64_t const*>(zeros_.data()); }
-
-  template <class T>
-  static T* as(device_floats const& memory) {
-    return reinterpret_cast<T*>(memory.data());
-  }
-  template <class T>
-  static std::vector<T> read_as(device_floats const& memory, cudaStream_t stream, std::size_t count) {
-    auto const floats = memory.read(stream);
-    std::vector<T> all(count);
-    std::memcpy(all.data(), floats.data(), count * sizeof(T));
-    return all;
-  }
 
   struct zeroed : device_floats {
     zeroed() : device_floats(2 * windows) { fill(0, nullptr); }
