@@ -23,11 +23,6 @@ inline constexpr int most_run_bytes = 5120;
 /// Bytes of stamps that a warp with a tile of its own stages at a time.
 inline constexpr int most_warp_stage_bytes = 6144;
 
-/// Stamps that a warp with a tile of its own stages of a stream, and how many of them are a margin on each side of the
-/// expected place. With half as many, windows of 32 targets would not fit.
-inline constexpr int guessed_stamps = 128;
-inline constexpr int guess_margin = 24;
-
 /// Warps that have a tile each: as many as a multiprocessor holds at a time. Then the least number of rows of a tile,
 /// and the words that could be blended while a tile is located.
 inline constexpr int most_run_warps = 32;
