@@ -11,6 +11,7 @@
 import argparse
 import json
 import pathlib
+import re
 import sys
 
 from ncu_report import short_name
@@ -291,6 +292,31 @@ def plain_tables(run, peers):
     yield from table(heads, lines)
 
 
+def sampler_lines(scipy):
+    """Policy inputs beside one worker of a sampler in NumPy and SciPy, on the same windows."""
+    for peer in scipy:
+        yield "## Beside one worker of UMI's sampler"
+        yield ""
+        yield (
+            "The recording and the sampler of examples/pytorch/policy_input.py and of its test: two observations and 16 "
+            "actions of a pose and a gripper, windows one by one in NumPy and SciPy. The call is Python's, for the whole "
+            "batch, and is waited for."
+        )
+        yield ""
+        lines = [
+            [case["name"].split("/", 1)[1], number(case["sampler_us_a_window"], 0), number(case["call_us"])]
+            + [number(case["call_us"] / batch_of(case["name"]), 4), number(case["ratio"], 0)]
+            for case in peer["cases"]
+        ]
+        yield from table(["case", "sampler, us a window", "call, us", "us a window", "times as fast"], lines)
+        yield f"SciPy {peer['scipy']}, NumPy {peer['numpy']} on {peer['cpu']}; commit {peer['commit']} on {peer['device']}."
+        yield ""
+
+
+def batch_of(name):
+    return int(re.search(r"/B:(\d+)", name).group(1))
+
+
 def resample_tables(run, peers, cupy, scipy):
     yield "## Shapes"
     yield ""
@@ -329,7 +355,8 @@ def main():
     else:
         tables_of = {"fuse": fuse_tables, "voxelize": voxelize_tables, "voxels": voxels_tables}
         tables = tables_of.get(run["benchmark"], plain_tables)(run, peers)
-    lines = [*head(run, peers), *tables, *errors(run)]
+    beside = sampler_lines(scipy) if run["benchmark"] == "policy_input" else []
+    lines = [*head(run, peers), *tables, *beside, *errors(run)]
     output = pathlib.Path(args.output) if args.output else (
         RESULTS / f"{short_name(run['chip'])}-{run['benchmark'].replace('_', '-')}.md"
     )

@@ -331,7 +331,7 @@ __device__ void store_window_masks(window_params<Stamp> const& p, window_tile co
 /// Windows of fusions with the same anchors.
 template <class Stamp>
 __global__ void __launch_bounds__(window_threads, window_resident_blocks)
-    policy_windows_kernel(__grid_constant__ window_params<Stamp> const p) {
+    policy_input_windows_kernel(__grid_constant__ window_params<Stamp> const p) {
   extern __shared__ sector dynamic_shared[];
   auto const warp = static_cast<int>(threadIdx.x / 32);
   char* const shared = reinterpret_cast<char*>(dynamic_shared) + warp * p.warp_bytes;

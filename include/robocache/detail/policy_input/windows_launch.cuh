@@ -17,7 +17,8 @@
 
 namespace robocache::detail {
 
-/// Collects fusions of windows with the same anchors, as far as `policy_windows_kernel` makes them, and launches them.
+/// Collects fusions of windows with the same anchors, as far as `policy_input_windows_kernel` makes them, and launches
+/// them.
 template <class Stamp>
 class ROBOCACHE_HIDDEN window_launch {
  public:
@@ -54,8 +55,8 @@ class ROBOCACHE_HIDDEN window_launch {
     params_.room = (std::max(stage, made) + 15) / 16 * 16;
     window_memory<Stamp>::lay_out(params_);
     dim3 const grid((params_.tiles + warps - 1) / warps);
-    status const s =
-        launch(policy_windows_kernel<Stamp>, params_, grid, window_threads, warps * params_.warp_bytes, cuda_stream_);
+    status const s = launch(policy_input_windows_kernel<Stamp>, params_, grid, window_threads,
+                            warps * params_.warp_bytes, cuda_stream_);
     clear();
     return s;
   }

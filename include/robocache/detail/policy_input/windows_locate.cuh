@@ -71,7 +71,7 @@ __device__ void find_sources(window_params<Stamp> const& p, window_tile const& t
   if (reads) {
     if (!clock.source.stored()) { __builtin_unreachable(); }
     std::int64_t const trajectory = p.trajectory != nullptr ? __ldg(p.trajectory + tile.b) : std::int64_t{tile.b};
-    device::trajectory<Stamp> source = device::short_trajectory_of(clock.source, trajectory);
+    auto source = device::short_trajectory_of<false>(clock.source, trajectory);
     if (clock.as_of != nullptr) { source.length = device::detail::known_length(source, clock.as_of[tile.b]); }
     own.stamps = source.stamps;
     own.batch_index = source.batch_index;
