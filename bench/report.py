@@ -298,9 +298,9 @@ def sampler_lines(scipy):
         yield "## Beside one worker of UMI's sampler"
         yield ""
         yield (
-            "The recording and the sampler of examples/pytorch/policy_input.py and of its test: two observations and 16 "
-            "actions of a pose and a gripper, windows one by one in NumPy and SciPy. The call is Python's, for the whole "
-            "batch, and is waited for."
+            "The recording and the sampler of examples/pytorch/policy_input.py and of its test: two observations and "
+            "16 actions of a pose and a gripper, windows one by one in NumPy and SciPy. The call is Python's, for the "
+            "whole batch, and is waited for."
         )
         yield ""
         lines = [
@@ -309,7 +309,8 @@ def sampler_lines(scipy):
             for case in peer["cases"]
         ]
         yield from table(["case", "sampler, us a window", "call, us", "us a window", "times as fast"], lines)
-        yield f"SciPy {peer['scipy']}, NumPy {peer['numpy']} on {peer['cpu']}; commit {peer['commit']} on {peer['device']}."
+        versions = f"SciPy {peer['scipy']}, NumPy {peer['numpy']} on {peer['cpu']}"
+        yield f"{versions}; commit {peer['commit']} on {peer['device']}."
         yield ""
 
 

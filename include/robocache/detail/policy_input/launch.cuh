@@ -193,7 +193,8 @@ ROBOCACHE_HIDDEN status policy_input(policy_fusion<Stamp> const* fusions, std::i
   if (status const read = read_device(device); !read.ok()) { return read; }
   fusion_list<Stamp> const list{fusions, count};
   auto const launch = [&](bool dry) {
-    // Windows with the same anchors go together, if `policy_input_windows_kernel` makes them; all else goes together, too.
+    // Windows with the same anchors go together, if `policy_input_windows_kernel` makes them; all else goes together,
+    // too.
     window_launch<Stamp> windows(list, device.multiprocessors, cuda_stream);
     input_launches<Stamp> launches(list, device.multiprocessors, cuda_stream, dry);
     status sent;
