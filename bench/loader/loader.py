@@ -75,7 +75,7 @@ def synchronize():
 
 def rate_of(step, least):
     """Calls a second; as many calls as take so many seconds at least."""
-    count = 8
+    count = 2
     while True:
         synchronize()
         begun = time.perf_counter()
@@ -195,50 +195,65 @@ def small(report, options, device, store):
             del turn
 
 
+# Of the GPU, for batches; None: all.
+MULTIPROCESSORS = (None, 16, 32)
+
+
 def training(report, options, device, store):
-    spec = inputs.act_spec()
     for policy in (train.Mlp, train.Act):
         for batch in options.batches:
             step = train.Step(policy(), batch, device)
-            loaders = {
-                place: store.loader(spec, batch, place=place, device=device, budget=options.budget)
-                for place in ("device", "pinned", "disk")
-            }
+            with torch.cuda.stream(step.stream):
+                train_with_ours(report, options, device, store, step, batch)
+                if policy is train.Mlp and batch == options.batches[0]:
+                    train_with_others(report, options, store, step, batch)
 
-            def step_of(loader):
-                def one():
-                    found = loader.next()
-                    step(found["seen"].values, found["action"].values, found["action"].all_valid)  # noqa: B023
 
-                return one
+def train_with_ours(report, options, device, store, step, batch):
+    """In turns with batches that are there."""
+    loaders = {
+        (place, part): store.loader(
+            inputs.act_spec(), batch, place=place, device=device, budget=options.budget, multiprocessors=part
+        )
+        for place in ("device", "pinned", "disk")
+        for part in MULTIPROCESSORS[: 3 if isinstance(step.policy, train.Mlp) and place != "disk" else 1]
+    }
 
-            like = step.seen, step.action
-            ready = [(*(torch.randn_like(one) for one in like), step.valid.clone()) for _ in range(4)]
-            turn = iter(range(10**9))
-            ways = {"ready-made": lambda: step(*ready[next(turn) % 4])}  # noqa: B023
-            ways |= {f"ours, {place}": step_of(loader) for place, loader in loaders.items()}
-            for one in ways.values():
-                one()
-            rates = {name: [] for name in ways}
-            for _ in range(3):  # in turns
-                for name, one in ways.items():
-                    rates[name].append(rate_of(one, options.seconds / 10))
-            for name, found in rates.items():
-                of_ready = statistics.median(a / b for a, b in zip(found, rates["ready-made"]))
-                figures = {"policy": policy.__name__, "batch": batch, "steps": statistics.median(found)}
-                report.add("train", name, **figures, of_ready_made=of_ready)
-            for loader in loaders.values():
-                loader.close()
-            if policy is train.Mlp:
-                for name, dataset, unpack in (
-                    ("NumPy + DataLoader", peers.ActInNumPy(store), lambda found: found),
-                    ("LeRobotDataset + DataLoader", peers.lerobot_set(options.lerobot), peers.from_lerobot),
-                ):
-                    made = peers.batches(dataset, batch, options.workers)
-                    one = lambda: step(*unpack(next(made)))  # noqa: B023, E731
-                    rate = rate_within(one, options.seconds, options.workers)
-                    report.add("train", name, policy="Mlp", batch=batch, workers=options.workers, steps=rate)
-                    del made
+    def step_of(loader):
+        def one():
+            found = loader.next()
+            step(found["seen"].values, found["action"].values, found["action"].all_valid)
+
+        return one
+
+    ready = [(torch.randn_like(step.seen), torch.randn_like(step.action), step.valid.clone()) for _ in range(4)]
+    turn = iter(range(10**9))
+    ways = {("ready-made", None): lambda: step(*ready[next(turn) % 4])}
+    ways |= {(f"ours, {place}", part): step_of(loader) for (place, part), loader in loaders.items()}
+    for one in ways.values():
+        one()
+    rates = {name: [] for name in ways}
+    for _ in range(3):
+        for name, one in ways.items():
+            rates[name].append(rate_of(one, options.seconds / 8))
+    for (name, part), found in rates.items():
+        of_ready = statistics.median(a / b for a, b in zip(found, rates["ready-made", None]))
+        figures = {"policy": type(step.policy).__name__, "batch": batch, "steps": statistics.median(found)}
+        figures |= {} if part is None else {"multiprocessors": part}
+        report.add("train", name, **figures, of_ready_made=of_ready)
+    for loader in loaders.values():
+        loader.close()
+
+
+def train_with_others(report, options, store, step, batch):
+    for name, dataset, unpack in (
+        ("NumPy + DataLoader", peers.ActInNumPy(store), lambda found: found),
+        ("LeRobotDataset + DataLoader", peers.lerobot_set(options.lerobot), peers.from_lerobot),
+    ):
+        made = peers.batches(dataset, batch, options.workers)
+        rate = rate_within(lambda: step(*unpack(next(made))), options.seconds, options.workers)  # noqa: B023
+        report.add("train", name, policy="Mlp", batch=batch, workers=options.workers, steps=rate)
+        del made
 
 
 def main():

@@ -63,7 +63,7 @@ def draw(about, rows, path):
     figure, axes = pyplot.subplots(len(parts), 1, figsize=size, squeeze=False, layout="constrained")
     for ax, (part, unit, title) in zip(axes[:, 0], parts):
         of = [row for row in rows if row["part"] == part and unit in row]
-        words = ("policy", "batch", "workers", "threads")
+        words = ("policy", "batch", "workers", "threads", "multiprocessors")
         names = [", ".join([row["what"], *(f"{word} {row[word]}" for word in words if word in row)]) for row in of]
         values = [row[unit] for row in of]
         bars = ax.barh(names, values, color=["C0" if row["what"].startswith("ours") else "0.7" for row in of])
@@ -104,7 +104,7 @@ By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch
 
 ## Training
 
-{table(rows, "train", ["policy", "batch", "workers", "steps", "of_ready_made", "note"])}
+{table(rows, "train", ["policy", "batch", "workers", "multiprocessors", "steps", "of_ready_made", "note"])}
 """
     (RESULTS / f"{chip}-loader.md").write_text(text)
     draw(about, rows, RESULTS / f"{chip}-loader.svg")

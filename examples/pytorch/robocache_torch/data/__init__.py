@@ -18,6 +18,7 @@ from ._optional import Missing
 from ._ring import Batch
 from ._spec import Every, Part, Read, Spec, ticks
 from ._store import Modality, Store, Verified
+from ._stores import Stores
 from ._writer import Writer
 from .readers import READERS, open_source
 
@@ -36,6 +37,7 @@ __all__ = [
     "Series",
     "Spec",
     "Store",
+    "Stores",
     "Unreadable",
     "Verified",
     "Writer",

@@ -61,10 +61,12 @@ class Source(Protocol):
     Attributes:
         slots: How many groups are under way at a time, 2 or more.
         wants_windows: `want` is given the windows of its group; else None.
+        draws_windows: It draws them itself: `want_drawn` takes the place of `want`.
     """
 
     slots: int
     wants_windows: bool
+    draws_windows: bool
 
     def series(self, name: str, slot: int) -> Modality:
         """What the launch for a slot reads: the same tensors each time, whatever they hold then. Stamps and offsets are
@@ -92,7 +94,7 @@ class Resident:
     """All values of all episodes, on the loader's device or in pinned memory of the host."""
 
     slots = 2
-    wants_windows = False
+    wants_windows = draws_windows = False
 
     def __init__(self, store: Store, reaches: dict[str, Reach], place: str, device: torch.device):
         where = "host" if device.type == "cpu" else place

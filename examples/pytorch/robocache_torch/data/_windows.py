@@ -24,6 +24,7 @@ class Launch:
 
     def __init__(self, spec: Spec, source: Source, factors: Factors, device: torch.device):
         self.spec, self.source, self.factors = spec, source, factors
+        self.beside: list[torch.cuda.Stream] = []  # streams on which parts are made side by side
         # On the device now: what a graph is captured of copies nothing from the host.
         self.rules = {
             (name, at): {word: _on(device, rule) for word, rule in read.of_policy.items()}
@@ -47,8 +48,7 @@ class Launch:
         }
         made = {}
         if self.plain:
-            for name in self.fused:
-                made[name] = fuse(self._streams(slot, name), targets[name], dtype=self.spec.parts[name].dtype)
+            made = self._side_by_side(slot, targets)
         elif self.fused:
             fusions = [
                 PolicyFusion(self._streams(slot, name), targets[name], self.spec.parts[name].dtype)
@@ -59,6 +59,19 @@ class Launch:
             if name not in made:
                 made[name] = self._moved(slot, part, targets[name])
         return {name: made[name] for name in self.spec.parts}
+
+    def _side_by_side(self, slot, targets):
+        """Each part by a launch of its own: small ones wait for memory most of the time, and need not for each other."""
+        made, current = {}, torch.cuda.current_stream() if self.beside else None
+        for at, name in enumerate(self.fused):
+            stream = self.beside[at % len(self.beside)] if self.beside and at > 0 else current
+            if stream is not current:
+                stream.wait_stream(current)
+            with torch.cuda.stream(stream):  # of None it does nothing
+                made[name] = fuse(self._streams(slot, name), targets[name], dtype=self.spec.parts[name].dtype)
+        for stream in self.beside[: len(self.fused) - 1]:
+            current.wait_stream(stream)
+        return made
 
     def _streams(self, slot, name):
         made = []
