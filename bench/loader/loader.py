@@ -96,7 +96,7 @@ def rate_within(step, seconds, workers):
         if time.perf_counter() - begun > 2 * seconds:
             break
     count, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
+    while time.perf_counter() - begun < seconds or count < workers:  # they may all be done at the same time
         step()
         count += 1
     synchronize()
@@ -180,6 +180,12 @@ def large(report, options, device, folder):
 
 def small(report, options, device, store):
     spec = inputs.act_spec()
+    for name, dataset in (("NumPy", peers.ActInNumPy(store)), ("LeRobotDataset", peers.lerobot_set(options.lerobot))):
+        for workers in (1, options.workers):
+            turn = peers.batches(dataset, 256, workers)
+            rate = rate_within(lambda: next(turn), options.seconds, workers)  # noqa: B023
+            report.add("small", f"{name} + DataLoader", batch=256, workers=workers, windows=rate * 256)
+            del turn
     for batch in options.batches:
         for place in ("device", "pinned", "disk"):
             loader = store.loader(spec, batch, place=place, device=device, budget=options.budget)
@@ -187,16 +193,10 @@ def small(report, options, device, store):
             rate = rate_of(loader.next, options.seconds / 4) * batch
             report.add("small", f"ours, {place}", batch=batch, windows=rate)
             loader.close()
-    for name, dataset in (("NumPy", peers.ActInNumPy(store)), ("LeRobotDataset", peers.lerobot_set(options.lerobot))):
-        for workers in (1, options.workers):
-            turn = peers.batches(dataset, 256, workers)
-            rate = rate_within(lambda: next(turn), options.seconds, workers)  # noqa: B023
-            report.add("small", f"{name} + DataLoader", batch=256, workers=workers, windows=rate * 256)
-            del turn
 
 
-# Of the GPU, for batches; None: all.
-MULTIPROCESSORS = (None, 16, 32)
+# Of the GPU, for batches of the MLP; None: all.
+MULTIPROCESSORS = {"device": (None, 16, 64), "pinned": (None, 16, 32), "disk": (None,)}
 
 
 def training(report, options, device, store):
@@ -205,8 +205,10 @@ def training(report, options, device, store):
             step = train.Step(policy(), batch, device)
             with torch.cuda.stream(step.stream):
                 train_with_ours(report, options, device, store, step, batch)
-                if policy is train.Mlp and batch == options.batches[0]:
-                    train_with_others(report, options, store, step, batch)
+    for batch in options.batches:
+        step = train.Step(train.Mlp(), batch, device)
+        with torch.cuda.stream(step.stream):
+            train_with_others(report, options, store, step, batch)
 
 
 def train_with_ours(report, options, device, store, step, batch):
@@ -215,8 +217,8 @@ def train_with_ours(report, options, device, store, step, batch):
         (place, part): store.loader(
             inputs.act_spec(), batch, place=place, device=device, budget=options.budget, multiprocessors=part
         )
-        for place in ("device", "pinned", "disk")
-        for part in MULTIPROCESSORS[: 3 if isinstance(step.policy, train.Mlp) and place != "disk" else 1]
+        for place, parts in MULTIPROCESSORS.items()
+        for part in (parts if isinstance(step.policy, train.Mlp) else [None])
     }
 
     def step_of(loader):
