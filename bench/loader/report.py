@@ -37,6 +37,9 @@ def ratios(rows):
     lines = ["| | of | ratio | must | note |", "|---|---|---|---|---|"]
     pairs = [*MUSTS, *(("large", f"ours, {place}", "NumPy + DataLoader", None) for place in ("pinned", "disk"))]
     pairs += [("large", "ours, disk", f"ceiling, disk, {of}", None) for of in ("windows", "4 MB")]
+    others = "NumPy + DataLoader", "LeRobotDataset + DataLoader"
+    small = [("small", f"ours, {place}", of, None) for of in others for place in ("device", "pinned", "disk")]
+    pairs += [one for one in small if (*one[:3], 50.0) not in MUSTS]
     for part, what, of, must in pairs:
         figure = "gb_per_s" if "disk" in of else "windows"
         found, base = (best(rows, part, one, figure) for one in (what, of))

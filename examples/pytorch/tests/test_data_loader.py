@@ -353,29 +353,6 @@ def test_batches_are_made_ahead(tmp_path):
     assert found == wanted and kept[0] is loader._ring.graphs[0][1][0]
 
 
-def has_parts_of_a_gpu():
-    try:
-        from torch.cuda.green_contexts import GreenContext
-    except ImportError:
-        return False
-    return torch.cuda.is_available() and hasattr(GreenContext, "Stream")
-
-
-@pytest.mark.skipif(not has_parts_of_a_gpu(), reason="needs a GPU, and a PyTorch that gives streams of a part of it")
-@pytest.mark.parametrize("place", ["device", "pinned", "disk"])
-def test_a_part_of_the_gpu_gives_the_same(tmp_path, place):
-    store = make_store(tmp_path, np.random.default_rng(6))
-    spec, _ = draw_spec(np.random.default_rng(0))
-    here = store.loader(spec, 8, device="cpu")
-    there = store.loader(spec, 8, device="cuda", place=place, multiprocessors=8)
-    for _ in range(2 * len(here)):
-        want, found = here.next(), there.next()
-        assert keys_of(found) == keys_of(want)
-        for name in spec.parts:
-            assert all(torch.equal(one.cpu(), other) for one, other in zip(found[name], want[name]))
-    there.close()
-
-
 def test_torchrun_says_which_part_is_whose(tmp_path, monkeypatch):
     store = make_store(tmp_path, np.random.default_rng(10))
     monkeypatch.setenv("RANK", "1")

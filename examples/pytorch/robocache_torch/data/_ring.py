@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Groups of batches, made when they are asked for, or ahead."""
 
+import contextlib
 import functools
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -105,8 +107,8 @@ def _part_of_gpu(device: torch.device, multiprocessors: int):
         context.Stream()
     except (ImportError, AttributeError, RuntimeError) as cause:
         raise ValueError(
-            f"multiprocessors: found {multiprocessors}, want None here: PyTorch {torch.__version__} gives no streams of "
-            f"a part of the GPU (2.11 does): {cause}"
+            f"multiprocessors: found {multiprocessors}, want None here: PyTorch {torch.__version__} gives no streams "
+            f"of a part of the GPU (2.11 does): {cause}"
         ) from None
     return context
 
@@ -116,6 +118,18 @@ def _streams_of(device, count, multiprocessors):
         return [torch.cuda.Stream(device) for _ in range(count)]
     context = _part_of_gpu(device, multiprocessors)
     return [context.Stream() for _ in range(count)]
+
+
+@contextlib.contextmanager
+def _nothing_collected():
+    """A capture does not survive that a graph is destroyed, and the collector may find one in what others left."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Graphed(Made):
@@ -149,7 +163,8 @@ class Graphed(Made):
                 self.stream.synchronize()
                 for slot in range(source.slots):
                     graph = torch.cuda.CUDAGraph()
-                    with torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"):
+                    capture = torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local")
+                    with _nothing_collected(), capture:
                         made = self._make(slot)
                     self.graphs.append((graph, made))
                 for _ in range(source.slots):

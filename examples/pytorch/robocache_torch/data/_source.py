@@ -12,9 +12,9 @@ replayed for it. Group n is made in slot `n % slots`. For each group the loader 
 `want` comes `slots` groups ahead: first for all slots, then for a slot again right after its `done`. Where the loader
 is moved to another step, it begins again with slot 0: `want` of a slot that is wanted already takes the place of what
 was wanted. All calls come from one thread, `wait` and `done` with the loader's stream as the current one. A source that
-has all values in place (`Resident`) does nothing in these calls, and gets no windows. One that draws them itself (`Disk`,
-whose threads do) is told the sampler by `draw_from(sampler, batches)`, and of each group the first batch and the seed by
-`want_drawn(slot, step, seed)`, in place of `want`.
+has all values in place (`Resident`) does nothing in these calls, and gets no windows. One that draws them itself
+(`Disk`, whose threads do) is told the sampler by `draw_from(sampler, batches)`, and of each group the first batch and
+the seed by `want_drawn(slot, step, seed)`, in place of `want`.
 """
 
 from typing import NamedTuple, Protocol

@@ -61,7 +61,7 @@ class Launch:
         return {name: made[name] for name in self.spec.parts}
 
     def _side_by_side(self, slot, targets):
-        """Each part by a launch of its own: small ones wait for memory most of the time, and need not for each other."""
+        """Each part by a launch of its own: small ones wait for memory most of the time, not for each other."""
         made, current = {}, torch.cuda.current_stream() if self.beside else None
         for at, name in enumerate(self.fused):
             stream = self.beside[at % len(self.beside)] if self.beside and at > 0 else current
