@@ -53,8 +53,8 @@ inline __device__ void note_curve(device::curve const& c, method_row& row) {
 }
 
 /// What a location comes to.
-template <class Stamp>
-__device__ void describe_row(device::trajectory<Stamp> const& source, device::location const& where,
+template <class Stamp, bool MayBeRing>
+__device__ void describe_row(device::trajectory<Stamp, MayBeRing> const& source, device::location const& where,
                              interpolation method, method_row& row) {
   row.kind = where.row < 0 ? method_row::fill : where.blends ? method_row::blend : method_row::move;
   row.weight = where.weight;
