@@ -16,7 +16,8 @@ from ._frames import Frames, frames
 from ._loader import Loader
 from ._optional import Missing
 from ._ring import Batch
-from ._spec import Every, Part, Read, Spec, ticks
+from ._spec import Every, Part, Read, Spec
+from ._steps import Steps, ticks
 from ._store import Modality, Store, Verified
 from ._stores import Stores
 from ._writer import Writer
@@ -36,6 +37,7 @@ __all__ = [
     "Read",
     "Series",
     "Spec",
+    "Steps",
     "Store",
     "Stores",
     "Unreadable",

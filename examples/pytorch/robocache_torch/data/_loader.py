@@ -94,7 +94,7 @@ class Loader:
         self.group = _group_of(store, spec, self._sampler.rows)
         self._source = source_of(store, reaches, self.group * self._sampler.rows, place, self.device, budget)
         self.factors = factors_of(store, spec, self._source, self._sampler, self.group)
-        self._launch = Launch(spec, self._source, self.factors, self.device)
+        self._launch = Launch(spec, self._source, self.factors, self.device, spec.schedules(store))
         self.seed, self._next = seed, 0
         self._ring, self._multiprocessors = None, multiprocessors
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ._source import Windows
-from ._spec import Every, Spec, period_of
+from ._spec import Every, Spec
+from ._steps import period_of
 from ._store import Store
 
 
@@ -138,7 +139,7 @@ def _limits_of(store, spec):
     """Between which times anchors may be, lists by episode; `high < low` where there are none."""
     low = torch.full((len(store),), -(2**62))
     high = -low
-    for name, first, last in spec.spans():
+    for name, first, last in spec.spans(store):
         begins, ends = _ends_of(store, name)
         low = torch.maximum(low, begins - (first if spec.whole else 0))
         high = torch.minimum(high, ends - (last if spec.whole else 0))
