@@ -37,6 +37,9 @@ def ratios(rows):
     lines = ["| | of | ratio | must | note |", "|---|---|---|---|---|"]
     pairs = [*MUSTS, *(("large", f"ours, {place}", "NumPy + DataLoader", None) for place in ("pinned", "disk"))]
     pairs += [("large", "ours, disk", f"ceiling, disk, {of}", None) for of in ("windows", "4 MB")]
+    others = "NumPy + DataLoader", "LeRobotDataset + DataLoader"
+    small = [("small", f"ours, {place}", of, None) for of in others for place in ("device", "pinned", "disk")]
+    pairs += [one for one in small if (*one[:3], 50.0) not in MUSTS]
     for part, what, of, must in pairs:
         figure = "gb_per_s" if "disk" in of else "windows"
         found, base = (best(rows, part, one, figure) for one in (what, of))
@@ -63,7 +66,7 @@ def draw(about, rows, path):
     figure, axes = pyplot.subplots(len(parts), 1, figsize=size, squeeze=False, layout="constrained")
     for ax, (part, unit, title) in zip(axes[:, 0], parts):
         of = [row for row in rows if row["part"] == part and unit in row]
-        words = ("policy", "batch", "workers", "threads")
+        words = ("policy", "batch", "workers", "threads", "multiprocessors")
         names = [", ".join([row["what"], *(f"{word} {row[word]}" for word in words if word in row)]) for row in of]
         values = [row[unit] for row in of]
         bars = ax.barh(names, values, color=["C0" if row["what"].startswith("ours") else "0.7" for row in of])
@@ -104,7 +107,7 @@ By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch
 
 ## Training
 
-{table(rows, "train", ["policy", "batch", "workers", "steps", "of_ready_made", "note"])}
+{table(rows, "train", ["policy", "batch", "workers", "multiprocessors", "steps", "of_ready_made", "note"])}
 """
     (RESULTS / f"{chip}-loader.md").write_text(text)
     draw(about, rows, RESULTS / f"{chip}-loader.svg")

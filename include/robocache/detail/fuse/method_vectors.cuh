@@ -18,6 +18,23 @@
 // compile.
 namespace robocache::detail {
 
+/// The channels of a vector of `any_vectors`.
+struct any_channels {
+  float of[8];
+};
+
+/// `finish_vector`. Out of line: there are a dozen ways to store a vector, and five loops.
+template <class Params>
+__device__ __noinline__ void finish_any_vector(Params const& p, int channels, bool filled, std::int64_t vector,
+                                               char* to, int column, any_channels out) {
+  if (channels == 4) {
+    float four[4] = {out.of[4], out.of[5], out.of[6], out.of[7]};
+    finish_vector(p, filled, vector, to, column, four);
+  } else {
+    finish_vector(p, filled, vector, to, column, out.of);
+  }
+}
+
 /// Vectors of 16 bytes of values of any type, for `for_each_vector`: four channels at a time.
 struct any_vectors {
   static constexpr int room = 8;  ///< floats for the channels of a vector
@@ -57,14 +74,11 @@ struct any_vectors {
     }
   }
 
-  template <class Use>
-  __device__ void pass(float (&out)[room], Use&& use) const {
-    if (type == dtype::float32) {
-      float four[4] = {out[4], out[5], out[6], out[7]};
-      use(four);
-    } else {
-      use(out);
-    }
+  template <class Params>
+  __device__ void finish(Params const& p, bool filled, std::int64_t vector, char* to, int column,
+                         float (&out)[room]) const {
+    finish_any_vector(p, channels(), filled, vector, to, column,
+                      {{out[0], out[1], out[2], out[3], out[4], out[5], out[6], out[7]}});
   }
 };
 
