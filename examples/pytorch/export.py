@@ -43,11 +43,10 @@ class Policy(torch.nn.Module):
         """
         sent = [rc.Rows(*rows[i : i + 2], present=rows[i + 2]) for i in range(0, len(rows), 3)]
         rc.append(self.rings, sent, resets)
-        streams = [
-            rc.PolicyStream(rc.Stream(ring.values, ring.times(), one.method, after="hold", max_gap=100 * MS))
-            for ring, one in zip(self.rings, SENSORS)
-        ]
-        streams[0] = streams[0]._replace(latencies=latencies)
+        streams = []
+        for i, (ring, one) in enumerate(zip(self.rings, SENSORS)):
+            stream = rc.Stream(ring.values, ring.times(), one.method, after="hold", max_gap=100 * MS)
+            streams.append(rc.PolicyStream(stream, latencies=latencies if i == 0 else None))
         (seen,) = rc.policy_input([rc.PolicyFusion(streams, rc.windows(clock, self.deltas), ages=True)])
         return self.net(seen.values.flatten(1)), *seen
 

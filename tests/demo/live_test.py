@@ -59,13 +59,24 @@ class LiveTest(DemoTest):
         np.save(self.folder / "points.npy", np.random.default_rng(0).random((50, 3), np.float32))
         self.refused("--live: found no streams", arguments=("--live", "--points", self.folder / "points.npy"))
 
+    def recorded(self, name):
+        """Where a public recording lies."""
+        folder = os.environ.get("ROBOCACHE_DATA")
+        if not folder or not (Path(folder) / name).exists():
+            self.skipTest(f"ROBOCACHE_DATA names no folder with {name}")
+        return Path(folder) / name
+
     def test_a_drones_flight(self):
-        folder = Path(os.environ.get("ROBOCACHE_DATA", "")) / "px4_flight"
-        if not (os.environ.get("ROBOCACHE_DATA") and folder.is_dir()):
-            self.skipTest("ROBOCACHE_DATA names no folder with px4_flight")
+        flight = self.recorded("px4_flight")
         for methods in (["linear", "attitude=slerp"], ["akima", "attitude=slerp", "gps=previous"]):
             options = [word for method in methods for word in ("--method", method)]
-            self.live("--log", folder, "--rate", "100", *options, "--latency", "gps=-0.15", "--latency", "imu=-0.004")
+            self.live("--log", flight, "--rate", "100", *options, "--latency", "gps=-0.15", "--latency", "imu=-0.004")
+            self.assertIn("bit for bit", self.said)
+
+    def test_an_imu_with_jitter(self):
+        log = self.recorded("imu/xio_sensor_data.csv")
+        for method, late in (("linear", "0"), ("pchip", "-0.003")):
+            self.live("--log", log, "--rate", "250", "--method", method, "--latency", late)
             self.assertIn("bit for bit", self.said)
 
 
