@@ -290,6 +290,28 @@ def plain_tables(run, peers):
         if not case["error"]
     ]
     yield from table(heads, lines)
+    yield from beside_torch([case for peer in peers for case in peer["cases"] if "robocache_graph_us" in case])
+
+
+def beside_torch(cases):
+    """Of a peer that ran RoboCache's operators, too."""
+    if not cases:
+        return
+    yield "## Beside PyTorch, in one process"
+    yield ""
+    yield (
+        "RoboCache's operators and two ways to write the same in plain PyTorch, compiled, each in CUDA graphs of 20 calls; "
+        "eager: as called from Python. What is done is described in bench/peers."
+    )
+    yield ""
+    lines = []
+    for case in cases:
+        ours = case["robocache_graph_us"]
+        for way in ("robocache", "ring", "shift"):
+            graph, eager = case[f"{way}_graph_us"], case[f"{way}_eager_us"]
+            name = case["name"].split("/", 1)[1]
+            lines.append([f"{name}, {way}", number(graph, 1), number(graph / ours), number(eager, 0)])
+    yield from table(["case", "us in a graph", "times as long", "us eager"], lines)
 
 
 def sampler_lines(scipy):

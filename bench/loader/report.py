@@ -62,15 +62,18 @@ def draw(about, rows, path):
              ("small", "windows", "windows a second, states and chunks of 100 actions"),
              ("train", "steps", "training steps a second")]  # fmt: skip
     parts = [one for one in parts if any(row["part"] == one[0] and one[1] in row for row in rows)]
-    size = (8, 0.2 + 2.6 * len(parts))
-    figure, axes = pyplot.subplots(len(parts), 1, figsize=size, squeeze=False, layout="constrained")
+    found = {part: [row for row in rows if row["part"] == part and unit in row] for part, unit, _ in parts}
+    bars = [2 + len(of) for of in found.values()]
+    figure, axes = pyplot.subplots(
+        len(parts), 1, figsize=(8, 0.2 * sum(bars)), height_ratios=bars, squeeze=False, layout="constrained"
+    )
     for ax, (part, unit, title) in zip(axes[:, 0], parts):
-        of = [row for row in rows if row["part"] == part and unit in row]
+        of = sorted(found[part], key=lambda row: (row.get("policy", ""), row.get("batch", 0)))
         words = ("policy", "batch", "workers", "threads", "multiprocessors")
         names = [", ".join([row["what"], *(f"{word} {row[word]}" for word in words if word in row)]) for row in of]
         values = [row[unit] for row in of]
-        bars = ax.barh(names, values, color=["C0" if row["what"].startswith("ours") else "0.7" for row in of])
-        ax.bar_label(bars, [f"{one:,.0f}" for one in values], fontsize=7, padding=2)
+        drawn = ax.barh(names, values, color=["C0" if row["what"].startswith("ours") else "0.7" for row in of])
+        ax.bar_label(drawn, [f"{one:,.0f}" for one in values], fontsize=7, padding=2)
         ax.set_xscale("log")
         ax.set_xlim(min(values) / 3, max(values) * 6)
         ax.tick_params(labelsize=7)
@@ -85,7 +88,7 @@ def main(files):
     for report in reports:
         parts = {row["part"] for row in report["rows"] if row["what"] != "failed"}
         rows = [row for row in rows if row["part"] not in parts]
-        rows += [row | {"commit": report["commit"]} for row in report["rows"] if row["what"] != "failed"]
+        rows += [{"commit": report["commit"]} | row for row in report["rows"] if row["what"] != "failed"]
     chip = about["chip"].split()[-1].lower()
     commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
     text = f"""# Loaders on {about['chip']}

@@ -8,6 +8,7 @@
 
 #include <robocache/detail/common/alignment.hpp>
 #include <robocache/detail/common/device.cuh>
+#include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/common/timed/tiling.hpp>
 #include <robocache/detail/fuse/check.hpp>
 #include <robocache/detail/fuse/kernel.cuh>
@@ -171,6 +172,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     params_.valid = out.valid;
     params_.valid_stride = streams;
     params_.all_valid = out.all_valid;
+    overlaps_ = has_early_launches(device.compute_capability);
   }
 
   /// @param mask  the stream's place in the valid mask; -1: it has none
@@ -178,6 +180,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     status const s = params_.count == fused_streams ? launch_all() : status{};
     stream_plan<Stamp>& plan = params_.streams[params_.count++];
     plan.mask = mask;
+    rings_ = rings_ || one.when.kind == timeline_kind::ring;
     describe_stream(one, place, params_.target, out_, to_, plan);
     return s;
   }
@@ -255,7 +258,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     }
     dim3 const grid(static_cast<unsigned>(params_.tiles.tiles), static_cast<unsigned>(chunks));
     s = launch(pinned ? fuse_pinned_kernel<Stamp> : fuse_kernel<Stamp>, params_, grid, warps * 32, shared_bytes,
-               cuda_stream_);
+               cuda_stream_, !pinned && rings_ && overlaps_);
     params_.count = 0;
     params_.continues = true;
     return s;
@@ -315,6 +318,8 @@ class ROBOCACHE_HIDDEN fuse_launches {
   device_properties device_;
   cudaStream_t cuda_stream_;
   bool dry_;
+  bool rings_ = false;  ///< a stream is one: what appends to it is often the launch before
+  bool overlaps_ = false;
   fuse_params<Stamp> params_;  // streams beyond the count are not initialised: filling them in would cost each launch
 };
 
