@@ -205,10 +205,10 @@ ROBOCACHE_HIDDEN status policy_input(policy_fusion<Stamp> const* fusions, std::i
         sent = launches.add(i);
         continue;
       }
-      if (!dry) { sent = windows.launch_all(); }
+      sent = windows.launch_all(dry, launches);
       windows = others;
     }
-    if (sent.ok() && !dry) { sent = windows.launch_all(); }
+    if (sent.ok()) { sent = windows.launch_all(dry, launches); }
     return sent.ok() ? launches.launch_all() : sent;
   };
   // Nothing is launched before all launches are known to fit a grid. Fusions of up to 2^28 rows do, however many.

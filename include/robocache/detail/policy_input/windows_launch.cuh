@@ -33,13 +33,31 @@ class ROBOCACHE_HIDDEN window_launch {
     if (params_.fusions == 0) { windows_ = target; }
     counts const before = now();
     bool const fits = params_.fusions < window_fusions && has_place(own) && add_streams(own);
-    if (!fits) { restore(before); }
+    if (fits) {
+      own_[before.fusions] = own;
+    } else {
+      restore(before);
+    }
     return fits;
   }
 
-  /// Launches what was added, if anything was. A grid has room for all of it.
-  status launch_all() {
-    if (params_.fusions == 0) { return {}; }
+  /// Launches what was added, if anything was. A grid has room for all of it. What has too few rows for that goes to
+  /// the other kernel.
+  /// @param dry     nothing is launched
+  /// @param others  launches by that kernel
+  template <class Launches>
+  status launch_all(bool dry, Launches& others) {
+    if (params_.rows < fewest_window_rows) {
+      status s;
+      for (int f = 0; f < params_.fusions && s.ok(); ++f) { s = others.add(own_[f]); }
+      clear();
+      return s;
+    }
+    return dry ? status{} : launch_rows();
+  }
+
+ private:
+  status launch_rows() {
     params_.anchors = windows_.starts;
     params_.trajectory = windows_.trajectory;
     params_.has_masks = false;
@@ -61,7 +79,6 @@ class ROBOCACHE_HIDDEN window_launch {
     return s;
   }
 
- private:
   struct counts {
     int fusions, streams, clocks, references, rows;
   };
@@ -84,13 +101,12 @@ class ROBOCACHE_HIDDEN window_launch {
            target.batch == windows_.batch;
   }
 
-  /// That the fusion's targets are windows like those before, neither too few nor too many.
+  /// That the fusion's targets are windows like those before, and not too many.
   bool has_place(std::int64_t own) const {
     policy_fusion<Stamp> const& fusion = list_.fusions[own];
     timeline<Stamp> const& target = fusion.target;
     return target.kind == timeline_kind::windows && !target.packed() && target.lengths == nullptr &&
-           target.starts != nullptr && fusion.ages == nullptr &&
-           (params_.fusions == 0 ? target.length >= fewest_window_rows : are_mine(target)) &&
+           target.starts != nullptr && fusion.ages == nullptr && (params_.fusions == 0 || are_mine(target)) &&
            (params_.rows + target.length) * target.batch <= INT32_MAX;
   }
 
@@ -284,9 +300,10 @@ class ROBOCACHE_HIDDEN window_launch {
   fusion_list<Stamp> list_;
   int multiprocessors_;
   cudaStream_t cuda_stream_;
-  timeline<Stamp> windows_{};    ///< those of the fusions that were added
-  strides to_{};                 ///< of the results of the fusion that is added
-  window_params<Stamp> params_;  // what is beyond the counts stays as it is: a launch costs what it fills in
+  timeline<Stamp> windows_{};         ///< those of the fusions that were added
+  std::int64_t own_[window_fusions];  ///< which these are
+  strides to_{};                      ///< of the results of the fusion that is added
+  window_params<Stamp> params_;       // what is beyond the counts stays as it is: a launch costs what it fills in
 };
 
 }  // namespace robocache::detail
