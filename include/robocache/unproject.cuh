@@ -41,7 +41,7 @@ std::int64_t unproject_scratch(depth_images<Depth> const& images);
 /// @param memory       `unproject_scratch(images)` bytes
 /// @param cuda_stream  all work is enqueued here and nowhere else
 ///
-/// Two launches, nothing is read back. Asynchronous, capturable, nothing allocated. The bits do not depend on the
+/// Three launches, nothing is read back. Asynchronous, capturable, nothing allocated. The bits do not depend on the
 /// launch, and are those of `host::unproject`. There are no gradients.
 ///
 /// @return success, or what is wrong with which argument; then nothing was enqueued. An empty batch is success.
