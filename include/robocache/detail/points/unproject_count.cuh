@@ -135,24 +135,29 @@ struct found_four {
   unsigned deep;
 };
 
+/// Of a quick image.
 /// @param pixel  the first, of the image
-inline __device__ found_four find_four(unproject_params const& p, std::uint32_t view, std::uint32_t pixel,
-                                       raw_four const& raw) {
+inline __device__ found_four find_quick(unproject_params const& p, quick_image const& image, quick_limits const& limits,
+                                        std::uint32_t view, std::uint32_t pixel, raw_four const& raw) {
+  found_four found{};
+  float z[4];
+  find_z(p, view, pixel, raw, z);
+  image.points(p, pixel, z, found.at);
+#pragma unroll
+  for (int k = 0; k < 4; ++k) {
+    bool const deep = limits.is_deep(z[k]);
+    found.deep |= deep ? 1u << k : 0u;
+    found.kept |= deep && limits.holds(found.at[k]) ? 1u << k : 0u;
+  }
+  return found;
+}
+
+/// Of any image.
+ROBOCACHE_NOINLINE inline __device__ found_four find_usual(unproject_params const& p, std::uint32_t view,
+                                                           std::uint32_t pixel, raw_four raw) {
   float depth[4];
   raw.convert(p, depth);
   found_four found{};
-  if (is_quick_image(p, view)) {
-    quick_image const image(p, view);
-    quick_limits const limits(p, view);
-    image.points(p, pixel, depth, found.at);
-#pragma unroll
-    for (int k = 0; k < 4; ++k) {
-      bool const deep = limits.is_deep(depth[k]);
-      found.deep |= deep ? 1u << k : 0u;
-      found.kept |= deep && limits.holds(found.at[k]) ? 1u << k : 0u;
-    }
-    return found;
-  }
 #pragma unroll 1
   for (int k = 0; k < 4; ++k) {
     pixel_point const one = usual_point(p, view, pixel + static_cast<std::uint32_t>(k), depth[k]);
@@ -161,18 +166,6 @@ inline __device__ found_four find_four(unproject_params const& p, std::uint32_t 
     found.kept |= one.kept ? 1u << k : 0u;
   }
   return found;
-}
-
-/// A run by making its points. Called by a warp.
-/// @param pixels  of the run
-ROBOCACHE_NOINLINE inline __device__ run_counts counts_by_points(unproject_params const& p, std::uint32_t view,
-                                                                 std::uint32_t first, std::uint32_t pixels) {
-  std::uint32_t const mine = 4 * (threadIdx.x % 32);
-  std::uint32_t const there = mine < pixels ? pixels - mine : 0;
-  raw_four const raw = load_some(p, std::int64_t{view} * p.pixels + first + mine, there);
-  found_four const found = find_four(p, view, first + mine, raw);
-  return {static_cast<std::uint32_t>(sum_over_warp(__popc(found.kept))),
-          static_cast<std::uint32_t>(sum_over_warp(__popc(found.deep))), true};
 }
 
 /// Adds to what a cloud lost.
@@ -185,7 +178,7 @@ inline __device__ void add_lost(unprojection_report& report, std::uint32_t pixel
   add(report.cropped, deep - kept);
 }
 
-/// A block's tile.
+/// A tile of an image.
 struct pixel_tile {
   std::uint32_t view;      ///< the image, counted over all clouds
   std::uint32_t of_image;  ///< the tile, counted in the image
@@ -203,85 +196,167 @@ struct pixel_tile {
     std::uint32_t const before = run * pixels_of_run;
     return before < pixels ? min(pixels - before, pixels_of_run) : 0;
   }
-  /// How many runs behind `run` are whole, itself included.
+  /// How many pixels of the image are left from one on.
+  __device__ std::uint32_t left_from(std::uint32_t pixel) const {
+    return pixel < first + pixels ? first + pixels - pixel : 0;
+  }
+  /// How many runs from `run` on are whole.
   __device__ std::uint32_t whole_from(std::uint32_t run) const {
     std::uint32_t const whole = pixels / pixels_of_run;
     return whole > run ? whole - run : 0;
   }
 };
 
-/// A block for each tile.
-template <int Threads>
-__global__ void __launch_bounds__(Threads, unproject_count_blocks)
+/// Counts those of a warp's runs that their ends do not tell of, by making their points. Called by a warp.
+/// @param unknown  bit i: run `first_run + i`
+/// @return of the lane's run; `known` where it was one of those
+ROBOCACHE_NOINLINE inline __device__ run_counts counts_by_points(unproject_params const& p, pixel_tile const tile,
+                                                                 std::uint32_t first_run, unsigned unknown) {
+  constexpr unsigned at_once = 4;
+  unsigned const lane = threadIdx.x % 32;
+  bool const quick = is_quick_image(p, tile.view);
+  quick_image const image(p, tile.view);
+  quick_limits const limits(p, tile.view);
+  run_counts mine{0, 0, false};
+#pragma unroll 1
+  for (unsigned begin = 0; begin < 32; begin += at_once) {
+    if ((unknown >> begin & ((1u << at_once) - 1)) == 0) { continue; }
+    std::uint32_t const run = first_run + begin;
+    std::uint32_t const whole = tile.whole_from(run);
+    std::uint32_t const first = tile.first + run * pixels_of_run + 4 * lane;
+    std::int64_t const of_all = std::int64_t{tile.view} * p.pixels + first;
+    uint2 ahead[at_once]{};
+    load_ahead(p, of_all, whole, ahead);
+#pragma unroll
+    for (unsigned s = 0; s < at_once; ++s) {
+      if ((unknown >> (begin + s) & 1) == 0) { continue; }
+      std::uint32_t const pixel = first + s * pixels_of_run;
+      raw_four const raw = s < whole && loads_ahead(p)
+                               ? raw_of(ahead[s])
+                               : load_four(p, of_all + s * pixels_of_run, tile.left_from(pixel));
+      unsigned kept = 0;
+      unsigned deep = 0;
+      if (quick) {
+        found_four const found = find_quick(p, image, limits, tile.view, pixel, raw);
+        kept = found.kept;
+        deep = found.deep;
+      } else {
+        found_four const found = find_usual(p, tile.view, pixel, raw);
+        kept = found.kept;
+        deep = found.deep;
+      }
+      auto const all_kept = static_cast<std::uint32_t>(sum_over_warp(__popc(kept)));
+      auto const all_deep = static_cast<std::uint32_t>(sum_over_warp(__popc(deep)));
+      if (lane == begin + s) { mine = {all_kept, all_deep, true}; }
+    }
+  }
+  return mine;
+}
+
+/// The nearest and the farthest depth of a lane's run, as `raw_four::order`.
+struct run_ends {
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;
+
+  /// Takes those of a run, if it is the lane's. Called by a warp.
+  __device__ void take(unproject_params const& p, std::uint32_t run, raw_four const& raw) {
+    std::uint32_t order[4];
+    raw.order(p, order);
+    std::uint32_t const least = __reduce_min_sync(0xffffffffu, min(min(order[0], order[1]), min(order[2], order[3])));
+    std::uint32_t const most = __reduce_max_sync(0xffffffffu, max(max(order[0], order[1]), max(order[2], order[3])));
+    bool const mine = threadIdx.x % 32 == run;
+    low = mine ? least : low;
+    high = mine ? most : high;
+  }
+};
+
+/// Of runs that follow each other, and are wholly in the image: several are loaded at once.
+/// @param from  the lane's first depths
+template <int AtOnce, class Vector>
+__device__ run_ends find_ends(unproject_params const& p, Vector const* from, std::uint32_t runs) {
+  run_ends ends;
+  std::uint32_t begin = 0;
+#pragma unroll 1
+  for (; begin + AtOnce <= runs; begin += AtOnce) {
+    Vector raw[AtOnce];
+#pragma unroll
+    for (int s = 0; s < AtOnce; ++s) { raw[s] = __ldg(from + (begin + s) * 32); }
+#pragma unroll
+    for (int s = 0; s < AtOnce; ++s) { ends.take(p, begin + s, raw_of(raw[s])); }
+  }
+#pragma unroll 1
+  for (; begin < runs; ++begin) { ends.take(p, begin, raw_of(__ldg(from + begin * 32))); }
+  return ends;
+}
+
+/// Of any.
+/// @param first  the lane's first depth, counted over all images
+inline __device__ run_ends find_ends(unproject_params const& p, std::int64_t first, std::uint32_t runs) {
+  constexpr int words = unproject_words_at_once;
+  if (loads_ahead(p)) {
+    auto const* const from = static_cast<std::uint16_t const*>(p.depth) + first;
+    return find_ends<words / 2>(p, reinterpret_cast<uint2 const*>(from), runs);
+  }
+  if (p.fours) {
+    return find_ends<words / 4>(p, reinterpret_cast<uint4 const*>(static_cast<float const*>(p.depth) + first), runs);
+  }
+  run_ends ends;
+#pragma unroll 1
+  for (std::uint32_t run = 0; run < runs; ++run) { ends.take(p, run, load_four(p, first + run * pixels_of_run, 4)); }
+  return ends;
+}
+
+/// @tparam WarpsOfTile  1, or, so that few tiles keep the chip busy, several
+template <int WarpsOfTile>
+__global__ void __launch_bounds__(unproject_count_threads, unproject_count_blocks)
     unproject_count_kernel(__grid_constant__ unproject_params const p) {
-  constexpr unsigned warps = Threads / 32;
-  constexpr unsigned each = runs_of_tile / warps;
-  constexpr unsigned at_once = unproject_runs_at_once;
+  constexpr unsigned warps = unproject_count_threads / 32;
+  constexpr unsigned each = runs_of_tile / WarpsOfTile;
   __shared__ std::uint32_t kept_of[warps];
   __shared__ std::uint32_t deep_of[warps];
   let_next_launch_begin();
   unsigned const lane = threadIdx.x % 32;
   unsigned const warp = threadIdx.x / 32;
-  pixel_tile const tile(p, blockIdx.x);
-  std::uint32_t const first_run = warp * each;
+  std::uint32_t const number = blockIdx.x * (warps / WarpsOfTile) + warp / WarpsOfTile;
+  if (number >= p.tiles) { return; }  // all of a tile's warps, which wait for each other, or none
+  pixel_tile const tile(p, number);
+  std::uint32_t const first_run = warp % WarpsOfTile * each;
   std::uint32_t const first = tile.first + first_run * pixels_of_run;
-  std::uint32_t my_low = 0;
-  std::uint32_t my_high = 0;
-#pragma unroll 1
-  for (std::uint32_t begin = 0; begin < each; begin += at_once) {
-    std::uint32_t const whole = tile.whole_from(first_run + begin);
-    raw_four raw[at_once];
-    load_runs<false>(p, std::int64_t{tile.view} * p.pixels + first + begin * pixels_of_run + 4 * lane, whole, raw);
-#pragma unroll
-    for (std::uint32_t s = 0; s < at_once; ++s) {
-      if (s >= whole) { continue; }
-      std::uint32_t order[4];
-      raw[s].order(p, order);
-      std::uint32_t const low = __reduce_min_sync(0xffffffffu, min(min(order[0], order[1]), min(order[2], order[3])));
-      std::uint32_t const high = __reduce_max_sync(0xffffffffu, max(max(order[0], order[1]), max(order[2], order[3])));
-      bool const of_lane = lane == begin + s;
-      my_low = of_lane ? low : my_low;
-      my_high = of_lane ? high : my_high;
-    }
-  }
+  std::uint32_t const whole = min(tile.whole_from(first_run), each);
+  run_ends const ends = find_ends(p, std::int64_t{tile.view} * p.pixels + first + 4 * lane, whole);
   // Lane i has run i.
   run_counts mine{0, 0, true};
   std::uint32_t const pixels = lane < each ? tile.of_run(first_run + lane) : 0;
   if (pixels > 0) {
     mine = {0, 0, false};
-    if (pixels == pixels_of_run) { mine = counts_by_ends(p, tile.view, first + lane * pixels_of_run, my_low, my_high); }
+    if (pixels == pixels_of_run) {
+      mine = counts_by_ends(p, tile.view, first + lane * pixels_of_run, ends.low, ends.high);
+    }
   }
-  unsigned unknown = __ballot_sync(0xffffffffu, !mine.known);
-  while (unknown != 0) {
-    int const s = __ffs(static_cast<int>(unknown)) - 1;
-    unknown &= unknown - 1;
-    auto const run = static_cast<std::uint32_t>(s);
-    run_counts const found = counts_by_points(p, tile.view, first + run * pixels_of_run, tile.of_run(first_run + run));
-    if (lane == run) { mine = found; }
+  unsigned const unknown = __ballot_sync(0xffffffffu, !mine.known);
+  if (unknown != 0) {
+    run_counts const found = counts_by_points(p, tile, first_run, unknown);
+    if (found.known) { mine = found; }
   }
   if (lane < each) {
-    p.kept[std::int64_t{blockIdx.x} * runs_of_tile + first_run + lane] = static_cast<std::uint8_t>(mine.kept);
+    p.kept[std::int64_t{number} * runs_of_tile + first_run + lane] = static_cast<std::uint8_t>(mine.kept);
   }
-  auto const kept = static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(mine.kept)));
-  auto const deep = static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(mine.deep)));
-  if (lane == 0) {
-    kept_of[warp] = kept;
-    deep_of[warp] = deep;
+  auto kept = static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(mine.kept)));
+  auto deep = static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(mine.deep)));
+  if constexpr (WarpsOfTile > 1) {
+    static_assert(WarpsOfTile == warps, "a block has one tile");
+    if (lane == 0) {
+      kept_of[warp] = kept;
+      deep_of[warp] = deep;
+    }
+    __syncthreads();
+    kept = static_cast<std::uint32_t>(sum_over_warp(lane < warps ? static_cast<int>(kept_of[lane]) : 0));
+    deep = static_cast<std::uint32_t>(sum_over_warp(lane < warps ? static_cast<int>(deep_of[lane]) : 0));
   }
-  __syncthreads();
-  if (threadIdx.x != 0) { return; }
-  std::uint32_t kept_of_all = 0;
-  std::uint32_t deep_of_all = 0;
-#pragma unroll
-  for (unsigned i = 0; i < warps; ++i) {
-    kept_of_all += kept_of[i];
-    deep_of_all += deep_of[i];
-  }
+  if (lane != 0 || warp % WarpsOfTile != 0) { return; }
   wait_for_launch_before();
-  say_kept(p.own, blockIdx.x, kept_of_all);
-  if (p.reports != nullptr) {
-    add_lost(p.reports[p.by_views.quotient(tile.view)], tile.pixels, deep_of_all, kept_of_all);
-  }
+  say_kept(p.own, number, kept);
+  if (p.reports != nullptr) { add_lost(p.reports[p.by_views.quotient(tile.view)], tile.pixels, deep, kept); }
 }
 
 }  // namespace robocache::detail

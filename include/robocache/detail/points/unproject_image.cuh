@@ -46,59 +46,84 @@ inline __device__ bool is_usual_axis(float focal, float centre) {
   return focal >= 0x1p-60f && focal <= 0x1p60f && (away == 0.0f || away >= 0x1p-24f) && away <= 0x1p60f;
 }
 
-/// Whether `quick_image` finds the points of an image: it has a pose, its depth is along the axis, and its columns and
-/// rows can be counted in floats.
+/// Whether `quick_image` finds the points of an image: its columns and rows can be counted in floats.
 inline __device__ bool is_quick_image(unproject_params const& p, std::uint32_t view) {
   device::pinhole const camera = device::pinhole_at(p.intrinsics, view);
-  return p.width >= 4 && p.pixels <= 1u << 24 && p.poses != nullptr && p.options.kind == depth_kind::axis &&
-         is_usual_axis(camera.fx, camera.cx) && is_usual_axis(camera.fy, camera.cy);
+  return p.width >= 4 && p.pixels <= 1u << 24 && is_usual_axis(camera.fx, camera.cx) &&
+         is_usual_axis(camera.fy, camera.cy);
+}
+
+/// The rays of a quick image, found without divisions.
+struct quick_rays {
+  device::pinhole camera;
+  float inverse_x;
+  float inverse_y;
+
+  __device__ quick_rays(unproject_params const& p, std::uint32_t view)
+      : camera(device::pinhole_at(p.intrinsics, view)),
+        inverse_x(quick_reciprocal(camera.fx)),
+        inverse_y(quick_reciprocal(camera.fy)) {}
+
+  __device__ float x(float u) const { return quick_quotient(device::sub_rn(u, camera.cx), camera.fx, inverse_x); }
+  __device__ float y(float v) const { return quick_quotient(device::sub_rn(v, camera.cy), camera.fy, inverse_y); }
+
+  /// Those of four pixels that follow each other. Only where the width is no multiple of four are they of two rows.
+  __device__ void of_four(unproject_params const& p, std::uint32_t pixel, device::image_ray (&rays)[4]) const {
+    std::uint32_t const row = p.by_width.quotient(pixel);
+    auto const u = static_cast<float>(pixel - row * p.width);
+    auto const v = static_cast<float>(row);
+    float const first_y = y(v);
+    float column[4];
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      column[k] = u + static_cast<float>(k);
+      rays[k].y = first_y;
+    }
+    if (p.width % 4 != 0) {
+      auto const width = static_cast<float>(p.width);
+      float const next_y = y(v + 1.0f);
+#pragma unroll
+      for (int k = 1; k < 4; ++k) {
+        bool const wraps = column[k] >= width;
+        column[k] = wraps ? column[k] - width : column[k];
+        rays[k].y = wraps ? next_y : first_y;
+      }
+    }
+#pragma unroll
+    for (int k = 0; k < 4; ++k) { rays[k].x = x(column[k]); }
+  }
+};
+
+/// The z of four pixels of a quick image, whose depth is along their rays. A function of its own, since most depth is
+/// along the axis.
+ROBOCACHE_NOINLINE inline __device__ float4 z_on_rays(unproject_params const& p, std::uint32_t view,
+                                                      std::uint32_t pixel, float4 depth) {
+  device::image_ray rays[4];
+  quick_rays(p, view).of_four(p, pixel, rays);
+  return {device::z_on_ray(rays[0], depth.x, depth_kind::ray), device::z_on_ray(rays[1], depth.y, depth_kind::ray),
+          device::z_on_ray(rays[2], depth.z, depth_kind::ray), device::z_on_ray(rays[3], depth.w, depth_kind::ray)};
 }
 
 /// An image in registers, whose points are found without divisions and without branches. Of one that is not quick it is
 /// not used.
 struct quick_image {
-  device::pinhole camera;
-  float inverse_x;
-  float inverse_y;
+  quick_rays rays;
   device::pose to_world;
 
   __device__ quick_image(unproject_params const& p, std::uint32_t view)
-      : camera(device::pinhole_at(p.intrinsics, view)),
-        inverse_x(quick_reciprocal(camera.fx)),
-        inverse_y(quick_reciprocal(camera.fy)),
-        to_world(p.poses == nullptr ? device::pose{} : device::pose_at(p.poses, view)) {}
+      : rays(p, view), to_world(p.poses == nullptr ? device::pose{} : device::pose_at(p.poses, view)) {}
 
-  __device__ float ray_x(float u) const { return quick_quotient(device::sub_rn(u, camera.cx), camera.fx, inverse_x); }
-  __device__ float ray_y(float v) const { return quick_quotient(device::sub_rn(v, camera.cy), camera.fy, inverse_y); }
-
-  /// The points of four pixels that follow each other. Only where the width is no multiple of four are they of two
-  /// rows.
-  __device__ void points(unproject_params const& p, std::uint32_t pixel, float const (&depth)[4],
+  /// The points of four pixels that follow each other.
+  /// @param z  along the axis
+  __device__ void points(unproject_params const& p, std::uint32_t pixel, float const (&z)[4],
                          device::point3 (&found)[4]) const {
-    std::uint32_t const row = p.by_width.quotient(pixel);
-    auto const u = static_cast<float>(pixel - row * p.width);
-    auto const v = static_cast<float>(row);
-    float const first_y = ray_y(v);
-    float column[4], y[4];
+    device::image_ray of_four[4];
+    rays.of_four(p, pixel, of_four);
 #pragma unroll
-    for (int k = 0; k < 4; ++k) {
-      column[k] = u + static_cast<float>(k);
-      y[k] = first_y;
-    }
-    if (p.width % 4 != 0) {
-      auto const width = static_cast<float>(p.width);
-      float const next_y = ray_y(v + 1.0f);
+    for (int k = 0; k < 4; ++k) { found[k] = device::point_on_ray(of_four[k], z[k]); }
+    if (p.poses == nullptr) { return; }
 #pragma unroll
-      for (int k = 1; k < 4; ++k) {
-        bool const wraps = column[k] >= width;
-        column[k] = wraps ? column[k] - width : column[k];
-        y[k] = wraps ? next_y : first_y;
-      }
-    }
-#pragma unroll
-    for (int k = 0; k < 4; ++k) {
-      found[k] = device::transform(to_world, device::point_on_ray({ray_x(column[k]), y[k]}, depth[k]));
-    }
+    for (int k = 0; k < 4; ++k) { found[k] = device::transform(to_world, found[k]); }
   }
 };
 
@@ -170,75 +195,63 @@ struct raw_four {
   }
 };
 
-/// A load of depth that is read once more, or for the last time.
-template <bool Last, class T>
-__device__ T load_depth(T const* from) {
-  if constexpr (Last) {
-    return __ldcs(from);
-  } else {
-    return __ldg(from);
-  }
-}
+inline __device__ raw_four raw_of(uint2 const& x) { return {{x.x, x.y, 0, 0}}; }
+inline __device__ raw_four raw_of(uint4 const& x) { return {{x.x, x.y, x.z, x.w}}; }
 
-/// Begins to load the lane's depths of runs that follow each other.
+/// Whether depths of two bytes are loaded ahead, four of a lane at once. Others are when they are needed.
+inline __device__ bool loads_ahead(unproject_params const& p) { return p.fours && p.type != depth_dtype::float32; }
+
+/// Begins to load a lane's depths of runs that follow each other, where they are loaded ahead.
 /// @param first  the lane's first, counted over all images
 /// @param runs   how many; of those behind nothing is loaded
-template <bool Last, int Most>
-__device__ void load_runs(unproject_params const& p, std::int64_t first, std::uint32_t runs, raw_four (&to)[Most]) {
-  constexpr int apart = pixels_of_run;
-  bool const in_pairs = p.type != depth_dtype::float32;
-  auto const* const singles = static_cast<std::uint32_t const*>(p.depth) + (in_pairs ? 0 : first);
-  auto const* const pairs = static_cast<std::uint16_t const*>(p.depth) + (in_pairs ? first : 0);
-  if (p.fours && in_pairs) {
+template <int Most>
+__device__ void load_ahead(unproject_params const& p, std::int64_t first, std::uint32_t runs, uint2 (&to)[Most]) {
+  if (!loads_ahead(p)) { return; }
+  auto const* const from = reinterpret_cast<uint2 const*>(static_cast<std::uint16_t const*>(p.depth) + first);
 #pragma unroll
-    for (int s = 0; s < Most; ++s) {
-      if (static_cast<std::uint32_t>(s) >= runs) { continue; }
-      uint2 const one = load_depth<Last>(reinterpret_cast<uint2 const*>(pairs + s * apart));
-      to[s].words[0] = one.x;
-      to[s].words[1] = one.y;
-    }
-  } else if (p.fours) {
-#pragma unroll
-    for (int s = 0; s < Most; ++s) {
-      if (static_cast<std::uint32_t>(s) >= runs) { continue; }
-      uint4 const one = load_depth<Last>(reinterpret_cast<uint4 const*>(singles + s * apart));
-      to[s] = {{one.x, one.y, one.z, one.w}};
-    }
-  } else if (in_pairs) {
-#pragma unroll
-    for (int s = 0; s < Most; ++s) {
-      if (static_cast<std::uint32_t>(s) >= runs) { continue; }
-#pragma unroll
-      for (int k = 0; k < 2; ++k) {
-        std::uint32_t const low = load_depth<Last>(pairs + s * apart + 2 * k);
-        std::uint32_t const high = load_depth<Last>(pairs + s * apart + 2 * k + 1);
-        to[s].words[k] = low | high << 16;
-      }
-    }
-  } else {
-#pragma unroll
-    for (int s = 0; s < Most; ++s) {
-      if (static_cast<std::uint32_t>(s) >= runs) { continue; }
-#pragma unroll
-      for (int k = 0; k < 4; ++k) { to[s].words[k] = load_depth<Last>(singles + s * apart + k); }
-    }
+  for (int s = 0; s < Most; ++s) {
+    if (static_cast<std::uint32_t>(s) < runs) { to[s] = __ldcs(from + s * 32); }
   }
 }
 
 /// Four depths of which some may not exist: these are 0, which is none.
-inline __device__ raw_four load_some(unproject_params const& p, std::int64_t first, std::uint32_t there) {
+/// @param first  of all
+ROBOCACHE_NOINLINE inline __device__ raw_four load_four(unproject_params const& p, std::int64_t first,
+                                                        std::uint32_t there) {
   raw_four some{};
+  bool const single = p.type == depth_dtype::float32;
+  auto const* const singles = static_cast<std::uint32_t const*>(p.depth) + (single ? first : 0);
+  auto const* const pairs = static_cast<std::uint16_t const*>(p.depth) + (single ? 0 : first);
+  if (p.fours && there >= 4) {
+    if (!single) {
+      uint2 const two = __ldg(reinterpret_cast<uint2 const*>(pairs));
+      return {{two.x, two.y, 0, 0}};
+    }
+    uint4 const four = __ldg(reinterpret_cast<uint4 const*>(singles));
+    return {{four.x, four.y, four.z, four.w}};
+  }
 #pragma unroll
   for (std::uint32_t k = 0; k < 4; ++k) {
     if (k >= there) { continue; }
-    if (p.type == depth_dtype::float32) {
-      some.words[k] = __ldg(static_cast<std::uint32_t const*>(p.depth) + first + k);
+    if (single) {
+      some.words[k] = __ldg(singles + k);
     } else {
-      std::uint32_t const half = __ldg(static_cast<std::uint16_t const*>(p.depth) + first + k);
-      some.words[k / 2] |= half << 16 * (k % 2);
+      some.words[k / 2] |= std::uint32_t{__ldg(pairs + k)} << 16 * (k % 2);
     }
   }
   return some;
+}
+
+/// The z of a lane's four pixels of a quick image.
+inline __device__ void find_z(unproject_params const& p, std::uint32_t view, std::uint32_t pixel, raw_four const& raw,
+                              float (&z)[4]) {
+  raw.convert(p, z);
+  if (p.options.kind == depth_kind::axis) { return; }
+  float4 const found = z_on_rays(p, view, pixel, {z[0], z[1], z[2], z[3]});
+  z[0] = found.x;
+  z[1] = found.y;
+  z[2] = found.z;
+  z[3] = found.w;
 }
 
 }  // namespace robocache::detail

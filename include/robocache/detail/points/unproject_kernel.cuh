@@ -67,13 +67,18 @@ ROBOCACHE_NOINLINE inline __device__ void move_features(unproject_params const& 
   }
 }
 
+/// The points of a lane's four pixels.
+inline __device__ found_four find_four(unproject_params const& p, std::uint32_t view, std::uint32_t pixel,
+                                       raw_four const& raw) {
+  if (!is_quick_image(p, view)) { return find_usual(p, view, pixel, raw); }
+  return find_quick(p, quick_image(p, view), quick_limits(p, view), view, pixel, raw);
+}
+
 /// Packs a run of which not all pixels are kept, or whose image is not quick. Called by a warp.
+/// @param first  of the run, in its image
 ROBOCACHE_NOINLINE inline __device__ void pack_some(unproject_params const& p, run_memory& own, std::uint32_t view,
-                                                    std::uint32_t first, std::uint32_t pixels, std::int64_t place) {
-  unsigned const lane = threadIdx.x % 32;
-  std::uint32_t const mine = 4 * lane;
-  std::uint32_t const there = mine < pixels ? pixels - mine : 0;
-  raw_four const raw = load_some(p, std::int64_t{view} * p.pixels + first + mine, there);
+                                                    std::uint32_t first, raw_four raw, std::int64_t place) {
+  std::uint32_t const mine = 4 * (threadIdx.x % 32);
   found_four const found = find_four(p, view, first + mine, raw);
   std::uint32_t before = 0;
   std::uint32_t kept = 0;
@@ -103,7 +108,6 @@ template <int Threads>
 __global__ void __launch_bounds__(Threads, unproject_blocks)
     unproject_pack_kernel(__grid_constant__ unproject_params const p) {
   constexpr unsigned each = runs_of_tile / (Threads / 32);
-  constexpr unsigned at_once = unproject_made_at_once;
   __shared__ run_memory shared[Threads / 32];
   unsigned const lane = threadIdx.x % 32;
   unsigned const warp = threadIdx.x / 32;
@@ -113,8 +117,9 @@ __global__ void __launch_bounds__(Threads, unproject_blocks)
   std::uint32_t const first_run = warp * each;
   std::uint32_t const first = tile.first + first_run * pixels_of_run + 4 * lane;
   std::int64_t const of_all = std::int64_t{tile.view} * p.pixels + first;
-  raw_four raw[at_once];
-  load_runs<true>(p, of_all, tile.whole_from(first_run), raw);
+  std::uint32_t const whole = tile.whole_from(first_run);
+  uint2 ahead[each]{};
+  load_ahead(p, of_all, whole, ahead);
   bool const quick = is_quick_image(p, tile.view);
   quick_image const image(p, tile.view);
   wait_for_launch_before();
@@ -132,31 +137,30 @@ __global__ void __launch_bounds__(Threads, unproject_blocks)
     if (number + 1 == p.tiles) { p.offsets[p.batch] = before_tile + end; }
   }
   unsigned turn = 0;
-#pragma unroll 1
-  for (unsigned begin = 0; begin < each; begin += at_once) {
-    if (begin > 0) { load_runs<true>(p, of_all + begin * pixels_of_run, tile.whole_from(first_run + begin), raw); }
 #pragma unroll
-    for (unsigned s = 0; s < at_once; ++s) {
-      std::uint32_t const run = first_run + begin + s;
-      std::uint32_t const of_run = __shfl_sync(0xffffffffu, kept, static_cast<int>(run));
-      std::uint32_t const end_of_run = __shfl_sync(0xffffffffu, end, static_cast<int>(run));
-      if (of_run == 0) { continue; }
-      std::int64_t const place = std::int64_t{before_tile} + end_of_run - of_run;
-      std::uint32_t const of_image = tile.first + run * pixels_of_run;
-      if (!quick || of_run < pixels_of_run) {
-        pack_some(p, own, tile.view, of_image, tile.of_run(run), place);
-        continue;
-      }
-      float depth[4];
-      device::point3 at[4];
-      raw[s].convert(p, depth);
-      image.points(p, of_image + 4 * lane, depth, at);
-      float* const points = own.points[turn++ % 2];
-      leave_four(points, at);
-      __syncwarp();
-      write_run(p.points, points, place);
-      if (p.features.to != nullptr) { move_features(p, tile.view, of_image, nullptr, place, pixels_of_run); }
+  for (unsigned s = 0; s < each; ++s) {
+    std::uint32_t const run = first_run + s;
+    std::uint32_t const of_run = __shfl_sync(0xffffffffu, kept, static_cast<int>(run));
+    std::uint32_t const end_of_run = __shfl_sync(0xffffffffu, end, static_cast<int>(run));
+    if (of_run == 0) { continue; }
+    std::int64_t const place = std::int64_t{before_tile} + end_of_run - of_run;
+    std::uint32_t const of_image = tile.first + run * pixels_of_run;
+    std::uint32_t const pixel = of_image + 4 * lane;
+    raw_four const raw = s < whole && loads_ahead(p) ? raw_of(ahead[s])
+                                                     : load_four(p, of_all + s * pixels_of_run, tile.left_from(pixel));
+    if (!quick || of_run < pixels_of_run) {
+      pack_some(p, own, tile.view, of_image, raw, place);
+      continue;
     }
+    float z[4];
+    device::point3 at[4];
+    find_z(p, tile.view, pixel, raw, z);
+    image.points(p, pixel, z, at);
+    float* const points = own.points[turn++ % 2];
+    leave_four(points, at);
+    __syncwarp();
+    write_run(p.points, points, place);
+    if (p.features.to != nullptr) { move_features(p, tile.view, of_image, nullptr, place, pixels_of_run); }
   }
 }
 
@@ -167,7 +171,8 @@ ROBOCACHE_NOINLINE inline __device__ run_counts fill_some(unproject_params const
   std::uint32_t const mine = 4 * (threadIdx.x % 32);
   std::uint32_t const there = mine < pixels ? min(pixels - mine, 4u) : 0;
   std::int64_t const of_all = std::int64_t{view} * p.pixels + first;
-  found_four found = find_four(p, view, first + mine, load_some(p, of_all + mine, there));
+  raw_four const raw = load_four(p, of_all + mine, there);
+  found_four found = find_four(p, view, first + mine, raw);
 #pragma unroll
   for (unsigned k = 0; k < 4; ++k) {
     bool const kept = (found.kept >> k & 1) != 0;
@@ -196,7 +201,7 @@ inline __device__ void write_mask(std::uint8_t* to, std::uint32_t mask) {
 
 /// A block for each tile: a point for each pixel.
 template <int Threads>
-__global__ void __launch_bounds__(Threads, unproject_dense_blocks)
+__global__ void __launch_bounds__(Threads, unproject_blocks)
     unproject_dense_kernel(__grid_constant__ unproject_params const p) {
   constexpr unsigned each = runs_of_tile / (Threads / 32);
   __shared__ run_memory shared[Threads / 32];
@@ -208,8 +213,8 @@ __global__ void __launch_bounds__(Threads, unproject_dense_blocks)
   std::uint32_t const first = tile.first + first_run * pixels_of_run + 4 * lane;
   std::int64_t const of_all = std::int64_t{tile.view} * p.pixels + first;
   std::uint32_t const whole = tile.whole_from(first_run);
-  raw_four raw[each];
-  load_runs<true>(p, of_all, whole, raw);
+  uint2 ahead[each]{};
+  load_ahead(p, of_all, whole, ahead);
   bool const quick = is_quick_image(p, tile.view);
   quick_image const image(p, tile.view);
   quick_limits const limits(p, tile.view);
@@ -225,14 +230,15 @@ __global__ void __launch_bounds__(Threads, unproject_dense_blocks)
       lane_deep += some.deep;
       continue;
     }
-    float depth[4];
+    float z[4];
     device::point3 at[4];
-    raw[s].convert(p, depth);
-    image.points(p, first + s * pixels_of_run, depth, at);
+    raw_four const raw = loads_ahead(p) ? raw_of(ahead[s]) : load_four(p, of_all + s * pixels_of_run, 4);
+    find_z(p, tile.view, first + s * pixels_of_run, raw, z);
+    image.points(p, first + s * pixels_of_run, z, at);
     std::uint32_t mask = 0;  // a byte for each pixel
 #pragma unroll
     for (unsigned k = 0; k < 4; ++k) {
-      bool const deep = limits.is_deep(depth[k]);
+      bool const deep = limits.is_deep(z[k]);
       bool const kept = deep & limits.holds(at[k]);
       lane_deep += deep ? 1 : 0;
       lane_kept += kept ? 1 : 0;

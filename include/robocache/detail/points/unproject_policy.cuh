@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
+#include <robocache/arch.cuh>
+
 // The tuning of `unproject` and `unproject_dense`: it changes speed, never a result.
 namespace robocache::detail {
 
-/// Threads of a block that counts the pixels of a tile, blocks that a multiprocessor should have, and how many runs a
-/// warp loads at a time. A warp of more runs spends less on each, and waits for memory more often.
-inline constexpr int unproject_count_threads = 64;
-inline constexpr int unproject_count_blocks = 16;
-inline constexpr unsigned unproject_runs_at_once = 8;
+/// Threads of a block that counts the pixels of tiles, blocks that a multiprocessor should have, and how many words of
+/// depth a thread loads at a time.
+inline constexpr int unproject_count_threads = 128;
+inline constexpr int unproject_count_blocks = 10;
+inline constexpr int unproject_words_at_once = 16;
 
-/// The same of a block that packs points, and of one that makes all.
-inline constexpr int unproject_threads = 128;
-inline constexpr int unproject_blocks = 8;
-inline constexpr unsigned unproject_made_at_once = 4;
-inline constexpr int unproject_dense_threads = 256;
-inline constexpr int unproject_dense_blocks = 4;
+/// Threads of a block that packs points, or makes all, and blocks that a multiprocessor has at a time.
+inline constexpr int unproject_threads = 256;
+inline constexpr int unproject_blocks = 4;
+
+/// Whether all warps of a block count a tile together: where tiles are few, their warps would wait for memory once
+/// after the other. Else each warp has a tile, and what it does once is shared by more runs.
+inline bool counts_tiles_together(device_properties const& device, std::int64_t tiles) noexcept {
+  constexpr std::int64_t few = 8;  // of a multiprocessor
+  return tiles <= few * device.multiprocessors;
+}
 
 }  // namespace robocache::detail
