@@ -112,3 +112,12 @@ TEST_CASE("Unprojection: a run is kept, and dropped, whole where its ends are at
   p.put(130, 7);
   CHECK(kept() == 1);
 }
+
+TEST_CASE("Unprojection: so many tiles that a warp counts one", "[unproject]") {
+  generator random(6301);
+  auto p = images_of(540, 2, 3, 44, depth_dtype::uint16);
+  p.fill([&](std::int64_t i) { return i / 132 % 5 == 0 ? double(random.between(0, 3)) : 2.0; });
+  p.options.near = 1;
+  p.boxes.assign(540, {{-infinity, -infinity, 0}, {infinity, infinity, 3}});
+  CHECK(verify(p) == "");
+}
