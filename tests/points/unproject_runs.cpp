@@ -103,6 +103,8 @@ TEST_CASE("Unprojection: a run is kept, and dropped, whole where its ends are at
   p.boxes[0].high[2] = 1003;
   CHECK(kept() == 170);
   p.boxes.clear();
+  p.options.near = 1002;
+  CHECK(kept() == 170);
   p.options.near = std::nextafter(1002.0f, infinity);
   p.options.far = infinity;
   CHECK(kept() == 0);

@@ -142,15 +142,15 @@ ROBOCACHE_HIDDEN status sample_in_order(farthest_params& p, Chain& chain) {
   return sample_buckets(p, chain);
 }
 
-/// Clouds that are not in order, a block each, in the smallest shape that holds so many points of a cloud.
+/// Clouds that are not in order, a block each, with the fewest points of a thread that hold so many of a cloud.
 template <int Least = 0, class Chain>
 ROBOCACHE_HIDDEN status sample_small(farthest_params const& p, std::int64_t points, Chain& chain) {
-  constexpr small_shape shape = small_shapes[Least];
-  if constexpr (Least + 1 < small_shape_count) {
-    if (points > shape.room()) { return sample_small<Least + 1>(p, points, chain); }
+  constexpr int each = small_points_each[Least];
+  if constexpr (each < most_points_each) {
+    if (points > each * farthest_threads) { return sample_small<Least + 1>(p, points, chain); }
   }
   dim3 const blocks(static_cast<unsigned>(std::min<std::int64_t>(p.clouds.batch, INT32_MAX)));
-  return chain.launch(sample_farthest_small_kernel<shape.points, shape.threads>, p, blocks, shape.threads);
+  return chain.launch(sample_farthest_small_kernel<each, farthest_threads>, p, blocks, farthest_threads);
 }
 
 inline farthest_params farthest_params_of(point_clouds const& clouds, std::int64_t samples, sample_output const& out,

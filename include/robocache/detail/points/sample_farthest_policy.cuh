@@ -13,24 +13,14 @@ namespace robocache::detail {
 /// Threads of a block, at most; what kernels are compiled for.
 inline constexpr int farthest_threads = 512;
 
-/// How a block has a cloud in its registers: points of each thread, at most 32, and threads. A kernel for each of
-/// these. Fewer threads share less of what each warp does once per step.
-struct small_shape {
-  int points;
-  int threads;
-
-  constexpr int room() const noexcept { return points * threads; }
-};
-inline constexpr small_shape small_shapes[] = {{2, 256},  {4, 256},  {8, 256}, {12, 256},
-                                               {16, 256}, {12, 512}, {16, 512}};
-inline constexpr int small_shape_count = 7;
-
-/// How many points a thread may have in its registers where a cluster has a cloud: a kernel for each of these numbers.
+/// How many points a thread has in its registers where a block has a cloud, and where a cluster has one: a kernel for
+/// each of these numbers. 128 clouds of 3,000 points: 71.6 us in blocks of 512 threads, 77.1 of 256, 86.7 of 128.
+inline constexpr int small_points_each[] = {1, 2, 4, 6, 8, 12, 16};
 inline constexpr int resident_points_each[] = {2, 5, 8, 10, 14, 16};
 inline constexpr int most_points_each = 16;
 
 /// The largest cloud that a block has in its registers.
-inline constexpr std::int64_t most_small_points = small_shapes[small_shape_count - 1].room();
+inline constexpr std::int64_t most_small_points = most_points_each * farthest_threads;
 
 /// Points of a bucket, which are neighbours in space, a multiple of 32; more where warps have not lanes enough for so
 /// many buckets.

@@ -24,11 +24,31 @@ struct alignas(8) farthest_candidate {
   std::uint32_t index;
 };
 
-/// The index of the first of the lanes' points.
-inline __device__ std::uint32_t first_index(farthest_candidate mine) {
+/// The first of the lanes' points, to all of them.
+inline __device__ farthest_candidate first_of(farthest_candidate const& mine) {
   int const top = __reduce_max_sync(0xffffffffu, mine.distance);
-  return __shfl_sync(0xffffffffu, mine.index, first_lane(mine.distance, mine.index, top));
+  return {top, __reduce_min_sync(0xffffffffu, mine.distance == top ? mine.index : UINT32_MAX)};
 }
+
+/// Reads the points of a cloud.
+struct point_reader {
+  float const* x;
+  float const* y;
+  float const* z;
+  std::int64_t stride;  ///< in elements
+
+  __device__ point_reader(point_clouds const& clouds, device::cloud const& one) : stride(clouds.point_stride) {
+    std::int64_t const first = one.element(0, clouds.batch_stride, clouds.point_stride);
+    x = clouds.x + first;
+    y = clouds.y + first;
+    z = clouds.z + first;
+  }
+
+  __device__ farthest_point at(std::uint32_t index) const {
+    std::int64_t const e = index * stride;
+    return {0, index, x[e], y[e], z[e]};
+  }
+};
 
 /// What a thread has of a cloud: the points t, t + `Threads`, and so on.
 template <int Points, int Threads>
@@ -81,12 +101,9 @@ __global__ void __launch_bounds__(Threads) sample_farthest_small_kernel(__grid_c
   __shared__ std::uint32_t counts[warps];
   unsigned const lane = threadIdx.x % 32;
   unsigned const warp = threadIdx.x / 32;
-  constexpr farthest_candidate none{INT32_MIN, UINT32_MAX};
   for (std::int64_t b = blockIdx.x; b < p.clouds.batch; b += gridDim.x) {
     device::cloud const one = device::cloud_of(p.clouds, b);
-    std::int64_t const first = one.element(0, p.clouds.batch_stride, p.clouds.point_stride);
-    float const* const from[3] = {p.clouds.x + first, p.clouds.y + first, p.clouds.z + first};
-    std::int64_t const stride = p.clouds.point_stride;
+    point_reader const reader(p.clouds, one);
     small_points<Points, Threads> points;
     std::uint32_t count = 0;
     std::uint32_t lowest = UINT32_MAX;
@@ -96,9 +113,10 @@ __global__ void __launch_bounds__(Threads) sample_farthest_small_kernel(__grid_c
       points.distance[i] = device::taken_distance;
       points.x[i] = points.y[i] = points.z[i] = 0.0f;
       if (index >= one.length) { continue; }
-      points.x[i] = from[0][index * stride];
-      points.y[i] = from[1][index * stride];
-      points.z[i] = from[2][index * stride];
+      farthest_point const point = reader.at(index);
+      points.x[i] = point.x;
+      points.y[i] = point.y;
+      points.z[i] = point.z;
       if (!device::is_finite_point(points.x[i], points.y[i], points.z[i])) { continue; }
       points.distance[i] = INFINITY;
       ++count;
@@ -117,20 +135,17 @@ __global__ void __launch_bounds__(Threads) sample_farthest_small_kernel(__grid_c
     auto const found = static_cast<int>(steps.found());
     std::uint32_t taken = found == 0 ? 0 : start_point(p, one, b, lowest).index;
     for (int k = 0; k < found; ++k) {
-      farthest_point const at{0, taken, from[0][taken * stride], from[1][taken * stride], from[2][taken * stride]};
+      farthest_point const at = reader.at(taken);
       steps.write(k, at);
       if (k + 1 == found) { break; }
       points.take(taken);
       float const farthest = points.visit(at);
       farthest_candidate mine{distance_bits(farthest), points.first_at(farthest)};
-      int top = __reduce_max_sync(0xffffffffu, mine.distance);
-      if (top == 0) {
-        mine = points.first_left();
-        top = __reduce_max_sync(0xffffffffu, mine.distance);
-      }
-      if (lane == static_cast<unsigned>(first_lane(mine.distance, mine.index, top))) { of_warp[k % 2][warp] = mine; }
+      mine = first_of(mine);
+      if (mine.distance == 0) { mine = first_of(points.first_left()); }
+      if (lane == 0) { of_warp[k % 2][warp] = mine; }
       __syncthreads();
-      taken = first_index(lane < warps ? of_warp[k % 2][lane] : none);
+      taken = first_of(of_warp[k % 2][lane % warps]).index;  // some of them several times
     }
     steps.finish();
   }

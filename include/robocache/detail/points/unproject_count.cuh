@@ -43,12 +43,8 @@ inline __device__ interval times_positive(interval const& a, interval const& b) 
           device::mul_rn(a.high, a.high >= 0.0f ? b.high : b.low)};
 }
 
-/// `(x - centre) / focal`
-inline __device__ interval ray_interval(float first, float last, float focal, float centre) {
-  float const a = device::div_rn(device::sub_rn(first, centre), focal);
-  float const b = device::div_rn(device::sub_rn(last, centre), focal);
-  return a < b ? interval{a, b} : interval{b, a};
-}
+/// @param a, b  the ends, in whichever order
+inline __device__ interval between(float a, float b) { return a < b ? interval{a, b} : interval{b, a}; }
 
 /// @param x  finite
 inline __device__ interval square_of(interval const& x) {
@@ -79,17 +75,16 @@ inline __device__ run_counts counts_by_ends(unproject_params const& p, std::uint
                                             std::uint32_t low, std::uint32_t high) {
   constexpr std::uint32_t all = pixels_of_run;
   constexpr run_counts unknown{0, 0, false};
-  device::pinhole const camera = device::pinhole_at(p.intrinsics, view);
+  quick_rays const rays(p, view);
   std::uint32_t const last = first + all - 1;
   std::uint32_t const first_row = p.by_width.quotient(first);
   std::uint32_t const last_row = p.by_width.quotient(last);
   bool const one_row = first_row == last_row;
   std::uint32_t const first_column = one_row ? first - first_row * p.width : 0;
   std::uint32_t const last_column = one_row ? last - first_row * p.width : p.width - 1;
-  interval const x =
-      ray_interval(static_cast<float>(first_column), static_cast<float>(last_column), camera.fx, camera.cx);
-  interval const y = ray_interval(static_cast<float>(first_row), static_cast<float>(last_row), camera.fy, camera.cy);
-  if (!x.is_finite() || !y.is_finite()) { return unknown; }
+  interval const x = between(rays.x(static_cast<float>(first_column)), rays.x(static_cast<float>(last_column)));
+  interval const y = between(rays.y(static_cast<float>(first_row)), rays.y(static_cast<float>(last_row)));
+  if (!is_quick(p, rays.camera)) { return unknown; }
   raw_four ends{};
   bool const in_pairs = p.type != depth_dtype::float32;
   ends.words[0] = in_pairs ? low | high << 16 : low;
@@ -212,43 +207,30 @@ struct pixel_tile {
 /// @return of the lane's run; `known` where it was one of those
 ROBOCACHE_NOINLINE inline __device__ run_counts counts_by_points(unproject_params const& p, pixel_tile const tile,
                                                                  std::uint32_t first_run, unsigned unknown) {
-  constexpr unsigned at_once = 4;
   unsigned const lane = threadIdx.x % 32;
-  bool const quick = is_quick_image(p, tile.view);
   quick_image const image(p, tile.view);
   quick_limits const limits(p, tile.view);
+  bool const quick = is_quick(p, image.rays.camera);
+  std::uint32_t const first = tile.first + first_run * pixels_of_run + 4 * lane;
+  auto const load = [&](unsigned runs) {
+    auto const run = static_cast<std::uint32_t>(__ffs(static_cast<int>(runs)) - 1);
+    std::uint32_t const pixel = first + run * pixels_of_run;
+    return load_four(p, std::int64_t{tile.view} * p.pixels + pixel, tile.left_from(pixel));
+  };
   run_counts mine{0, 0, false};
+  raw_four next = load(unknown);
 #pragma unroll 1
-  for (unsigned begin = 0; begin < 32; begin += at_once) {
-    if ((unknown >> begin & ((1u << at_once) - 1)) == 0) { continue; }
-    std::uint32_t const run = first_run + begin;
-    std::uint32_t const whole = tile.whole_from(run);
-    std::uint32_t const first = tile.first + run * pixels_of_run + 4 * lane;
-    std::int64_t const of_all = std::int64_t{tile.view} * p.pixels + first;
-    uint2 ahead[at_once]{};
-    load_ahead(p, of_all, whole, ahead);
-#pragma unroll
-    for (unsigned s = 0; s < at_once; ++s) {
-      if ((unknown >> (begin + s) & 1) == 0) { continue; }
-      std::uint32_t const pixel = first + s * pixels_of_run;
-      raw_four const raw = s < whole && loads_ahead(p)
-                               ? raw_of(ahead[s])
-                               : load_four(p, of_all + s * pixels_of_run, tile.left_from(pixel));
-      unsigned kept = 0;
-      unsigned deep = 0;
-      if (quick) {
-        found_four const found = find_quick(p, image, limits, tile.view, pixel, raw);
-        kept = found.kept;
-        deep = found.deep;
-      } else {
-        found_four const found = find_usual(p, tile.view, pixel, raw);
-        kept = found.kept;
-        deep = found.deep;
-      }
-      auto const all_kept = static_cast<std::uint32_t>(sum_over_warp(__popc(kept)));
-      auto const all_deep = static_cast<std::uint32_t>(sum_over_warp(__popc(deep)));
-      if (lane == begin + s) { mine = {all_kept, all_deep, true}; }
-    }
+  while (unknown != 0) {
+    auto const run = static_cast<std::uint32_t>(__ffs(static_cast<int>(unknown)) - 1);
+    unknown &= unknown - 1;
+    raw_four const raw = next;
+    if (unknown != 0) { next = load(unknown); }
+    std::uint32_t const pixel = first + run * pixels_of_run;
+    found_four const found =
+        quick ? find_quick(p, image, limits, tile.view, pixel, raw) : find_usual(p, tile.view, pixel, raw);
+    auto const kept = static_cast<std::uint32_t>(sum_over_warp(__popc(found.kept)));
+    auto const deep = static_cast<std::uint32_t>(sum_over_warp(__popc(found.deep)));
+    if (lane == run) { mine = {kept, deep, true}; }
   }
   return mine;
 }
@@ -306,32 +288,27 @@ inline __device__ run_ends find_ends(unproject_params const& p, std::int64_t fir
   return ends;
 }
 
-/// @tparam WarpsOfTile  1, or, so that few tiles keep the chip busy, several
-template <int WarpsOfTile>
-__global__ void __launch_bounds__(unproject_count_threads, unproject_count_blocks)
+/// A block for each tile.
+template <int Threads>
+__global__ void __launch_bounds__(Threads, unproject_count_blocks)
     unproject_count_kernel(__grid_constant__ unproject_params const p) {
-  constexpr unsigned warps = unproject_count_threads / 32;
-  constexpr unsigned each = runs_of_tile / WarpsOfTile;
+  constexpr unsigned warps = Threads / 32;
+  constexpr unsigned each = runs_of_tile / warps;
   __shared__ std::uint32_t kept_of[warps];
   __shared__ std::uint32_t deep_of[warps];
   let_next_launch_begin();
   unsigned const lane = threadIdx.x % 32;
   unsigned const warp = threadIdx.x / 32;
-  std::uint32_t const number = blockIdx.x * (warps / WarpsOfTile) + warp / WarpsOfTile;
-  if (number >= p.tiles) { return; }  // all of a tile's warps, which wait for each other, or none
-  pixel_tile const tile(p, number);
-  std::uint32_t const first_run = warp % WarpsOfTile * each;
+  pixel_tile const tile(p, blockIdx.x);
+  std::uint32_t const first_run = warp * each;
   std::uint32_t const first = tile.first + first_run * pixels_of_run;
   std::uint32_t const whole = min(tile.whole_from(first_run), each);
   run_ends const ends = find_ends(p, std::int64_t{tile.view} * p.pixels + first + 4 * lane, whole);
   // Lane i has run i.
-  run_counts mine{0, 0, true};
   std::uint32_t const pixels = lane < each ? tile.of_run(first_run + lane) : 0;
-  if (pixels > 0) {
-    mine = {0, 0, false};
-    if (pixels == pixels_of_run) {
-      mine = counts_by_ends(p, tile.view, first + lane * pixels_of_run, ends.low, ends.high);
-    }
+  run_counts mine{0, 0, pixels == 0};
+  if (pixels == pixels_of_run) {
+    mine = counts_by_ends(p, tile.view, first + lane * pixels_of_run, ends.low, ends.high);
   }
   unsigned const unknown = __ballot_sync(0xffffffffu, !mine.known);
   if (unknown != 0) {
@@ -339,24 +316,28 @@ __global__ void __launch_bounds__(unproject_count_threads, unproject_count_block
     if (found.known) { mine = found; }
   }
   if (lane < each) {
-    p.kept[std::int64_t{number} * runs_of_tile + first_run + lane] = static_cast<std::uint8_t>(mine.kept);
+    p.kept[std::int64_t{blockIdx.x} * runs_of_tile + first_run + lane] = static_cast<std::uint8_t>(mine.kept);
   }
-  auto kept = static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(mine.kept)));
-  auto deep = static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(mine.deep)));
-  if constexpr (WarpsOfTile > 1) {
-    static_assert(WarpsOfTile == warps, "a block has one tile");
-    if (lane == 0) {
-      kept_of[warp] = kept;
-      deep_of[warp] = deep;
-    }
-    __syncthreads();
-    kept = static_cast<std::uint32_t>(sum_over_warp(lane < warps ? static_cast<int>(kept_of[lane]) : 0));
-    deep = static_cast<std::uint32_t>(sum_over_warp(lane < warps ? static_cast<int>(deep_of[lane]) : 0));
+  auto const kept = static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(mine.kept)));
+  auto const deep = static_cast<std::uint32_t>(sum_over_warp(static_cast<int>(mine.deep)));
+  if (lane == 0) {
+    kept_of[warp] = kept;
+    deep_of[warp] = deep;
   }
-  if (lane != 0 || warp % WarpsOfTile != 0) { return; }
+  __syncthreads();
+  if (threadIdx.x != 0) { return; }
+  std::uint32_t kept_of_all = 0;
+  std::uint32_t deep_of_all = 0;
+#pragma unroll
+  for (unsigned i = 0; i < warps; ++i) {
+    kept_of_all += kept_of[i];
+    deep_of_all += deep_of[i];
+  }
   wait_for_launch_before();
-  say_kept(p.own, number, kept);
-  if (p.reports != nullptr) { add_lost(p.reports[p.by_views.quotient(tile.view)], tile.pixels, deep, kept); }
+  say_kept(p.own, blockIdx.x, kept_of_all);
+  if (p.reports != nullptr) {
+    add_lost(p.reports[p.by_views.quotient(tile.view)], tile.pixels, deep_of_all, kept_of_all);
+  }
 }
 
 }  // namespace robocache::detail

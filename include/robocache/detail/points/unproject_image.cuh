@@ -43,13 +43,13 @@ ROBOCACHE_NOINLINE inline __device__ pixel_point usual_point(unproject_params co
 /// less the centre, by the focal length. The differences are 0 or 2^-25 and more.
 inline __device__ bool is_usual_axis(float focal, float centre) {
   float const away = device::detail::absolute(centre);
-  return focal >= 0x1p-60f && focal <= 0x1p60f && (away == 0.0f || away >= 0x1p-24f) && away <= 0x1p60f;
+  return (focal >= 0x1p-60f) & (focal <= 0x1p60f) & ((away == 0.0f) | (away >= 0x1p-24f)) & (away <= 0x1p60f);
 }
 
-/// Whether `quick_image` finds the points of an image: its columns and rows can be counted in floats.
-inline __device__ bool is_quick_image(unproject_params const& p, std::uint32_t view) {
-  device::pinhole const camera = device::pinhole_at(p.intrinsics, view);
-  return p.width >= 4 && p.pixels <= 1u << 24 && is_usual_axis(camera.fx, camera.cx) &&
+/// Whether `quick_image` finds the points of an image: its columns and rows can be counted in floats. Without branches,
+/// so that all that is read of the image is asked for at once.
+inline __device__ bool is_quick(unproject_params const& p, device::pinhole const& camera) {
+  return (p.width >= 4) & (p.pixels <= 1u << 24) & is_usual_axis(camera.fx, camera.cx) &
          is_usual_axis(camera.fy, camera.cy);
 }
 

@@ -70,8 +70,9 @@ ROBOCACHE_NOINLINE inline __device__ void move_features(unproject_params const& 
 /// The points of a lane's four pixels.
 inline __device__ found_four find_four(unproject_params const& p, std::uint32_t view, std::uint32_t pixel,
                                        raw_four const& raw) {
-  if (!is_quick_image(p, view)) { return find_usual(p, view, pixel, raw); }
-  return find_quick(p, quick_image(p, view), quick_limits(p, view), view, pixel, raw);
+  quick_image const image(p, view);
+  if (!is_quick(p, image.rays.camera)) { return find_usual(p, view, pixel, raw); }
+  return find_quick(p, image, quick_limits(p, view), view, pixel, raw);
 }
 
 /// Packs a run of which not all pixels are kept, or whose image is not quick. Called by a warp.
@@ -120,8 +121,8 @@ __global__ void __launch_bounds__(Threads, unproject_blocks)
   std::uint32_t const whole = tile.whole_from(first_run);
   uint2 ahead[each]{};
   load_ahead(p, of_all, whole, ahead);
-  bool const quick = is_quick_image(p, tile.view);
   quick_image const image(p, tile.view);
+  bool const quick = is_quick(p, image.rays.camera);
   wait_for_launch_before();
   std::uint32_t const kept = p.kept[std::int64_t{number} * runs_of_tile + lane];
   std::uint32_t const before_tile = kept_before_tile(p.own, number);
@@ -215,8 +216,8 @@ __global__ void __launch_bounds__(Threads, unproject_blocks)
   std::uint32_t const whole = tile.whole_from(first_run);
   uint2 ahead[each]{};
   load_ahead(p, of_all, whole, ahead);
-  bool const quick = is_quick_image(p, tile.view);
   quick_image const image(p, tile.view);
+  bool const quick = is_quick(p, image.rays.camera);
   quick_limits const limits(p, tile.view);
   std::uint32_t lane_kept = 0;
   std::uint32_t lane_deep = 0;

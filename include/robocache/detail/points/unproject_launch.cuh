@@ -115,15 +115,9 @@ ROBOCACHE_HIDDEN status unproject(depth_images<Depth> const& images, image_featu
   p.offsets = out.offsets;
   p.reports = out.reports;
   p.features = moved_pixels(images, features, out.features);
-  s = fill(zeros, chain);
-  if (!s.ok()) { return s; }
-  constexpr int warps = unproject_count_threads / 32;
   dim3 const blocks(p.tiles);
-  if (counts_tiles_together(device, tiles)) {
-    s = chain.launch(unproject_count_kernel<warps>, p, blocks, unproject_count_threads);
-  } else {
-    s = chain.launch(unproject_count_kernel<1>, p, dim3((p.tiles + warps - 1) / warps), unproject_count_threads);
-  }
+  s = fill(zeros, chain);
+  if (s.ok()) { s = chain.launch(unproject_count_kernel<unproject_count_threads>, p, blocks, unproject_count_threads); }
   return s.ok() ? chain.launch(unproject_pack_kernel<unproject_threads>, p, blocks, unproject_threads) : s;
 }
 
