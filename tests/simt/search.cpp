@@ -39,7 +39,7 @@ TEST_CASE("Warp's search: trajectories of up to 2^31 - 1 samples", "[warp]") {
         found[threadIdx.x] = robocache::detail::locate_in_part(
             from, length, true, robocache::device::seek(t, 0.0f, false, 0.0f), stage, slots, rules);
       });
-      robocache::device::trajectory<float> const whole{from, length};
+      robocache::device::plain_trajectory<float> const whole{{}, from, length};
       for (int lane = 0; lane < 32; ++lane) {
         float const t = first + float(lane) / 64;
         auto const wanted = robocache::device::locate(whole, robocache::device::seek(t, 0.0f, false, 0.0f), rules);

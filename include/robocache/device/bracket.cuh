@@ -131,12 +131,14 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t count_not_after_in_ring(St
 }  // namespace detail
 
 /// How many samples of a trajectory of any kind are at or before `t`. `t` is finite.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after(trajectory<Stamp> const& source, Stamp t) {
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE inline std::int64_t count_not_after(trajectory<Stamp, MayBeRing> const& source, Stamp t) {
   if (source.length == 0) { return 0; }
   if (source.stored()) { return count_not_after(source.stamps, source.length, t); }
-  if (source.ring != nullptr) {
-    return detail::count_not_after_in_ring(source.ring, source.length, source.turn, source.capacity, t);
+  if constexpr (MayBeRing) {
+    if (source.ring != nullptr) {
+      return detail::count_not_after_in_ring(source.ring, source.length, source.turn, source.capacity, t);
+    }
   }
   return detail::count_not_after_uniform(source.start, source.num, source.den, source.length, t);
 }

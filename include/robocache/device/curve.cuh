@@ -61,8 +61,9 @@ ROBOCACHE_HOST_DEVICE inline widths widths_from(Look const& stamp, std::int64_t 
           width_between(n, nn)};
 }
 
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline widths widths_around(trajectory<Stamp> const& source, std::int64_t row, bool second) {
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE inline widths widths_around(trajectory<Stamp, MayBeRing> const& source, std::int64_t row,
+                                                  bool second) {
   if (source.stored()) {
     auto const stored = [stamps = source.stamps](std::int64_t i) { return stamps[i]; };
     return widths_from<Stamp>(stored, row, source.length, second);
@@ -109,8 +110,8 @@ ROBOCACHE_HOST_DEVICE inline float share_of(float neighbour, float h) {
 
 /// The curve in the bracket that begins with sample `row`.
 /// @param method  catmull_rom, pchip or akima
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline curve curve_in(trajectory<Stamp> const& source, std::int64_t row, float weight,
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE inline curve curve_in(trajectory<Stamp, MayBeRing> const& source, std::int64_t row, float weight,
                                             cubic_basis const& basis, interpolation method) {
   curve c{};
   c.method = interpolation::linear;
@@ -151,8 +152,8 @@ ROBOCACHE_HOST_DEVICE inline curve curve_in(trajectory<Stamp> const& source, std
 /// @param source  the trajectory that `where` was located in
 /// @param where   from `locate`, with `blends` set
 /// @param method  catmull_rom, pchip or akima; for all others the curve is linear
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline curve curve_at(trajectory<Stamp> const& source, location const& where,
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE inline curve curve_at(trajectory<Stamp, MayBeRing> const& source, location const& where,
                                             interpolation method) {
   if (!is_curved(method) || !(where.weight > 0.0f && where.weight < 1.0f)) {
     curve c{};

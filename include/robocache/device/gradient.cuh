@@ -17,8 +17,8 @@ struct target_line {
 
 /// The line that target `t` lies on, by the rules of docs/semantics.md, "Gradients". For custom kernels; reads stamps
 /// only.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline target_line line_of(trajectory<Stamp> const& source, Stamp t,
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE inline target_line line_of(trajectory<Stamp, MayBeRing> const& source, Stamp t,
                                                  locate_rules<Stamp> const& rules) {
   if (source.length < 2 || !is_finite(t)) { return {}; }
   std::int64_t const count = count_not_after(source, t);

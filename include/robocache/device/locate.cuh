@@ -121,9 +121,9 @@ ROBOCACHE_HOST_DEVICE inline location locate_in_pair(Stamp left, Stamp right, St
 }
 
 /// The rules, with the stamps read from the trajectory.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline location locate_in_bracket(trajectory<Stamp> const& source, Stamp t, std::int64_t count,
-                                                        locate_rules<Stamp> const& rules) {
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE inline location locate_in_bracket(trajectory<Stamp, MayBeRing> const& source, Stamp t,
+                                                        std::int64_t count, locate_rules<Stamp> const& rules) {
   if (source.length == 0) { return {}; }
   std::int64_t const row = left_of_pair(count, source.length);
   Stamp const left = source.stamp(row);
@@ -134,8 +134,8 @@ ROBOCACHE_HOST_DEVICE inline location locate_in_bracket(trajectory<Stamp> const&
 namespace detail {
 
 /// How many samples are stamped at or before `as_of`, which may be any number. Out of line, because few calls need it.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t known_length(trajectory<Stamp> source, Stamp as_of) {
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t known_length(trajectory<Stamp, MayBeRing> source, Stamp as_of) {
   return count_not_after(source, as_of);
 }
 
@@ -143,10 +143,11 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE std::int64_t known_length(trajectory<St
 
 /// The trajectory that row `b` of the targets reads, of at most 2^31 - 1 samples: without those that windows with
 /// `as_of` do not know yet. Empty where `trajectory[b]` is out of range. For `0 <= b < target.batch`.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> source_trajectory(timeline<Stamp> const& source,
-                                                                 timeline<Stamp> const& target, std::int64_t b) {
-  trajectory<Stamp> one = short_trajectory_of(source, source_of(target, b));
+template <bool MayBeRing = true, class Stamp>
+ROBOCACHE_HOST_DEVICE inline trajectory<Stamp, MayBeRing> source_trajectory(timeline<Stamp> const& source,
+                                                                            timeline<Stamp> const& target,
+                                                                            std::int64_t b) {
+  trajectory<Stamp, MayBeRing> one = short_trajectory_of<MayBeRing>(source, source_of(target, b));
   if (target.as_of != nullptr) { one.length = detail::known_length(one, target.as_of[b]); }
   return one;
 }
@@ -195,16 +196,16 @@ inline constexpr Stamp no_age = std::is_integral_v<Stamp> ? std::numeric_limits<
                                                           : std::numeric_limits<Stamp>::infinity();
 
 /// Locates such a time in one of the stream's trajectories: search, then rules. For custom kernels; reads stamps only.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp> const& source, sought_time<Stamp> const& sought,
-                                             locate_rules<Stamp> const& rules) {
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp, MayBeRing> const& source,
+                                             sought_time<Stamp> const& sought, locate_rules<Stamp> const& rules) {
   std::int64_t const count = is_finite(sought.at) ? count_not_after(source, sought.newest) : 0;
   return locate_in_bracket(source, sought.at, count, rules);
 }
 
 /// Locates target `t` in one trajectory: search, then rules. For custom kernels; reads stamps only.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp> const& source, Stamp t,
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE inline location locate(trajectory<Stamp, MayBeRing> const& source, Stamp t,
                                              locate_rules<Stamp> const& rules) {
   return locate(source, sought_time<Stamp>{t, stamp_later(t, rules.tolerance)}, rules);
 }

@@ -63,9 +63,32 @@ ROBOCACHE_HOST_DEVICE inline Stamp uniform_stamp(Stamp start, Stamp num, Stamp d
 
 }  // namespace detail
 
-/// The samples of one trajectory, resolved from a timeline: what a search runs over.
+namespace detail {
+
+/// Where samples of a ring are.
+template <class Stamp, bool MayBeRing>
+struct ring_place {
+  Stamp const* ring = nullptr;    ///< ring: the stamp of sample 0
+  std::int32_t turn = INT32_MAX;  ///< ring: the first sample that lies in front of sample 0, for it ended there
+  std::int32_t capacity = 0;      ///< ring: such samples lie so many rows before where they would be
+};
+
+/// What that is of all others. Constants, so that the code which follows from them is gone.
 template <class Stamp>
-struct trajectory {
+struct ring_place<Stamp, false> {
+  static constexpr Stamp const* ring = nullptr;
+  static constexpr std::int32_t turn = INT32_MAX;
+  static constexpr std::int32_t capacity = 0;
+};
+
+}  // namespace detail
+
+/// The samples of one trajectory, resolved from a timeline: what a search runs over.
+/// @tparam MayBeRing  false: known to be none, which saves instructions at each sample
+template <class Stamp, bool MayBeRing = true>
+struct trajectory : detail::ring_place<Stamp, MayBeRing> {
+  using place = detail::ring_place<Stamp, MayBeRing>;
+
   Stamp const* stamps = nullptr;  ///< null: uniform, or a ring
   std::int64_t length = 0;        ///< samples
   std::int64_t batch_index = 0;   ///< times the values' batch stride; 0 for packed rows
@@ -73,19 +96,25 @@ struct trajectory {
   Stamp start = Stamp(0);         ///< uniform, and so are the next two
   Stamp num = Stamp(1);
   Stamp den = Stamp(1);
-  Stamp const* ring = nullptr;    ///< ring: the stamp of sample 0
-  std::int32_t turn = INT32_MAX;  ///< ring: the first sample that lies in front of sample 0, for it ended there
-  std::int32_t capacity = 0;      ///< ring: such samples lie so many rows before where they would be
 
   /// True where the stamps are in memory one after the other.
   ROBOCACHE_HOST_DEVICE bool stored() const { return stamps != nullptr; }
 
   /// Rows from sample 0 to sample `i`: fewer than 0 behind the turn of a ring.
-  ROBOCACHE_HOST_DEVICE std::int64_t steps_to(std::int64_t i) const { return i < turn ? i : i - capacity; }
+  ROBOCACHE_HOST_DEVICE std::int64_t steps_to(std::int64_t i) const {
+    if constexpr (MayBeRing) {
+      return i < place::turn ? i : i - place::capacity;
+    } else {
+      return i;
+    }
+  }
 
   /// `stamp` where they are not stored.
   ROBOCACHE_HOST_DEVICE Stamp other_stamp(std::int64_t i) const {
-    return ring != nullptr ? ring[steps_to(i)] : detail::uniform_stamp(start, num, den, i);
+    if constexpr (MayBeRing) {
+      if (place::ring != nullptr) { return place::ring[steps_to(i)]; }
+    }
+    return detail::uniform_stamp(start, num, den, i);
   }
 
   /// The stamp of sample `i`, for `0 <= i < length`.
@@ -95,13 +124,19 @@ struct trajectory {
   ROBOCACHE_HOST_DEVICE std::int64_t row(std::int64_t i) const { return first_row + steps_to(i); }
 
   /// Rows from sample `i` to the next one: 1 but at the turn of a ring.
-  ROBOCACHE_HOST_DEVICE std::int64_t step_from(std::int64_t i) const { return i + 1 == turn ? 1 - capacity : 1; }
+  ROBOCACHE_HOST_DEVICE std::int64_t step_from(std::int64_t i) const {
+    return MayBeRing && i + 1 == place::turn ? 1 - place::capacity : 1;
+  }
 
   /// Where sample `i` begins, in elements from the values' base.
   ROBOCACHE_HOST_DEVICE std::int64_t element(std::int64_t i, std::int64_t batch_stride, std::int64_t row_stride) const {
     return batch_index * batch_stride + row(i) * row_stride;
   }
 };
+
+/// The samples of one trajectory of any kind but a ring.
+template <class Stamp>
+using plain_trajectory = trajectory<Stamp, false>;
 
 /// From a sample to its neighbours, in elements of values. Made of a number: rows that follow each other by that
 /// stride.
@@ -124,10 +159,14 @@ struct sample_steps {
 
 /// From sample `i` of a trajectory.
 /// @param stride  from row to row, in elements
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline sample_steps steps_from(trajectory<Stamp> const& one, std::int64_t i,
+template <class Stamp, bool MayBeRing>
+ROBOCACHE_HOST_DEVICE inline sample_steps steps_from(trajectory<Stamp, MayBeRing> const& one, std::int64_t i,
                                                      std::int64_t stride) {
-  return {stride, static_cast<std::int32_t>(one.turn - i), one.capacity};
+  if constexpr (MayBeRing) {
+    return {stride, static_cast<std::int32_t>(one.turn - i), one.capacity};
+  } else {
+    return stride;
+  }
 }
 
 namespace detail {
@@ -166,9 +205,10 @@ ROBOCACHE_HOST_DEVICE ROBOCACHE_NOINLINE inline std::int64_t oldest_slot(std::in
 
 /// Trajectory `b` of a timeline. Empty where `b` is out of range. Windows have rows and no times of their own: those
 /// are `target_stamp`'s. Lengths and offsets are clamped, so that whatever they hold no access leaves the timeline.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> const& when, std::int64_t b) {
-  trajectory<Stamp> one;
+/// @tparam MayBeRing  false: `when` is known to be none
+template <bool MayBeRing = true, class Stamp>
+ROBOCACHE_HOST_DEVICE inline trajectory<Stamp, MayBeRing> trajectory_of(timeline<Stamp> const& when, std::int64_t b) {
+  trajectory<Stamp, MayBeRing> one;
   if (b < 0 || b >= when.batch) { return one; }
   if (when.offsets == nullptr) {  // or packed without a row: then offsets need not be there
     one.batch_index = b;
@@ -184,23 +224,27 @@ ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> trajectory_of(timeline<Stamp> con
     one.start = when.starts != nullptr ? when.starts[b] : when.start;
     one.num = when.num;
     one.den = when.den;
-  } else if (when.kind == timeline_kind::ring) {
-    one.first_row = detail::oldest_slot(when.lengths, b, when.length);
-    if (one.first_row > 0) {
-      one.turn = static_cast<std::int32_t>(when.length - one.first_row);
-      one.capacity = static_cast<std::int32_t>(when.length);
+  }
+  if constexpr (MayBeRing) {
+    if (when.kind == timeline_kind::ring) {
+      one.first_row = detail::oldest_slot(when.lengths, b, when.length);
+      if (one.first_row > 0) {
+        one.turn = static_cast<std::int32_t>(when.length - one.first_row);
+        one.capacity = static_cast<std::int32_t>(when.length);
+      }
+      // Null where rows alone are looked at.
+      if (when.stamps != nullptr) { one.ring = when.stamps + (b * when.stride + one.first_row); }
     }
-    // Null where rows alone are looked at.
-    if (when.stamps != nullptr) { one.ring = when.stamps + (b * when.stride + one.first_row); }
   }
   return one;
 }
 
 /// The same, of which at most 2^31 - 1 samples are read: what launchers ask of timelines whose length they know, for
 /// those whose lengths are in memory.
-template <class Stamp>
-ROBOCACHE_HOST_DEVICE inline trajectory<Stamp> short_trajectory_of(timeline<Stamp> const& when, std::int64_t b) {
-  trajectory<Stamp> one = trajectory_of(when, b);
+template <bool MayBeRing = true, class Stamp>
+ROBOCACHE_HOST_DEVICE inline trajectory<Stamp, MayBeRing> short_trajectory_of(timeline<Stamp> const& when,
+                                                                              std::int64_t b) {
+  trajectory<Stamp, MayBeRing> one = trajectory_of<MayBeRing>(when, b);
   one.length = one.length < INT32_MAX ? one.length : INT32_MAX;
   return one;
 }

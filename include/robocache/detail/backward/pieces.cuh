@@ -26,7 +26,7 @@ struct source_piece {
   std::int64_t element;  ///< where the first row's gradient begins
   int rows;              ///< at most `max_threads`
 
-  device::trajectory<Stamp> source;
+  device::plain_trajectory<Stamp> source;
   int first;         ///< the first row, counted within the trajectory
   int begin;         ///< the row whose stamp is staged first
   int staged;        ///< how many are staged; 0: no target can read the piece
@@ -60,10 +60,10 @@ __device__ source_piece<Stamp> resolve_piece(backward_params<Stamp> const& p, st
   piece.b = b;
   piece.element = element;
   piece.rows = rows;
-  if (b >= 0) { piece.source = device::short_trajectory_of(p.source, b); }
+  if (b >= 0) { piece.source = device::short_trajectory_of<false>(p.source, b); }
   bound_piece(piece, first);
   piece.listed = p.target.trajectory != nullptr;
-  device::trajectory<Stamp> const targets = device::trajectory_of(p.target, b);
+  device::plain_trajectory<Stamp> const targets = device::trajectory_of<false>(p.target, b);
   piece.targets = piece.listed ? p.target.length : targets.length;
   if (piece.listed || piece.staged == 0) { return piece; }
   piece.end_place = piece.targets;
@@ -125,7 +125,7 @@ __device__ __noinline__ void next_piece(backward_params<Stamp> const& p, std::in
   if (threadIdx.x != 0) { return; }
   device::packed_rows const owner = device::rows_of_owner(source.offsets, source.batch, source.rows, b);
   bool const owned = b >= 0 && b < source.batch;
-  std::int64_t const first = owned ? row - device::trajectory_of(source, b).first_row : 0;
+  std::int64_t const first = owned ? row - device::trajectory_of<false>(source, b).first_row : 0;
   std::int64_t const rows = min(owner.end, end) - row;
   piece = resolve_piece(p, owned ? b : -1, first, row * p.out.row_stride, static_cast<int>(rows));
 }

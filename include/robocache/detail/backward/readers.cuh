@@ -160,7 +160,7 @@ __device__ __noinline__ placed_target<Stamp> find_target(backward_params<Stamp> 
   std::int64_t const b = piece.listed ? board.windows[place / piece.targets] : piece.b;
   std::int64_t const k = piece.listed ? place % piece.targets : place;
   return {sought_by(p, b, k),
-          device::trajectory_of(p.target, b).element(k, p.results.batch_stride, p.results.row_stride)};
+          device::trajectory_of<false>(p.target, b).element(k, p.results.batch_stride, p.results.row_stride)};
 }
 
 /// Visits target `place` of those below `end`: locates it and notes it with the rows that it reads. The sets were

@@ -61,15 +61,15 @@ __device__ owned_target owner_of(backward_params<Stamp> const& p, std::int64_t r
   timeline<Stamp> const& target = p.target;
   std::int64_t const b =
       target.packed() ? device::owner_of_row(target.offsets, target.batch, target.rows, row).b : row / target.length;
-  device::trajectory<Stamp> const targets = device::trajectory_of(target, b);
+  device::plain_trajectory<Stamp> const targets = device::trajectory_of<false>(target, b);
   std::int64_t const k = target.packed() ? row - targets.first_row : row - b * target.length;
   if (k < 0 || k >= targets.length) { return {-1, 0, 0}; }
   return {b, k, targets.element(k, p.results.batch_stride, p.results.row_stride)};
 }
 
 template <class Stamp>
-__device__ device::trajectory<Stamp> source_of_owner(backward_params<Stamp> const& p, owned_target const& owner) {
-  return device::short_trajectory_of(p.source, device::source_of(p.target, owner.b));
+__device__ device::plain_trajectory<Stamp> source_of_owner(backward_params<Stamp> const& p, owned_target const& owner) {
+  return device::short_trajectory_of<false>(p.source, device::source_of(p.target, owner.b));
 }
 
 /// Target row `row`, counted over all targets.
@@ -77,7 +77,7 @@ template <class Stamp>
 __device__ times_record locate_line(backward_params<Stamp> const& p, std::int64_t row) {
   owned_target const owner = owner_of(p, row);
   if (owner.b < 0) { return {0, 0, 0.0f}; }
-  device::trajectory<Stamp> const source = source_of_owner(p, owner);
+  device::plain_trajectory<Stamp> const source = source_of_owner(p, owner);
   device::target_line const line = device::line_of(source, sought_by(p, owner.b, owner.k).at, p.rules);
   if (line.row < 0) { return {0, 0, 0.0f}; }
   return {owner.gradient, source.element(line.row, p.values.batch_stride, p.values.row_stride), line.width};
@@ -142,7 +142,7 @@ template <class Stamp>
 __device__ sum_record locate_term(backward_params<Stamp> const& p, std::int64_t row) {
   owned_target const owner = owner_of(p, row);
   if (owner.b < 0) { return {0, 0, 0.0f, sum_record::nothing}; }
-  device::trajectory<Stamp> const source = source_of_owner(p, owner);
+  device::plain_trajectory<Stamp> const source = source_of_owner(p, owner);
   device::location const where = device::locate(source, sought_by(p, owner.b, owner.k), p.rules);
   if (where.row < 0) { return {0, 0, 0.0f, sum_record::nothing}; }
   return {owner.gradient, source.element(where.row, p.values.batch_stride, p.values.row_stride), where.weight,

@@ -55,12 +55,46 @@ struct global_rows {
   }
 };
 
+/// Vectors of `N` channels of values whose type is known.
+/// @tparam Word  bytes of one load
+template <class Value, int N, int Word>
+struct typed_vectors {
+  static constexpr int channels = N;
+  using packed = packed_floats<Value, N, Word>;
+
+  template <class Rows>
+  __device__ static packed load(char const* row, unsigned channel) {
+    return Rows::template load<N, Word>(reinterpret_cast<Value const*>(row) + channel);
+  }
+  __device__ static void unpack(packed const& from, float (&out)[N]) { detail::unpack(from, out); }
+};
+
+/// Single values of any type. A loop for each type would be no faster for rows this narrow, and took a tenth of the
+/// time that a call of `fuse` takes to compile.
+struct single_channels {
+  static constexpr int channels = 1;
+  using packed = unsigned;
+  dtype type;
+
+  template <class Rows>
+  __device__ packed load(char const* row, unsigned channel) const {
+    return type == dtype::float32
+               ? Rows::template load<1, 4>(reinterpret_cast<float const*>(row) + channel).words[0]
+               : static_cast<unsigned>(
+                     Rows::template load<1, 2>(reinterpret_cast<__half const*>(row) + channel).words[0]);
+  }
+  __device__ void unpack(packed from, float (&out)[1]) const {
+    unsigned const bits = type == dtype::bfloat16 ? from << 16 : from;
+    out[0] = type == dtype::float16 ? device::to_float(__ushort_as_half(static_cast<unsigned short>(from)))
+                                    : __uint_as_float(bits);
+  }
+};
+
 /// Does the rows of `blend_straight` that blend once more, channel by channel: called where a difference was not
 /// finite.
 /// @param channels  of a vector
-template <class Value>
-__device__ __noinline__ void blend_straight_again(stream_blend const& p, method_row const* rows, int count,
-                                                  thread_share share, int channels) {
+inline __device__ __noinline__ void blend_straight_again(stream_blend const& p, method_row const* rows, int count,
+                                                         thread_share share, int channels) {
   vector_run const run(p, count);
   int const bytes = p.result_type == dtype::float32 ? 4 : 2;
   for (int i = share.first; i < run.total; i += share.step) {
@@ -68,23 +102,28 @@ __device__ __noinline__ void blend_straight_again(stream_blend const& p, method_
     int column;
     if (!run.find(p.chunk, i, slot, column) || rows[slot].kind < method_row::blend) { continue; }
     method_row const& row = rows[slot];
-    auto const* const near = reinterpret_cast<Value const*>(row.from);
-    auto const* const far = reinterpret_cast<Value const*>(row.from + row.far);
     std::int64_t const first = (run.begin + column) * channels;
     for (std::int64_t c = first; c < min(first + channels, p.channels); ++c) {
-      float out[1] = {device::detail::part_way(device::to_float(near[c]), device::to_float(far[c]), row.weight)};
+      float out[1];
+      with_float_type(p.value_type, [&](auto zero) {
+        auto const* const near = reinterpret_cast<decltype(zero) const*>(row.from) + c;
+        auto const* const far = reinterpret_cast<decltype(zero) const*>(row.from + row.far) + c;
+        out[0] = device::detail::part_way(device::to_float(*near), device::to_float(*far), row.weight);
+      });
       scale_and_shift(p, c, out);
       store_floats<1>(p.result_type, row.to + c * bytes, 0, out);
     }
   }
 }
 
-/// Rows of previous, next, nearest and linear. Several vectors of `N` channels of each sample are loaded before the
-/// first is used. A row that is only moved is read twice, the second time from the cache, instead of branching.
-/// @tparam Word  bytes of one load
-/// @tparam Rows  says where rows are, and so how they are read
-template <class Value, int N, int Word, class Rows = global_rows>
-__device__ void blend_straight(stream_blend const& p, method_row const* rows, int count, thread_share share) {
+/// Rows of previous, next, nearest and linear. Several vectors of each sample are loaded before the first is used. A
+/// row that is only moved is read twice, the second time from the cache, instead of branching.
+/// @tparam Rows     says where rows are, and so how they are read
+/// @tparam Vectors  `typed_vectors` or `single_channels`
+template <class Rows, class Vectors>
+__device__ void blend_straight(Vectors const& vectors, stream_blend const& p, method_row const* rows, int count,
+                               thread_share share) {
+  constexpr int N = Vectors::channels;
   constexpr int loads = N == 1 ? 4 : 2;
   constexpr int factors = N < 4 ? 1 : 4;
   // Read before any store: the compiler must assume that stores change it.
@@ -98,8 +137,8 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
   float const fill = p.fill;
   float none = 0.0f;  // stays 0 as long as differences are finite
   for (int base = share.first; base < run.total; base += share.step * loads) {
-    packed_floats<Value, N, Word> near[loads];
-    packed_floats<Value, N, Word> far[loads];
+    typename Vectors::packed near[loads];
+    typename Vectors::packed far[loads];
     int slot[loads];
     unsigned channel[loads];
 #pragma unroll
@@ -112,8 +151,8 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
       channel[u] = begin + static_cast<unsigned>(column) * N;
       method_row const& row = rows[max(slot[u], 0)];
       if (slot[u] >= 0 && row.kind != method_row::fill) {
-        near[u] = Rows::template load<N, Word>(reinterpret_cast<Value const*>(row.from) + channel[u]);
-        far[u] = Rows::template load<N, Word>(reinterpret_cast<Value const*>(row.from + row.far) + channel[u]);
+        near[u] = vectors.template load<Rows>(row.from, channel[u]);
+        far[u] = vectors.template load<Rows>(row.from + row.far, channel[u]);
       }
     }
 #pragma unroll
@@ -125,11 +164,11 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
 #pragma unroll
         for (int e = 0; e < N; ++e) { out[e] = fill; }
       } else {
-        unpack(near[u], out);
+        vectors.unpack(near[u], out);
         if (row.kind >= method_row::blend) {
           float const of_far = row.weight;
           float b[N];
-          unpack(far[u], b);
+          vectors.unpack(far[u], b);
 #pragma unroll
           for (int e = 0; e < N; ++e) {
             float const d = device::sub_rn(b[e], out[e]);
@@ -142,18 +181,26 @@ __device__ void blend_straight(stream_blend const& p, method_row const* rows, in
       store_floats<N>(type, row.to + std::int64_t(channel[u]) * bytes, 0, out, aligned);
     }
   }
-  if (none != 0.0f) { blend_straight_again<Value>(p, rows, count, share, N); }
+  if (none != 0.0f) { blend_straight_again(p, rows, count, share, N); }
+}
+
+/// All rows of one stream by previous, next, nearest or linear.
+/// @tparam Rows  as for `blend_straight`
+template <class Rows>
+__device__ void blend_straight_stream(stream_blend const& p, method_row const* rows, int count, thread_share share) {
+  if (!p.wide) { return blend_straight<Rows>(single_channels{p.value_type}, p, rows, count, share); }
+  with_float_type(p.value_type, [&](auto zero) {
+    using Value = decltype(zero);
+    blend_straight<Rows>(typed_vectors<Value, 16 / static_cast<int>(sizeof(Value)), 16>{}, p, rows, count, share);
+  });
 }
 
 /// All rows of one stream.
-template <class Value>
-__device__ void blend_stream(stream_blend const& p, method_row const* rows, int count, thread_share share) {
+inline __device__ void blend_stream(stream_blend const& p, method_row const* rows, int count, thread_share share) {
   if (__builtin_expect(!device::is_straight(p.method), false)) {
     blend_beyond_linear(p, rows, count, share);
-  } else if (p.wide) {
-    blend_straight<Value, 16 / static_cast<int>(sizeof(Value)), 16>(p, rows, count, share);
   } else {
-    blend_straight<Value, 1, static_cast<int>(sizeof(Value))>(p, rows, count, share);
+    blend_straight_stream<global_rows>(p, rows, count, share);
   }
 }
 
@@ -246,8 +293,7 @@ __global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp>
     } else {
       share = deal.next(rows * static_cast<int>(blend.chunk.value));
     }
-    with_float_type(blend.value_type,
-                    [&](auto type) { blend_stream<decltype(type)>(blend, records + s * p.tiles.rows, rows, share); });
+    blend_stream(blend, records + s * p.tiles.rows, rows, share);
   }
   if (p.one_row && has_masks) {
     __syncthreads();

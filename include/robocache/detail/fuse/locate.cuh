@@ -44,8 +44,8 @@ __device__ fused_tile fused_tile_of(fuse_params<Stamp> const& p, unsigned block)
 
 /// Writes the record of a row of one stream.
 /// @param element  where the row's results begin
-template <class Stamp>
-__device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
+template <class Stamp, bool MayBeRing>
+__device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp, MayBeRing> const& source,
                          device::location const& where, std::int64_t element, method_row& row) {
   stream_blend const& blend = stream.blend;
   int const shift = blend.value_type == dtype::float32 ? 2 : 1;
@@ -68,8 +68,8 @@ __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<St
 
 /// The trajectory that a plain stream's tile reads.
 template <class Stamp>
-__device__ device::trajectory<Stamp> plain_source(stream_plan<Stamp> const& stream, fused_tile const& tile) {
-  device::trajectory<Stamp> source;
+__device__ device::plain_trajectory<Stamp> plain_source(stream_plan<Stamp> const& stream, fused_tile const& tile) {
+  device::plain_trajectory<Stamp> source;
   source.stamps = stream.source.stamps + tile.b * stream.source.stride;
   source.length = stream.source.length;
   source.batch_index = tile.b;
@@ -99,7 +99,7 @@ __device__ target_of_row find_target_of_row(fuse_params<Stamp> const& p, fused_t
     return {b, k, wanted};
   }
   std::int64_t const b = exists ? device::owner_of_row(target.offsets, target.batch, target.rows, row).b : -1;
-  device::trajectory<Stamp> const targets = device::trajectory_of(target, b);
+  device::plain_trajectory<Stamp> const targets = device::trajectory_of<false>(target, b);
   std::int64_t const k = row - targets.first_row;
   return {b, k, b >= 0 && k >= 0 && k < targets.length};
 }
@@ -181,25 +181,25 @@ __device__ Stamp target_of_tile(fuse_params<Stamp> const& p, fused_tile const& t
 }
 
 /// Locates a row of an aligned tile.
-template <class Stamp>
-__device__ void note_aligned_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp> const& source,
+template <class Stamp, bool MayBeRing>
+__device__ void note_aligned_row(stream_plan<Stamp> const& stream, device::trajectory<Stamp, MayBeRing> const& source,
                                  fused_tile const& tile, device::location const& where, int slot, method_row& row) {
   stream_blend const& blend = stream.blend;
   note_row(stream, source, where, tile.b * blend.results_batch_stride + (tile.k0 + slot) * blend.results_row_stride,
            row);
 }
 
-/// The trajectory that an aligned tile reads, and how many of the tile's rows are not padding.
+/// The stored trajectory that an aligned tile reads, and how many of the tile's rows are not padding.
 template <class Stamp>
-__device__ device::trajectory<Stamp> source_of_tile(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
-                                                    fused_tile const& tile, int& wanted) {
+__device__ device::plain_trajectory<Stamp> source_of_tile(fuse_params<Stamp> const& p, stream_plan<Stamp> const& stream,
+                                                          fused_tile const& tile, int& wanted) {
   wanted = tile.rows;
   if (stream.plain) { return plain_source(stream, tile); }
   if (p.target.lengths != nullptr) {
     std::int64_t const real = device::detail::length_of(p.target, tile.b);
     wanted = static_cast<int>(device::detail::clamp(real - tile.k0, 0, tile.rows));
   }
-  return device::short_trajectory_of(stream.source, device::source_of(p.target, tile.b));
+  return device::short_trajectory_of<false>(stream.source, device::source_of(p.target, tile.b));
 }
 
 /// Locates the rows of a tile for one stream. Called by a warp, which synchronises before it reads the records.
@@ -214,7 +214,7 @@ __device__ void locate_stream(fuse_params<Stamp> const& p, stream_plan<Stamp> co
   // The target is on its way together with the stamps.
   Stamp const t = target_of_tile(p, tile, lane);
   int wanted;
-  device::trajectory<Stamp> const source = source_of_tile(p, stream, tile, wanted);
+  device::plain_trajectory<Stamp> const source = source_of_tile(p, stream, tile, wanted);
   device::location where;
   if (source.length > 0) {
     where = locate_by_warp(
@@ -289,7 +289,7 @@ __device__ void locate_one_row(fuse_params<Stamp> const& p, stream_plan<Stamp> c
     return locate_stream(p, stream, tile, stage, record);
   }
   int const lane = lane_of_warp();
-  device::trajectory<Stamp> const source = plain_source(stream, tile);
+  device::plain_trajectory<Stamp> const source = plain_source(stream, tile);
   Stamp const t = target_of_tile(p, tile, 0);
   Stamp own[rounds];
 #pragma unroll

@@ -18,37 +18,34 @@
 // compile.
 namespace robocache::detail {
 
-/// Vectors of 16 bytes of values whose type is known.
-template <class Value>
-struct typed_vectors : vectors_of<Value> {
-  static constexpr int N = vectors_of<Value>::room;
-
-  /// Each channel of `out` becomes `formula` of that channel of `Rows` samples.
-  /// @param from  called with 0 to `Rows - 1`, the address of a sample
-  template <int Rows, class From, class Formula>
-  __device__ static void for_each_channel(From&& from, float (&out)[N], Formula&& formula) {
-    vector<Value, N> rows[Rows];
-#pragma unroll
-    for (int r = 0; r < Rows; ++r) { rows[r] = load<Value, N>(reinterpret_cast<Value const*>(from(r))); }
-#pragma unroll
-    for (int e = 0; e < N; ++e) {
-      float x[Rows];
-#pragma unroll
-      for (int r = 0; r < Rows; ++r) { x[r] = channel_of(rows[r], e); }
-      out[e] = formula(x);
-    }
-  }
+/// The channels of a vector of `any_vectors`.
+struct any_channels {
+  float of[8];
 };
 
-/// Vectors of 16 bytes, as `typed_vectors`, four channels at a time.
+/// `finish_vector`. Out of line: there are a dozen ways to store a vector, and five loops.
+template <class Params>
+__device__ __noinline__ void finish_any_vector(Params const& p, int channels, bool filled, std::int64_t vector,
+                                               char* to, int column, any_channels out) {
+  if (channels == 4) {
+    float four[4] = {out.of[4], out.of[5], out.of[6], out.of[7]};
+    finish_vector(p, filled, vector, to, column, four);
+  } else {
+    finish_vector(p, filled, vector, to, column, out.of);
+  }
+}
+
+/// Vectors of 16 bytes of values of any type, for `for_each_vector`: four channels at a time.
 struct any_vectors {
-  static constexpr int room = 8;
+  static constexpr int room = 8;  ///< floats for the channels of a vector
   dtype type;
 
   __device__ int channels() const { return type == dtype::float32 ? 4 : 8; }
   __device__ int value_bytes() const { return type == dtype::float32 ? 4 : 2; }
 
-  /// The channels of floats are the last ones of `out`.
+  /// Each channel of `out` becomes `formula` of that channel of `Rows` samples. The channels of floats are the last
+  /// ones of `out`.
+  /// @param from  called with 0 to `Rows - 1`, the address of a sample
   template <int Rows, class From, class Formula>
   __device__ void for_each_channel(From&& from, float (&out)[room], Formula&& formula) const {
 #pragma unroll
@@ -77,14 +74,11 @@ struct any_vectors {
     }
   }
 
-  template <class Use>
-  __device__ void pass(float (&out)[room], Use&& use) const {
-    if (type == dtype::float32) {
-      float four[4] = {out[4], out[5], out[6], out[7]};
-      use(four);
-    } else {
-      use(out);
-    }
+  template <class Params>
+  __device__ void finish(Params const& p, bool filled, std::int64_t vector, char* to, int column,
+                         float (&out)[room]) const {
+    finish_any_vector(p, channels(), filled, vector, to, column,
+                      {{out[0], out[1], out[2], out[3], out[4], out[5], out[6], out[7]}});
   }
 };
 
@@ -123,33 +117,36 @@ inline __device__ __noinline__ void blend_left_out(stream_blend const& p, method
 /// Called by whole warps.
 /// @tparam Rows    samples that the method reads, half of them before the target
 /// @param formula  called as `formula(curve, samples, doubt)`, `doubt` as `device::detail::value_from`
-template <int Rows, class Vectors, class Formula>
-__device__ void blend_cubic_rows(stream_blend const& p, Vectors const& vectors, method_row const* rows, int count,
+template <int Rows, class Formula>
+__device__ void blend_cubic_rows(stream_blend const& p, any_vectors const& vectors, method_row const* rows, int count,
                                  thread_share share, Formula&& formula) {
   constexpr int before = Rows / 2 - 1;
   std::int64_t const stride = p.values_row_stride * vectors.value_bytes();
   float doubt = 0.0f;
   bool others = false;
   for_each_vector(
-      p, vectors, rows, count, share, [&](method_row const& row, char const* from, float(&out)[Vectors::room]) {
+      p, vectors, rows, count, share, [&](method_row const& row, char const* from, float(&out)[any_vectors::room]) {
         if (row.kind == method_row::usual) {
           device::curve const c = curve_of<before>(row);
-          vectors.template for_each_channel<Rows>([&](int r) { return from + (r - before) * stride; }, out,
-                                                  [&](float const(&x)[Rows]) { return formula(c, x, doubt); });
+          vectors.for_each_channel<Rows>([&](int r) { return from + (r - before) * stride; }, out,
+                                         [&](float const(&x)[Rows]) { return formula(c, x, doubt); });
           return true;
         }
         others = others || row.kind == method_row::blend;
-        vectors.template for_each_channel<1>([&](int) { return from; }, out, [](float const(&x)[1]) { return x[0]; });
+        vectors.for_each_channel<1>([&](int) { return from; }, out, [](float const(&x)[1]) { return x[0]; });
         return row.kind == method_row::move;
       });
   if (others || doubt != 0.0f) { blend_left_out(p, rows, count, share, doubt != 0.0f); }
   __syncwarp();  // only some lanes made that call; a barrier that follows needs all of them together
 }
 
-/// Rows in whole vectors, by one method. All loads of a vector are under way before the first is used.
-template <interpolation Method, class Vectors>
-__device__ void blend_vectors_by(stream_blend const& p, Vectors const& vectors, method_row const* rows, int count,
-                                 thread_share share) {
+/// Rows in whole vectors, by one method, of values of any type. All loads of four channels are under way before the
+/// first is used. Out of line, as the functions below: each method has its own registers, and takes none from the
+/// others.
+template <interpolation Method>
+__device__ __noinline__ void blend_any_vectors(stream_blend const& p, method_row const* rows, int count,
+                                               thread_share share) {
+  any_vectors const vectors{p.value_type};
   if constexpr (Method == interpolation::akima) {
     blend_cubic_rows<6>(p, vectors, rows, count, share, [](device::curve const& c, float const(&x)[6], float& doubt) {
       return device::detail::akima_as<float>(c, x[0], x[1], x[2], x[3], x[4], x[5], doubt);
@@ -166,28 +163,14 @@ __device__ void blend_vectors_by(stream_blend const& p, Vectors const& vectors, 
     static_assert(Method == interpolation::angle, "the others are in other kernels, or are no vectors");
     std::int64_t const stride = p.values_row_stride * vectors.value_bytes();
     for_each_vector(
-        p, vectors, rows, count, share, [&](method_row const& row, char const* from, float(&out)[Vectors::room]) {
+        p, vectors, rows, count, share, [&](method_row const& row, char const* from, float(&out)[any_vectors::room]) {
           bool const blends = row.kind >= method_row::blend;
           float const weight = row.weight;
-          vectors.template for_each_channel<2>(
+          vectors.for_each_channel<2>(
               [&](int r) { return from + (blends && r == 1 ? steps_of(row, stride).to(1) : 0); }, out,
               [&](float const(&x)[2]) { return blends ? device::angle(x[0], x[1], weight) : device::wrap(x[0]); });
           return true;
         });
-  }
-}
-
-/// The same, of values of any type. Out of line, as the functions below: each method has its own registers, and takes
-/// none from the others. The methods that divide for each channel are most of what there is to compile.
-template <interpolation Method>
-__device__ __noinline__ void blend_any_vectors(stream_blend const& p, method_row const* rows, int count,
-                                               thread_share share) {
-  if constexpr (Method == interpolation::pchip || Method == interpolation::akima) {
-    blend_vectors_by<Method>(p, any_vectors{p.value_type}, rows, count, share);
-  } else {
-    with_float_type(p.value_type, [&](auto zero) {
-      blend_vectors_by<Method>(p, typed_vectors<decltype(zero)>{}, rows, count, share);
-    });
   }
 }
 

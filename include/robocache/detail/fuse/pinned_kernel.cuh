@@ -197,15 +197,7 @@ __device__ void blend_pinned(fuse_params<Stamp> const& p, stream_plan<Stamp> con
     }
     __syncthreads();
     thread_share const share{static_cast<int>(threadIdx.x), fuse_threads};
-    with_float_type(blend.value_type, [&](auto type) {
-      using Value = decltype(type);
-      constexpr int size = static_cast<int>(sizeof(Value));
-      if (blend.wide) {
-        blend_straight<Value, 16 / size, 16, staged_or_pinned>(blend, records + first, count, share);
-      } else {
-        blend_straight<Value, 1, size, staged_or_pinned>(blend, records + first, count, share);
-      }
-    });
+    blend_straight_stream<staged_or_pinned>(blend, records + first, count, share);
   }
 }
 

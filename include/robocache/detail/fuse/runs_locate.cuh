@@ -180,7 +180,7 @@ __device__ void locate_together(fuse_params<Stamp> const& p, fused_tile const& t
   run_source<Stamp> own{};
   if (lane < p.count && p.streams[lane].together) {
     stream_plan<Stamp> const& stream = p.streams[lane];
-    device::trajectory<Stamp> const source = device::short_trajectory_of(stream.source, trajectory);
+    device::plain_trajectory<Stamp> const source = device::short_trajectory_of<false>(stream.source, trajectory);
     own.stamps = source.stamps;
     own.first = source.element(0, stream.blend.values_batch_stride, stream.blend.values_row_stride);
     own.length = static_cast<int>(source.length);

@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(max_threads, resample_blocks)
   constexpr bool may_turn = !std::is_integral_v<Value>;
   auto* const rows = reinterpret_cast<blend_row*>(dynamic_shared);
   int const count =
-      locate_tile(p.plan, blockIdx.x, stage, [&](int slot, auto const& part, device::location const& where) {
+      locate_tile(p.plan, blockIdx.x, stage, [&p, rows](int slot, auto const& part, device::location const& where) {
         std::int64_t const left =
             part.source.element(where.row, p.blend.values_batch_stride, p.blend.values_row_stride);
         std::int64_t const step = part.source.step_from(where.row) * p.blend.values_row_stride;
@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(max_threads, resample_blocks)
 template <class Stamp>
 __global__ void __launch_bounds__(max_threads) locate_kernel(__grid_constant__ locate_params<Stamp> const p) {
   __shared__ Stamp stage[stage_capacity + 1];
-  locate_tile(p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
+  locate_tile(p.plan, blockIdx.x, stage, [&p](int slot, auto const& part, device::location const& where) {
     std::int64_t const target = part.first_row + slot;
     if (p.out.rows != nullptr) {
       std::int64_t const first =

@@ -20,7 +20,7 @@ namespace robocache::detail {
 template <class Value, class Result, class Stamp>
 __device__ __noinline__ void blend_trajectory_again(method_params<Stamp> const& p) {
   if (threadIdx.x >= p.plan.tiles.length) { return; }
-  device::trajectory<Stamp> source;
+  device::plain_trajectory<Stamp> source;
   source.length = p.plan.plain_length;
   source.stamps = p.plan.plain_stamps + blockIdx.x * p.plan.plain_stamps_stride;
   Stamp const t = p.plan.plain_targets[blockIdx.x * p.plan.plain_targets_stride + threadIdx.x];
@@ -48,7 +48,7 @@ __device__ void method_trajectory(method_params<Stamp> const& p, Stamp* stage, u
   int const channels = static_cast<int>(p.blend.values_row_stride);
   Stamp t = Stamp(0);
   if (k < targets) { t = load_early(p.plan.plain_targets + (b * p.plan.plain_targets_stride + k)); }
-  device::trajectory<Stamp> source;
+  device::plain_trajectory<Stamp> source;
   source.length = length;
   source.stamps = p.plan.plain_stamps + b * p.plan.plain_stamps_stride;
   staged_search<Stamp> const search(source.stamps, length);
@@ -113,8 +113,8 @@ __global__ void __maxnreg__(56) method_kernel(__grid_constant__ method_params<St
     method_trajectory<Stamp, Value>(p, stage, bytes, bytes + p.results_offset);
     return;
   }
-  int const count = locate_tile(
-      p.plan, blockIdx.x, stage, [&](int slot, tile_part<Stamp> const& part, device::location const& where) {
+  int const count =
+      locate_tile(p.plan, blockIdx.x, stage, [&p](int slot, auto const& part, device::location const& where) {
         method_row& row = rows[slot];
         std::int64_t const from =
             part.source.element(where.row, p.blend.values_batch_stride, p.blend.values_row_stride);

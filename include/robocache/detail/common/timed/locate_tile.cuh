@@ -21,7 +21,7 @@ namespace robocache::detail {
 inline constexpr int max_staged_trajectories = max_threads / 32;
 
 /// The rows of a tile that read one trajectory: the same for the whole block.
-template <class Stamp>
+template <class Stamp, bool MayBeRing = false>
 struct tile_part {
   int begin;  ///< rows [begin, end) of the tile
   int end;
@@ -30,7 +30,7 @@ struct tile_part {
   std::int64_t first_row;  ///< the tile's first row, counted over the whole batch
   std::int64_t b;          ///< target row of the batch
   std::int64_t k0;         ///< target that the tile's first row is, or would be, of it
-  device::trajectory<Stamp> source;
+  device::trajectory<Stamp, MayBeRing> source;
 };
 
 /// The tile's trajectories, where it may have several.
@@ -85,14 +85,14 @@ __device__ tile_range range_of_tile(locate_plan<Stamp> const& plan, unsigned til
 }
 
 /// The part of a tile that row `b` of the batch has, for timelines of any kind.
-template <class Stamp>
-__device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::int64_t b, std::int64_t first_row,
-                                         int rows) {
+template <bool MayBeRing, class Stamp>
+__device__ tile_part<Stamp, MayBeRing> resolve_part(locate_plan<Stamp> const& plan, std::int64_t b,
+                                                    std::int64_t first_row, int rows) {
   timeline<Stamp> const& target = plan.target;
-  tile_part<Stamp> part;
+  tile_part<Stamp, MayBeRing> part;
   part.b = b;
   part.first_row = first_row;
-  part.source = device::source_trajectory(plan.source, target, b);
+  part.source = device::source_trajectory<MayBeRing>(plan.source, target, b);
   std::int64_t begin = b * target.length;
   std::int64_t end = begin + target.length;
   if (target.packed()) {
@@ -111,23 +111,23 @@ __device__ tile_part<Stamp> resolve_part(locate_plan<Stamp> const& plan, std::in
   return part;
 }
 
-/// The location of target `t` in a uniform trajectory or a ring.
+/// The location of target `t` in a uniform trajectory.
 template <class Stamp>
-__device__ __noinline__ device::location locate_unstaged(device::trajectory<Stamp> const& source, Stamp t,
+__device__ __noinline__ device::location locate_unstaged(device::plain_trajectory<Stamp> const& source, Stamp t,
                                                          device::locate_rules<Stamp> const& rules) {
   return device::locate(source, t, rules);
 }
 
-/// Rows of a tile whose trajectories are too many to stage: each searches alone, in global memory.
-template <class Stamp>
+/// Rows of a tile whose trajectories are too many to stage, or are rings: each searches alone, in global memory.
+template <bool MayBeRing, class Stamp>
 __device__ __noinline__ device::location locate_alone(locate_plan<Stamp> const& plan, std::int64_t b, std::int64_t k) {
   timeline<Stamp> const& target = plan.target;
-  device::trajectory<Stamp> const source = device::source_trajectory(plan.source, target, b);
+  device::trajectory<Stamp, MayBeRing> const source = device::source_trajectory<MayBeRing>(plan.source, target, b);
   if (target.lengths != nullptr && k >= target.lengths[b]) { return {}; }
   return device::locate(source, device::target_stamp(target, b, k), plan.rules);
 }
 
-/// The general case: a tile with up to `max_staged_trajectories` trajectories, of any kind of timeline. A warp each
+/// The general case: a tile with up to `max_staged_trajectories` trajectories, of any timeline but a ring. A warp each
 /// resolves them; as many as fit are staged together, so that they cost one trip to memory. False, and nothing done,
 /// where offsets of the tile descend: then its first and last trajectory do not tell whose the rows between them are.
 template <class Stamp, class Emit>
@@ -138,7 +138,7 @@ __device__ bool locate_parts(locate_plan<Stamp> const& plan, tile_range const& r
   int const count = static_cast<int>(min(range.last, plan.target.batch - 1) - first) + 1;
   bool descends = false;
   if (slot % 32 == 0 && slot / 32 < count) {
-    tile_part<Stamp> const part = resolve_part(plan, first + slot / 32, range.first_row, range.rows);
+    tile_part<Stamp> const part = resolve_part<false>(plan, first + slot / 32, range.first_row, range.rows);
     descends = part.descends;
     parts[slot / 32] = part;
   }
@@ -185,7 +185,7 @@ __device__ bool locate_parts(locate_plan<Stamp> const& plan, tile_range const& r
 }
 
 /// Each row of a tile by itself.
-template <class Stamp, class Emit>
+template <bool MayBeRing, class Stamp, class Emit>
 __device__ void locate_apart(locate_plan<Stamp> const& plan, tile_range const& range, Emit&& emit) {
   timeline<Stamp> const& target = plan.target;
   if (threadIdx.x >= range.rows) { return; }
@@ -193,10 +193,16 @@ __device__ void locate_apart(locate_plan<Stamp> const& plan, tile_range const& r
   std::int64_t const b =
       target.packed() ? device::owner_of_row(target.offsets, target.batch, target.rows, row).b : row / target.length;
   bool const owned = b >= 0 && b < target.batch;
-  tile_part<Stamp> part{};
+  tile_part<Stamp, MayBeRing> part{};
   part.first_row = range.first_row;
-  if (owned) { part = resolve_part(plan, b, range.first_row, range.rows); }
-  emit(threadIdx.x, part, owned ? locate_alone(plan, b, part.k0 + threadIdx.x) : device::location{});
+  if (owned) { part = resolve_part<MayBeRing>(plan, b, range.first_row, range.rows); }
+  emit(threadIdx.x, part, owned ? locate_alone<MayBeRing>(plan, b, part.k0 + threadIdx.x) : device::location{});
+}
+
+/// A tile of rings. Out of line, so that it costs others a branch.
+template <class Stamp, class Emit>
+__device__ __noinline__ void locate_rings(locate_plan<Stamp> const& plan, tile_range range, Emit emit) {
+  locate_apart<true>(plan, range, emit);
 }
 
 /// Locates all rows of tile `tile` and hands each to `emit(slot, part, location)`, from the thread of that number.
@@ -244,6 +250,10 @@ __device__ int locate_tile(locate_plan<Stamp> const& plan, unsigned tile, Stamp*
     return range.rows;
   }
 
+  if (plan.source.kind == timeline_kind::ring) {
+    locate_rings(plan, range, emit);
+    return range.rows;
+  }
   bool const staged = range.last - range.first < max_staged_trajectories;
   if (staged && target.packed() && threadIdx.x < range.rows) {
     // Rows that no trajectory owns get the fill value. So do all at first.
@@ -251,7 +261,7 @@ __device__ int locate_tile(locate_plan<Stamp> const& plan, unsigned tile, Stamp*
     nobody.first_row = range.first_row;
     emit(threadIdx.x, nobody, device::location{});
   }
-  if (!staged || !locate_parts(plan, range, stage, emit)) { locate_apart(plan, range, emit); }
+  if (!staged || !locate_parts(plan, range, stage, emit)) { locate_apart<false>(plan, range, emit); }
   return range.rows;
 }
 

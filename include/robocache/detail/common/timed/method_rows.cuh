@@ -53,8 +53,8 @@ inline __device__ void note_curve(device::curve const& c, method_row& row) {
 }
 
 /// What a location comes to.
-template <class Stamp>
-__device__ void describe_row(device::trajectory<Stamp> const& source, device::location const& where,
+template <class Stamp, bool MayBeRing>
+__device__ void describe_row(device::trajectory<Stamp, MayBeRing> const& source, device::location const& where,
                              interpolation method, method_row& row) {
   row.kind = where.row < 0 ? method_row::fill : where.blends ? method_row::blend : method_row::move;
   row.weight = where.weight;
@@ -186,6 +186,17 @@ inline __device__ int store_alignment(method_blend const&) { return 16; }
 template <int N>
 __device__ void scale_and_shift(method_blend const&, std::int64_t, float (&)[N]) {}
 
+/// Normalises one vector of results, where it is not filled, and stores it.
+/// @param vector  which of its row
+/// @param to      where the block's part of the row begins
+/// @param column  which vector of that part
+template <int N, class Params>
+__device__ void finish_vector(Params const& p, bool filled, std::int64_t vector, char* to, int column,
+                              float (&values)[N]) {
+  if (!filled) { scale_and_shift(p, vector * N, values); }
+  store_floats<N>(p.result_type, to, static_cast<unsigned>(column * N), values, store_alignment(p));
+}
+
 /// Vectors of `N` values of one type, for `for_each_vector`.
 template <class Value, int N = 16 / static_cast<int>(sizeof(Value))>
 struct vectors_of {
@@ -194,10 +205,11 @@ struct vectors_of {
   __device__ static constexpr int channels() { return N; }
   __device__ static constexpr int value_bytes() { return static_cast<int>(sizeof(Value)); }
 
-  /// Calls `use` with an array of the channels.
-  template <class Use>
-  __device__ static void pass(float (&out)[N], Use&& use) {
-    use(out);
+  /// `finish_vector`.
+  template <class Params>
+  __device__ static void finish(Params const& p, bool filled, std::int64_t vector, char* to, int column,
+                                float (&values)[N]) {
+    finish_vector(p, filled, vector, to, column, values);
   }
 };
 
@@ -225,12 +237,7 @@ __device__ void for_each_vector(Params const& p, Vectors const& vectors, method_
       auto const element = static_cast<unsigned>(column * channels);
       if (!blend(row, row.from + first_value + std::int64_t(element) * value_bytes, out)) { continue; }
     }
-    vectors.pass(out, [&](auto& values) {
-      constexpr int N = sizeof values / sizeof values[0];
-      if (row.kind != method_row::fill) { scale_and_shift(p, (run.begin + column) * N, values); }
-      store_floats<N>(p.result_type, row.to + first_result, static_cast<unsigned>(column * N), values,
-                      store_alignment(p));
-    });
+    vectors.finish(p, row.kind == method_row::fill, run.begin + column, row.to + first_result, column, out);
   }
 }
 
@@ -373,9 +380,10 @@ struct single_values {
 
   __device__ static constexpr int channels() { return 1; }
   __device__ int value_bytes() const { return type == dtype::float32 ? 4 : 2; }
-  template <class Use>
-  __device__ static void pass(float (&out)[1], Use&& use) {
-    use(out);
+  template <class Params>
+  __device__ static void finish(Params const& p, bool filled, std::int64_t vector, char* to, int column,
+                                float (&values)[1]) {
+    finish_vector(p, filled, vector, to, column, values);
   }
 };
 
