@@ -22,7 +22,7 @@ float const not_a_number = std::numeric_limits<float>::quiet_NaN();
 /// Depth that hardly changes for some hundred pixels, and now and then none.
 depth_problem draw_surfaces(generator& random) {
   depth_problem p = images_of(random.between(1, 2), random.between(1, 2), 1, 1, all_depth_types[random.between(0, 2)]);
-  p.width = random.one_of({3, 60, 64, 128, 130, 203, 640});
+  p.width = random.one_of({1, 3, 60, 64, 128, 130, 203, 640});
   p.height = random.between(200, 1500) / p.width + 1;
   bool const uint16 = p.type == depth_dtype::uint16;
   double const noise = random.one_of({0.0, 0.01, 0.3});
@@ -115,7 +115,17 @@ TEST_CASE("Unprojection: a run is kept, and dropped, whole where its ends are at
   CHECK(kept() == 1);
 }
 
-TEST_CASE("Unprojection: so many tiles that a warp counts one", "[unproject]") {
+TEST_CASE("Unprojection: along rays z is largest in the middle of a run", "[unproject]") {
+  auto p = images_of(1, 1, 1, 128);
+  p.fill([](std::int64_t) { return 2.0; });
+  p.intrinsics = {64, 64, 64, 0};
+  p.options.kind = depth_kind::ray;
+  p.options.near = 1.9f;  // z is 2 at the centre, and 1.41 at the ends
+  CHECK(verify(p) == "");
+  CHECK(unproject(p).offsets.back() > 0);
+}
+
+TEST_CASE("Unprojection: more tiles than are added up in one group or hall", "[unproject]") {
   generator random(6301);
   auto p = images_of(540, 2, 3, 44, depth_dtype::uint16);
   p.fill([&](std::int64_t i) { return i / 132 % 5 == 0 ? double(random.between(0, 3)) : 2.0; });
