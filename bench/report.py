@@ -11,6 +11,7 @@
 import argparse
 import json
 import pathlib
+import re
 import sys
 
 from ncu_report import short_name
@@ -292,6 +293,54 @@ def plain_tables(run, peers):
         if not case["error"]
     ]
     yield from table(heads, lines)
+    yield from beside_torch([case for peer in peers for case in peer["cases"] if "robocache_graph_us" in case])
+
+
+def beside_torch(cases):
+    """Of a peer that ran RoboCache's operators, too."""
+    if not cases:
+        return
+    yield "## Beside PyTorch, in one process"
+    yield ""
+    yield (
+        "RoboCache's operators and two ways to write the same in plain PyTorch, compiled, each in CUDA graphs of 20 calls; "
+        "eager: as called from Python. What is done is described in bench/peers."
+    )
+    yield ""
+    lines = []
+    for case in cases:
+        ours = case["robocache_graph_us"]
+        for way in ("robocache", "ring", "shift"):
+            graph, eager = case[f"{way}_graph_us"], case[f"{way}_eager_us"]
+            name = case["name"].split("/", 1)[1]
+            lines.append([f"{name}, {way}", number(graph, 1), number(graph / ours), number(eager, 0)])
+    yield from table(["case", "us in a graph", "times as long", "us eager"], lines)
+
+
+def sampler_lines(scipy):
+    """Policy inputs beside one worker of a sampler in NumPy and SciPy, on the same windows."""
+    for peer in scipy:
+        yield "## Beside one worker of UMI's sampler"
+        yield ""
+        yield (
+            "The recording and the sampler of examples/pytorch/policy_input.py and of its test: two observations and "
+            "16 actions of a pose and a gripper, windows one by one in NumPy and SciPy. The call is Python's, for the "
+            "whole batch, and is waited for."
+        )
+        yield ""
+        lines = [
+            [case["name"].split("/", 1)[1], number(case["sampler_us_a_window"], 0), number(case["call_us"])]
+            + [number(case["call_us"] / batch_of(case["name"]), 4), number(case["ratio"], 0)]
+            for case in peer["cases"]
+        ]
+        yield from table(["case", "sampler, us a window", "call, us", "us a window", "times as fast"], lines)
+        versions = f"SciPy {peer['scipy']}, NumPy {peer['numpy']} on {peer['cpu']}"
+        yield f"{versions}; commit {peer['commit']} on {peer['device']}."
+        yield ""
+
+
+def batch_of(name):
+    return int(re.search(r"/B:(\d+)", name).group(1))
 
 
 def resample_tables(run, peers, cupy, scipy):
@@ -332,7 +381,8 @@ def main():
     else:
         tables_of = {"fuse": fuse_tables, "voxelize": voxelize_tables, "voxels": voxels_tables}
         tables = tables_of.get(run["benchmark"], plain_tables)(run, peers)
-    lines = [*head(run, peers), *tables, *errors(run)]
+    beside = sampler_lines(scipy) if run["benchmark"] == "policy_input" else []
+    lines = [*head(run, peers), *tables, *beside, *errors(run)]
     output = pathlib.Path(args.output) if args.output else (
         RESULTS / f"{short_name(run['chip'])}-{run['benchmark'].replace('_', '-')}.md"
     )

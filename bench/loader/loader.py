@@ -75,7 +75,7 @@ def synchronize():
 
 def rate_of(step, least):
     """Calls a second; as many calls as take so many seconds at least."""
-    count = 8
+    count = 2
     while True:
         synchronize()
         begun = time.perf_counter()
@@ -96,7 +96,7 @@ def rate_within(step, seconds, workers):
         if time.perf_counter() - begun > 2 * seconds:
             break
     count, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
+    while time.perf_counter() - begun < seconds or count < workers:  # they may all be done at the same time
         step()
         count += 1
     synchronize()
@@ -180,6 +180,12 @@ def large(report, options, device, folder):
 
 def small(report, options, device, store):
     spec = inputs.act_spec()
+    for name, dataset in (("NumPy", peers.ActInNumPy(store)), ("LeRobotDataset", peers.lerobot_set(options.lerobot))):
+        for workers in (1, options.workers):
+            turn = peers.batches(dataset, 256, workers)
+            rate = rate_within(lambda: next(turn), options.seconds, workers)  # noqa: B023
+            report.add("small", f"{name} + DataLoader", batch=256, workers=workers, windows=rate * 256)
+            del turn
     for batch in options.batches:
         for place in ("device", "pinned", "disk"):
             loader = store.loader(spec, batch, place=place, device=device, budget=options.budget)
@@ -187,58 +193,69 @@ def small(report, options, device, store):
             rate = rate_of(loader.next, options.seconds / 4) * batch
             report.add("small", f"ours, {place}", batch=batch, windows=rate)
             loader.close()
-    for name, dataset in (("NumPy", peers.ActInNumPy(store)), ("LeRobotDataset", peers.lerobot_set(options.lerobot))):
-        for workers in (1, options.workers):
-            turn = peers.batches(dataset, 256, workers)
-            rate = rate_within(lambda: next(turn), options.seconds, workers)  # noqa: B023
-            report.add("small", f"{name} + DataLoader", batch=256, workers=workers, windows=rate * 256)
-            del turn
+
+
+# Of the GPU, for batches of the MLP; None: all.
+MULTIPROCESSORS = {"device": (None, 16, 64), "pinned": (None, 16, 32), "disk": (None,)}
 
 
 def training(report, options, device, store):
-    spec = inputs.act_spec()
     for policy in (train.Mlp, train.Act):
         for batch in options.batches:
             step = train.Step(policy(), batch, device)
-            loaders = {
-                place: store.loader(spec, batch, place=place, device=device, budget=options.budget)
-                for place in ("device", "pinned", "disk")
-            }
+            with torch.cuda.stream(step.stream):
+                train_with_ours(report, options, device, store, step, batch)
+    for batch in options.batches:
+        step = train.Step(train.Mlp(), batch, device)
+        with torch.cuda.stream(step.stream):
+            train_with_others(report, options, store, step, batch)
 
-            def step_of(loader):
-                def one():
-                    found = loader.next()
-                    step(found["seen"].values, found["action"].values, found["action"].all_valid)  # noqa: B023
 
-                return one
+def train_with_ours(report, options, device, store, step, batch):
+    """In turns with batches that are there."""
+    loaders = {
+        (place, part): store.loader(
+            inputs.act_spec(), batch, place=place, device=device, budget=options.budget, multiprocessors=part
+        )
+        for place, parts in MULTIPROCESSORS.items()
+        for part in (parts if isinstance(step.policy, train.Mlp) else [None])
+    }
 
-            like = step.seen, step.action
-            ready = [(*(torch.randn_like(one) for one in like), step.valid.clone()) for _ in range(4)]
-            turn = iter(range(10**9))
-            ways = {"ready-made": lambda: step(*ready[next(turn) % 4])}  # noqa: B023
-            ways |= {f"ours, {place}": step_of(loader) for place, loader in loaders.items()}
-            for one in ways.values():
-                one()
-            rates = {name: [] for name in ways}
-            for _ in range(3):  # in turns
-                for name, one in ways.items():
-                    rates[name].append(rate_of(one, options.seconds / 10))
-            for name, found in rates.items():
-                of_ready = statistics.median(a / b for a, b in zip(found, rates["ready-made"]))
-                figures = {"policy": policy.__name__, "batch": batch, "steps": statistics.median(found)}
-                report.add("train", name, **figures, of_ready_made=of_ready)
-            for loader in loaders.values():
-                loader.close()
-            if policy is train.Mlp:
-                for name, dataset, unpack in (
-                    ("NumPy + DataLoader", peers.ActInNumPy(store), lambda found: found),
-                    ("LeRobotDataset + DataLoader", peers.lerobot_set(options.lerobot), peers.from_lerobot),
-                ):
-                    made = peers.batches(dataset, batch, options.workers)
-                    one = lambda: step(*unpack(next(made)))  # noqa: B023, E731
-                    rate = rate_within(one, options.seconds, options.workers)
-                    report.add("train", name, policy="Mlp", batch=batch, workers=options.workers, steps=rate)
-                    del made
+    def step_of(loader):
+        def one():
+            found = loader.next()
+            step(found["seen"].values, found["action"].values, found["action"].all_valid)
+
+        return one
+
+    ready = [(torch.randn_like(step.seen), torch.randn_like(step.action), step.valid.clone()) for _ in range(4)]
+    turn = iter(range(10**9))
+    ways = {("ready-made", None): lambda: step(*ready[next(turn) % 4])}
+    ways |= {(f"ours, {place}", part): step_of(loader) for (place, part), loader in loaders.items()}
+    for one in ways.values():
+        one()
+    rates = {name: [] for name in ways}
+    for _ in range(3):
+        for name, one in ways.items():
+            rates[name].append(rate_of(one, options.seconds / 8))
+    for (name, part), found in rates.items():
+        of_ready = statistics.median(a / b for a, b in zip(found, rates["ready-made", None]))
+        figures = {"policy": type(step.policy).__name__, "batch": batch, "steps": statistics.median(found)}
+        figures |= {} if part is None else {"multiprocessors": part}
+        report.add("train", name, **figures, of_ready_made=of_ready)
+    for loader in loaders.values():
+        loader.close()
+
+
+def train_with_others(report, options, store, step, batch):
+    for name, dataset, unpack in (
+        ("NumPy + DataLoader", peers.ActInNumPy(store), lambda found: found),
+        ("LeRobotDataset + DataLoader", peers.lerobot_set(options.lerobot), peers.from_lerobot),
+    ):
+        made = peers.batches(dataset, batch, options.workers)
+        rate = rate_within(lambda: step(*unpack(next(made))), options.seconds, options.workers)  # noqa: B023
+        report.add("train", name, policy="Mlp", batch=batch, workers=options.workers, steps=rate)
+        del made
 
 
 def main():

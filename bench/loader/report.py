@@ -37,6 +37,9 @@ def ratios(rows):
     lines = ["| | of | ratio | must | note |", "|---|---|---|---|---|"]
     pairs = [*MUSTS, *(("large", f"ours, {place}", "NumPy + DataLoader", None) for place in ("pinned", "disk"))]
     pairs += [("large", "ours, disk", f"ceiling, disk, {of}", None) for of in ("windows", "4 MB")]
+    others = "NumPy + DataLoader", "LeRobotDataset + DataLoader"
+    small = [("small", f"ours, {place}", of, None) for of in others for place in ("device", "pinned", "disk")]
+    pairs += [one for one in small if (*one[:3], 50.0) not in MUSTS]
     for part, what, of, must in pairs:
         figure = "gb_per_s" if "disk" in of else "windows"
         found, base = (best(rows, part, one, figure) for one in (what, of))
@@ -59,15 +62,18 @@ def draw(about, rows, path):
              ("small", "windows", "windows a second, states and chunks of 100 actions"),
              ("train", "steps", "training steps a second")]  # fmt: skip
     parts = [one for one in parts if any(row["part"] == one[0] and one[1] in row for row in rows)]
-    size = (8, 0.2 + 2.6 * len(parts))
-    figure, axes = pyplot.subplots(len(parts), 1, figsize=size, squeeze=False, layout="constrained")
+    found = {part: [row for row in rows if row["part"] == part and unit in row] for part, unit, _ in parts}
+    bars = [2 + len(of) for of in found.values()]
+    figure, axes = pyplot.subplots(
+        len(parts), 1, figsize=(8, 0.2 * sum(bars)), height_ratios=bars, squeeze=False, layout="constrained"
+    )
     for ax, (part, unit, title) in zip(axes[:, 0], parts):
-        of = [row for row in rows if row["part"] == part and unit in row]
-        words = ("policy", "batch", "workers", "threads")
+        of = sorted(found[part], key=lambda row: (row.get("policy", ""), row.get("batch", 0)))
+        words = ("policy", "batch", "workers", "threads", "multiprocessors")
         names = [", ".join([row["what"], *(f"{word} {row[word]}" for word in words if word in row)]) for row in of]
         values = [row[unit] for row in of]
-        bars = ax.barh(names, values, color=["C0" if row["what"].startswith("ours") else "0.7" for row in of])
-        ax.bar_label(bars, [f"{one:,.0f}" for one in values], fontsize=7, padding=2)
+        drawn = ax.barh(names, values, color=["C0" if row["what"].startswith("ours") else "0.7" for row in of])
+        ax.bar_label(drawn, [f"{one:,.0f}" for one in values], fontsize=7, padding=2)
         ax.set_xscale("log")
         ax.set_xlim(min(values) / 3, max(values) * 6)
         ax.tick_params(labelsize=7)
@@ -82,7 +88,7 @@ def main(files):
     for report in reports:
         parts = {row["part"] for row in report["rows"] if row["what"] != "failed"}
         rows = [row for row in rows if row["part"] not in parts]
-        rows += [row | {"commit": report["commit"]} for row in report["rows"] if row["what"] != "failed"]
+        rows += [{"commit": report["commit"]} | row for row in report["rows"] if row["what"] != "failed"]
     chip = about["chip"].split()[-1].lower()
     commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
     text = f"""# Loaders on {about['chip']}
@@ -104,7 +110,7 @@ By bench/loader/loader.py at commit {commits}; driver {about['driver']}, PyTorch
 
 ## Training
 
-{table(rows, "train", ["policy", "batch", "workers", "steps", "of_ready_made", "note"])}
+{table(rows, "train", ["policy", "batch", "workers", "multiprocessors", "steps", "of_ready_made", "note"])}
 """
     (RESULTS / f"{chip}-loader.md").write_text(text)
     draw(about, rows, RESULTS / f"{chip}-loader.svg")

@@ -35,7 +35,11 @@ class Act(nn.Module):
 
 
 class Step:
-    """A training step of inputs at fixed addresses."""
+    """A training step of inputs at fixed addresses, on a stream of high priority: batches are made beside it.
+
+    Attributes:
+        stream: That of the caller, too.
+    """
 
     def __init__(self, policy, batch_size, device):
         torch.manual_seed(0)
@@ -44,14 +48,13 @@ class Step:
         self.action = torch.randn(batch_size, CHUNK, ACTIONS, device=device)
         self.valid = torch.ones(batch_size, CHUNK, dtype=torch.bool, device=device)
         self.optimizer = torch.optim.AdamW(self.policy.parameters(), 1e-4, capturable=True, fused=True)
-        side = torch.cuda.Stream(device)
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
+        self.stream = torch.cuda.Stream(device, priority=-1)
+        self.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self.stream):
             for _ in range(3):
                 self._compute()
-        torch.cuda.current_stream().wait_stream(side)
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
+        with torch.cuda.graph(self.graph, stream=self.stream):
             self._compute()
 
     def _compute(self):
@@ -63,7 +66,6 @@ class Step:
         self.optimizer.step()
 
     def __call__(self, seen, action, valid):
-        self.seen.copy_(seen, non_blocking=True)
-        self.action.copy_(action, non_blocking=True)
+        torch._foreach_copy_([self.seen, self.action], [seen, action], non_blocking=True)
         self.valid.copy_(valid, non_blocking=True)
         self.graph.replay()

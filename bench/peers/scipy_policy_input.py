@@ -2,6 +2,7 @@
 """UMI's sampler in NumPy and SciPy, one process, beside `policy_input` on the same windows.
 
     python bench/peers/scipy_policy_input.py [--windows 512] [--batch 4096] [--json FILE]
+    python bench/report.py policy_input.json scipy_policy_input.json    writes bench/results/<chip>-policy-input.md
 
 The recording, the windows and the sampler are those of examples/pytorch/policy_input.py and of its test, which compares
 every number. A training's data loader runs the sampler a window at a time in some workers; here is one of them. RoboCache
@@ -11,6 +12,7 @@ anything is timed.
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import sys
@@ -18,6 +20,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import scipy
 import torch
 
 PACKAGE = Path(__file__).resolve().parents[2] / "examples" / "pytorch"
@@ -26,6 +29,14 @@ import policy_input as example  # noqa: E402
 from test_policy_example import theirs  # noqa: E402
 
 EPISODES = 64
+
+
+def cpu_name():
+    """The processor, by the name that Linux gives it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "a CPU"
 
 
 def moved(one, device):
@@ -91,20 +102,28 @@ def main():
     compare(recording, here, anchors[:16], episodes[:16])
     sampler = seconds_of_sampler(here, *(one[: options.windows].cpu() for one in (anchors, episodes)))
     call = seconds_of_call(recording, anchors, episodes)
-    result = {
+    case = {
         "name": f"policy_input/UMI/B:{options.batch}/T:2+16",
-        "device": torch.cuda.get_device_name() if device == "cuda" else platform.processor() or "CPU",
-        "cpu": platform.processor(),
+        "windows_of_sampler": min(options.windows, options.batch),
         "sampler_us_a_window": sampler * 1e6,
         "call_us": call * 1e6,
         "ratio": sampler * options.batch / call,
     }
+    report = {
+        "benchmark": "scipy_policy_input",
+        "commit": os.environ.get("ROBOCACHE_COMMIT", ""),
+        "device": torch.cuda.get_device_name() if device == "cuda" else "CPU",
+        "cpu": cpu_name(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "cases": [case],
+    }
     print(
-        f"SciPy, one worker: {result['sampler_us_a_window']:.0f} us a window. policy_input, {options.batch} windows on "
-        f"{result['device']}: {result['call_us']:.1f} us, {result['ratio']:.0f} times as fast"
+        f"SciPy, one worker on {report['cpu']}: {case['sampler_us_a_window']:.0f} us a window. policy_input, "
+        f"{options.batch} windows on {report['device']}: {case['call_us']:.1f} us, {case['ratio']:.0f} times as fast"
     )
     if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

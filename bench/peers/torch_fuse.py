@@ -84,6 +84,11 @@ def slerp(values, stamps, targets):
     weight = ((targets - t0) / (t1 - t0)).clamp(0, 1)[..., None]
     a = values.gather(1, left[..., None].expand(-1, -1, 4)).float()
     b = values.gather(1, right[..., None].expand(-1, -1, 4)).float()
+    return arc(a, b, weight)
+
+
+def arc(a, b, weight):
+    """Part of the way from one rotation to another, along the shorter arc."""
     cosine = (a * b).sum(-1, keepdim=True)
     b = torch.where(cosine < 0, -b, b)
     angle = torch.acos(cosine.abs().clamp(max=1.0))

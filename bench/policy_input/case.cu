@@ -31,7 +31,9 @@ class policy_case final : public prepared_case {
  public:
   policy_case(policy_input_case const& one, cudaStream_t cuda_stream)
       : case_(one), host_(one.windows), host_history_(history_of(one)) {
-    bytes_ = host_.bytes + (one.history ? host_history_.bytes : 0);
+    // Both have the same anchors and trajectories, which are stored once.
+    std::int64_t const shared = one.windows.batch * static_cast<std::int64_t>(sizeof(Stamp) + sizeof(std::int64_t));
+    bytes_ = host_.bytes + (one.history ? host_history_.bytes - shared : 0);
     turns_ = rotation_of(bytes_, false);
     for (std::size_t i = 0; i < one.windows.streams.size(); ++i) {
       stream_case const& stream = one.windows.streams[i];
@@ -142,8 +144,10 @@ class policy_case final : public prepared_case {
   }
 
   std::vector<policy_fusion<Stamp>> fusions(std::vector<policy_stream<Stamp>> const& streams, timeline<Stamp> target,
-                                            timeline<Stamp> const& history, float* results, float* before) const {
+                                            timeline<Stamp> history, float* results, float* before) const {
     if (case_.as_of) { target.as_of = target.starts; }
+    history.starts = target.starts;
+    history.trajectory = target.trajectory;
     std::vector<policy_fusion<Stamp>> all;
     all.push_back({streams.data(), count(), target, fused_output<float>{results}});
     if (case_.history) { all.push_back({streams.data(), count(), history, fused_output<float>{before}}); }

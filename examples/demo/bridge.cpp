@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the demo calls RoboCache from Python: a C interface for ctypes over the compiled API, continued in
-// voxel_bridge.cpp.
+// depth_bridge.cpp, live_bridge.cpp and voxel_bridge.cpp.
 
 #include <cuda_runtime_api.h>
 
@@ -14,24 +14,11 @@
 
 #include "../device_memory.hpp"
 #include "bridge_call.hpp"
+#include "bridge_stream.hpp"
 
 namespace rc = robocache;
 
-/// One stream of a fusion and its rules. bridge.py repeats this layout and the next.
-template <class Stamp>
-struct demo_stream {
-  Stamp const* stamps;  // [rows]
-  float const* values;  // [rows, channels]
-  std::int64_t rows;
-  std::int64_t channels;
-  Stamp max_gap;
-  Stamp latency;
-  double fill;
-  std::int32_t method;  // of rc::interpolation
-  std::int32_t edge;    // of rc::edge, for both sides
-};
-
-/// Streams to fuse at the times of a uniform timeline.
+/// Streams to fuse at the times of a uniform timeline. bridge.py repeats this layout.
 template <class Stamp>
 struct demo_job {
   demo_stream<Stamp> const* streams;  // [count]
@@ -48,20 +35,6 @@ struct demo_job {
 
 namespace {
 
-/// The stream as the library takes it, of stamps and values on the side that computes.
-template <class Stamp>
-rc::stream<Stamp> view(demo_stream<Stamp> const& from, Stamp const* stamps, float const* values) {
-  rc::resample_options<Stamp> options;
-  options.method = static_cast<rc::interpolation>(from.method);
-  options.before = options.after = static_cast<rc::edge>(from.edge);
-  options.max_gap = from.max_gap;
-  options.fill = from.fill;
-  auto const when = rc::timeline<Stamp>::dense(stamps, 1, from.rows);
-  rc::stream<Stamp> one{rc::series{values, when, from.channels}, options};
-  one.latency = from.latency;
-  return one;
-}
-
 template <class Stamp>
 rc::timeline<Stamp> targets_of(demo_job<Stamp> const& job) {
   return rc::timeline<Stamp>::uniform(job.start, {job.period_num, job.period_den}, 1, job.targets);
@@ -71,7 +44,7 @@ template <class Stamp>
 double fuse_on_host(demo_job<Stamp> const& job) {
   std::vector<rc::stream<Stamp>> streams;
   for (std::int64_t i = 0; i < job.count; ++i) {
-    streams.push_back(view(job.streams[i], job.streams[i].stamps, job.streams[i].values));
+    streams.push_back(demo::view(job.streams[i], job.streams[i].stamps, job.streams[i].values));
   }
   rc::compiled::any_fused_output const out{job.results, rc::dtype::float32, job.valid, job.all_valid};
   auto const fuse = [&] {
@@ -90,7 +63,7 @@ double fuse_on_gpu(demo_job<Stamp> const& job) {
     demo_stream<Stamp> const& one = job.streams[i];
     stamps.push_back(example::to_device(one.stamps, one.rows));
     values.push_back(example::to_device(one.values, one.rows * one.channels));
-    streams.push_back(view(one, stamps.back().get(), values.back().get()));
+    streams.push_back(demo::view(one, stamps.back().get(), values.back().get()));
     channels += one.channels;
   }
   auto const results = example::device_allocate<float>(job.targets * channels);

@@ -92,15 +92,10 @@ class Bridge:
         checked(self._inspect_rotations, values.ctypes.data, len(values), byref(found))
         return found
 
-    def fuse(self, sources, start, period, targets, on_gpu=False):
-        """All sources, with one type of stamps, at `targets` times from `start` on, `period` = (num, den) apart.
-
-        Returns the results [targets, channels of all], the valid mask [targets, sources], the conjunction of its
-        columns [targets], and the microseconds that a call took.
-        """
+    def streams_of(self, sources):
+        """An array of demo_stream for sources of one type of stamps, and what it points to, which has to be kept."""
         kind = sources[0].stamps.dtype
-        stream_type, job_type, call = self._calls[kind]
-        # Keeps what ctypes passes as addresses until the call is over.
+        stream_type = self._calls[kind][0]
         stamps = [np.ascontiguousarray(source.stamps, kind) for source in sources]
         values = [np.ascontiguousarray(source.values, np.float32) for source in sources]
         streams = (stream_type * len(sources))()
@@ -110,7 +105,17 @@ class Bridge:
                 stamps[i].ctypes.data, values[i].ctypes.data, *values[i].shape, max_gap, source.latency, source.fill,
                 METHODS.index(source.method), EDGES.index(source.edge),
             )  # fmt: skip
-        results = np.empty((targets, sum(each.shape[1] for each in values)), np.float32)
+        return streams, (stamps, values)
+
+    def fuse(self, sources, start, period, targets, on_gpu=False):
+        """All sources, with one type of stamps, at `targets` times from `start` on, `period` = (num, den) apart.
+
+        Returns the results [targets, channels of all], the valid mask [targets, sources], the conjunction of its
+        columns [targets], and the microseconds that a call took.
+        """
+        _, job_type, call = self._calls[sources[0].stamps.dtype]
+        streams, kept = self.streams_of(sources)
+        results = np.empty((targets, sum(each.shape[1] for each in kept[1])), np.float32)
         valid, all_valid = np.empty((targets, len(sources)), np.uint8), np.empty(targets, np.uint8)
         job = job_type(
             streams, results.ctypes.data, valid.ctypes.data, all_valid.ctypes.data, len(sources), targets, start,

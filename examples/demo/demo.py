@@ -20,6 +20,8 @@ from errors import DemoError
 from filter_picture import draw_filtered
 from filtered import filter_cloud, write_points
 from fusion import fuse
+from live import replay_live, report_live
+from live_picture import draw_live
 from picture import draw
 from logs import read_logs
 from recording import PER_SECOND, one_clock, unique_names
@@ -68,6 +70,9 @@ def parse_arguments(arguments):
                         help="that may be bridged, or inf; repeatable; default: 5 periods of a stream")  # fmt: skip
     logs.add_argument("--latency", type=latency_argument, action="append", default=[], metavar="[NAME=]SECONDS",
                         help="by which samples are stamped late; repeatable; default: 0")  # fmt: skip
+    logs.add_argument("--live", action="store_true",
+                      help="replay what is fused as if it were live: at each target what has come by then is appended to "
+                      "rings, and looked at; writes how old it is, and when it is valid")  # fmt: skip
     clouds = parser.add_argument_group("to voxelize")
     clouds.add_argument("--points", type=Path, metavar="FILE",
                         help="a point cloud: .ply, .pcd, FP32 numbers in .bin, x y z first in each point, or a NumPy "
@@ -133,12 +138,17 @@ def _streams(options):
 def run_fusion(bridge, options, on_gpu):
     streams = _streams(options)
     remark = one_clock(streams, options.rate)
-    fusion = fuse(bridge, streams, rules_for(streams, options), options.rate, on_gpu)
+    rules = rules_for(streams, options)
+    fusion = fuse(bridge, streams, rules, options.rate, on_gpu)
 
     simulated = "" if options.log else f"recorded a simulated robot, seed {options.seed}"
     report(fusion, simulated or f"read {len(streams)} stream{'s' if len(streams) > 1 else ''}", remark,
            bridge.gpu if on_gpu else "")  # fmt: skip
     write(options.out, ("fused.csv", write_csv), ("fused.png", draw), what=fusion)
+    if options.live:
+        live = replay_live(bridge, streams, rules, options.rate, on_gpu)
+        report_live(live, bridge.gpu if on_gpu else "")
+        write(options.out, ("live.csv", write_csv), ("live.png", draw_live), what=live)
 
 
 def run_voxels(bridge, options, on_gpu):
@@ -189,6 +199,8 @@ def run(options):
     if not bridge.gpu and options.device == "auto":
         print("there is no CUDA device here: the CPU computes, and its results are the same bit for bit")
     simulates = not (options.log or options.points or options.depth)
+    if options.live and not (options.log or simulates):
+        raise DemoError("--live: found no streams to replay, want --log, too")
     if options.log or simulates:
         run_fusion(bridge, options, on_gpu)
     if options.points or simulates:

@@ -73,11 +73,8 @@ def remark_on_rotations(stream, found):
             stream.remarks.append(f"{count:,} {of} {what}")
 
 
-def fuse(bridge, streams, rules, rate, on_gpu):
-    start, period, targets = target_times(streams, rules, rate)
-    for stream, rule in zip(streams, rules):
-        if rule.method == "slerp":
-            remark_on_rotations(stream, bridge.inspect_rotations(stream.values))
+def sources_of(streams, rules):
+    """What the bridge takes, and what was subtracted from the values of each stream."""
     sources, offsets = [], []
     for stream, rule in zip(streams, rules):
         # Angles and rotations are no sums: nothing may be subtracted and added back.
@@ -85,10 +82,24 @@ def fuse(bridge, streams, rules, rate, on_gpu):
         offsets.append(np.zeros(stream.values.shape[1]) if whole else offsets_for_fp32(stream.values))
         sources.append(Source(stream.stamps, stream.values - offsets[-1], rule.method, rule.max_gap, rule.latency,
                               edge="fill", fill=math.nan))  # fmt: skip
-    values, valid, all_valid, microseconds = bridge.fuse(sources, start, period, targets.size, on_gpu)
+    return sources, offsets
+
+
+def fused_of(streams, rules, offsets, values, valid):
+    """Results [targets, channels of all] and masks [targets, streams], stream by stream."""
     places = np.cumsum([0] + [stream.values.shape[1] for stream in streams])
-    fused = [
+    return [
         Fused(stream, rule, offset, values[:, first:end].astype(np.float64) + offset, mask.astype(bool))
         for stream, rule, offset, first, end, mask in zip(streams, rules, offsets, places, places[1:], valid.T)
     ]
+
+
+def fuse(bridge, streams, rules, rate, on_gpu):
+    start, period, targets = target_times(streams, rules, rate)
+    for stream, rule in zip(streams, rules):
+        if rule.method == "slerp":
+            remark_on_rotations(stream, bridge.inspect_rotations(stream.values))
+    sources, offsets = sources_of(streams, rules)
+    values, valid, all_valid, microseconds = bridge.fuse(sources, start, period, targets.size, on_gpu)
+    fused = fused_of(streams, rules, offsets, values, valid)
     return Fusion(rate, targets, fused, all_valid.astype(bool), microseconds)

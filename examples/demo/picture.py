@@ -30,7 +30,7 @@ def draw(path, fusion):
             progress.at(row)
             _draw_stream(*axes[row], fused, seconds, start, window)
         for axis in axes[-1]:
-            _draw_validity(axis, fusion, seconds)
+            draw_validity(axis, fusion, seconds)
         for axis in axes.flat:
             axis.margins(x=0.01)
             axis.spines[["top", "right"]].set_visible(False)
@@ -55,7 +55,7 @@ def _draw_stream(whole, close, fused, seconds, start, window):
     seen = (at >= window[0]) & (at <= window[1])
     style = "steps-post" if fused.rules.method == "previous" else "default"
     for axis in (whole, close):
-        for first, end in _stretches(~fused.valid, seconds):
+        for first, end in stretches(~fused.valid, seconds):
             axis.axvspan(first, end, color=SHADE, alpha=0.55, linewidth=0)
     for taken, curve, colour, name in zip(samples.T, curves.T, COLOURS, fused.stream.channels):
         whole.scatter(at, taken, s=3.0, color=colour, alpha=0.4, linewidths=0)
@@ -71,12 +71,12 @@ def _draw_stream(whole, close, fused, seconds, start, window):
     close.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
-def _draw_validity(axis, fusion, seconds):
+def draw_validity(axis, fusion, seconds):
     """One bar per stream where it is valid, and one where all are."""
     names = [fused.stream.name for fused in fusion.streams] + ["all"]
     masks = [fused.valid for fused in fusion.streams] + [fusion.all_valid]
     for row, mask in enumerate(masks):
-        bars = [(first, end - first) for first, end in _stretches(mask, seconds)]
+        bars = [(first, end - first) for first, end in stretches(mask, seconds)]
         axis.broken_barh(bars, (row - 0.38, 0.76), color=VALID if row + 1 < len(masks) else ALL_VALID, linewidth=0)
     axis.set_yticks(range(len(names)), names)
     axis.set_ylim(len(names) - 0.4, -0.6)
@@ -96,7 +96,7 @@ def _to_show(fused):
     return (samples - low) / reach, (curves - low) / reach, True
 
 
-def _stretches(mask, seconds):
+def stretches(mask, seconds):
     """The begin and end of each run of targets in `mask`, half a period wider on either side."""
     half = 0.5 * (seconds[1] - seconds[0]) if seconds.size > 1 else 0.5
     edges = np.flatnonzero(np.diff(np.concatenate(([0], mask, [0])).astype(int)))

@@ -36,8 +36,10 @@ namespace robocache {
 /// @param fusions      `[count]`, host memory, copied with their streams: what these point to is memory of the device,
 ///                     or of values where `place` says so pinned host memory, which is read where it is. Results do not
 ///                     overlap those of other fusions, nor anything that is read (not checked)
-/// @param count        1 or more. Up to 16 streams, runs of channels that no stream writes counted, and 16 references
-///                     are one launch
+/// @param count        1 or more. One launch are fusions of windows whose anchors and trajectories are the same memory,
+///                     up to 4 with 16 streams, by straight methods and slerp, of stored stamps, without derivatives,
+///                     `sin_cos` and ages, of 2 targets or more together; and another one all else, up to 16 streams
+///                     and 16 references. Runs of channels that no stream writes count as streams
 /// @param cuda_stream  all work is enqueued here and nowhere else
 ///
 /// Preconditions, limits, stream behaviour and errors as `fuse`; errors name what they are about as

@@ -120,6 +120,22 @@ TEST_CASE("Append: rows of every width and misalignment, of many trajectories", 
   }
 }
 
+TEST_CASE("Append: few trajectories and many, in rings of many sizes", "[append]") {
+  generator random(5150);
+  for (std::int64_t batch : {2, 70}) {
+    for (std::int64_t capacity : {31, 33, 256, 257}) {
+      append_problem<std::int64_t> p;
+      p.batch = batch;
+      p.streams = {empty_ring<std::int64_t>(batch, capacity, 3)};
+      CAPTURE(batch, capacity);
+      for (int again = 0; again < 5; ++again) {
+        draw_offer(random, p);
+        CHECK(verify(p) == "");
+      }
+    }
+  }
+}
+
 TEST_CASE("Sanitize: rings in memory allocated to the byte", "[.][sanitize]") {
   exact_memory const exact;
   generator random(5200);

@@ -23,6 +23,7 @@ import compare  # noqa: E402
 import ncu  # noqa: E402
 import ncu_report  # noqa: E402
 import page  # noqa: E402
+import report  # noqa: E402
 import sass_hash  # noqa: E402
 import take_results  # noqa: E402
 import words  # noqa: E402
@@ -213,6 +214,14 @@ class PageTest(unittest.TestCase):
         self.assertEqual(take_results.name_for(run), "h100-80gb-hbm3-torch-fuse.json")
         self.assertEqual(take_results.name_for({"benchmark": "scipy_resample", "cases": []}), "scipy-resample.json")
         self.assertIsNone(take_results.name_for({"setting": {}, "paths": []}))
+
+    def test_puts_a_sampler_beside_policy_inputs(self):
+        case = {"name": "policy_input/UMI/B:4000/T:2+16", "sampler_us_a_window": 2000.4, "call_us": 800, "ratio": 1e4}
+        peer = {"scipy": "1", "numpy": "2", "cpu": "some CPU", "commit": "abc", "device": "some GPU", "cases": [case]}
+        lines = list(report.sampler_lines([peer]))
+        self.assertIn("| UMI/B:4000/T:2+16 | 2000 | 800.00 | 0.2000 | 10000 |", lines)
+        self.assertIn("SciPy 1, NumPy 2 on some CPU; commit abc on some GPU.", lines)
+        self.assertEqual(list(report.sampler_lines([])), [])
 
     def test_refuses_unknown_tables(self):
         with self.assertRaises(SystemExit):

@@ -24,7 +24,7 @@ except ModuleNotFoundError as missing:
     print(f"skipped: {Path(sys.argv[0]).name}: {missing}")
     sys.exit(77)
 
-PICTURES = ("draw", "draw_voxels", "draw_filtered", "draw_depth")  # of demo.py
+PICTURES = ("draw", "draw_live", "draw_voxels", "draw_filtered", "draw_depth")  # of demo.py
 
 
 @dataclass

@@ -36,7 +36,7 @@ CALLS = [
         1,
     ),
     ("fuse", f"{STREAMS}, fused_output<__nv_bfloat16> const& out", "fuse(streams, 3, target, out", 3),
-    ("policy_input", "policy_fusion<std::int64_t> const* fusions", "policy_input(fusions, 2", 1),
+    ("policy_input", "policy_fusion<std::int64_t> const* fusions", "policy_input(fusions, 2", 2),
     ("append", "append_stream<std::int64_t> const* streams", "append(streams, 3, 1, nullptr", 1),
     (
         "resample_backward",

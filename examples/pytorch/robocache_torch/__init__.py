@@ -9,6 +9,9 @@ docs/semantics.md of RoboCache defines every result. The first import builds the
 `pip install .` did not: see `_library`.
 """
 
+import torch
+import torch.utils._pytree
+
 from . import _library
 
 _library.load()
@@ -25,11 +28,12 @@ from . import (
     _warnings,
     _windows_operators,
 )
+from ._library import operators_library
 from ._depth import Cropped, DenseUnprojected, Unprojected, crop_points, unproject, unproject_dense
 from ._online import Ring, Rows, append
 from ._points import filter_voxels, voxelize, voxelize_gathered, voxelize_sparse
 from ._normalisation import Normalisation, from_mean_and_deviation, from_quantiles, from_range
-from ._policy import PolicyFusion, PolicyStream, Relative, policy_input, summarize_policy_input
+from ._policy import Aged, PolicyFusion, PolicyStream, Relative, policy_input, summarize_policy_input
 from ._rows import Cleaned, Summarizer, Summary, clean, summarize
 from ._sampling import (
     Neighbours,
@@ -45,6 +49,7 @@ from ._timelines import Stream, Timeline, dense, ragged, ring, shared, uniform, 
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 __all__ = [
+    "Aged",
     "Cleaned",
     "Cropped",
     "DenseUnprojected",
@@ -81,6 +86,7 @@ __all__ = [
     "gather_rows",
     "inspect",
     "nearest_neighbours",
+    "operators_library",
     "policy_input",
     "ragged",
     "resample",
@@ -100,3 +106,8 @@ __all__ = [
     "within_radius",
 ]
 __version__ = "0.1.0"
+
+# Programs that torch.export writes to a file name the types of their arguments and results.
+for _name in __all__:
+    if hasattr(globals()[_name], "_fields"):
+        torch.utils._pytree._register_namedtuple(globals()[_name], serialized_type_name=f"robocache_torch.{_name}")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ._arguments import FLOATS, INTEGERS, adjacent, real_number, want_device, want_tensor, word_of
 from ._clouds import batch_of, clouds_of
-from ._layout import DEPTH_KINDS, Lost, results_of
+from ._layout import DEPTH_KINDS, Lost, results_of, stand_in
 
 DEPTHS = (torch.uint16, torch.float32, torch.float16)
 
@@ -216,8 +216,8 @@ def _images(depth, intrinsics, poses, boxes, scale, kind, near, far) -> dict:
         "boxes": _numbers(boxes, "boxes", (batch, 2, 3), *where),
         "scale": real_number(scale, "scale"),
         "kind": word_of(kind, DEPTH_KINDS, "kind"),
-        "near": real_number(near, "near"),
-        "far": real_number(far, "far"),
+        "near": stand_in(real_number(near, "near")),
+        "far": stand_in(real_number(far, "far")),
     }
 
 

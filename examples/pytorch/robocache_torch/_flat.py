@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ._arguments import Number, adjacent, plain_number, real_number, want_device, word_of
-from ._layout import EDGES, KINDS, METHODS, Rules, Sizes, Source, Ticks
+from ._layout import EDGES, KINDS, METHODS, Rules, Sizes, Source, Ticks, stand_in
 from ._timelines import Stream, Timeline, is_packed
 
 # What messages call an entry of `Ticks`, where it is not the entry's own name.
@@ -287,7 +287,7 @@ class _Lists:
                 tolerance=real_number(tolerance, f"{name}tolerance"),
                 at=real_number(at, f"{name}relative.at"),
             )
-            self.real += [*ticks]
+            self.real += [stand_in(number) for number in ticks]
 
     def arguments(self) -> dict:
         """By name. Lists are never empty: PyTorch's autograd takes an empty one for a list of tensors."""

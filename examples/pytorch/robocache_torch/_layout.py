@@ -7,6 +7,7 @@ name, so that no order is written twice.
 """
 
 import functools
+import math
 from collections import namedtuple
 
 import torch
@@ -54,6 +55,21 @@ Report = namedtuple("Report", _names("report"))
 Dropped = namedtuple("Dropped", _names("dropped"))
 Lost = namedtuple("Lost", _names("lost"))
 Refused = namedtuple("Refused", _names("refused"))
+
+
+_INFINITY, _MINUS_INFINITY, _NAN = map(float.fromhex, _names("stand_ins"))
+
+
+def stand_in(number: float) -> float:
+    """A finite number for operators, which know that it stands for infinity or NaN: a package of AOTInductor, whose
+    numbers are JSON, could not be loaded with these."""
+    if number != number:  # not by isnan, which torch.compile does not trace for numbers that change
+        return _NAN
+    if number == math.inf:
+        return _INFINITY
+    if number == -math.inf:
+        return _MINUS_INFINITY
+    return number
 
 
 def rows_of(row: type, numbers) -> list:

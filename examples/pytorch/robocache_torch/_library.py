@@ -146,7 +146,8 @@ def _cuda_home() -> str:
 def link_options(library: Path) -> list[str]:
     # With CUDA the runtime is PyTorch's; without it, the library brings its own, which finds no GPU.
     runtime = [] if has_cuda() else [f"-L{_cuda_home()}/lib64", "-lcudart_static", "-ldl", "-lrt"]
-    return [str(library), "-fopenmp", *runtime]
+    # PyTorch's builder links its library for Python, too, which the operators do not use.
+    return [str(library), "-fopenmp", "-Wl,--as-needed", *runtime]
 
 
 def _for_ninja(option: str) -> str:
@@ -213,15 +214,20 @@ def _find_or_build() -> Path:
     return made
 
 
-def load() -> None:
-    """Makes torch.ops.robocache."""
+@functools.cache
+def operators_library() -> Path:
+    """The shared library with the operators. It does not use Python: a C++ program loads it with `dlopen`, and then runs
+    a package of AOTInductor that calls them."""
     from . import _wheel  # not above: setup.py loads this file alone
 
     if packed := _wheel.operators():
-        torch.ops.load_library(str(packed))
-        return
+        return packed
     installed = importlib.util.find_spec("robocache_torch._compiled")
     if installed is not None and installed.origin is not None:
-        torch.ops.load_library(installed.origin)
-    else:
-        torch.ops.load_library(str(_find_or_build()))
+        return Path(installed.origin)
+    return _find_or_build()
+
+
+def load() -> None:
+    """Makes torch.ops.robocache."""
+    torch.ops.load_library(str(operators_library()))

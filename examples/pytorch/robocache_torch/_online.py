@@ -13,14 +13,15 @@ from ._timed import want_list
 from ._timelines import STAMPS, Timeline, ring
 
 
-class Ring:
+class Ring(torch.nn.Module):
     """The last samples of a stream, of each of B trajectories: what `append` writes to and `fuse` reads.
 
     >>> force = rc.Ring(1, 256, 6, device="cuda")
     >>> rc.append([force], [rc.Rows(stamps, values)])
     >>> rc.fuse([rc.Stream(force.values, force.times(), after="hold")], rc.windows(clock, deltas))
 
-    Its tensors stay the same, so that a captured CUDA graph reads them tick after tick.
+    Its tensors stay the same, so that a captured CUDA graph reads them tick after tick. They are buffers of a module, so
+    that a policy that has rings moves them along, and is exported with them; a state_dict is without them.
 
     Args:
         batch: B, robots.
@@ -50,10 +51,15 @@ class Ring:
         if stamp not in STAMPS:
             raise TypeError(f"stamp: found {stamp}, want float32, float64 or int64")
         shape = (count_of(batch, "batch"), count_of(capacity, "capacity", least=1))
-        self.stamps = torch.zeros(shape, dtype=stamp, device=device)
-        self.values = torch.zeros((*shape, count_of(channels, "channels", least=1)), dtype=dtype, device=device)
-        self.written = torch.zeros(shape[:1], dtype=torch.int64, device=device)
-        self.refused = torch.zeros((shape[0], len(Refused._fields)), dtype=torch.int64, device=device)
+        channels = count_of(channels, "channels", least=1)
+        super().__init__()
+        for name, size, kind in (
+            ("stamps", shape, stamp),
+            ("values", (*shape, channels), dtype),
+            ("written", shape[:1], torch.int64),
+            ("refused", (shape[0], len(Refused._fields)), torch.int64),
+        ):
+            self.register_buffer(name, torch.zeros(size, dtype=kind, device=device), persistent=False)
 
     def times(self) -> Timeline:
         """With `values` a source for `resample`, `fuse` and `policy_input`."""

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ._arguments import count_of, real_number, result_type, want_type, word_of, words_of
 from ._clouds import LARGEST, batch_of, capacity_of, clouds_of, lattice_of, points_of, reductions_of, three_of
-from ._layout import ORDERS, REDUCTIONS, results_of
+from ._layout import ORDERS, REDUCTIONS, results_of, stand_in
 from ._voxels import Filtered, Gathered, Grid, Sparse, Voxels
 
 # What `voxelize` may be asked for, besides reductions.
@@ -72,8 +72,8 @@ def voxelize(
         bits="bits" in wanted,
         channels_first=bool(channels_first),
         unordered=not deterministic,
-        max_fill=real_number(max_fill, "max_fill"),
-        min_fill=real_number(min_fill, "min_fill"),
+        max_fill=stand_in(real_number(max_fill, "max_fill")),
+        min_fill=stand_in(real_number(min_fill, "min_fill")),
         occupied_dtype=occupied_dtype,
         dtype=dtype,
     )

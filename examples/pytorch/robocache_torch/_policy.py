@@ -19,7 +19,7 @@ from ._arguments import (
     word_of,
 )
 from ._flat import call_of, flatten_for, rules_of
-from ._layout import DERIVATIVES, RESULT_TYPES, ROTATIONS, Fusion, Policy, Targets
+from ._layout import DERIVATIVES, RESULT_TYPES, ROTATIONS, Fusion, Policy, Sizes, Targets, rows_of, stand_in
 from ._policy_operators import result_channels
 from ._rows import Summary, fractions_of, summary_of
 from ._timed import Fused, place_in, prepared, want_list, widest_type, without_batch
@@ -69,6 +69,8 @@ class PolicyStream(NamedTuple):
             the value and its velocity, name the series twice.
         ticks_per_second: Of derivatives: how many units of the stamps a second has.
         world_frame: An angular velocity is as seen from the world; else from the body.
+        latencies: `[B]`, of the stamps' type, optional: what is added to the stream's latency for each trajectory of
+            the targets, such as a delay of each simulated robot's own; -d for values that are d late.
     """
 
     stream: Stream
@@ -82,6 +84,7 @@ class PolicyStream(NamedTuple):
     derivative: str = "value"
     ticks_per_second: float = 1.0
     world_frame: bool = False
+    latencies: Tensor | None = None
 
 
 class PolicyFusion(NamedTuple):
@@ -91,14 +94,30 @@ class PolicyFusion(NamedTuple):
         streams: One or more, `Stream` or `PolicyStream`; their channels are side by side, in this order.
         targets: A `Timeline` of its own, or a tensor of stamps `[B, T]` or `[T]`.
         dtype: Of the result; default: what the streams' types promote to.
+        ages: Whether the result says how old the samples are; then it is `Aged`.
     """
 
     streams: Sequence[PolicyStream | Stream]
     targets: Timeline | Tensor
     dtype: torch.dtype | None = None
+    ages: bool = False
 
 
-def policy_input(fusions: Sequence[PolicyFusion]) -> list[Fused]:
+class Aged(NamedTuple):
+    """As `Fused`, and how old the results are.
+
+    Attributes:
+        ages: `[B, T, N]` of N streams, in the stamps' type and unit: the target less the stamp of the newest sample that
+            was read; negative before the first sample. Of results that are not valid the largest int64, or infinity.
+    """
+
+    values: Tensor
+    valid: Tensor
+    all_valid: Tensor
+    ages: Tensor
+
+
+def policy_input(fusions: Sequence[PolicyFusion]) -> list[Fused | Aged]:
     """What a policy takes out of recordings, such as the history of two observations and the chunk of 16 actions.
 
     One launch for up to 16 streams and 16 references, on the current stream, without waiting; more go in several. A
@@ -111,7 +130,8 @@ def policy_input(fusions: Sequence[PolicyFusion]) -> list[Fused]:
             and that of its reference are windows of one batch.
 
     Returns:
-        Of each fusion its values, the valid mask of each stream, and the mask that is True where all are valid.
+        Of each fusion its values, the valid mask of each stream, and the mask that is True where all are valid; where
+        they were asked for, ages, too.
 
     Raises:
         ValueError, TypeError: With the argument's name, as `fusions[1].streams[2].scale`, what was found and what is
@@ -119,9 +139,12 @@ def policy_input(fusions: Sequence[PolicyFusion]) -> list[Fused]:
     """
     parts = _parts_of(fusions)
     results = torch.ops.robocache.policy_input(**_arguments_of(parts))
-    return [
-        Fused(*without_batch(results[3 * f : 3 * f + 3], all(part.alone), part.target)) for f, part in enumerate(parts)
-    ]
+    ages = iter(results[3 * len(parts) :])
+    made = []
+    for f, part in enumerate(parts):
+        own = [*results[3 * f : 3 * f + 3], *([next(ages)] if part.ages else [])]
+        made.append((Aged if part.ages else Fused)(*without_batch(own, all(part.alone), part.target)))
+    return made
 
 
 def summarize_policy_input(
@@ -189,16 +212,18 @@ def _arguments_of(parts) -> dict:
         times = flatten_for(call, part.streams, part.target, part.names, f"{part.name}targets", references)
         for name, one in lists.items():
             one += times[name]
+        batch = rows_of(Sizes, times["sizes"])[-1].batch  # of the targets, whose timeline is the last one
         targets += [*Targets(**{name: times[f"target_{name}"] for name in Targets._fields})]
         for stream, policy, name in zip(part.streams, part.policies, part.names):
             rules += rules_of(stream, name)
-            policies += [*_rules_of(stream, policy, name, part.target, factors, call)]
-            fills.append(real_number(stream.fill, f"{name}fill"))
+            policies += [*_rules_of(stream, policy, name, part.target, batch, factors, call)]
+            fills.append(stand_in(real_number(stream.fill, f"{name}fill")))
         dtype = result_type(part.dtype, widest_type(part.streams), f"{part.name}dtype")
-        fusion_rows += [*Fusion(streams=len(part.streams), dtype=RESULT_TYPES.index(dtype))]
+        fusion_rows += [*Fusion(streams=len(part.streams), dtype=RESULT_TYPES.index(dtype), ages=int(part.ages))]
+    values = [stream.values for stream in every]
     return dict(
-        values=[stream.values for stream in every],
-        factors=factors,
+        values=values,
+        factors=factors or values[:1],  # a package of AOTInductor cannot hold a list of no tensors
         **lists,
         targets=targets,
         device=call.device,
@@ -225,6 +250,7 @@ class _Part(NamedTuple):
     alone: list[bool]
     target: Timeline
     dtype: torch.dtype | None
+    ages: bool
 
 
 def _part_of(fusion, name):
@@ -244,11 +270,11 @@ def _part_of(fusion, name):
         for stream, policy, where in zip(streams, policies, names):
             for what in ("values", "scale", "shift"):
                 _want_no_gradient(getattr(stream, what), f"{where}{what}")
-            for what in ("low", "high"):
+            for what in ("low", "high", "latencies"):
                 _want_no_gradient(getattr(policy, what), f"{where}{what}")
         for tensor in (target.stamps, target.starts, target.as_of):
             _want_no_gradient(tensor, f"{name}targets")
-    return _Part(name, streams, policies, names, alone, target, fusion.dtype)
+    return _Part(name, streams, policies, names, alone, target, fusion.dtype, bool(fusion.ages))
 
 
 def _want_no_gradient(tensor, name):
@@ -258,8 +284,12 @@ def _want_no_gradient(tensor, name):
         )
 
 
-def _rules_of(stream, policy, name, target, factors, call):
-    """Rules beyond those of a stream as numbers, whose factors are added to the list."""
+def _rules_of(stream, policy, name, target, batch, factors, call):
+    """Rules beyond those of a stream as numbers, whose factors are added to the list.
+
+    Args:
+        batch: Trajectories of the targets.
+    """
     source = _layout_of(policy.source, f"{name}source")
     if source < 0 and policy.result is not None:
         raise ValueError(
@@ -274,6 +304,13 @@ def _rules_of(stream, policy, name, target, factors, call):
     for limit, what in ((policy.low, "low"), (policy.high, "high")):
         _want_factor(limit, f"{name}{what}", channels, None)
         want_device(limit, f"{name}{what}", call.device, call.where)
+    if policy.latencies is not None:
+        want_tensor(policy.latencies, f"{name}latencies", (call.stamp,))
+        if tuple(policy.latencies.shape) != (batch,):
+            raise ValueError(
+                f"{name}latencies: found {list(policy.latencies.shape)}, want [{batch}], one per trajectory of the targets"
+            )
+        want_device(policy.latencies, f"{name}latencies", call.device, call.where)
     if scale is not None and shift is not None and scale.dim() != shift.dim():
         # The library has one stride for both.
         scale, shift = (factor.expand(target.length, channels) for factor in (scale, shift))
@@ -296,6 +333,7 @@ def _rules_of(stream, policy, name, target, factors, call):
         shift=place_in(factors, shift),
         low=place_in(factors, policy.low),
         high=place_in(factors, policy.high),
+        latencies=place_in(factors, policy.latencies),
     )
 
 

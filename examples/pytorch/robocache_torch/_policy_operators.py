@@ -39,6 +39,7 @@ def _fusions_of(given):
 @gives_shapes_of("policy_input")
 def _(given):
     results: list[torch.Tensor] = []
+    ages: list[torch.Tensor] = []
     for fusion, shape, channels in _fusions_of(given):
         for more, dtype in (
             ((channels,), RESULT_TYPES[fusion.dtype]),
@@ -46,7 +47,9 @@ def _(given):
             ((), torch.bool),
         ):
             results.append(torch.empty((*shape, *more), dtype=dtype, device=given.device))
-    return results
+        if fusion.ages:
+            ages.append(torch.empty((*shape, fusion.streams), dtype=given.stamp, device=given.device))
+    return results + ages
 
 
 @gives_shapes_of("summarize_policy_input")

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ._arguments import adjacent, count_of, plain_number, real_number, want_device, want_index, want_tensor
 from ._clouds import LARGEST, batch_of, clouds_of
+from ._layout import stand_in
 
 MOST_NEAREST = 64
 
@@ -154,7 +155,7 @@ def within_radius(
     if not radius >= 0:
         raise ValueError(f"radius: found {radius}, want 0 or more")
     count = count_of(k, "k", most=LARGEST)
-    return Neighbours(*torch.ops.robocache.within_radius(*asked, radius, count))
+    return Neighbours(*torch.ops.robocache.within_radius(*asked, stand_in(radius), count))
 
 
 def gather_rows(values: Tensor, indices: Tensor, *, offsets: Tensor | None = None) -> Tensor:

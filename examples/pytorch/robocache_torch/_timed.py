@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ._arguments import FLOATS, INTEGERS, Number, count_of, real_number, result_type, want_tensor
 from ._flat import flatten, flatten_alone, rules_of
-from ._layout import HOLDS, Report
+from ._layout import HOLDS, Report, stand_in
 from ._timelines import Stream, Timeline, as_timeline, is_packed
 
 
@@ -98,7 +98,7 @@ def resample(
     dtype = _result_type(dtype, values.dtype)
     stream = Stream(values, source, method, before, after, max_gap, fill, causal, tolerance=tolerance)
     rules = rules_of(stream, "")
-    fill = real_number(fill, "fill")
+    fill = stand_in(real_number(fill, "fill"))
     times = flatten([stream], target, [""])
     result = torch.ops.robocache.resample(values=values, **times, rules=rules, fill=fill, dtype=dtype)
     return Resampled(*without_batch(result, alone, target))
@@ -143,12 +143,12 @@ def fuse(streams: Sequence[Stream], targets: Timeline | Tensor, *, dtype: torch.
     scale_places = [place_in(affine, stream.scale) for stream in given]
     shift_places = [place_in(affine, stream.shift) for stream in given]
     rules = [rule for stream, name in zip(given, names) for rule in rules_of(stream, name)]
-    fills = [real_number(stream.fill, f"{name}fill") for stream, name in zip(given, names)]
+    fills = [stand_in(real_number(stream.fill, f"{name}fill")) for stream, name in zip(given, names)]
     times = flatten(given, target, names)
     values = [stream.values for stream in given]
     result = torch.ops.robocache.fuse(
         values=values,
-        affine=affine,
+        affine=affine or [values[0].detach()],  # a package of AOTInductor cannot hold a list of no tensors
         scale_places=scale_places,
         shift_places=shift_places,
         **times,

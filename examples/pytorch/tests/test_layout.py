@@ -85,3 +85,14 @@ def test_methods_are_as_the_operators_have_them(method):
 def test_types_are_as_the_operators_have_them(dtype):
     assert resamples(dtype=dtype) == (dtype in _arguments.FLOATS + _arguments.INTEGERS)
     assert resamples(stamp=dtype) == (dtype in STAMPS)
+
+
+def test_infinities_and_nan_have_stand_ins():
+    """Numbers of a package that runs without Python are JSON."""
+    for number in (float("inf"), -float("inf"), float("nan")):
+        sent = _layout.stand_in(number)
+        assert torch.isfinite(torch.tensor(sent, dtype=torch.float64))
+        nowhere = rc.Stream(torch.zeros(1, 2, 1), torch.tensor([0.0, 1.0]), before="fill", fill=number)
+        found = rc.fuse([nowhere], torch.tensor([-1.0])).values
+        assert torch.equal(found.nan_to_num(nan=7.0), torch.full((1, 1, 1), number).nan_to_num(nan=7.0))
+    assert _layout.stand_in(-0.5) == -0.5

@@ -177,7 +177,8 @@ policy_problem<Stamp> draw_policy_input(generator& random, std::int64_t fusions,
     auto& last = p.back();
     last.result_type = random.one_of({dtype::float32, dtype::float16, dtype::bfloat16});
     last.fill = random.one_of({0.0, -3.0, 0.1});
-    last.ages = random.chance(0.7);
+    last.ages = random.chance(0.4);
+    last.own_anchors = random.chance(0.3);
     if (random.chance(0.3)) { last.channels = last.width() + random.between(0, 3); }
     if (random.chance(0.3)) { last.result_row_stride = last.width() + random.between(0, 5); }
     last.mask = random.chance(0.8);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <robocache/policy_input.hpp>
@@ -50,6 +51,7 @@ struct policy_fusion_data {
   bool all_mask = true;
   bool ages = true;
   std::int64_t misaligned = 0;
+  bool own_anchors = false;  ///< else windows equal to those of a fusion before have its anchors, as stamps have
 
   std::int64_t count() const { return std::int64_t(streams.size()); }
 
@@ -72,6 +74,15 @@ struct policy_fusion_data {
 
   row_layout result_layout() const { return {target, width(), 0, result_batch_stride, result_row_stride}; }
 };
+
+template <class Stamp>
+bool are_same(timeline_data<Stamp> const& a, timeline_data<Stamp> const& b) {
+  auto const all = [](timeline_data<Stamp> const& t) {
+    return std::tie(t.kind, t.batch, t.length, t.rows, t.stride, t.stamps, t.lengths, t.offsets, t.trajectory, t.as_of,
+                    t.starts, t.deltas, t.start, t.num, t.den);
+  };
+  return all(a) == all(b);
+}
 
 template <class Stamp>
 using policy_problem = std::vector<policy_fusion_data<Stamp>>;
@@ -97,6 +108,7 @@ class policy_memory {
       : of_(f),
         plain_(slices(f)),
         target_(f.target),
+        target_view_(target_.view()),
         results_(nullptr, bytes_of(f), std::size_t(f.misaligned) * size_of(f)),
         valid_(nullptr, rows_of(f) * f.streams.size()),
         all_valid_(nullptr, rows_of(f)),
@@ -127,8 +139,26 @@ class policy_memory {
     out.fill = of_.fill;
     out.batch_stride = of_.result_batch_stride;
     out.row_stride = of_.result_row_stride;
-    return {views_.data(), std::int64_t(views_.size()), target_.view(), out,
+    return {views_.data(), std::int64_t(views_.size()), target_view_, out,
             of_.ages ? static_cast<Stamp*>(ages_.data()) : nullptr};
+  }
+
+  /// Takes the anchors, the trajectories, the stamps and the values of another fusion, or of its own streams before,
+  /// where they are equal, as a caller would.
+  void share(policy_memory const& other) {
+    timeline_data<Stamp> const& its = other.of_.target;
+    if (!of_.own_anchors && of_.target.starts == its.starts && of_.target.trajectory == its.trajectory) {
+      target_view_.starts = other.target_view_.starts;
+      target_view_.trajectory = other.target_view_.trajectory;
+      if (of_.target.as_of == its.as_of) { target_view_.as_of = other.target_view_.as_of; }
+    }
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+      bool shared = false;
+      for (std::size_t j = 0; j < (&other == this ? i : other.views_.size()) && !shared; ++j) {
+        shared = are_same(of_.streams[i].series.source, other.of_.streams[j].series.source);
+        if (shared) { share(views_[i], of_.streams[i], other.views_[j], other.of_.streams[j]); }
+      }
+    }
   }
 
   policy_results read(std::string& trouble) const {
@@ -154,6 +184,21 @@ class policy_memory {
   static std::size_t rows_of(policy_fusion_data<Stamp> const& f) {
     return std::size_t(std::max<std::int64_t>(0, f.target.total()));
   }
+  using stream_view = robocache::policy_stream<Stamp>;
+  static void share(stream_view& mine, policy_stream_data<Stamp> const& of, stream_view const& its,
+                    policy_stream_data<Stamp> const& other) {
+    mine.when = its.when;
+    auto const& a = of.series;
+    auto const& b = other.series;
+    if (a.values == b.values && a.value_type == b.value_type && a.first_channel == b.first_channel) {
+      mine.values = its.values;
+    }
+    if (of.latencies == other.latencies) { mine.latencies = its.latencies; }
+    if (of.scale == other.scale) { mine.scale = its.scale; }
+    if (of.shift == other.shift) { mine.shift = its.shift; }
+    if (of.low == other.low) { mine.low = its.low; }
+    if (of.high == other.high) { mine.high = its.high; }
+  }
   float const* put(std::vector<float> const& data) {
     if (data.empty()) { return nullptr; }
     bounds_.push_back(std::make_unique<guarded<Space>>(data.data(), data.size() * sizeof(float)));
@@ -169,6 +214,7 @@ class policy_memory {
   policy_fusion_data<Stamp> const& of_;
   streams_memory<Space, Stamp> plain_;
   timeline_memory<Space, Stamp> target_;
+  timeline<Stamp> target_view_;
   guarded<Space> results_;
   guarded<Space> valid_;
   guarded<Space> all_valid_;
@@ -185,6 +231,7 @@ policy_outcome run_policy_input(policy_problem<Stamp> const& p, Call call) {
   std::vector<robocache::policy_fusion<Stamp>> views;
   for (auto const& fusion : p) {
     memory.push_back(std::make_unique<policy_memory<Space, Stamp>>(fusion));
+    for (auto const& one : memory) { memory.back()->share(*one); }
     views.push_back(memory.back()->view());
   }
   policy_outcome o;

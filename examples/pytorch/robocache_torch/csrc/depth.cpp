@@ -38,8 +38,8 @@ struct images_of {
     view.poses = data_of<float>(poses);
     options.scale = static_cast<float>(scale);
     options.kind = static_cast<rc::depth_kind>(kind);
-    options.near = static_cast<float>(near);
-    options.far = static_cast<float>(far);
+    options.near = static_cast<float>(real_of(near));
+    options.far = static_cast<float>(real_of(far));
     options.boxes = boxes_of(boxes);
   }
 

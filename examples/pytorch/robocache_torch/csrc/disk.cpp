@@ -15,6 +15,7 @@
 
 #include "common.hpp"
 #include "disk_ring.hpp"
+#include "windows.hpp"
 
 #ifdef ROBOCACHE_TORCH_CUDA
 #include <c10/cuda/CUDAException.h>
@@ -61,6 +62,19 @@ c10::intrusive_ptr<disk_ring> make(std::vector<std::string> const& names, tensor
   return c10::make_intrusive<disk_ring>(std::move(modalities), std::move(files), of_slots, threads, device);
 }
 
+/// What `want_drawn` draws from: see `sample_windows`.
+void draw_from(c10::intrusive_ptr<disk_ring> const& ring, at::Tensor const& offsets, optional_tensor const& trajectory,
+               at::Tensor const& starts, optional_tensor const& lasts, optional_tensor const& stamps,
+               at::Tensor const& set_offsets, at::Tensor const& draws, std::int64_t num, std::int64_t den,
+               std::int64_t batches, std::int64_t batch, std::int64_t rank, std::int64_t ranks) {
+  tensors kept{offsets, starts, set_offsets, draws};
+  for (auto const& one : {trajectory, lasts, stamps}) {
+    if (one.has_value()) { kept.push_back(*one); }
+  }
+  auto const plan = plan_of(offsets, trajectory, starts, lasts, stamps, set_offsets, draws, num, den);
+  ring->draw_from({std::move(kept), plan, {0, nullptr, batches, batch, rank, ranks}});
+}
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(robocache, library) {
@@ -69,6 +83,8 @@ TORCH_LIBRARY_FRAGMENT(robocache, library) {
   library.class_<disk_ring>("DiskRing")
       .def(torch::init(make))
       .def("want", &disk_ring::want)
+      .def("draw_from", draw_from)
+      .def("want_drawn", &disk_ring::want_drawn)
       .def("wait", &disk_ring::wait)
       .def("take", &disk_ring::take)
       .def("done", &disk_ring::done)

@@ -54,11 +54,11 @@ std::shared_ptr<shard_files::opened const> shard_files::open(std::size_t file) {
   return found.file;
 }
 
-void shard_files::read(std::size_t file, std::int64_t begin, std::int64_t count, void* to) {
-  auto const source = open(file);
+void shard_files::read(std::size_t file, std::int64_t begin, std::int64_t count, void* to, last_read& last) {
+  if (!last.file || last.number != file) { last = {file, open(file)}; }
   auto* at = static_cast<char*>(to);
   while (count > 0) {
-    auto const done = ::pread(source->descriptor, at, static_cast<std::size_t>(count), begin);
+    auto const done = ::pread(last.file->descriptor, at, static_cast<std::size_t>(count), begin);
     if (done < 0 && errno == EINTR) { continue; }
     if (done < 0) { throw std::runtime_error(paths_[file] + ": " + text_of(errno)); }
     if (done == 0) {

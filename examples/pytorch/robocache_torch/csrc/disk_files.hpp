@@ -19,12 +19,19 @@ class shard_files {
   shard_files(shard_files const&) = delete;
   shard_files& operator=(shard_files const&) = delete;
 
+  struct opened;
+
+  /// What a thread keeps open from one read to the next: threads that read the same file do not wait for each other.
+  struct last_read {
+    std::size_t number = 0;
+    std::shared_ptr<opened const> file;
+  };
+
   /// Reads bytes `begin` to `begin + count` of a file.
   /// @throws std::runtime_error  with the file's path, and what was found
-  void read(std::size_t file, std::int64_t begin, std::int64_t count, void* to);
+  void read(std::size_t file, std::int64_t begin, std::int64_t count, void* to, last_read& last);
 
  private:
-  struct opened;
   struct slot {
     std::shared_ptr<opened const> file;
     std::list<std::size_t>::iterator place;  ///< in `recent_`; only with a file

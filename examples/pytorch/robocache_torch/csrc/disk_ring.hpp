@@ -11,11 +11,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "common.hpp"
 #include "disk_files.hpp"
 
 // Rows that windows need, read by threads from the files of a store into slots of pinned memory.
@@ -43,6 +45,13 @@ struct slot_rows {
   at::Tensor device_offsets;
 };
 
+/// Windows that threads draw.
+struct drawn_windows {
+  std::vector<at::Tensor> memory;  ///< of the plan
+  rc::window_plan plan;
+  rc::window_draw draw;  ///< of a slot; its step and seed are those of each call
+};
+
 /// The most rows of any window [t, t + span] of an episode.
 std::int64_t most_rows(at::Tensor const& stamps, at::Tensor const& offsets, std::int64_t span);
 
@@ -57,6 +66,12 @@ class disk_ring : public torch::CustomClassHolder {
   /// Asks for the rows of windows, instead of what was asked for before and not waited for. An episode that is not
   /// there has no rows.
   void want(std::int64_t slot, at::Tensor const& episodes, at::Tensor const& anchors);
+
+  /// What `want_drawn` draws from, from now on.
+  void draw_from(drawn_windows from);
+
+  /// As `want`, of the windows from batch `step` on, which the threads draw.
+  void want_drawn(std::int64_t slot, std::int64_t step, std::int64_t seed);
 
   /// Whether the slot is filled, or cannot be; waits for up to so many milliseconds.
   bool wait(std::int64_t slot, std::int64_t milliseconds);
@@ -74,14 +89,19 @@ class disk_ring : public torch::CustomClassHolder {
 
  private:
   struct slot;
+  struct share;
 
   void work();
-  void work_once(std::unique_lock<std::mutex>& lock);
-  void read_some(slot& one, std::unique_lock<std::mutex>& lock);
+  void work_once(std::unique_lock<std::mutex>& lock, shard_files::last_read& last);
+  share claim(slot& one) const;
+  void locate_some(slot& one, std::unique_lock<std::mutex>& lock);
+  void read_some(slot& one, std::unique_lock<std::mutex>& lock, shard_files::last_read& last);
   void fill(slot& one);
-  void locate(slot& one) const;
-  std::string read(slot const& from, std::int64_t window, std::int64_t& bytes);
+  void locate(slot& one, std::int64_t window) const;
+  void lay_out(slot& one) const;
+  std::string read(slot const& from, std::int64_t window, std::int64_t& bytes, shard_files::last_read& last);
   slot& at(std::int64_t number);
+  slot& wanted(std::int64_t number, std::unique_lock<std::mutex>& lock);
 
   std::vector<stored_modality> const modalities_;
   shard_files files_;
@@ -92,7 +112,9 @@ class disk_ring : public torch::CustomClassHolder {
   std::condition_variable work_there_, slot_filled_;
   std::deque<slot> slots_;
   std::deque<slot*> wanted_;  ///< those that are not filled yet, in the order of asking
+  std::shared_ptr<drawn_windows const> drawn_;
   std::int64_t bytes_read_ = 0;
+  bool asking_ = false;  ///< a thread asks again and again whether the GPU is done with a slot
   bool closed_ = false;
   std::vector<std::thread> threads_;
 };

@@ -6,6 +6,10 @@
 #include <c10/util/Exception.h>
 #include <torch/library.h>
 
+#include <cstdio>
+#include <string>
+#include <vector>
+
 #include <robocache/device/method.cuh>
 #include <robocache/normalisation.hpp>
 
@@ -185,6 +189,15 @@ std::vector<std::string> layout(c10::string_view of) {
   if (of == "dropped") { return dropped_row.names(); }
   if (of == "lost") { return lost_row.names(); }
   if (of == "refused") { return refused_row.names(); }
+  if (of == "stand_ins") {
+    std::vector<std::string> numbers;
+    for (double const number : stand_ins) {
+      char text[32];  // hexadecimal, so that all digits are kept
+      std::snprintf(text, sizeof text, "%a", number);
+      numbers.emplace_back(text);
+    }
+    return numbers;
+  }
   if (of == "reductions") { return reduction_bits.names(); }
   C10_THROW_ERROR(ValueError, c10::str("of: found ", of, ", which has no layout"));
 }

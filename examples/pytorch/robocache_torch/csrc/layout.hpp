@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -51,12 +52,12 @@ inline constexpr row_layout ticks_row{"start", "num", "den", "max_gap", "latency
 /// Of a stream.
 inline constexpr row_layout rules_row{"method", "before", "after", "causal"};
 /// Of a stream of a policy input, besides. -1 means none: of rotation layouts, of the places of streams and fusions
-/// that it is relative to, and of places in the list of factors.
-inline constexpr row_layout policy_row{"source",       "result",   "positive",  "world_frame", "derivative",
-                                       "sin_cos",      "relative", "to_stream", "to_fusion",   "frame_stream",
-                                       "frame_fusion", "scale",    "shift",     "low",         "high"};
-/// Of a fusion of a policy input; `dtype` is the place of a result type.
-inline constexpr row_layout fusion_row{"streams", "dtype"};
+/// that it is relative to, and of places in the list of factors, which holds latencies, too.
+inline constexpr row_layout policy_row{"source",   "result",    "positive",  "world_frame",  "derivative",   "sin_cos",
+                                       "relative", "to_stream", "to_fusion", "frame_stream", "frame_fusion", "scale",
+                                       "shift",    "low",       "high",      "latencies"};
+/// Of a fusion of a policy input; `dtype` is the place of a result type, `ages` whether they are wanted.
+inline constexpr row_layout fusion_row{"streams", "dtype", "ages"};
 /// Of a trajectory: what `inspect` counts.
 inline constexpr row_layout report_row{"unsorted", "duplicated", "non_finite", "out_of_range"};
 /// Of a trajectory: what `clean` counts.
@@ -67,6 +68,18 @@ inline constexpr row_layout lost_row{"no_depth", "cropped"};
 inline constexpr row_layout refused_row{"older", "not_finite"};
 /// One bit each, the first one the lowest: which reductions of features are wanted.
 inline constexpr row_layout reduction_bits{"sum", "mean", "max", "min"};
+
+/// What stands for infinity, for minus infinity and for NaN in arguments that are floats: the packages of AOTInductor
+/// keep numbers as JSON, which has none of these.
+inline constexpr std::array<double, 3> stand_ins{0x1.fffffffffffffp+1023, -0x1.fffffffffffffp+1023,
+                                                 0x1.ffffffffffffep+1023};
+
+/// The number that an argument stands for.
+inline double real_of(double given) {
+  if (given == stand_ins[0]) { return std::numeric_limits<double>::infinity(); }
+  if (given == stand_ins[1]) { return -std::numeric_limits<double>::infinity(); }
+  return given == stand_ins[2] ? std::numeric_limits<double>::quiet_NaN() : given;
+}
 
 /// The rotation layout of a number: first the formats, then the orders of Euler angles by SciPy's names. An error for
 /// any other number.

@@ -10,6 +10,7 @@
 
 #include "clouds.hpp"
 #include "common.hpp"
+#include "layout.hpp"
 
 namespace robocache_torch {
 namespace {
@@ -40,8 +41,8 @@ tensors<8> voxelize(at::Tensor const& points, optional_tensor const& features, o
   rc::voxel_options options;
   options.channels = channels_first ? rc::channel_order::first : rc::channel_order::last;
   options.sums = unordered ? rc::summation::unordered : rc::summation::ordered;
-  options.max_fill = max_fill;
-  options.min_fill = min_fill;
+  options.max_fill = real_of(max_fill);
+  options.min_fill = real_of(min_fill);
   rc::compiled::any_voxel_output out;
   out.type = dtype_of(type, "dtype");
   out.sum = data_if<void>(wanted.written("sum", values), sum);

@@ -21,7 +21,8 @@ struct fusion_results {
   at::Tensor all_valid;
 };
 
-/// Three tensors for each fusion: values, the valid mask of each stream, that of all.
+/// Three tensors for each fusion: values, the valid mask of each stream, that of all. Then the ages of those fusions
+/// for which they are wanted.
 std::vector<at::Tensor> policy_input(at::TensorList values, at::TensorList factors, optional_tensors const& sources,
                                      optional_tensors const& targets, c10::Device device, at::IntArrayRef kinds,
                                      at::ScalarType stamp, at::IntArrayRef sizes, at::IntArrayRef whole,
@@ -32,6 +33,7 @@ std::vector<at::Tensor> policy_input(at::TensorList values, at::TensorList facto
                                whole,  real,    rules,   policies, fills,  rates, fusion_rows};
   std::vector<fusion_arguments> const all = fusions_of(given);
   std::vector<at::Tensor> results;
+  std::vector<at::Tensor> all_ages;
   run_on(device, [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
     all.front().times.visit([&](auto kind) {
       using Stamp = decltype(kind);
@@ -54,12 +56,16 @@ std::vector<at::Tensor> policy_input(at::TensorList values, at::TensorList facto
         fusion.out.type = dtype_of(one.type, "dtype");
         fusion.out.valid = data_of<std::uint8_t>(to.valid);
         fusion.out.all_valid = data_of<std::uint8_t>(to.all_valid);
+        if (one.ages) {
+          fusion.ages = data_of<Stamp>(all_ages.emplace_back(empty(shape, std::int64_t(one.count), device, stamp)));
+        }
         made.push_back(fusion);
         results.insert(results.end(), {to.values, to.valid, to.all_valid});
       }
       rc::compiled::policy_input(where, {made.data(), std::int64_t(made.size())}, cuda_stream);
     });
   });
+  results.insert(results.end(), all_ages.begin(), all_ages.end());
   return results;
 }
 

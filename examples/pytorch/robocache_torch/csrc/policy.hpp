@@ -22,6 +22,7 @@ struct fusion_arguments {
   std::size_t first = 0;  ///< the number of its first stream among those of all fusions
   std::size_t count = 0;  ///< of its streams
   at::ScalarType type = at::kFloat;
+  bool ages = false;  ///< whether they are wanted
   timed_arguments times;
   std::vector<values_view> rows;
 
@@ -61,6 +62,7 @@ rc::policy_stream<Stamp> policy_stream_of(fusion_arguments const& fusion, std::s
   one.shift = factor("shift");
   one.low = factor("low");
   one.high = factor("high");
+  if (row["latencies"] >= 0) { one.latencies = data_of<Stamp const>(factors[std::size_t(row["latencies"])]); }
   // Both have the same number of dimensions.
   for (char const* const name : {"scale", "shift"}) {
     if (row[name] < 0) { continue; }
@@ -124,6 +126,7 @@ inline std::vector<fusion_arguments> fusions_of(policy_arguments const& given) {
                    first,
                    count,
                    result_type(row[fusion_row["dtype"]]),
+                   row[fusion_row["ages"]] != 0,
                    {of_streams, target("stamps"), target("starts"), target("index"), given.device,
                     given.kinds.slice(line, lines), given.stamp,
                     given.sizes.slice(sizes_row.size() * line, sizes_row.size() * lines), ticks(given.whole, is_whole),

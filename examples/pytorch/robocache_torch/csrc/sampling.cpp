@@ -8,6 +8,7 @@
 
 #include "clouds.hpp"
 #include "common.hpp"
+#include "layout.hpp"
 
 namespace robocache_torch {
 namespace {
@@ -92,7 +93,8 @@ tensors<3> within_radius(at::Tensor const& queries, optional_tensor const& query
   clouds_of const clouds(points, lengths, offsets);
   neighbours_of const out(queries, asking, k);
   run_on(points.device(), [&](rc::compiled::place where, rc::compiled::stream_handle cuda_stream) {
-    rc::compiled::within_radius(where, asking.view, clouds.view, static_cast<float>(radius), k, out.view, cuda_stream);
+    rc::compiled::within_radius(where, asking.view, clouds.view, static_cast<float>(real_of(radius)), k, out.view,
+                                cuda_stream);
   });
   return {out.indices, out.distances, out.counts};
 }

@@ -110,8 +110,13 @@ void warn_where_neighbours_are_equal(rc::timeline<float> const& when, std::strin
   auto const text = c10::str(argument, ": found float32 stamps that cannot tell neighbours apart (near ", lost,
                              " float32 has a number every ", step_at(lost),
                              "), want float64 or int64 stamps: torch.tensor(stamps, dtype=torch.float64)");
-  // PyTorch turns C++ warnings into Python's only in calls of its own.
-  c10::Dispatcher::singleton().findSchemaOrThrow("robocache::warn", "").typed<void(c10::string_view)>().call(text);
+  // PyTorch turns C++ warnings into Python's only in calls of its own. A program without Python has none of these.
+  auto const warn = c10::Dispatcher::singleton().findSchemaOrThrow("robocache::warn", "");
+  if (warn.hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutograd)) {
+    warn.typed<void(c10::string_view)>().call(text);
+  } else {
+    TORCH_WARN(text);
+  }
 }
 
 }  // namespace robocache_torch

@@ -179,6 +179,9 @@ std::tuple<std::vector<at::Tensor>, std::vector<at::Tensor>, at::Tensor> fuse_ba
     out[i].scale = factor(scale_places[i]);
     out[i].shift = factor(shift_places[i]);
   }
+  for (std::size_t i = 0; i < affine.size(); ++i) {  // one that no stream has
+    if (!for_affine[i].defined()) { for_affine[i] = nothing(affine[i], affine[i].scalar_type()); }
+  }
   auto for_targets = of_targets ? empty(given.target_shape(), -1, device, at::kFloat) : nothing(gradient, at::kFloat);
   auto const rows = views_of(values, device);
   rows_view const incoming(gradient);

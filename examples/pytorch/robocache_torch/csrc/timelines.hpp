@@ -102,7 +102,7 @@ struct timed_arguments {
     options.causal = rule(i, "causal") != 0;
     options.max_gap = tick<Stamp>(i, "max_gap");
     options.tolerance = tick<Stamp>(i, "tolerance");
-    options.fill = fills[i];
+    options.fill = real_of(fills[i]);
     return options;
   }
 
@@ -156,7 +156,7 @@ struct timed_arguments {
   Stamp tick(std::size_t i, std::string_view name) const {
     std::size_t const place = ticks_row.size() * i + ticks_row[name];
     if constexpr (std::is_floating_point_v<Stamp>) {
-      return static_cast<Stamp>(real[place]);
+      return static_cast<Stamp>(real_of(real[place]));
     } else {
       return whole[place];
     }

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "common.hpp"
+#include "windows.hpp"
 
 namespace robocache_torch {
 namespace {
@@ -18,20 +19,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> sample_windows(
     optional_tensor const& lasts, optional_tensor const& stamps, at::Tensor const& set_offsets, at::Tensor const& draws,
     std::int64_t num, std::int64_t den, std::int64_t seed, std::int64_t batches, std::int64_t batch, std::int64_t rank,
     std::int64_t ranks) {
-  rc::window_plan plan;
-  plan.episodes = offsets.numel() - 1;
-  plan.offsets = data_of<std::int64_t const>(offsets);
-  plan.trajectory = data_of<std::int64_t>(trajectory);
-  plan.starts = data_of<std::int64_t const>(starts);
-  plan.lasts = data_of<std::int64_t>(lasts);
-  plan.stamps = data_of<std::int64_t>(stamps);
-  plan.rows = stamps.has_value() ? stamps->numel() : 0;
-  plan.num = num;
-  plan.den = den;
-  plan.anywhere = lasts.has_value();
-  plan.sets = set_offsets.numel() - 1;
-  plan.set_offsets = data_of<std::int64_t const>(set_offsets);
-  plan.draws = data_of<std::int64_t const>(draws);
+  auto const plan = plan_of(offsets, trajectory, starts, lasts, stamps, set_offsets, draws, num, den);
   rc::window_draw const draw{seed, data_of<std::int64_t const>(step), batches, batch, rank, ranks};
   auto const rows = ranks > 0 && batches >= 0 && batch >= 0 ? draw.rows() : 0;
   auto const whole = at::TensorOptions().device(step.device()).dtype(at::kLong);

@@ -16,8 +16,10 @@ from ._frames import Frames, frames
 from ._loader import Loader
 from ._optional import Missing
 from ._ring import Batch
-from ._spec import Every, Part, Read, Spec, ticks
+from ._spec import Every, Part, Read, Spec
+from ._steps import Steps, ticks
 from ._store import Modality, Store, Verified
+from ._stores import Stores
 from ._writer import Writer
 from .readers import READERS, open_source
 
@@ -35,7 +37,9 @@ __all__ = [
     "Read",
     "Series",
     "Spec",
+    "Steps",
     "Store",
+    "Stores",
     "Unreadable",
     "Verified",
     "Writer",

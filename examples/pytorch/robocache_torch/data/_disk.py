@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ._sampler import Sampler
 from ._source import Reach, Windows
 from ._store import FUSED_AS, Modality, Store
 
@@ -45,6 +46,7 @@ class Disk:
     """
 
     wants_windows = True
+    draws_windows = True
 
     def __init__(
         self,
@@ -108,6 +110,14 @@ class Disk:
                     f"want int64 {list(self._trajectory.shape)} on the CPU"
                 )
         self._ring.want(slot, windows.trajectory.contiguous(), windows.anchors.contiguous())
+
+    def draw_from(self, sampler: Sampler, batches: int) -> None:
+        """From now on threads draw the windows of this sampler: see `want_drawn`."""
+        *tensors, num, den = sampler.host_plan
+        self._ring.draw_from(*tensors, num, den, batches, sampler.batch, sampler.rank, sampler.ranks)
+
+    def want_drawn(self, slot: int, step: int, seed: int) -> None:
+        self._ring.want_drawn(slot, step, seed)
 
     def wait(self, slot: int) -> None:
         while not self._ring.wait(slot, 200):  # milliseconds, so that a keyboard interrupt is heard

@@ -42,11 +42,13 @@ class Loader:
         budget: Of "disk": bytes of pinned memory, at most. More of it reads further ahead.
         device: Of batches; default: the GPU of this rank, if there is one, else the CPU.
         seed: Of the order.
-        weights: By data set, its path or the last part of it: the share of an epoch's windows that is drawn from it,
-            exactly, and from each its windows in turn. Sets that are not named are not drawn. None: each window of all
-            of them once.
+        weights: By data set, its path or the last part of it, or by a store of `Stores`: the share of an epoch's
+            windows that is drawn from it, exactly, and from each its windows in turn. Sets that are not named are not
+            drawn. None: each window of all of them once.
         episodes: Which of the store's are drawn from; None: all. Those of a validation set have a loader of their own.
         rank, ranks: Default: torchrun's.
+        multiprocessors: Of the GPU that batches are made on, so that the others are the model's alone; the driver
+            rounds up (to a multiple of 8 on an H100). None: all. Needs PyTorch 2.11.
 
     Attributes:
         spec, device, rank, ranks, batch_size: As given.
@@ -73,6 +75,7 @@ class Loader:
         episodes: Sequence[int] | None = None,
         rank: int | None = None,
         ranks: int | None = None,
+        multiprocessors: int | None = None,
     ):
         self.spec, self.batch_size = spec, batch_size
         self.rank = int(os.environ.get("RANK", "0")) if rank is None else rank
@@ -91,9 +94,9 @@ class Loader:
         self.group = _group_of(store, spec, self._sampler.rows)
         self._source = source_of(store, reaches, self.group * self._sampler.rows, place, self.device, budget)
         self.factors = factors_of(store, spec, self._source, self._sampler, self.group)
-        self._launch = Launch(spec, self._source, self.factors, self.device)
+        self._launch = Launch(spec, self._source, self.factors, self.device, spec.schedules(store))
         self.seed, self._next = seed, 0
-        self._ring = None
+        self._ring, self._multiprocessors = None, multiprocessors
 
     @property
     def epoch(self) -> int:
@@ -115,8 +118,8 @@ class Loader:
     def next(self) -> Batch:
         """The next batch, of the next epoch where this one is at its end."""
         if self._ring is None:
-            make = Graphed if self.device.type == "cuda" else Made
-            self._ring = make(self._sampler, self._source, self._launch, self.group, self._next)
+            given = self._sampler, self._source, self._launch, self.group, self._next
+            self._ring = Graphed(*given, self._multiprocessors) if self.device.type == "cuda" else Made(*given)
         batch = self._ring.next()
         self._next += 1
         return batch

@@ -39,7 +39,7 @@ def factors_of(store: Store, spec: Spec, source: Source, sampler: Sampler, group
                 if read.plain():
                     summary = _of_samples(store, source, read, fractions, device)
                 else:
-                    summary = _of_windows(spec, source, sampler, group, name, at, fractions)
+                    summary = _of_windows(store, spec, source, sampler, group, name, at, fractions)
                 scale, shift = scale_and_shift(summary, read.normalise)
             else:
                 scale, shift = read.normalise
@@ -74,7 +74,7 @@ def _of_samples(store, source, read, fractions, device):
     return summarizer.summary()
 
 
-def _of_windows(spec, source, sampler, group, name, at, fractions):
+def _of_windows(store, spec, source, sampler, group, name, at, fractions):
     """Of an epoch's windows, without any normalisation."""
     part = spec.parts[name]
     raw = replace(spec, parts={of: replace(one, reads=list(map(_raw, one.reads))) for of, one in spec.parts.items()})
@@ -86,7 +86,8 @@ def _of_windows(spec, source, sampler, group, name, at, fractions):
     summarizer = Summarizer(widths[at], fractions, device=device)
     steps = min(alone.steps, -(-MOST_WINDOWS // alone.rows))
     for _ in range(summarizer.passes):
-        batches = Made(alone, source, Launch(raw, source, {}, device), group, 0)
+        launch = Launch(raw, source, {}, device, spec.schedules(store))
+        batches = Made(alone, source, launch, group, 0)
         for _ in range(steps):
             batch = batches.next()
             mask = batch[name].valid[..., at] & ~batch.padding[:, None]

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Groups of batches, made when they are asked for, or ahead."""
 
+import contextlib
+import functools
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -44,6 +47,8 @@ class Made:
         self.turn = 0  # of the group that is made next
         self.step = torch.tensor([first], device=sampler.plan.offsets.device)
         self.batches: Iterator[Batch] = iter(())
+        if source.draws_windows:
+            source.draw_from(sampler, group)
         for slot in range(source.slots):
             self._want(slot)
 
@@ -67,8 +72,11 @@ class Made:
         return made
 
     def _want(self, slot):
-        windows = self.sampler.on_host(self.wanted, self.group) if self.source.wants_windows else None
-        self.source.want(slot, windows)
+        if self.source.draws_windows:
+            self.source.want_drawn(slot, self.wanted, self.sampler.seed)
+        else:
+            windows = self.sampler.on_host(self.wanted, self.group) if self.source.wants_windows else None
+            self.source.want(slot, windows)
         self.wanted += self.group
 
     def _make(self, slot) -> list[Batch]:
@@ -85,12 +93,64 @@ class Made:
         ]
 
 
-class Graphed(Made):
-    """The same on a stream of their own, a group ahead: each slot has a CUDA graph, and so memory of its own."""
+# Parts of a batch that are made side by side.
+ABREAST = 4
 
-    def __init__(self, sampler: Sampler, source: Source, launch: Launch, group: int, first: int):
+
+@functools.cache
+def _part_of_gpu(device: torch.device, multiprocessors: int):
+    """A green context, kept as long as the process: graphs and streams of it may be in use until then."""
+    try:
+        from torch.cuda.green_contexts import GreenContext
+
+        context = GreenContext.create(multiprocessors, device.index)
+        context.Stream()
+    except (ImportError, AttributeError, RuntimeError) as cause:
+        raise ValueError(
+            f"multiprocessors: found {multiprocessors}, want None here: PyTorch {torch.__version__} gives no streams "
+            f"of a part of the GPU (2.11 does): {cause}"
+        ) from None
+    return context
+
+
+def _streams_of(device, count, multiprocessors):
+    if multiprocessors is None:
+        return [torch.cuda.Stream(device) for _ in range(count)]
+    context = _part_of_gpu(device, multiprocessors)
+    return [context.Stream() for _ in range(count)]
+
+
+@contextlib.contextmanager
+def _nothing_collected():
+    """A capture does not survive that a graph is destroyed, and the collector may find one in what others left."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class Graphed(Made):
+    """The same on streams of their own, a group ahead: each slot has a CUDA graph, and so memory of its own.
+
+    Args:
+        multiprocessors: Of the GPU that these streams may use; None: all.
+    """
+
+    def __init__(
+        self,
+        sampler: Sampler,
+        source: Source,
+        launch: Launch,
+        group: int,
+        first: int,
+        multiprocessors: int | None = None,
+    ):
         self.device = sampler.plan.offsets.device
-        self.stream = torch.cuda.Stream(self.device)
+        abreast = max(1, min(ABREAST, len(launch.fused)))
+        self.stream, *launch.beside = _streams_of(self.device, abreast, multiprocessors)
         self.graphs: list[tuple[torch.cuda.CUDAGraph, list[Batch]]] = []
         self.ready = [torch.cuda.Event() for _ in range(source.slots)]
         self.free = [torch.cuda.Event() for _ in range(source.slots)]
@@ -103,7 +163,8 @@ class Graphed(Made):
                 self.stream.synchronize()
                 for slot in range(source.slots):
                     graph = torch.cuda.CUDAGraph()
-                    with torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"):
+                    capture = torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local")
+                    with _nothing_collected(), capture:
                         made = self._make(slot)
                     self.graphs.append((graph, made))
                 for _ in range(source.slots):

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ._source import Windows
-from ._spec import Every, Spec, period_of
+from ._spec import Every, Spec
+from ._steps import period_of
 from ._store import Store
 
 
@@ -39,8 +40,8 @@ def plan_of(
     """The windows of a store, on the host: reads stamps, no values.
 
     Args:
-        weights: By data set, its path or the last part of it: which share of the windows is drawn from it. Sets that
-            are not named are not drawn. None: each window once an epoch.
+        weights: By data set, its path or the last part of it, or by a store of `Stores`: which share of the windows is
+            drawn from it. Sets that are not named are not drawn. None: each window once an epoch.
         episodes: Their numbers; None: all.
 
     Raises:
@@ -97,18 +98,22 @@ def _sets_of(store, weights, episodes):
         raise ValueError("episodes: found one twice, want each once")
     if weights is None:
         return [list(chosen)], None
-    by_source: dict[str, list[int]] = {}
+    by_name: dict[str, list[int]] = {}
     for one in chosen:
-        by_source.setdefault(store.episodes[one]["source"], []).append(one)
+        by_name.setdefault(store.episodes[one]["source"], []).append(one)
+    for name, part in store.parts_of.items():
+        by_name.setdefault(name, [one for one in chosen if one in part])
     sets, shares = [], []
     for word, weight in weights.items():
-        found = [source for source in by_source if word in (source, Path(source).name)]
+        found = [word] if word in by_name else [source for source in by_name if word == Path(source).name]
         if len(found) != 1:
-            raise KeyError(f"weights: found {word!r}, want one of {', '.join(map(repr, by_source))}")
+            raise KeyError(f"weights: found {word!r}, want one of {', '.join(map(repr, by_name))}")
         if not 0 < weight < float("inf"):
             raise ValueError(f"weights: found {weight} of {word!r}, want a number above 0")
-        sets.append(by_source.pop(found[0]))
+        sets.append(by_name.pop(found[0]))
         shares.append(weight)
+    if len({one for chosen in sets for one in chosen}) != sum(map(len, sets)):
+        raise ValueError(f"weights: found an episode in two of {', '.join(map(repr, weights))}, want it in one")
     return sets, shares
 
 
@@ -134,7 +139,7 @@ def _limits_of(store, spec):
     """Between which times anchors may be, lists by episode; `high < low` where there are none."""
     low = torch.full((len(store),), -(2**62))
     high = -low
-    for name, first, last in spec.spans():
+    for name, first, last in spec.spans(store):
         begins, ends = _ends_of(store, name)
         low = torch.maximum(low, begins - (first if spec.whole else 0))
         high = torch.minimum(high, ends - (last if spec.whole else 0))

@@ -12,7 +12,9 @@ replayed for it. Group n is made in slot `n % slots`. For each group the loader 
 `want` comes `slots` groups ahead: first for all slots, then for a slot again right after its `done`. Where the loader
 is moved to another step, it begins again with slot 0: `want` of a slot that is wanted already takes the place of what
 was wanted. All calls come from one thread, `wait` and `done` with the loader's stream as the current one. A source that
-has all values in place (`Resident`) does nothing in these calls, and gets no windows.
+has all values in place (`Resident`) does nothing in these calls, and gets no windows. One that draws them itself
+(`Disk`, whose threads do) is told the sampler by `draw_from(sampler, batches)`, and of each group the first batch and
+the seed by `want_drawn(slot, step, seed)`, in place of `want`.
 """
 
 from typing import NamedTuple, Protocol
@@ -61,10 +63,12 @@ class Source(Protocol):
     Attributes:
         slots: How many groups are under way at a time, 2 or more.
         wants_windows: `want` is given the windows of its group; else None.
+        draws_windows: It draws them itself: `want_drawn` takes the place of `want`.
     """
 
     slots: int
     wants_windows: bool
+    draws_windows: bool
 
     def series(self, name: str, slot: int) -> Modality:
         """What the launch for a slot reads: the same tensors each time, whatever they hold then. Stamps and offsets are
@@ -92,7 +96,7 @@ class Resident:
     """All values of all episodes, on the loader's device or in pinned memory of the host."""
 
     slots = 2
-    wants_windows = False
+    wants_windows = draws_windows = False
 
     def __init__(self, store: Store, reaches: dict[str, Reach], place: str, device: torch.device):
         where = "host" if device.type == "cpu" else place

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a batch has: tensors of windows, by name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import NamedTuple
 
 import torch
@@ -14,9 +13,9 @@ from .._layout import HOLDS
 from .._policy import PolicyStream, Relative
 from .._timelines import Stream
 from ._source import Reach
+from ._steps import Schedule, Steps, schedule_of
 from ._store import FUSED_AS, Store
 
-SECOND = 1_000_000_000  # stamps are nanoseconds
 # Ticks of a rate that does not divide a second are rounded down, each by itself: a sample may lie this much behind.
 ROUNDING = 1
 # Samples that methods read on each side of a bracket. All of them read one at an edge: extrapolation and velocities.
@@ -25,22 +24,6 @@ BESIDE = {"akima": 2}
 NORMALISATIONS = ("mean_std", "min_max", "q01_q99")
 _OF_STREAMS = frozenset(Stream._fields) - {"values", "times", "scale", "shift"}
 _OF_POLICIES = frozenset(PolicyStream._fields) - {"stream", "ticks_per_second"}
-
-
-def ticks(steps: Iterable[int], hertz: float) -> list[int]:
-    """Nanoseconds from the anchor of ticks at a rate: `floor(k * 1 s / hertz)`. `ticks(range(-1, 1), 20)` is a history
-    of two, `ticks(range(16), 20)` a chunk of sixteen. A target at a frame's time finds this frame."""
-    num, den = period_of(hertz)
-    return [k * num // den for k in steps]
-
-
-def period_of(hertz: float) -> tuple[int, int]:
-    """Nanoseconds of a period as a ratio: 29.97 is 2997 / 100, and what is nearest to 30000 / 1001 that."""
-    rate = Fraction(hertz).limit_denominator(10_000)
-    if not rate > 0:
-        raise ValueError(f"hertz: found {hertz}, want a rate of 0.0001 or more")
-    period = SECOND / rate
-    return period.numerator, period.denominator
 
 
 class Read:
@@ -107,7 +90,7 @@ class Part:
 
     Attributes:
         reads: Modalities side by side: names, or `Read`.
-        deltas: When, in nanoseconds from the anchor: see `ticks`.
+        deltas: When, in nanoseconds from the anchor: see `ticks`; or `Steps` of each data set's own rate.
         as_of: A history as the robot has it: it knows no sample stamped after the anchor. Behind the newest one
             `after` is "hold", unless a read says otherwise.
         dtype: Of the tensor; default: what the modalities' types promote to. uint8, int32 and int64 for one modality
@@ -115,7 +98,7 @@ class Part:
     """
 
     reads: Sequence[str | Read]
-    deltas: Sequence[int]
+    deltas: Sequence[int] | Steps
     as_of: bool = False
     dtype: torch.dtype | None = None
 
@@ -124,7 +107,8 @@ class Part:
         if self.as_of:
             reads = [one.holding() for one in reads]
         object.__setattr__(self, "reads", reads)
-        object.__setattr__(self, "deltas", list(self.deltas))
+        if not isinstance(self.deltas, Steps):
+            object.__setattr__(self, "deltas", list(self.deltas))
         for what, found in (("reads", reads), ("deltas", self.deltas)):
             if not found:
                 raise ValueError(f"{what}: found none, want one or more")
@@ -162,7 +146,21 @@ class Spec:
         if not self.parts:
             raise ValueError("parts: found none, want one or more")
         names = [read.name for part in self.parts.values() for read in part.reads]
+        self._want_times_of_relatives()
         object.__setattr__(self, "names", list(dict.fromkeys(names)))
+
+    def _want_times_of_relatives(self):
+        for name, part, read in self.reads():
+            if read.relative is None:
+                continue
+            others = [of[1] for of in read.relative[:2] if isinstance(of, (tuple, list))]
+            for one in (name, *others):
+                if one in self.parts and isinstance(self.parts[one].deltas, Steps):
+                    raise ValueError(f"{read.name}: relative: found Steps in part {one!r}, want deltas in nanoseconds")
+
+    def schedules(self, store: Store) -> dict[str, Schedule]:
+        """By the parts' names."""
+        return {name: schedule_of(store, part.deltas) for name, part in self.parts.items()}
 
     def reads(self):
         """(part's name, part, read) of each."""
@@ -189,10 +187,11 @@ class Spec:
             ValueError: A modality is wanted as integers and as floats.
         """
         found: dict[str, Reach] = {}
-        for _, part, read in self.reads():
+        schedules = self.schedules(store)
+        for part_name, part, read in self.reads():
             if read.name not in store.schemas:
                 raise KeyError(f"modality: found {read.name!r}, want one of {', '.join(store.names) or 'none'}")
-            times = [min(part.deltas), max(part.deltas)]
+            times = [*schedules[part_name].span()]
             times += [relative.at for _, _, one in self.reads() if (relative := one.relative) is not None]
             latency, tolerance = read.of_stream.get("latency", 0), read.of_stream.get("tolerance", 0)
             first, last = min(times) + latency, max(times) + latency + tolerance
@@ -207,10 +206,11 @@ class Spec:
             )
         return found
 
-    def spans(self) -> list[tuple[str, int, int]]:
-        """Of each read its modality, and the first and the last time that its targets look for, from the anchor."""
-        found = []
-        for _, part, read in self.reads():
+    def spans(self, store: Store) -> list[tuple[str, Tensor, Tensor]]:
+        """Of each read its modality, and the first and the last time that its targets look for, from the anchor: int64,
+        of each episode or of all."""
+        found, schedules = [], self.schedules(store)
+        for name, _, read in self.reads():
             latency = read.of_stream.get("latency", 0)
-            found.append((read.name, min(part.deltas) + latency, max(part.deltas) + latency))
+            found.append((read.name, *(one + latency for one in schedules[name].spans())))
         return found

@@ -84,11 +84,14 @@ class Store:
         about: What is known of the data; `about["sources"]` by the path of each data set that `convert` read.
         left_out: Episodes that could not be read, and why.
         ignored: Files of shards that a killed writer left; they do not count, and may be deleted.
+        parts_of: Of `Stores`: the episodes of each, by name.
 
     Raises:
         FileNotFoundError, ValueError: No store, or a shard is missing or has another size than the index says.
         Missing: safetensors is not installed.
     """
+
+    parts_of: dict[str, range] = {}
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
@@ -183,7 +186,8 @@ class Store:
         """A `Loader`: batches of windows, as a `Spec` says.
 
         Args:
-            how: As `Loader` takes them: place, device, seed, weights, episodes, rank, ranks.
+            how: As `Loader` takes them: place, budget, device, seed, weights, episodes,
+                rank, ranks, multiprocessors.
         """
         from ._loader import Loader  # which needs this file
 

@@ -10,6 +10,7 @@ from .._timed import Fused, fuse, resample
 from .._timelines import Stream, windows
 from ._source import Source
 from ._spec import Part, Read, Spec
+from ._steps import Schedule
 
 # Scale and shift of each read, by part and place in it.
 Factors = dict[tuple[str, int], tuple[Tensor, Tensor]]
@@ -20,17 +21,26 @@ class Launch:
 
     Args:
         factors: On the device, of the reads that are normalised.
+        schedules: Of each part when its targets are.
     """
 
-    def __init__(self, spec: Spec, source: Source, factors: Factors, device: torch.device):
+    def __init__(
+        self, spec: Spec, source: Source, factors: Factors, device: torch.device, schedules: dict[str, Schedule]
+    ):
         self.spec, self.source, self.factors = spec, source, factors
+        self.beside: list[torch.cuda.Stream] = []  # streams on which parts are made side by side
         # On the device now: what a graph is captured of copies nothing from the host.
         self.rules = {
             (name, at): {word: _on(device, rule) for word, rule in read.of_policy.items()}
             for name, part in spec.parts.items()
             for at, read in enumerate(part.reads)
         }
-        self.deltas = {name: torch.tensor(part.deltas, device=device) for name, part in spec.parts.items()}
+        self.deltas = {name: torch.tensor(one.deltas, device=device) for name, one in schedules.items()}
+        self.which = {name: one.which.to(device) for name, one in schedules.items() if one.which is not None}
+        self.now = torch.zeros(1, dtype=torch.int64, device=device)
+        for (name, at), both in factors.items():
+            if name in self.which and any(factor.dim() > 1 for factor in both):
+                raise ValueError(f"{name}: normalise: found factors for each step of read {at}, want one for all Steps")
         self.fused = [name for name, part in spec.parts.items() if part.dtype not in INTEGERS]
         # Without rules of policy inputs `fuse` gives the same, and is faster for long windows.
         self.plain = all(not read.of_policy for _, _, read in spec.reads()) and all(
@@ -40,15 +50,11 @@ class Launch:
     def __call__(self, slot: int, trajectory: Tensor, anchors: Tensor) -> dict[str, Fused]:
         """By the parts' names, of windows of the slot; on the current stream."""
         own = self.source.trajectory(slot)
-        trajectory = trajectory if own is None else own
-        targets = {
-            name: windows(anchors, self.deltas[name], trajectory, anchors if part.as_of else None)
-            for name, part in self.spec.parts.items()
-        }
+        read = trajectory if own is None else own
+        targets = {name: self._targets(name, trajectory, read, anchors) for name in self.spec.parts}
         made = {}
         if self.plain:
-            for name in self.fused:
-                made[name] = fuse(self._streams(slot, name), targets[name], dtype=self.spec.parts[name].dtype)
+            made = self._side_by_side(slot, targets)
         elif self.fused:
             fusions = [
                 PolicyFusion(self._streams(slot, name), targets[name], self.spec.parts[name].dtype)
@@ -58,7 +64,36 @@ class Launch:
         for name, part in self.spec.parts.items():
             if name not in made:
                 made[name] = self._moved(slot, part, targets[name])
-        return {name: made[name] for name in self.spec.parts}
+        return {name: self._by_window(name, made[name]) for name in self.spec.parts}
+
+    def _targets(self, name, episode, trajectory, anchors):
+        as_of = anchors if self.spec.parts[name].as_of else None
+        if name not in self.which:
+            return windows(anchors, self.deltas[name][0], trajectory, as_of)
+        # The windows of a launch have the same deltas. So each target is a window of its own.
+        deltas = self.deltas[name][self.which[name][episode.clamp(min=0)]]
+        trajectory, as_of = (
+            None if one is None else one.unsqueeze(1).expand_as(deltas).reshape(-1) for one in (trajectory, as_of)
+        )
+        return windows((anchors.unsqueeze(1) + deltas).reshape(-1), self.now, trajectory, as_of)
+
+    def _by_window(self, name, made: Fused) -> Fused:
+        if name not in self.which:
+            return made
+        return Fused(*(one.squeeze(1).unflatten(0, (-1, self.deltas[name].shape[1])) for one in made))
+
+    def _side_by_side(self, slot, targets):
+        """Each part by a launch of its own: small ones wait for memory most of the time, not for each other."""
+        made, current = {}, torch.cuda.current_stream() if self.beside else None
+        for at, name in enumerate(self.fused):
+            stream = self.beside[at % len(self.beside)] if self.beside and at > 0 else current
+            if stream is not current:
+                stream.wait_stream(current)
+            with torch.cuda.stream(stream):  # of None it does nothing
+                made[name] = fuse(self._streams(slot, name), targets[name], dtype=self.spec.parts[name].dtype)
+        for stream in self.beside[: len(self.fused) - 1]:
+            current.wait_stream(stream)
+        return made
 
     def _streams(self, slot, name):
         made = []

@@ -6,6 +6,7 @@
 #include <robocache/detail/append/params.hpp>
 #include <robocache/detail/append/policy.cuh>
 #include <robocache/detail/config.hpp>
+#include <robocache/detail/intrinsics.cuh>
 #include <robocache/device/append.cuh>
 
 namespace robocache::detail {
@@ -84,6 +85,7 @@ inline __device__ void write_word(char* to, int bytes, moved_word const& word) {
 /// Words of a group's rows that a lane has under way: on their way before it is known which rows are accepted, for what
 /// is appended may come out of the host's memory, and each trip there takes more than a microsecond.
 inline constexpr int words_under_way = 2;
+inline constexpr int words_behind = 4;  ///< the same of those that follow
 
 /// Some lanes of a warp have a trajectory of one stream. They look at as many rows at a time, decide which are
 /// accepted, each by the largest stamp before it, and deal out the words of their values.
@@ -93,6 +95,8 @@ __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant_
   lane_group const group(of.lanes_log2);
   std::int64_t const number = (std::int64_t(blockIdx.x) * blockDim.x + threadIdx.x) >> of.lanes_log2;
   bool const exists = number < p.batch;
+  let_next_launch_begin();   // a fusion waits for this kernel, but need not be launched after it
+  wait_for_launch_before();  // which may read the rings, or write what is appended
   if (!__any_sync(~0u, exists)) { return; }
   std::int64_t const b = exists ? number : 0;
   int const capacity = of.capacity;
@@ -120,12 +124,13 @@ __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant_
       offered = of.present == nullptr || of.present[row] != 0;
     }
     // Rows of values lie one behind the other, and so do their words.
-    auto const words = static_cast<int>(min(group.lanes, of.rows - begin) * of.words.value);
+    unsigned const words = static_cast<unsigned>(min(group.lanes, of.rows - begin)) * of.words.value;
+    auto const word_of_lane = [&](unsigned first) { return first + static_cast<unsigned>(group.own); };
     char const* const from = of.new_values + (b * of.rows + begin) * row_bytes;
     moved_word ahead[words_under_way] = {};
 #pragma unroll
     for (int u = 0; u < words_under_way; ++u) {
-      int const k = group.own + u * group.lanes;
+      unsigned const k = word_of_lane(static_cast<unsigned>(u * group.lanes));
       if (exists && k < words) { read_word(from + std::int64_t(k) * word, word, ahead[u]); }
     }
 
@@ -153,19 +158,29 @@ __global__ void __launch_bounds__(append_threads) append_kernel(__grid_constant_
     int const slot = in_ring(next, rank, capacity);
     if (stays) { stamps[slot] = stamp; }
     unsigned const moved = group.vote(stays);
-    auto const move = [&](int k, moved_word const& one) {
-      auto const q = static_cast<int>(of.words.quotient(static_cast<unsigned>(k)));
+    auto const move = [&](unsigned k, moved_word const& one) {
+      auto const q = static_cast<int>(of.words.quotient(k));
       int const to = group.from(q < group.lanes ? q : 0, slot);
       if (k < words && (moved >> q & 1) != 0) {
-        write_word(values + to * row_bytes + (k - q * static_cast<int>(of.words.value)) * word, word, one);
+        write_word(values + to * row_bytes + (k - static_cast<unsigned>(q) * of.words.value) * std::int64_t(word), word,
+                   one);
       }
     };
 #pragma unroll
-    for (int u = 0; u < words_under_way; ++u) { move(group.own + u * group.lanes, ahead[u]); }
-    for (int k = group.own + words_under_way * group.lanes; k - group.own < words; k += group.lanes) {
-      moved_word one{};
-      if (exists && k < words) { read_word(from + std::int64_t(k) * word, word, one); }
-      move(k, one);
+    for (int u = 0; u < words_under_way; ++u) { move(word_of_lane(static_cast<unsigned>(u * group.lanes)), ahead[u]); }
+    // Of the others those that are moved alone: by now it is known which.
+    auto const step = static_cast<unsigned>(group.lanes);
+    for (unsigned first = words_under_way * step; first < words; first += words_behind * step) {
+      moved_word some[words_behind] = {};
+#pragma unroll
+      for (unsigned u = 0; u < words_behind; ++u) {
+        unsigned const k = word_of_lane(first + u * step);
+        if (k < words && (moved >> of.words.quotient(k) & 1) != 0) {
+          read_word(from + std::int64_t(k) * word, word, some[u]);
+        }
+      }
+#pragma unroll
+      for (unsigned u = 0; u < words_behind; ++u) { move(word_of_lane(first + u * step), some[u]); }
     }
     Stamp const last = group.from(group.lanes - 1, largest);
     newest = last > newest ? last : newest;

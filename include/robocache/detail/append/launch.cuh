@@ -12,6 +12,8 @@
 #include <robocache/detail/append/params.hpp>
 #include <robocache/detail/append/policy.cuh>
 #include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/device.cuh>
+#include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/launch.cuh>
 
 namespace robocache {
@@ -51,6 +53,9 @@ ROBOCACHE_HIDDEN status append(append_stream<Stamp> const* streams, std::int64_t
   if (batch > std::int64_t(INT32_MAX) * (append_threads / 32)) {
     return refuse(invalid, "batch", "", "found %lld, want below 2^33", static_cast<long long>(batch));
   }
+  device_properties device;
+  s = read_device(device);
+  bool const early = has_early_launches(device.compute_capability);
   for (std::int64_t first = 0; first < count && s.ok(); first += appended_streams) {
     append_params<Stamp> params;
     params.batch = batch;
@@ -64,7 +69,7 @@ ROBOCACHE_HIDDEN status append(append_stream<Stamp> const* streams, std::int64_t
     int const threads = batch << most_lanes <= 32 ? 32 : append_threads;
     std::int64_t const each = threads >> most_lanes;  // trajectories of a block
     dim3 const grid(static_cast<unsigned>((batch + each - 1) / each), static_cast<unsigned>(some));
-    s = launch(append_kernel<Stamp>, params, grid, threads, 0, cuda_stream);
+    s = launch(append_kernel<Stamp>, params, grid, threads, 0, cuda_stream, early);
   }
   return s;
 }

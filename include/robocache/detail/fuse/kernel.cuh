@@ -269,6 +269,8 @@ __global__ void __maxnreg__(64) fuse_kernel(__grid_constant__ fuse_params<Stamp>
   auto const warp = static_cast<int>(threadIdx.x / 32);
   auto const stage_of = [&](int w) { return reinterpret_cast<Stamp*>(records + p.tiles.rows * p.count) + w * p.slots; };
   bool const has_masks = blockIdx.y == 0 && (p.valid != nullptr || p.all_valid != nullptr);
+  let_next_launch_begin();
+  wait_for_launch_before();  // of rings what appends to them
   int rows = 1;
   if (!p.one_row) {
     fused_tile const tile = fused_tile_of(p, blockIdx.x);

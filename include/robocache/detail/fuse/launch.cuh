@@ -8,6 +8,7 @@
 
 #include <robocache/detail/common/alignment.hpp>
 #include <robocache/detail/common/device.cuh>
+#include <robocache/detail/common/launch_chain.cuh>
 #include <robocache/detail/common/timed/tiling.hpp>
 #include <robocache/detail/fuse/check.hpp>
 #include <robocache/detail/fuse/kernel.cuh>
@@ -140,12 +141,21 @@ tiling tile_for_runs(timeline<Stamp> const& target, std::int64_t words, int stre
   return best;
 }
 
-/// The same for pinned streams: tiles are as large as possible, because rows at their borders cross the link twice.
+/// The same for pinned streams: tiles are as large as possible, because rows at their borders cross the link twice. But
+/// short trajectories share none: their rows do not follow each other, so that a block would copy them in turns.
 template <class Stamp>
 tiling tile_for_pinned(timeline<Stamp> const& target, std::int64_t vectors, int streams,
                        device_properties const& device) {
-  fuse_shape const shape = fuse_shape_for(device, streams);
-  return tile_targets(target, vectors, {shape.rows, static_cast<int>(vectors), 1}, device.multiprocessors);
+  int rows = fuse_shape_for(device, streams).rows;
+  if (!target.packed() && target.length < rows) { rows = static_cast<int>(std::max<std::int64_t>(target.length, 1)); }
+  return tile_targets(target, vectors, {rows, static_cast<int>(vectors), 1}, device.multiprocessors);
+}
+
+/// Bytes of shared memory for the rows of a pinned stream that a tile reads: see `pinned_rows_each`.
+inline std::int64_t room_for_rows(stream_blend const& blend, int rows) {
+  std::int64_t const vector = blend.wide ? 16 : static_cast<std::int64_t>(size_of(blend.value_type));
+  std::int64_t const each = (std::int64_t(blend.chunk.value) * vector + 15) / 16 * 16;
+  return each * (pinned_rows_each * rows + 2);
 }
 
 /// Collects streams until a launch is full: pinned ones, or others.
@@ -162,6 +172,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     params_.valid = out.valid;
     params_.valid_stride = streams;
     params_.all_valid = out.all_valid;
+    overlaps_ = has_early_launches(device.compute_capability);
   }
 
   /// @param mask  the stream's place in the valid mask; -1: it has none
@@ -169,6 +180,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     status const s = params_.count == fused_streams ? launch_all() : status{};
     stream_plan<Stamp>& plan = params_.streams[params_.count++];
     plan.mask = mask;
+    rings_ = rings_ || one.when.kind == timeline_kind::ring;
     describe_stream(one, place, params_.target, out_, to_, plan);
     return s;
   }
@@ -200,6 +212,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
     std::int64_t chunks = 1;
     params_.slots = 0;
     int located = 0;
+    std::int64_t room = 0;  // for rows of a pinned stream
     for (int i = 0; i < params_.count; ++i) {
       stream_plan<Stamp>& plan = params_.streams[i];
       timeline<Stamp> const& source = plan.source;
@@ -220,6 +233,7 @@ class ROBOCACHE_HIDDEN fuse_launches {
       plan.blend.chunk = divisor(static_cast<std::uint32_t>(chunk));
       std::int64_t const parts = (each + chunk - 1) / chunk;
       chunks = parts > chunks ? parts : chunks;
+      room = std::max(room, room_for_rows(plan.blend, params_.tiles.rows));
     }
     if (runs) {
       lay_out_runs(located);
@@ -231,14 +245,20 @@ class ROBOCACHE_HIDDEN fuse_launches {
       return s;
     }
     int const one_row_warps = params_.count < most_one_row_warps ? params_.count : most_one_row_warps;
-    int const warps = one_row ? one_row_warps : fuse_threads / 32;
+    bool const one_warp = pinned && params_.count == 1 && room <= pinned_warp_bytes;
+    int const warps = one_row ? one_row_warps : one_warp ? 1 : fuse_threads / 32;
     int const stage_bytes = static_cast<int>(sizeof(Stamp)) * params_.slots * warps;
     int const record_bytes = static_cast<int>(sizeof(method_row)) * params_.tiles.rows * params_.count;
-    params_.staged_bytes = pinned_block_bytes - record_bytes - static_cast<int>(sizeof(sector));
-    int const shared_bytes = pinned ? pinned_block_bytes : record_bytes + stage_bytes;
+    int shared_bytes = record_bytes + stage_bytes;
+    if (pinned) {
+      int const behind_records = record_bytes + static_cast<int>(sizeof(sector));
+      auto const fit = static_cast<int>(std::min<std::int64_t>(room, pinned_block_bytes - behind_records));
+      shared_bytes = std::max(shared_bytes, behind_records + fit);
+      params_.staged_bytes = shared_bytes - behind_records;
+    }
     dim3 const grid(static_cast<unsigned>(params_.tiles.tiles), static_cast<unsigned>(chunks));
     s = launch(pinned ? fuse_pinned_kernel<Stamp> : fuse_kernel<Stamp>, params_, grid, warps * 32, shared_bytes,
-               cuda_stream_);
+               cuda_stream_, !pinned && rings_ && overlaps_);
     params_.count = 0;
     params_.continues = true;
     return s;
@@ -298,6 +318,8 @@ class ROBOCACHE_HIDDEN fuse_launches {
   device_properties device_;
   cudaStream_t cuda_stream_;
   bool dry_;
+  bool rings_ = false;  ///< a stream is one: what appends to it is often the launch before
+  bool overlaps_ = false;
   fuse_params<Stamp> params_;  // streams beyond the count are not initialised: filling them in would cost each launch
 };
 

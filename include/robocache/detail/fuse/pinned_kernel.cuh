@@ -196,12 +196,13 @@ __device__ void blend_pinned(fuse_params<Stamp> const& p, stream_plan<Stamp> con
       }
     }
     __syncthreads();
-    thread_share const share{static_cast<int>(threadIdx.x), fuse_threads};
+    thread_share const share{static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x)};
     blend_straight_stream<staged_or_pinned>(blend, records + first, count, share);
   }
 }
 
-/// As `fuse_kernel`, for streams by previous, next, nearest and linear whose values are pinned.
+/// As `fuse_kernel`, for streams by previous, next, nearest and linear whose values are pinned. A block has as many
+/// warps as the launch says: see `pinned_warp_bytes`.
 template <class Stamp>
 __global__ void __launch_bounds__(fuse_threads) fuse_pinned_kernel(__grid_constant__ fuse_params<Stamp> const p) {
   extern __shared__ sector dynamic_shared[];
@@ -209,7 +210,7 @@ __global__ void __launch_bounds__(fuse_threads) fuse_pinned_kernel(__grid_consta
   auto* const behind = reinterpret_cast<char*>(records + p.tiles.rows * p.count);
   auto const warp = static_cast<int>(threadIdx.x / 32);
   fused_tile const tile = fused_tile_of(p, blockIdx.x);
-  for (int s = warp; s < p.count; s += fuse_threads / 32) {
+  for (int s = warp; s < p.count; s += static_cast<int>(blockDim.x / 32)) {
     locate_stream(p, p.streams[s], tile, reinterpret_cast<Stamp*>(behind) + warp * p.slots, records + s * p.tiles.rows);
   }
   __syncthreads();

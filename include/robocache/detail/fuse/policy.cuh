@@ -23,19 +23,22 @@ inline constexpr int most_run_bytes = 5120;
 /// Bytes of stamps that a warp with a tile of its own stages at a time.
 inline constexpr int most_warp_stage_bytes = 6144;
 
-/// Stamps that a warp with a tile of its own stages of a stream, and how many of them are a margin on each side of the
-/// expected place. With half as many, windows of 32 targets would not fit.
-inline constexpr int guessed_stamps = 128;
-inline constexpr int guess_margin = 24;
-
 /// Warps that have a tile each: as many as a multiprocessor holds at a time. Then the least number of rows of a tile,
 /// and the words that could be blended while a tile is located.
 inline constexpr int most_run_warps = 32;
 inline constexpr int least_warp_rows = 4;
 inline constexpr int words_of_locating = 2000;
 
-/// Shared memory of a block that fuses pinned values: nearly what a block may have without opting in to more.
+/// Shared memory of a block that fuses pinned values, at most: nearly what a block may have without opting in to more.
 inline constexpr int pinned_block_bytes = 46 * 1024;
+
+/// Rows of a pinned stream that there is room for, for each row of a tile: sources up to twice as fast as their targets
+/// are copied at once. Of narrow rows that is little, and more blocks wait for the link side by side.
+inline constexpr int pinned_rows_each = 2;
+
+/// Up to so many bytes of rows, a tile of one stream is left to one warp: a second one would only wait until the rows
+/// are located, and so four times as many tiles wait for the link side by side.
+inline constexpr int pinned_warp_bytes = 8 * 1024;
 
 /// Vectors of 16 bytes of a pinned stream's row that one block handles at most: some twenty rows of this width fit its
 /// memory.

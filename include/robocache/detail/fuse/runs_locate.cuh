@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <robocache/detail/common/timed/blend_tile.cuh>
+#include <robocache/detail/common/timed/guessed_stamps.cuh>
 #include <robocache/detail/common/timed/warp_locate.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/fuse/locate.cuh>
@@ -92,51 +93,6 @@ __device__ void note_row(stream_plan<Stamp> const& stream, device::trajectory<St
   bool const backwards = where.weight >= 0.5f;
   row.near -= backwards ? bytes : 0;
   row.far += backwards ? bytes : -bytes;
-}
-
-/// Which stamps of a trajectory to stage: all, if there are at most `most`; else those around the places where the
-/// stamps from `low` to `high` would be if they were evenly spaced. None if those would be too many.
-template <class Stamp>
-__device__ stretch guess_stretch(Stamp const* stamps, int length, Stamp low, Stamp high, int most) {
-  if (length <= most) { return {0, length}; }
-  Stamp const first = __ldg(stamps);
-  Stamp const last = __ldg(stamps + length - 1);
-  float const each = static_cast<float>(length - 1) / device::span_to_float(device::span_between(first, last));
-  auto const place = [&](Stamp t) {
-    float const at = t <= first ? 0.0f : device::span_to_float(device::span_between(first, t)) * each;
-    return static_cast<int>(min(max(at, 0.0f), 2e9f));  // a NaN or beyond an int: verified like any guess
-  };
-  int const from = min(place(low), length - 2);
-  int const to = min(place(high), length - 2) + 2;
-  int const margin = max(min(guess_margin, (most - (to - from)) / 2), 1);
-  stretch const guess{max(from - margin, 0), min(to + margin, length)};
-  return guess.end - guess.begin <= most ? guess : stretch{0, 0};
-}
-
-/// Begins to copy the guessed stamps of one stream to shared memory. Called by a warp.
-template <class Stamp>
-__device__ void stage_guess(run_source<Stamp> const& source, Stamp* stage) {
-  int const lane = lane_of_warp();
-  Stamp const* const from = source.stamps + (source.begin + lane);
-#pragma unroll
-  for (int i = 0; i < guessed_stamps; i += 32) {
-    if (i + lane < source.count) {
-      copy_async(stage + (i + lane), from + i);
-    } else {
-      stage[i + lane] = beyond_all<Stamp>;
-    }
-  }
-}
-
-/// `count_staged`, of as many stamps as were guessed.
-template <class Stamp>
-__device__ int count_guessed(Stamp const* stage, Stamp t) {
-  int count = 0;
-#pragma unroll
-  for (int part = guessed_stamps / 2; part > 0; part /= 2) {
-    if (stage[count + part - 1] <= t) { count += part; }
-  }
-  return count;
 }
 
 /// Locates rows whose stamps are not staged, for the streams of some lanes, one after the other.

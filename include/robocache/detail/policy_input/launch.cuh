@@ -14,6 +14,7 @@
 #include <robocache/detail/policy_input/params.hpp>
 #include <robocache/detail/policy_input/plan.hpp>
 #include <robocache/detail/policy_input/policy.cuh>
+#include <robocache/detail/policy_input/windows_launch.cuh>
 #include <robocache/policy_input.cuh>
 
 namespace robocache {
@@ -192,9 +193,22 @@ ROBOCACHE_HIDDEN status policy_input(policy_fusion<Stamp> const* fusions, std::i
   if (status const read = read_device(device); !read.ok()) { return read; }
   fusion_list<Stamp> const list{fusions, count};
   auto const launch = [&](bool dry) {
+    // Windows with the same anchors go together, if `policy_input_windows_kernel` makes them; all else goes together,
+    // too.
+    window_launch<Stamp> windows(list, device.multiprocessors, cuda_stream);
     input_launches<Stamp> launches(list, device.multiprocessors, cuda_stream, dry);
     status sent;
-    for (std::int64_t i = 0; i < count && sent.ok(); ++i) { sent = launches.add(i); }
+    for (std::int64_t i = 0; i < count && sent.ok(); ++i) {
+      if (fusions[i].target.total() == 0 || windows.add(i)) { continue; }
+      window_launch<Stamp> others(list, device.multiprocessors, cuda_stream);
+      if (!others.add(i)) {
+        sent = launches.add(i);
+        continue;
+      }
+      sent = windows.launch_all(dry, launches);
+      windows = others;
+    }
+    if (sent.ok()) { sent = windows.launch_all(dry, launches); }
     return sent.ok() ? launches.launch_all() : sent;
   };
   // Nothing is launched before all launches are known to fit a grid. Fusions of up to 2^28 rows do, however many.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 namespace robocache::detail {
 
 /// Threads of a block.
@@ -28,6 +30,28 @@ inline constexpr int most_windows_together = 4;
 
 /// Blocks that a multiprocessor should have before tiles grow.
 inline constexpr int input_blocks_each = 8;
+
+/// Threads of a block for windows, each of its warps with a tile, and blocks that a multiprocessor holds at a time: of
+/// 4,096 windows all are under way at once.
+inline constexpr int window_threads = 128;
+inline constexpr int window_resident_blocks = 8;
+
+/// Rows of which a thread loads a channel at a time, for windows.
+inline constexpr int window_batch = 4;
+
+/// Clocks whose stamps a warp stages at the same time: 4 kB.
+inline constexpr int window_clocks_together = 4;
+
+/// Rows of a warp's tile at most and at least, its warps on a multiprocessor, and values that could be made while a
+/// tile is located.
+inline constexpr int most_window_rows = 32;
+inline constexpr int least_window_rows = 4;
+inline constexpr int most_window_warps = 32;
+inline constexpr int values_of_locating = 2000;
+
+/// Rows of a window from which it is worth a warp, and channels of a stream that go by single values at most.
+inline constexpr int fewest_window_rows = 2;
+inline constexpr std::int64_t most_window_channels = 128;
 
 /// Leaves of 64 rows that a block of a summary makes at a time: 1,024 rows of 8 channels are 33 kB of shared memory
 /// beside the 47 kB that summaries have, so that two blocks fit.

@@ -17,4 +17,9 @@ inline constexpr int stage_capacity = 1023;
 /// bytes holds four or eight stamps, so probes further apart than that cost a sector each.
 inline constexpr int coarse_probes_log2 = 8;
 
+/// Stamps that a warp with a tile of its own stages of a stream, and how many of them are a margin on each side of the
+/// expected place. With half as many, windows of 32 targets would not fit.
+inline constexpr int guessed_stamps = 128;
+inline constexpr int guess_margin = 24;
+
 }  // namespace robocache::detail
