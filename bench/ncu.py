@@ -76,6 +76,15 @@ MAIN_CASES = {
         "unproject/B:32/V:2/480x640/cold",
         "unproject/B:32/V:2/480x640/dense/cold",
         "crop_points/B:32/V:2/480x640/half/cold",
+        "observation/B:32/V:2/480x640/tenth/K:1024/cold",
+    ],
+    "sampling": [
+        "sample_farthest/B:128/N:3k/K:128/uniform/hot",
+        "sample_farthest/B:32/N:20k/K:1024/uniform/hot",
+        "sample_farthest/B:1/N:300k/K:1024/uniform/hot",
+        "sample_uniform/B:32/N:20k/K:1024/uniform/hot",
+        "nearest_neighbours/B:32/M:1024/N:20k/K:16/uniform/hot",
+        "within_radius/B:32/M:1024/N:20k/K:16/uniform/hot",
     ],
 }
 
@@ -118,6 +127,11 @@ FAMILIES = {
     "filter_voxels": "voxels",
     "unproject": "points",
     "crop_points": "points",
+    "observation": "points",
+    "sample_farthest": "sampling",
+    "sample_uniform": "sampling",
+    "nearest_neighbours": "sampling",
+    "within_radius": "sampling",
 }
 
 

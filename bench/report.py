@@ -282,10 +282,13 @@ def voxels_tables(run, peers):
 def plain_tables(run, peers):
     """Of a family whose peers have tables of their own, or none."""
     heads = ["case", "MB", "us", "GB/s", "copy", "over copy", "in turn", "must"]
+    heads += ["torch eager", "torch in a graph"] if peers else []
+    stems = {case["name"].split("/", 1)[0] for case in run["cases"]}
     lines = [
-        [case["name"].split("/", 1)[1], number(case["bytes"] * 1e-6), number(case["us"]), *rate(case)]
+        [case["name"] if len(stems) > 1 else case["name"].split("/", 1)[1], number(case["bytes"] * 1e-6), number(case["us"]), *rate(case)]
         + [number(case["copy_us"]), number(case["over_copy"], 3), number(case.get("in_turn_us"))]
         + [f"{case['yardstick']} {case['must']:g}" if case["must"] else ""]
+        + (torch_times(case, peers) if peers else [])
         for case in run["cases"]
         if not case["error"]
     ]

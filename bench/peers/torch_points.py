@@ -1,127 +1,105 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Farthest point sampling in PyTorch, a peer of bench_sampling: a plain loop, and torch-fps (PyPI) where it is.
+"""From depth images to points in PyTorch, a peer of bench_points, on the same images, cameras, poses and boxes.
 
-On the points of bench_sampling. torch-fps finds the same samples, bit by bit, as long as no distance is contracted, so
-this prints how many clouds differ. Neighbours beside torch.cdist with topk. "Compiled" is a call in a CUDA graph.
+Packed points are made by a mask, which waits for the GPU: eager alone. Dense points are compiled, too. An observation
+of one robot is packed points, and 1,024 of them by a plain loop of farthest point sampling.
 """
 
 import functools
 import statistics
 
 import torch
-from torch_common import POINTS, checksum, random_unit, run
+from torch_common import measure, run, sets_in_rotation, time_eager
+from torch_sampling import median_of, plain_loop
 
-try:
-    import torch_fps
-except ImportError:
-    torch_fps = None
-
-SHAPES = [(128, 3000, 128), (32, 20000, 1024), (1, 20000, 1024), (1, 300000, 1024)]
-NEIGHBOURS = [(32, 1024, 20000, 16), (1, 1024, 20000, 16)]
-RUNS = 3
+HEIGHT, WIDTH = 480, 640
+INTRINSICS = (525.0, 524.0, 319.5, 239.25)
+POSE = ((1.0, 0.0, 0.0, 0.1), (0.0, 0.0, 1.0, 0.0), (0.0, -1.0, 0.0, 1.5))
+LOW, FAR = (-9.0, 0.0, -9.0), {"": 9.0, "half/": 1.78, "tenth/": 1.012}
 
 
-def plain_loop(points, samples):
-    """As it is usually written: distances in place, one argmax a step."""
-    batch, count, _ = points.shape
-    taken = torch.zeros(batch, samples, dtype=torch.long, device=points.device)
-    distance = torch.full((batch, count), float("inf"), device=points.device)
-    rows = torch.arange(batch, device=points.device)
-    last = taken[:, 0]
-    for k in range(1, samples):
-        apart = points - points[rows, last, None]
-        torch.minimum(distance, (apart * apart).sum(-1), out=distance)
-        last = distance.argmax(-1)
-        taken[:, k] = last
-    return taken
+def depth_of(pixels, device):
+    """bench/points/unproject_case.cu: millimetres of a floor that rises with the row, and noise."""
+    pixel = torch.arange(pixels, device=device)
+
+    def shifted(x, bits):
+        return (x >> bits) & ((1 << (64 - bits)) - 1)
+
+    x = pixel * (0x9E3779B97F4A7C15 - 2**64)
+    x = (x ^ shifted(x, 29)) * (0xBF58476D1CE4E5B9 - 2**64)
+    return (800 + 4 * (pixel // WIDTH % HEIGHT) + shifted(x, 33) % 40).to(torch.uint16)
 
 
-def of_torch_fps(points, samples):
-    mask = points.new_ones(points.shape[:2], dtype=torch.bool)
-    start = torch.zeros(points.shape[0], dtype=torch.long, device=points.device)
-    return torch_fps.farthest_point_sampling(
-        points, mask, samples, start_idx=start, validate=False, assume_finite=True
-    )
+def dense(depth, intrinsics, poses, low, high):
+    """Points of all pixels, and which are kept: depth [B, V, H, W], intrinsics [B, V, 4], poses [B, V, 3, 4]."""
+    z = depth.float() * 0.001
+    fx, fy, cx, cy = (x[..., None, None] for x in intrinsics.unbind(-1))
+    u = torch.arange(WIDTH, device=depth.device, dtype=torch.float32)
+    v = torch.arange(HEIGHT, device=depth.device, dtype=torch.float32)[:, None]
+    camera = torch.stack([(u - cx) / fx * z, (v - cy) / fy * z, z], -1)
+    rotation, shift = poses[..., None, None, :, :3], poses[..., None, None, :, 3]
+    world = (rotation * camera[..., None, :]).sum(-1) + shift
+    inside = ((world >= low) & (world < high)).all(-1)
+    return world, inside & (z >= 0.1) & (z <= 8.0) & (z > 0)
 
 
-def nearest(queries, points, k):
-    return torch.cdist(queries, points).topk(k, largest=False)
+def packed(*images):
+    world, kept = dense(*images)
+    return world[kept], kept.flatten(1).sum(1)
 
 
-def median_of(call):
-    """Microseconds of a call, some times over."""
-    call()
-    runs = []
-    for _ in range(RUNS):
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        begin.record()
-        call()
-        end.record()
-        torch.cuda.synchronize()
-        runs.append(begin.elapsed_time(end) * 1e3)
-    return statistics.median(runs)
+def masked(*images):
+    world, kept = dense(*images)
+    return torch.where(kept[..., None], world, 0.0)
 
 
-def time_both(function):
-    """A call from Python, and one in a CUDA graph of its own, which has neither Python's time nor that of launches."""
-    eager = median_of(function)
-    side = torch.cuda.Stream()
-    with torch.cuda.stream(side):
-        function()
-    torch.cuda.synchronize()
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        function()
-    return eager, median_of(graph.replay)
+def observation(*images):
+    points, _ = packed(*images)
+    return plain_loop(points[None], 1024)
 
 
-def draw(batch, count, device):
-    return random_unit(POINTS, 3 * batch * count, device).view(batch, count, 3)
+def draw(batch, part, device):
+    def cameras(x):
+        return torch.tensor(x, device=device).expand(batch, 2, *torch.tensor(x).shape).contiguous()
+
+    depth = depth_of(batch * 2 * HEIGHT * WIDTH, device).view(batch, 2, HEIGHT, WIDTH)
+    low = torch.tensor(LOW, device=device)
+    high = torch.tensor((9.0, FAR[part], 9.0), device=device)
+    return depth, cameras(INTRINSICS), cameras(POSE), low, high
 
 
-def entry_of(name, moved, points, function):
-    eager, graph = time_both(function)
+def measure_images(batch, part, function, compiles, name, device, l2_bytes):
+    one = draw(batch, part, device)
+    kept = int(dense(*one)[1].sum())
+    size = one[0].numel() * 2 + (one[0].numel() * 13 if function is masked else kept * 12)
+    if function is observation:
+        entry = {"name": name, "bytes": size, "checksum": 0, "compiled_graph_us": 0}
+        return entry | {"eager_us": median_of(lambda: observation(*one))}
+    sets = [draw(batch, part, device) for _ in range(min(4, sets_in_rotation(size, l2_bytes)))]
+    if compiles:
+        return measure(name, function, sets, size, 0)
     return {
         "name": name,
-        "bytes": moved,
-        "checksum": checksum((points,)),
-        "eager_us": eager,
-        "compiled_graph_us": graph,
+        "bytes": size,
+        "checksum": 0,
+        "eager_us": statistics.median(time_eager(function, sets)),
+        "compiled_graph_us": 0,
     }
-
-
-def measure_farthest(batch, count, samples, name, device, l2_bytes):
-    points = draw(batch, count, device)
-    entry = entry_of(
-        name, points.numel() * 4 + batch * samples * 8, points, lambda: plain_loop(points, samples)
-    )
-    if torch_fps is not None:
-        eager, graph = time_both(lambda: of_torch_fps(points, samples))
-        differ = int((of_torch_fps(points, samples) != plain_loop(points, samples)).any(1).sum())
-        print(f"torch-fps {torch_fps.__version__}: {eager:.0f}, in a graph {graph:.0f} us; {differ} clouds differ")
-        entry |= {"torch_fps_us": eager, "torch_fps_graph_us": graph}
-    return entry
-
-
-def measure_nearest(batch, queries, count, k, name, device, l2_bytes):
-    points = draw(batch, count, device)
-    of = points[:, :queries].contiguous()
-    moved = (points.numel() + of.numel()) * 4 + batch * queries * k * 12
-    return entry_of(name, moved, points, lambda: nearest(of, points, k))
-
-
-def short(count):
-    return f"{count // 1000}k" if count % 1000 == 0 else str(count)
 
 
 def main():
     cases = []
-    for batch, count, samples in SHAPES:
-        name = f"sample_farthest/B:{batch}/N:{short(count)}/K:{samples}/uniform/hot"
-        cases.append((name, functools.partial(measure_farthest, batch, count, samples, name)))
-    for batch, queries, count, k in NEIGHBOURS:
-        name = f"nearest_neighbours/B:{batch}/M:{queries}/N:{short(count)}/K:{k}/uniform/hot"
-        cases.append((name, functools.partial(measure_nearest, batch, queries, count, k, name)))
+    for batch, part, what, function, compiles in (
+        (32, "", "", packed, False),
+        (32, "half/", "", packed, False),
+        (32, "", "dense/", masked, True),
+        (1, "half/", "", packed, False),
+        (1, "tenth/", "K:1024/", observation, False),
+    ):
+        stem = "observation" if function is observation else "unproject"
+        order = what + part if function is masked else part + what
+        name = f"{stem}/B:{batch}/V:2/480x640/{order}cold"
+        cases.append((name, functools.partial(measure_images, batch, part, function, compiles, name)))
     run("torch_points", __doc__.splitlines()[0], cases)
 
 

@@ -69,7 +69,7 @@ std::vector<sampling_case> all_sampling_cases() {
   }
   cases.push_back({call::farthest, 32, 4096, 512});
   cases.push_back({call::farthest, 1, 100 * thousand, 1024});
-  cases.push_back({call::farthest, 1, 2 * million, 1024});
+  cases.push_back({call::farthest, 1, million, 128});
   cases.push_back({call::uniform, 32, 20 * thousand, 1024});
   cases.push_back({call::uniform, 1, 300 * thousand, 1024});
   for (auto one : {call::nearest, call::radius}) {

@@ -9,6 +9,7 @@
 
 #include <robocache/crop_points.cuh>
 #include <robocache/host.hpp>
+#include <robocache/sample_farthest.cuh>
 #include <robocache/unproject.cuh>
 
 #include "support/device_case.cuh"
@@ -33,7 +34,7 @@ template <template <class> class Array>
 struct unprojected_arrays {
   Array<float> points;
   Array<std::uint8_t> features, valid;
-  Array<std::int64_t> offsets, cropped;
+  Array<std::int64_t> offsets, cropped, samples;
   Array<unprojection_report> reports;
 };
 
@@ -48,7 +49,8 @@ class unprojecting_case final : public prepared_case {
     resize_host(pixels);
     call_host();
     std::int64_t const kept = one.becomes == unprojection::dense ? pixels : host_.offsets.back();
-    bytes_ = size_of(depth_) + size_of(clouds_) + kept * 12 + (pixels + kept) * one.channels + size_of(host_.valid) +
+    std::int64_t const written = one.becomes == unprojection::samples ? size_of(host_.samples) : kept * 12;
+    bytes_ = size_of(depth_) + size_of(clouds_) + written + (pixels + kept) * one.channels + size_of(host_.valid) +
              size_of(intrinsics_) + size_of(poses_) + size_of(boxes_);
     turns_ = rotation_of(bytes_, false);
     int const sets = turns_.sets;
@@ -64,11 +66,17 @@ class unprojecting_case final : public prepared_case {
     out_.valid = rotated_array<std::uint8_t>(std::int64_t(host_.valid.size()), sets);
     out_.offsets = rotated_array<std::int64_t>(one.batch + 1, sets);
     out_.cropped = rotated_array<std::int64_t>(one.batch, sets);
+    out_.samples = rotated_array<std::int64_t>(std::int64_t(host_.samples.size()), sets);
     out_.reports = rotated_array<unprojection_report>(one.batch, sets);
     scratch_bytes_ = one.becomes == unprojection::crop
                          ? crop_points_scratch(clouds_at(in_.clouds.at(0), in_.offsets.at(0)))
                          : unproject_scratch(images_at(0));
     memory_ = rotated_array<char>(scratch_bytes_, sets);
+    if (one.becomes == unprojection::samples) {
+      sampling_bytes_ =
+          sample_farthest_scratch(made_clouds(out_.points.at(0), out_.offsets.at(0)), observation_samples);
+      sampling_memory_ = rotated_array<char>(sampling_bytes_, sets);
+    }
     check(cudaStreamSynchronize(cuda_stream), "filling");
   }
 
@@ -78,6 +86,7 @@ class unprojecting_case final : public prepared_case {
     float* const points = out_.points.at(set);
     switch (one_.becomes) {
       case unprojection::packed:
+      case unprojection::samples:
         require(unproject(
             images_at(set), features_of(in_.features.at(set)), options,
             unprojected_output<std::uint8_t>{points, out_.features.at(set), out_.offsets.at(set), out_.reports.at(set)},
@@ -93,6 +102,10 @@ class unprojecting_case final : public prepared_case {
                             cropped_output<float>{points, nullptr, nullptr, out_.offsets.at(set), out_.cropped.at(set)},
                             memory, cuda_stream));
         break;
+    }
+    if (one_.becomes == unprojection::samples) {
+      require(sample_farthest(made_clouds(points, out_.offsets.at(set)), observation_samples, {out_.samples.at(set)},
+                              {}, {sampling_memory_.at(set), sampling_bytes_}, cuda_stream));
     }
   }
 
@@ -114,6 +127,7 @@ class unprojecting_case final : public prepared_case {
     if (unlike.empty() && one_.becomes == unprojection::crop) {
       return find_unlike(host_.cropped, out_.cropped, "counts", cuda_stream);
     }
+    if (unlike.empty()) { unlike = find_unlike(host_.samples, out_.samples, "samples", cuda_stream); }
     return unlike.empty() ? find_unlike(host_.reports, out_.reports, "reports", cuda_stream) : unlike;
   }
 
@@ -136,7 +150,8 @@ class unprojecting_case final : public prepared_case {
       for (float x : {1.0f, 0.0f, 0.0f, 0.1f, 0.0f, 0.0f, 1.0f, 0.0f, 0.0f, -1.0f, 0.0f, 1.5f}) { poses_.push_back(x); }
     }
     for (std::int64_t b = 0; b < one_.batch; ++b) {
-      boxes_.push_back({{-9.0f, 0.0f, -9.0f}, {9.0f, one_.half ? 1.78f : 9.0f, 9.0f}});
+      float const far = one_.kept == crop_part::all ? 9.0f : one_.kept == crop_part::half ? 1.78f : 1.012f;
+      boxes_.push_back({{-9.0f, 0.0f, -9.0f}, {9.0f, far, 9.0f}});
     }
     if (one_.becomes != unprojection::crop) {
       for (std::int64_t i = 0; i < pixels; ++i) { depth_.push_back(depth_of(i)); }
@@ -156,6 +171,7 @@ class unprojecting_case final : public prepared_case {
     host_.valid.resize(one_.becomes == unprojection::dense ? pixels : 0);
     host_.offsets.resize(one_.batch + 1);
     host_.cropped.resize(one_.batch);
+    host_.samples.resize(one_.becomes == unprojection::samples ? one_.batch * observation_samples : 0);
     host_.reports.resize(one_.batch);
   }
 
@@ -165,6 +181,7 @@ class unprojecting_case final : public prepared_case {
     std::uint8_t* const features = one_.channels == 0 ? nullptr : host_.features.data();
     switch (one_.becomes) {
       case unprojection::packed:
+      case unprojection::samples:
         require(host::unproject(images, features_of(features_.data()), options,
                                 unprojected_output<std::uint8_t>{host_.points.data(), features, host_.offsets.data(),
                                                                  host_.reports.data()}));
@@ -178,6 +195,10 @@ class unprojecting_case final : public prepared_case {
             clouds_at(clouds_.data(), cloud_offsets_.data()), crop_of(poses_.data(), boxes_.data()),
             cropped_output<float>{host_.points.data(), nullptr, nullptr, host_.offsets.data(), host_.cropped.data()}));
         break;
+    }
+    if (one_.becomes == unprojection::samples) {
+      require(host::sample_farthest(made_clouds(host_.points.data(), host_.offsets.data()), observation_samples,
+                                    {host_.samples.data()}));
     }
   }
 
@@ -202,6 +223,10 @@ class unprojecting_case final : public prepared_case {
   point_clouds clouds_at(float const* xyz, std::int64_t const* offsets) const {
     return point_clouds::ragged(xyz, offsets, one_.batch, one_.batch * one_.views * image_pixels, floats_a_point);
   }
+  /// What `unproject` made.
+  point_clouds made_clouds(float const* xyz, std::int64_t const* offsets) const {
+    return point_clouds::ragged(xyz, offsets, one_.batch, one_.batch * one_.views * image_pixels);
+  }
   static crop_options crop_of(float const* poses, crop_box const* boxes) {
     crop_options options;
     options.poses = poses;
@@ -225,7 +250,8 @@ class unprojecting_case final : public prepared_case {
   } in_;
   unprojected_arrays<rotated_array> out_;
   std::int64_t scratch_bytes_ = 0;
-  rotated_array<char> memory_;
+  std::int64_t sampling_bytes_ = 0;
+  rotated_array<char> memory_, sampling_memory_;
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ template <class Depth>
 std::int64_t unproject_scratch(depth_images<Depth> const& images);
 
 /// Makes point clouds of depth images: unprojects each pixel, moves the point to the world, drops what has no depth or
-/// is outside of the cloud's box, and packs the rest, in one pass over the images. docs/semantics.md, "Points", says
+/// is outside of the cloud's box, and packs the rest. docs/semantics.md, "Points", says
 /// which operations in which order. `point_clouds::ragged(out.points, out.offsets, batch, images.total())` is a view
 /// of the result, which `voxelize`, `filter_voxels` and the others take.
 ///
@@ -41,7 +41,7 @@ std::int64_t unproject_scratch(depth_images<Depth> const& images);
 /// @param memory       `unproject_scratch(images)` bytes
 /// @param cuda_stream  all work is enqueued here and nowhere else
 ///
-/// Two launches, nothing is read back. Asynchronous, capturable, nothing allocated. The bits do not depend on the
+/// Three launches, nothing is read back. Asynchronous, capturable, nothing allocated. The bits do not depend on the
 /// launch, and are those of `host::unproject`. There are no gradients.
 ///
 /// @return success, or what is wrong with which argument; then nothing was enqueued. An empty batch is success.

@@ -70,7 +70,7 @@ CALLS = [
         f"depth_images<std::uint16_t> const& images, image_features<std::uint8_t> const& features, {MEMORY}, "
         "unprojected_output<std::uint8_t> const& out",
         "unproject(images, features, {}, out, memory",
-        2,
+        3,
     ),
     (
         "unproject",

@@ -95,9 +95,9 @@ def unproject(
     features: Tensor | None = None,
     channels_first: bool = False,
 ) -> Unprojected:
-    """Depth images as packed point clouds: unprojected, moved to the world, cropped, in one pass over the pixels.
+    """Depth images as packed point clouds: unprojected, moved to the world, cropped, and packed.
 
-    Two launches for the whole batch, on the current stream, without waiting. The same bits on CPU and GPU. Pixels are
+    Three launches for the whole batch, on the current stream, without waiting. The same bits on CPU and GPU. Pixels are
     centred at whole numbers; a point is (x to the right, y down, z forward) before its pose. There are no gradients.
 
     Args:

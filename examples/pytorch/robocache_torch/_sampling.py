@@ -74,16 +74,7 @@ def sample_farthest(
         starts, start = adjacent(start), 0
     else:
         start = count_of(start, "start")
-    results = torch.ops.robocache.sample_farthest(
-        clouds.points.detach(),
-        clouds.lengths,
-        clouds.offsets,
-        starts,
-        start,
-        count_of(samples, "samples", most=LARGEST),
-        bool(repeat),
-    )
-    return Sampled(*results)
+    return _sampled(torch.ops.robocache.sample_farthest, clouds, (starts, start), samples, repeat)
 
 
 def sample_uniform(
@@ -114,16 +105,7 @@ def sample_uniform(
         seed = torch.full((1,), signed, dtype=torch.int64, device=points.device)
     want_index(cloud_ids, "cloud_ids", batch_of(clouds))
     want_device(cloud_ids, "cloud_ids", points.device, "the points are")
-    results = torch.ops.robocache.sample_uniform(
-        clouds.points.detach(),
-        clouds.lengths,
-        clouds.offsets,
-        seed,
-        adjacent(cloud_ids),
-        count_of(samples, "samples", most=LARGEST),
-        bool(repeat),
-    )
-    return Sampled(*results)
+    return _sampled(torch.ops.robocache.sample_uniform, clouds, (seed, adjacent(cloud_ids)), samples, repeat)
 
 
 def nearest_neighbours(
@@ -147,10 +129,9 @@ def nearest_neighbours(
     Raises:
         ValueError, TypeError: With the argument's name, what was found and what is wanted.
     """
-    asking = _queries_of(queries, query_lengths, query_offsets)
-    clouds = _clouds_with(asking, points, lengths, offsets)
+    asked = _asked(queries, query_lengths, query_offsets, points, lengths, offsets)
     count = count_of(k, "k", most=MOST_NEAREST)
-    return Neighbours(*torch.ops.robocache.nearest_neighbours(*asking, *clouds, count))
+    return Neighbours(*torch.ops.robocache.nearest_neighbours(*asked, count))
 
 
 def within_radius(
@@ -169,13 +150,12 @@ def within_radius(
     Args:
         k: Any number.
     """
-    asking = _queries_of(queries, query_lengths, query_offsets)
-    clouds = _clouds_with(asking, points, lengths, offsets)
+    asked = _asked(queries, query_lengths, query_offsets, points, lengths, offsets)
     radius = real_number(radius, "radius")
     if not radius >= 0:
         raise ValueError(f"radius: found {radius}, want 0 or more")
     count = count_of(k, "k", most=LARGEST)
-    return Neighbours(*torch.ops.robocache.within_radius(*asking, *clouds, stand_in(radius), count))
+    return Neighbours(*torch.ops.robocache.within_radius(*asked, stand_in(radius), count))
 
 
 def gather_rows(values: Tensor, indices: Tensor, *, offsets: Tensor | None = None) -> Tensor:
@@ -213,23 +193,37 @@ def gather_rows(values: Tensor, indices: Tensor, *, offsets: Tensor | None = Non
     return picked.masked_fill((indices < 0).unsqueeze(-1), 0)
 
 
+def _view_of(clouds):
+    """What operators take of clouds whose points alone are read."""
+    return clouds.points.detach(), clouds.lengths, clouds.offsets
+
+
+def _sampled(operator, clouds, chosen, samples, repeat):
+    """Samples of clouds.
+
+    chosen: how, as the operator takes it.
+    """
+    count = count_of(samples, "samples", most=LARGEST)
+    return Sampled(*operator(*_view_of(clouds), *chosen, count, bool(repeat)))
+
+
 def _queries_of(queries, lengths, offsets):
-    """What operators take of queries, and the errors in the words of their arguments."""
+    """The clouds of queries; errors are in the words of their arguments."""
     try:
-        asking = clouds_of(queries, None, lengths, offsets)
+        return clouds_of(queries, None, lengths, offsets)
     except (TypeError, ValueError) as refused:
         text = str(refused)
         for name, own in (("points", "queries"), ("lengths", "query_lengths"), ("offsets", "query_offsets")):
             if text.startswith(f"{name}:"):
                 text = own + text.removeprefix(name)
         raise type(refused)(text) from None
-    return asking.points.detach(), asking.lengths, asking.offsets
 
 
-def _clouds_with(asking, points, lengths, offsets):
+def _asked(queries, query_lengths, query_offsets, points, lengths, offsets):
+    """What operators take of queries, and of the points that these look in."""
+    asking = _queries_of(queries, query_lengths, query_offsets)
     clouds = clouds_of(points, None, lengths, offsets)
-    batch = asking[0].shape[0] if asking[2] is None else asking[2].shape[0] - 1
-    if batch_of(clouds) != batch:
-        raise ValueError(f"queries: found {batch} clouds, want {batch_of(clouds)}, as many as points")
-    want_device(points, "points", asking[0].device, "the queries are")
-    return clouds.points.detach(), clouds.lengths, clouds.offsets
+    if batch_of(clouds) != batch_of(asking):
+        raise ValueError(f"queries: found {batch_of(asking)} clouds, want {batch_of(clouds)}, as many as points")
+    want_device(points, "points", asking.points.device, "the queries are")
+    return *_view_of(asking), *_view_of(clouds)

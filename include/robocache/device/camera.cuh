@@ -61,15 +61,23 @@ ROBOCACHE_HOST_DEVICE inline image_ray ray_through(pinhole const& camera, float 
   return {div_rn(sub_rn(u, camera.cx), camera.fx), div_rn(sub_rn(v, camera.cy), camera.fy)};
 }
 
-/// z of the point at `depth` on a ray.
-ROBOCACHE_HOST_DEVICE inline float z_on_ray(image_ray const& ray, float depth, depth_kind kind) {
-  if (kind == depth_kind::axis) { return depth; }
-  float const square = add_rn(add_rn(1.0f, mul_rn(ray.x, ray.x)), mul_rn(ray.y, ray.y));
+namespace detail {
+
+/// @param square  of the length of the ray to the plane z = 1
+ROBOCACHE_HOST_DEVICE inline float z_by_square(float depth, float square) {
 #if defined(__CUDA_ARCH__)
   return __fdiv_rn(depth, __fsqrt_rn(square));
 #else
   return depth / std::sqrt(square);
 #endif
+}
+
+}  // namespace detail
+
+/// z of the point at `depth` on a ray.
+ROBOCACHE_HOST_DEVICE inline float z_on_ray(image_ray const& ray, float depth, depth_kind kind) {
+  if (kind == depth_kind::axis) { return depth; }
+  return detail::z_by_square(depth, add_rn(add_rn(1.0f, mul_rn(ray.x, ray.x)), mul_rn(ray.y, ray.y)));
 }
 
 /// The point of a ray that has this z.

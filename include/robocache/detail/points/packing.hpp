@@ -9,16 +9,26 @@
 
 namespace robocache::detail {
 
-/// Memory of a call that packs rows in one pass; zeros when its first tile begins.
+/// Tiles of a group, and groups of a hall.
+inline constexpr std::uint32_t tiles_a_group = 32;
+inline constexpr std::uint32_t tiles_a_hall = 1024;
+
+/// How many rows tiles keep, of a call that packs them: 0 when its first tile begins. Tiles are also added up in
+/// groups and halls, so that the sum over all tiles before one is that of a few numbers, and none of them waits for
+/// another.
 struct packing_scratch {
-  std::uint64_t* tiles;      ///< `[tiles]`: as `sum_of_tiles_before` has them
+  std::uint32_t* tiles;      ///< `[tiles]`: what the tile keeps, with the highest bit once it is known
+  std::uint64_t* groups;     ///< `[tiles / 32]`: what its tiles keep, and above that how many of them are known
+  std::uint64_t* halls;      ///< `[tiles / 1024]`: the same
   std::uint32_t* next_tile;  ///< the one that begins next
 };
 
 inline packing_scratch cut_packing(memory_cutter& cutter, std::int64_t tiles) {
   packing_scratch own{};
   own.next_tile = cutter.take<std::uint32_t>(1);
-  own.tiles = cutter.take<std::uint64_t>(tiles);
+  own.tiles = cutter.take<std::uint32_t>(tiles);
+  own.groups = cutter.take<std::uint64_t>(tiles / tiles_a_group + 1);
+  own.halls = cutter.take<std::uint64_t>(tiles / tiles_a_hall + 1);
   return own;
 }
 

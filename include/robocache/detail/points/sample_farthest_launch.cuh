@@ -150,7 +150,7 @@ ROBOCACHE_HIDDEN status sample_small(farthest_params const& p, std::int64_t poin
     if (points > each * farthest_threads) { return sample_small<Least + 1>(p, points, chain); }
   }
   dim3 const blocks(static_cast<unsigned>(std::min<std::int64_t>(p.clouds.batch, INT32_MAX)));
-  return chain.launch(sample_farthest_small_kernel<each>, p, blocks, farthest_threads);
+  return chain.launch(sample_farthest_small_kernel<each, farthest_threads>, p, blocks, farthest_threads);
 }
 
 inline farthest_params farthest_params_of(point_clouds const& clouds, std::int64_t samples, sample_output const& out,

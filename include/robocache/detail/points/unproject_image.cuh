@@ -39,52 +39,101 @@ ROBOCACHE_NOINLINE inline __device__ pixel_point usual_point(unproject_params co
   return found;
 }
 
-/// A column and a row, as floats.
-struct pixel_walk {
-  float u, v;
-
-  __device__ pixel_walk(unproject_params const& p, std::uint32_t pixel) {
-    std::uint32_t const row = p.by_width.quotient(pixel);
-    u = static_cast<float>(pixel - row * p.width);
-    v = static_cast<float>(row);
-  }
-  /// 32 pixels on; a row has as many.
-  __device__ void step(float width) {
-    u += 32.0f;
-    bool const wraps = u >= width;
-    u = wraps ? u - width : u;
-    v = wraps ? v + 1.0f : v;
-  }
-};
-
 /// Whether rays through a column or row have quotients that `quick_quotient` finds: those of whole numbers below 2^31,
 /// less the centre, by the focal length. The differences are 0 or 2^-25 and more.
 inline __device__ bool is_usual_axis(float focal, float centre) {
   float const away = device::detail::absolute(centre);
-  return focal >= 0x1p-60f && focal <= 0x1p60f && (away == 0.0f || away >= 0x1p-24f) && away <= 0x1p60f;
+  return (focal >= 0x1p-60f) & (focal <= 0x1p60f) & ((away == 0.0f) | (away >= 0x1p-24f)) & (away <= 0x1p60f);
 }
 
-/// Whether `quick_image` finds the points of an image: it has a pose, its depth is along the axis, and its columns and
-/// rows can be counted in floats.
-inline __device__ bool is_quick_image(unproject_params const& p, std::uint32_t view) {
-  device::pinhole const camera = device::pinhole_at(p.intrinsics, view);
-  return p.width >= 32 && p.pixels <= 1u << 24 && p.poses != nullptr && p.options.kind == depth_kind::axis &&
-         is_usual_axis(camera.fx, camera.cx) && is_usual_axis(camera.fy, camera.cy);
+/// Whether `quick_image` finds the points of an image: its columns and rows can be counted in floats. Without branches,
+/// so that all that is read of the image is asked for at once.
+inline __device__ bool is_quick(unproject_params const& p, device::pinhole const& camera) {
+  return (p.width >= 4) & (p.pixels <= 1u << 24) & is_usual_axis(camera.fx, camera.cx) &
+         is_usual_axis(camera.fy, camera.cy);
 }
 
-/// An image in registers, whose points are found without divisions and without branches.
-struct quick_image {
+/// The rays of a quick image, found without divisions.
+struct quick_rays {
   device::pinhole camera;
   float inverse_x;
   float inverse_y;
-  device::pose to_world;
-  crop_box sides;  ///< a high side that is NaN lets everything through, so that no box is one, too
 
-  __device__ quick_image(unproject_params const& p, std::uint32_t view)
+  __device__ quick_rays(unproject_params const& p, std::uint32_t view)
       : camera(device::pinhole_at(p.intrinsics, view)),
         inverse_x(quick_reciprocal(camera.fx)),
-        inverse_y(quick_reciprocal(camera.fy)),
-        to_world(device::pose_at(p.poses, view)) {
+        inverse_y(quick_reciprocal(camera.fy)) {}
+
+  __device__ float x(float u) const { return quick_quotient(device::sub_rn(u, camera.cx), camera.fx, inverse_x); }
+  __device__ float y(float v) const { return quick_quotient(device::sub_rn(v, camera.cy), camera.fy, inverse_y); }
+
+  /// Those of four pixels that follow each other. Only where the width is no multiple of four are they of two rows.
+  __device__ void of_four(unproject_params const& p, std::uint32_t pixel, device::image_ray (&rays)[4]) const {
+    std::uint32_t const row = p.by_width.quotient(pixel);
+    auto const u = static_cast<float>(pixel - row * p.width);
+    auto const v = static_cast<float>(row);
+    float const first_y = y(v);
+    float column[4];
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      column[k] = u + static_cast<float>(k);
+      rays[k].y = first_y;
+    }
+    if (p.width % 4 != 0) {
+      auto const width = static_cast<float>(p.width);
+      float const next_y = y(v + 1.0f);
+#pragma unroll
+      for (int k = 1; k < 4; ++k) {
+        bool const wraps = column[k] >= width;
+        column[k] = wraps ? column[k] - width : column[k];
+        rays[k].y = wraps ? next_y : first_y;
+      }
+    }
+#pragma unroll
+    for (int k = 0; k < 4; ++k) { rays[k].x = x(column[k]); }
+  }
+};
+
+/// The z of four pixels of a quick image, whose depth is along their rays. A function of its own, since most depth is
+/// along the axis.
+ROBOCACHE_NOINLINE inline __device__ float4 z_on_rays(unproject_params const& p, std::uint32_t view,
+                                                      std::uint32_t pixel, float4 depth) {
+  device::image_ray rays[4];
+  quick_rays(p, view).of_four(p, pixel, rays);
+  return {device::z_on_ray(rays[0], depth.x, depth_kind::ray), device::z_on_ray(rays[1], depth.y, depth_kind::ray),
+          device::z_on_ray(rays[2], depth.z, depth_kind::ray), device::z_on_ray(rays[3], depth.w, depth_kind::ray)};
+}
+
+/// An image in registers, whose points are found without divisions and without branches. Of one that is not quick it is
+/// not used.
+struct quick_image {
+  quick_rays rays;
+  device::pose to_world;
+
+  __device__ quick_image(unproject_params const& p, std::uint32_t view)
+      : rays(p, view), to_world(p.poses == nullptr ? device::pose{} : device::pose_at(p.poses, view)) {}
+
+  /// The points of four pixels that follow each other.
+  /// @param z  along the axis
+  __device__ void points(unproject_params const& p, std::uint32_t pixel, float const (&z)[4],
+                         device::point3 (&found)[4]) const {
+    device::image_ray of_four[4];
+    rays.of_four(p, pixel, of_four);
+#pragma unroll
+    for (int k = 0; k < 4; ++k) { found[k] = device::point_on_ray(of_four[k], z[k]); }
+    if (p.poses == nullptr) { return; }
+#pragma unroll
+    for (int k = 0; k < 4; ++k) { found[k] = device::transform(to_world, found[k]); }
+  }
+};
+
+/// What a point of a quick image has to be in: a box, and the limits of its depth.
+struct quick_limits {
+  float near;
+  float far;       ///< finite
+  crop_box sides;  ///< a high side that is NaN lets everything through, so that no box is one, too
+
+  __device__ quick_limits(unproject_params const& p, std::uint32_t view) : near(p.options.near), far(p.options.far) {
     crop_box const* const box = p.options.boxes == nullptr ? nullptr : p.options.boxes + p.by_views.quotient(view);
 #pragma unroll
     for (int axis = 0; axis < 3; ++axis) {
@@ -95,69 +144,114 @@ struct quick_image {
     }
   }
 
+  /// The same as `device::is_depth`.
+  __device__ bool is_deep(float depth) const { return (depth > 0.0f) & (depth >= near) & (depth <= far); }
+
   /// The same as `device::is_kept`.
   __device__ bool holds(device::point3 const& p) const {
     return (sides.low[0] <= p.x) & !(p.x >= sides.high[0]) & (sides.low[1] <= p.y) & !(p.y >= sides.high[1]) &
            (sides.low[2] <= p.z) & !(p.z >= sides.high[2]);
   }
-
-  __device__ pixel_point point(unproject_params const& p, pixel_walk const& pixel, float depth) const {
-    device::image_ray const ray{quick_quotient(device::sub_rn(pixel.u, camera.cx), camera.fx, inverse_x),
-                                quick_quotient(device::sub_rn(pixel.v, camera.cy), camera.fy, inverse_y)};
-    pixel_point found{device::transform(to_world, device::point_on_ray(ray, depth)), false, false};
-    found.deep = (depth > 0.0f) & (depth >= p.options.near) & (depth <= p.options.far);  // `far` is finite
-    found.kept = found.deep & holds(found.at);
-    return found;
-  }
 };
 
-/// A thread's depths, 32 apart, as they are in memory; 0, which is no depth, behind the last pixel.
-template <int Each>
-struct raw_depths {
-  std::uint32_t bits[Each];
+/// Depths of four pixels that follow each other, as they are in memory: words of 4 bytes, or pairs of 2 bytes.
+struct raw_four {
+  std::uint32_t words[4];
 
-  /// Begins to load them.
-  /// @param first  of all pixels
-  /// @param count  from `first` on, of the warp
-  __device__ void load(unproject_params const& p, std::int64_t first, std::uint32_t count) {
-    unsigned const lane = threadIdx.x % 32;
+  __device__ std::uint32_t of_pair(int k) const { return k % 2 == 0 ? words[k / 2] & 0xffffu : words[k / 2] >> 16; }
+
+  /// As numbers in whose order depths are where they are positive: below those that are negative, or NaN.
+  __device__ void order(unproject_params const& p, std::uint32_t (&to)[4]) const {
     if (p.type == depth_dtype::float32) {
-      load_words(static_cast<std::uint32_t const*>(p.depth) + first + lane, lane, count);
+#pragma unroll
+      for (int k = 0; k < 4; ++k) { to[k] = words[k]; }
     } else {
-      load_words(static_cast<std::uint16_t const*>(p.depth) + first + lane, lane, count);
+#pragma unroll
+      for (int k = 0; k < 4; ++k) { to[k] = of_pair(k); }
     }
   }
 
   /// As floats, scaled.
-  __device__ void convert(unproject_params const& p, float (&to)[Each]) const {
+  __device__ void convert(unproject_params const& p, float (&to)[4]) const {
     switch (p.type) {
-      case depth_dtype::uint16: each(to, [](std::uint32_t x) { return static_cast<float>(x); }); break;
-      case depth_dtype::float32: each(to, [](std::uint32_t x) { return __uint_as_float(x); }); break;
+      case depth_dtype::uint16:
+#pragma unroll
+        for (int k = 0; k < 4; ++k) { to[k] = static_cast<float>(of_pair(k)); }
+        break;
+      case depth_dtype::float32:
+#pragma unroll
+        for (int k = 0; k < 4; ++k) { to[k] = __uint_as_float(words[k]); }
+        break;
       case depth_dtype::float16:
-        each(to, [](std::uint32_t x) {
-          auto const word = static_cast<std::uint16_t>(x);
-          return __half2float(reinterpret_cast<__half const&>(word));
-        });
+#pragma unroll
+        for (int k = 0; k < 4; ++k) {
+          auto const word = static_cast<std::uint16_t>(of_pair(k));
+          to[k] = __half2float(reinterpret_cast<__half const&>(word));
+        }
         break;
     }
 #pragma unroll
-    for (int r = 0; r < Each; ++r) { to[r] = device::mul_rn(to[r], p.options.scale); }
-  }
-
- private:
-  template <class Word>
-  __device__ void load_words(Word const* from, unsigned lane, std::uint32_t count) {
-#pragma unroll
-    for (int r = 0; r < Each; ++r) {
-      bits[r] = 0;
-      if (lane + r * 32 < count) { bits[r] = __ldcs(from + r * 32); }
-    }
-  }
-  template <class Convert>
-  __device__ void each(float (&to)[Each], Convert const& convert) const {
-#pragma unroll
-    for (int r = 0; r < Each; ++r) { to[r] = convert(bits[r]); }
+    for (int k = 0; k < 4; ++k) { to[k] = device::mul_rn(to[k], p.options.scale); }
   }
 };
+
+inline __device__ raw_four raw_of(uint2 const& x) { return {{x.x, x.y, 0, 0}}; }
+inline __device__ raw_four raw_of(uint4 const& x) { return {{x.x, x.y, x.z, x.w}}; }
+
+/// Whether depths of two bytes are loaded ahead, four of a lane at once. Others are when they are needed.
+inline __device__ bool loads_ahead(unproject_params const& p) { return p.fours && p.type != depth_dtype::float32; }
+
+/// Begins to load a lane's depths of runs that follow each other, where they are loaded ahead.
+/// @param first  the lane's first, counted over all images
+/// @param runs   how many; of those behind nothing is loaded
+template <int Most>
+__device__ void load_ahead(unproject_params const& p, std::int64_t first, std::uint32_t runs, uint2 (&to)[Most]) {
+  if (!loads_ahead(p)) { return; }
+  auto const* const from = reinterpret_cast<uint2 const*>(static_cast<std::uint16_t const*>(p.depth) + first);
+#pragma unroll
+  for (int s = 0; s < Most; ++s) {
+    if (static_cast<std::uint32_t>(s) < runs) { to[s] = __ldcs(from + s * 32); }
+  }
+}
+
+/// Four depths of which some may not exist: these are 0, which is none.
+/// @param first  of all
+ROBOCACHE_NOINLINE inline __device__ raw_four load_four(unproject_params const& p, std::int64_t first,
+                                                        std::uint32_t there) {
+  raw_four some{};
+  bool const single = p.type == depth_dtype::float32;
+  auto const* const singles = static_cast<std::uint32_t const*>(p.depth) + (single ? first : 0);
+  auto const* const pairs = static_cast<std::uint16_t const*>(p.depth) + (single ? 0 : first);
+  if (p.fours && there >= 4) {
+    if (!single) {
+      uint2 const two = __ldg(reinterpret_cast<uint2 const*>(pairs));
+      return {{two.x, two.y, 0, 0}};
+    }
+    uint4 const four = __ldg(reinterpret_cast<uint4 const*>(singles));
+    return {{four.x, four.y, four.z, four.w}};
+  }
+#pragma unroll
+  for (std::uint32_t k = 0; k < 4; ++k) {
+    if (k >= there) { continue; }
+    if (single) {
+      some.words[k] = __ldg(singles + k);
+    } else {
+      some.words[k / 2] |= std::uint32_t{__ldg(pairs + k)} << 16 * (k % 2);
+    }
+  }
+  return some;
+}
+
+/// The z of a lane's four pixels of a quick image.
+inline __device__ void find_z(unproject_params const& p, std::uint32_t view, std::uint32_t pixel, raw_four const& raw,
+                              float (&z)[4]) {
+  raw.convert(p, z);
+  if (p.options.kind == depth_kind::axis) { return; }
+  float4 const found = z_on_rays(p, view, pixel, {z[0], z[1], z[2], z[3]});
+  z[0] = found.x;
+  z[1] = found.y;
+  z[2] = found.z;
+  z[3] = found.w;
+}
 
 }  // namespace robocache::detail

@@ -23,8 +23,8 @@
 namespace robocache {
 namespace detail {
 
-/// Pixels of a block.
-inline constexpr std::int64_t unproject_tile = unproject_threads * unproject_pixels_each;
+/// Pixels of a tile.
+inline constexpr std::int64_t unproject_tile = runs_of_tile * pixels_of_run;
 
 template <class Depth>
 std::int64_t unproject_tiles_each(depth_images<Depth> const& images) noexcept {
@@ -42,6 +42,8 @@ unproject_params unproject_params_of(depth_images<Depth> const& images, unprojec
   unproject_params p{};
   p.depth = images.values;
   p.type = depth_dtype_of<Depth>;
+  constexpr int four = 4 * sizeof(Depth);
+  p.fours = common_alignment(address_of(images.values), images.height * images.width * int(sizeof(Depth))) >= four;
   p.batch = images.batch;
   p.views = static_cast<std::uint32_t>(images.views);
   p.width = static_cast<std::uint32_t>(images.width);
@@ -80,13 +82,13 @@ moved_rows moved_pixels(depth_images<Depth> const& images, image_features<Value>
   return p;
 }
 
-/// Both kinds of results, once they were checked.
-/// @param first  what is to be zero before
-template <bool Packs, class Chain>
-ROBOCACHE_HIDDEN status launch_unprojection(unproject_params const& p, fill_list const& first, Chain& chain) {
-  status const s = fill(first, chain);
-  if (!s.ok() || p.tiles == 0) { return s; }
-  return chain.launch(unproject_kernel<unproject_threads, Packs>, p, dim3(p.tiles), unproject_threads);
+/// Cuts scratch.
+/// @return bytes of its beginning that are to be zero
+inline std::int64_t cut_unprojection(memory_cutter& cutter, std::int64_t tiles, unproject_params& p) {
+  p.own = cut_packing(cutter, tiles);
+  std::int64_t const cleared = cutter.bytes();
+  p.kept = cutter.take<std::uint8_t>(tiles * std::int64_t{runs_of_tile});
+  return cleared;
 }
 
 template <class Depth, class Value>
@@ -104,35 +106,38 @@ ROBOCACHE_HIDDEN status unproject(depth_images<Depth> const& images, image_featu
   zeros.add(out.reports, images.batch * std::int64_t(sizeof(unprojection_report)));
   if (tiles == 0) {
     zeros.add(out.offsets, (images.batch + 1) * std::int64_t(sizeof(std::int64_t)));
-    return launch_unprojection<true>({}, zeros, chain);
+    return fill(zeros, chain);
   }
   memory_cutter cutter(memory.memory);
   unproject_params p = unproject_params_of(images, options);
-  p.own = cut_packing(cutter, tiles);
+  zeros.add(memory.memory, cut_unprojection(cutter, tiles, p));
   p.points = out.points;
   p.offsets = out.offsets;
   p.reports = out.reports;
   p.features = moved_pixels(images, features, out.features);
-  zeros.add(memory.memory, cutter.bytes());
-  return launch_unprojection<true>(p, zeros, chain);
+  dim3 const blocks(p.tiles);
+  s = fill(zeros, chain);
+  if (s.ok()) { s = chain.launch(unproject_count_kernel<unproject_count_threads>, p, blocks, unproject_count_threads); }
+  return s.ok() ? chain.launch(unproject_pack_kernel<unproject_threads>, p, blocks, unproject_threads) : s;
 }
 
 template <class Depth>
 ROBOCACHE_HIDDEN status unproject_dense(depth_images<Depth> const& images, unproject_options const& options,
                                         dense_unprojected_output const& out, cudaStream_t cuda_stream) {
-  status const s = check_unproject_dense(images, options, out);
+  status s = check_unproject_dense(images, options, out);
   if (!s.ok()) { return s; }
   device_properties device;
   if (status const read = read_device(device); !read.ok()) { return read; }
   launch_chain chain(device, cuda_stream);
   fill_list zeros;
   zeros.add(out.reports, images.batch * std::int64_t(sizeof(unprojection_report)));
-  if (images.total() == 0) { return launch_unprojection<false>({}, zeros, chain); }
+  s = fill(zeros, chain);
+  if (!s.ok() || images.total() == 0) { return s; }
   unproject_params p = unproject_params_of(images, options);
   p.points = out.points;
   p.valid = out.valid;
   p.reports = out.reports;
-  return launch_unprojection<false>(p, zeros, chain);
+  return chain.launch(unproject_dense_kernel<unproject_threads>, p, dim3(p.tiles), unproject_threads);
 }
 
 }  // namespace detail
@@ -142,7 +147,8 @@ std::int64_t unproject_scratch(depth_images<Depth> const& images) {
   if constexpr (detail::is_depth<Depth>) {
     if (!detail::check_images(images).ok() || images.total() == 0) { return 0; }
     detail::memory_cutter cutter(nullptr);
-    detail::cut_packing(cutter, detail::unproject_tiles(images));
+    detail::unproject_params p{};
+    detail::cut_unprojection(cutter, detail::unproject_tiles(images), p);
     return cutter.bytes();
   } else {
     static_assert(sizeof(detail::depth_type<Depth>) > 0);

@@ -9,10 +9,17 @@
 
 namespace robocache::detail {
 
+/// Pixels that a warp counts, and packs, together: four of each lane, one behind the other.
+inline constexpr std::uint32_t pixels_of_run = 128;
+
+/// Runs of a tile. The last ones of an image may be shorter, or empty.
+inline constexpr std::uint32_t runs_of_tile = 32;
+
 /// Images without their type.
 struct unproject_params {
   void const* depth;
   depth_dtype type;
+  bool fours;  ///< four depths may be loaded at once
   std::int64_t batch;
   std::uint32_t views;
   std::uint32_t width;
@@ -31,6 +38,7 @@ struct unproject_params {
   unprojection_report* reports;
   moved_rows features;  ///< a batch step from image to image
   packing_scratch own;  ///< packed
+  std::uint8_t* kept;   ///< packed, `[tiles, 32]`: how many pixels of each run
 };
 
 }  // namespace robocache::detail
