@@ -104,8 +104,8 @@ def deploy(tmp_path_factory):
     """The program deploy.cpp, built for this PyTorch."""
     from torch.utils import cpp_extension
 
-    if torch.__version__.startswith("2.6."):
-        pytest.skip("PyTorch 2.6 runs no package with operators that take a type")
+    if torch.__version__.startswith(("2.6.", "2.11.")):  # 2.15 reads them right
+        pytest.skip("this PyTorch's runner of packages misreads the types and lists that operators of others are given")
     if not (Path(cpp_extension.include_paths()[0]) / "torch/csrc/inductor/aoti_package/model_package_loader.h").exists():
         pytest.skip("this PyTorch has no header of AOTInductor's loader")
     folder = tmp_path_factory.mktemp("deploy")
