@@ -94,10 +94,15 @@ TEST_CASE("Cells, sums: groups of 64 points, then groups of 64 sums", "[voxelize
 
 TEST_CASE("Cells, sums: crowds of every size beside scattered points", "[voxelize][sums]") {
   generator random(2100);
-  for (std::int64_t count : {1, 2, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1000, 4095, 4096, 4097, 9000}) {
+  for (std::int64_t count :
+       {1, 2, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1000, 2047, 2048, 2049, 4097, 9000}) {
     CAPTURE(count);
     CHECK(verify(crowded(random, count, 1)) == "");
     CHECK(verify(crowded(random, count, 4)) == "");
+  }
+  for (auto const& [count, channels] : {std::pair{70, 37}, {130, 24}, {513, 8}, {700, 3}, {2048, 11}}) {
+    CAPTURE(count, channels);
+    CHECK(verify(crowded(random, count, channels)) == "");
   }
   CHECK(verify(crowded(random, 100'000, 2)) == "");
   auto p = crowded(random, 70'000, 1);

@@ -51,13 +51,13 @@ TEST_CASE("Cluster: taken up to 32,768 points, and never for voxels that get oth
   CHECK(taken(p).clusters == 0);
 }
 
-TEST_CASE("Cluster: two launches, and one more where voxels may be crowded or points are put in order", "[voxels]") {
+TEST_CASE("Cluster: two launches, and one more where voxels may be huge or points are put in order", "[voxels]") {
   for (auto call : voxel_calls) {
-    for (std::int64_t points : {64, 65}) {
+    for (std::int64_t points : {64, 65, 2048, 2049}) {
       way const found = taken(drawn(call, points));
       CAPTURE(name_of(call), points);
       CHECK(found.clusters == 1);
-      CHECK(found.launches == (call == voxel_call::gathered || points > 64 ? 3 : 2));
+      CHECK(found.launches == (call == voxel_call::gathered || points > 2048 ? 3 : 2));
     }
   }
 }

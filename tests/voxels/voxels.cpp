@@ -116,6 +116,23 @@ TEST_CASE("Voxels, room: the first in order are kept, each cloud's others counte
   CHECK(result_of(p, result::point_voxels) == numbers{-1, 1, -1, 0, -1, -1, -1});
 }
 
+TEST_CASE("Voxels, sums: so many crowds that warps take the small ones", "[voxels]") {
+  generator random(3120);
+  for (auto call : {voxel_call::sparse, voxel_call::filter}) {
+    auto p = listed(call, {}, {40, 30, 1});
+    std::vector<float> xyz;
+    for (int i = 0; i < 66 * 1100; ++i) {
+      int const cell = i % 1100;
+      auto const inside = [&] { return 0.95f * float(random.unit()); };
+      xyz.insert(xyz.end(), {float(cell % 40) + inside(), float(cell / 40) + inside(), inside()});
+    }
+    for (int i = 0; i < 700; ++i) { xyz.insert(xyz.end(), {i % 10 < 7 ? 7.5f : 27.25f, 0.5f, 0.25f}); }
+    set_clouds(p, dense_clouds(xyz));
+    if (call == voxel_call::sparse) { draw_features(p, random, 4); }
+    CHECK(verify(p) == "");
+  }
+}
+
 TEST_CASE("Voxels, room: around the number of voxels, in crowds and scattered", "[voxels]") {
   generator random(3100);
   for (auto call : voxel_calls) {

@@ -36,14 +36,15 @@ struct cell_word {
 /// The cells that a block works on at a time.
 struct bin_range {
   std::uint32_t first;  ///< place in the bin
-  unsigned cells;
+  unsigned cells;       ///< how many words there are for them
+  bool hashed;          ///< they are all cells with points, in words that are found by hashing
 };
 
 /// What a block keeps in shared memory about the part of its bin that it works on.
 struct bin_board {
-  std::uint32_t words[bin_range_cells];
-  std::uint32_t rows[bin_list_rows];    ///< the points of some cells, cell by cell
-  std::uint16_t filled[bin_list_rows];  ///< the cells that have points
+  std::uint32_t words[bin_range_cells];  ///< of cells; hashed, in the upper half the places of the cells that have them
+  std::uint32_t rows[bin_list_rows];     ///< the points of some cells, cell by cell
+  std::uint16_t filled[bin_list_rows];   ///< the cells that have points
   bin_part parts[reduce_threads / 32][32];
   unsigned of_warps[reduce_threads / 32];
   unsigned stop[2];
@@ -63,17 +64,53 @@ struct warp_cells {
   }
 };
 
+/// Words of cells that are found by hashing.
+inline constexpr unsigned bin_hash_cells = bin_range_cells / 2;
+
+/// The first word to try for a place.
+inline __device__ unsigned first_word(std::uint32_t place) {
+  static_assert(bin_hash_cells == 1 << 11, "as many as the bits that are left");
+  return place * 0x9e3779b1u >> 21;
+}
+
+/// Finds a word for a place, or the one that it has.
+/// @return  `no_point`: none within some tries
+inline __device__ int enter_place(bin_board& board, std::uint32_t place) {
+  for (unsigned tries = 0; tries < most_bin_tries; ++tries) {
+    unsigned const i = (first_word(place) + tries) % bin_hash_cells;
+    std::uint32_t const found = atomicCAS(board.words + bin_hash_cells + i, no_bin_cell, place);
+    if (found == no_bin_cell || found == place) { return static_cast<int>(i); }
+  }
+  return no_point;
+}
+
+/// The word of a place, which may be in another range: `no_point`.
+inline __device__ int word_at(bin_board const& board, bin_range const& range, std::uint32_t place) {
+  if (!range.hashed) { return place - range.first < range.cells ? static_cast<int>(place - range.first) : no_point; }
+  unsigned i = first_word(place);
+  while (board.words[bin_hash_cells + i] != place) { i = (i + 1) % bin_hash_cells; }
+  return static_cast<int>(i);
+}
+
 /// Counts the points of a range's cells.
-inline __device__ void count_range(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
+/// @return  false: not all cells with points have a word
+inline __device__ bool count_range(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
                                    bin_board& board) {
-  for (unsigned i = threadIdx.x; i < range.cells; i += reduce_threads) { board.words[i] = 0; }
+  unsigned const words = range.hashed ? bin_range_cells : range.cells;
+  for (unsigned i = threadIdx.x; i < words; i += reduce_threads) { board.words[i] = i < range.cells ? 0 : no_bin_cell; }
   if (threadIdx.x == 0) { board.crowded = 0; }
   __syncthreads();
+  bool lacks = false;
   for_each_entry<reduce_threads>(p.bins, mine, board.parts[threadIdx.x / 32], [&](int place, std::uint32_t) {
-    unsigned const i = place - range.first;
-    take_places(board.words, place >= 0 && i < range.cells ? static_cast<int>(i) : no_point);
+    int word = no_point;
+    if (place >= 0) {
+      word = range.hashed ? enter_place(board, static_cast<std::uint32_t>(place))
+                          : word_at(board, range, static_cast<std::uint32_t>(place));
+      lacks = lacks || (range.hashed && word < 0);
+    }
+    take_places(board.words, word);
   });
-  __syncthreads();
+  return __syncthreads_or(lacks ? 1 : 0) == 0;
 }
 
 /// Counts and occupancy of a cell.
@@ -110,7 +147,7 @@ __device__ listed_cells place_lists(cell_bin_reduce_params const& p, unsigned be
   unsigned sum = 0;
   for (unsigned i = mine.begin + lane; i < mine.end; i += 32) {
     unsigned word = board.words[i];
-    if (writes && cell_at(i) >= 0) { write_count(p, cell_at(i), word); }
+    if (writes && (word != 0 || !p.filled) && cell_at(i) >= 0) { write_count(p, cell_at(i), word); }
     if (begin == 0 && word > most_tile_points) {
       unsigned const start = static_cast<unsigned>(p.points.rows) - word - atomicAdd(&p.lists.counters->in_crowd, word);
       word = board.words[i] = cell_word::crowded | note_crowd(p.lists, cell_at(i), start, word);
@@ -167,8 +204,9 @@ inline __device__ void write_lists(cell_bin_reduce_params const& p, cloud_bin co
   bool const any_crowded = board.crowded != 0;
   for_each_entry<reduce_threads>(p.bins, mine, board.parts[threadIdx.x / 32], [&](int place, std::uint32_t point) {
     auto const row = static_cast<std::uint32_t>(mine.begin + point);
-    unsigned const i = place - range.first;
-    bool const here = place >= 0 && i < range.cells;
+    int const found = place >= 0 ? word_at(board, range, static_cast<std::uint32_t>(place)) : no_point;
+    bool const here = found >= 0;
+    unsigned const i = here ? found : 0;
     // Others add to the word at the same time.
     unsigned const word = any_crowded && here ? atomicOr(board.words + i, 0u) : 0;
     bool const crowded = cell_word::is_crowded(word);

@@ -61,18 +61,28 @@ __device__ std::int64_t cloud_of_tile(cloud_points const& p, cell_bins const& bi
   return low;
 }
 
-/// The bin of a cell, and the cell's place in it. Neighbouring cells share a bin, so that what is written of them is
-/// written side by side; the next ones belong to the next bin, so that a wall or a floor is spread over all of them.
+/// The place of a cell in its bin. As many neighbouring runs of cells as there are bins have the same row of places,
+/// and each of them another bin. Which one differs from row to row without a pattern: otherwise a wall along an axis
+/// would be in a few bins where the grid's width is a power of 2.
 /// @param cell  counted from the first of this round
-inline __device__ std::uint32_t bin_of(cell_bins const& bins, std::uint32_t cell) {
-  return cell >> bins.run_bits & (bins.count - 1);
-}
 inline __device__ std::uint32_t place_in_bin(cell_bins const& bins, std::uint32_t cell) {
   return cell >> (bins.run_bits + bins.count_bits) << bins.run_bits | (cell & ((1u << bins.run_bits) - 1));
 }
+
+/// The bins of a row of places, from 0 to the last, are those of the row's runs with these bits flipped.
+inline __device__ std::uint32_t flipped_in_row(std::uint32_t row) { return row * 0x9e3779b1u >> 20; }
+static_assert(most_bins <= 1 << 12, "that many bits are left");
+
+inline __device__ std::uint32_t bin_of(cell_bins const& bins, std::uint32_t cell) {
+  std::uint32_t const run = cell >> bins.run_bits;
+  return (run ^ flipped_in_row(run >> bins.count_bits)) & (bins.count - 1);
+}
+
 /// The cell again.
 inline __device__ std::uint32_t cell_of_bin(cell_bins const& bins, std::uint32_t bin, std::uint32_t place) {
-  return (place >> bins.run_bits << bins.count_bits | bin) << bins.run_bits | (place & ((1u << bins.run_bits) - 1));
+  std::uint32_t const row = place >> bins.run_bits;
+  std::uint32_t const run = row << bins.count_bits | ((bin ^ flipped_in_row(row)) & (bins.count - 1));
+  return run << bins.run_bits | (place & ((1u << bins.run_bits) - 1));
 }
 
 /// What is in no cell of this round.

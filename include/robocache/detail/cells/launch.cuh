@@ -110,19 +110,26 @@ ROBOCACHE_HIDDEN status launch_counting(cloud_points const& points, std::uint32_
 }
 
 /// Deals out the cells of a grid, and rows, to bins and tiles.
-/// @param cells  of a grid, in a round
-inline cell_bins plan_bins(std::int64_t batch, std::int64_t rows, std::int64_t cells) noexcept {
+/// @param cells     of a grid, in a round
+/// @param filled    whether cells without points have their results already
+/// @param run_bits  log2 of the neighbouring cells that share a bin
+inline cell_bins plan_bins(std::int64_t batch, std::int64_t rows, std::int64_t cells, bool filled,
+                           std::uint32_t run_bits) noexcept {
   cell_bins bins{};
   bins.cells = static_cast<std::uint32_t>(cells);
   std::int64_t const each = rows / batch;
-  std::int64_t const wanted = std::max({each / bin_rows_wanted, (cells - 1) / bin_range_cells + 1,
-                                        std::min(bin_blocks_wanted / batch, each / least_bin_rows)});
-  bins.run_bits = bin_run_bits;
+  std::int64_t const in_ranges = (cells - 1) / bin_range_cells + 1;  // bins of which a block takes all cells at once
+  std::int64_t const full = each / least_bin_rows;
+  std::int64_t const wanted =
+      std::max({each / bin_rows_wanted, filled ? std::min(in_ranges, full + 1) : in_ranges,
+                ((cells - 1) >> most_place_bits) + 1, std::min(bin_blocks_wanted / batch, full)});
+  bins.run_bits = run_bits;
   while (bins.run_bits > 0 && (cells - 1) >> bins.run_bits < wanted - 1) { --bins.run_bits; }
   std::int64_t const runs = ((cells - 1) >> bins.run_bits) + 1;
   while (1 << bins.count_bits < std::min<std::int64_t>({wanted, runs, most_bins})) { ++bins.count_bits; }
   bins.count = 1u << bins.count_bits;
   bins.most_cells = static_cast<std::uint32_t>(((runs - 1) >> bins.count_bits) + 1) << bins.run_bits;
+  bins.hashed = filled && bins.most_cells > bin_range_cells && each >> bins.count_bits <= most_hashed_rows;
   bins.tile_bits = most_tile_bits;
   while (1 << bins.tile_bits > bin_threads && rows >> bins.tile_bits < bin_tiles_wanted) { --bins.tile_bits; }
   bins.stride = (bins.count + 4) / 4 * 4;
@@ -135,8 +142,8 @@ inline std::int64_t tiles_of(cell_bins const& bins, std::int64_t batch, std::int
 }
 
 /// Cells of a grid that are taken in a round: as many as the bits of an entry can number.
-inline constexpr std::int64_t most_round_cells = std::int64_t{most_bins} << 19;
-static_assert(most_tile_bits + 19 < 32, "an entry has room for both");
+inline constexpr std::int64_t most_round_cells = std::int64_t{most_bins} << most_place_bits;
+static_assert(most_tile_bits + most_place_bits < 32, "an entry has room for both");
 
 /// The scratch for results of features in the stated order.
 /// @param needs  what the results need

@@ -28,6 +28,7 @@ struct cell_bins {
   std::uint32_t count_bits;  ///< log2 of `count`
   std::uint32_t run_bits;    ///< log2 of how many neighbouring cells are in the same bin
   std::uint32_t most_cells;  ///< of a bin
+  bool hashed;               ///< a block looks for words of cells by hashing: there are more cells than it has words
   std::uint32_t tile_bits;   ///< log2 of the rows of a tile
   std::uint32_t stride;      ///< of `starts`, a multiple of 4
   std::uint16_t* starts;     ///< `[tiles, stride]`: where each bin begins in a tile, and where the last one ends
@@ -49,6 +50,7 @@ struct cell_bin_reduce_params : cell_reduce_params {
   std::int32_t* count;  ///< null: not wanted
   float max_fill;
   float min_fill;
+  bool filled;    ///< cells without points have their results already
   char* plain;    ///< the sum or mean, where only that is wanted and all its vectors are aligned; else null
   divisor empty;  ///< vectors of 16 bytes that a cell of `plain` has; 0 if they are not whole
 };

@@ -7,11 +7,10 @@
 #include <robocache/detail/cells/bins.cuh>
 #include <robocache/detail/cells/params.hpp>
 #include <robocache/detail/cells/policy.cuh>
-#include <robocache/detail/common/clouds/crowd.cuh>
 #include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/policy.cuh>
-#include <robocache/detail/common/clouds/reduce.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
+#include <robocache/detail/common/clouds/sort.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
@@ -50,20 +49,19 @@ inline __device__ void write_plain_empty(cell_bin_reduce_params const& p, cloud_
   unsigned const group = groups == 1 ? 0 : threadIdx.x / (run * vectors);
   if (group >= groups) { return; }
   unsigned const step = groups == 1 ? reduce_threads : run * vectors;
-  std::int64_t const between = std::int64_t(vectors) << (bins.run_bits + bins.count_bits);  // runs of the bin
   std::int64_t const grid = mine.b * p.points.cells + bins.first_cell;
   for (unsigned k = threadIdx.x - group * step; k < run * vectors; k += step) {
     unsigned const place = p.empty.quotient(k);
-    std::uint32_t const first = mine.bin << bins.run_bits | place;
-    if (first >= bins.cells) { continue; }
-    unsigned const runs = ((bins.cells - 1 - first) >> (bins.run_bits + bins.count_bits)) + 1;  // with this place
-    unsigned const begin = (range.first >> bins.run_bits) + group;
-    unsigned const end = min(runs, (range.first + range.cells) >> bins.run_bits);
-    auto* to = reinterpret_cast<uint4*>(p.plain) + ((grid + first - place) * vectors + k + begin * between);
-    unsigned i = (group << bins.run_bits) + place;
+    auto* const to = reinterpret_cast<uint4*>(p.plain) + (grid * vectors + k);
+    unsigned const begin = range.first >> bins.run_bits;
+    unsigned const end = (range.first + range.cells) >> bins.run_bits;
 #pragma unroll 4
-    for (unsigned r = begin; r < end; r += groups, i += groups << bins.run_bits, to += groups * between) {
-      if (words[i] == 0) { __stcs(to, uint4{0, 0, 0, 0}); }
+    for (unsigned row = begin + group; row < end; row += groups) {
+      unsigned const first = cell_of_bin(bins, mine.bin, row << bins.run_bits);  // of the run
+      bool const exists = first + place < bins.cells;
+      if (exists && words[((row - begin) << bins.run_bits) + place] == 0) {
+        __stcs(to + std::int64_t(first) * vectors, uint4{0, 0, 0, 0});
+      }
     }
   }
 }
@@ -88,7 +86,7 @@ __device__ void write_empty_cell(cell_bin_reduce_params const& p, std::int64_t c
 template <int N, bool Extremes, class CellAt>
 __device__ void write_empty(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
                             std::uint32_t const* words, CellAt cell_at) {
-  if (p.results.accumulate) { return; }
+  if (p.filled) { return; }
   if (p.plain != nullptr && p.empty.value != 0) { return write_plain_empty(p, mine, range, words); }
   unsigned const vectors = p.features.vectors.value;
   // Neighbouring threads write neighbouring elements, whichever way channels are laid out.
@@ -181,9 +179,11 @@ template <class Value, int N, bool Extremes, class CellAt>
 __device__ void reduce_bin_some(cell_bin_reduce_params const& p, Value const* features, unsigned filled,
                                 bin_board& board, CellAt cell_at) {
   unsigned const lane = threadIdx.x % 32;
-  for (unsigned first = threadIdx.x / 32 * 32; first < filled; first += reduce_threads) {
-    unsigned const mine = first + lane < filled ? board.filled[first + lane] : 0;
-    bool const some = first + lane < filled && cell_word::count(board.words[mine]) > most_few_points;
+  for (unsigned first = threadIdx.x / 32; first < filled; first += reduce_threads) {
+    // Each warp looks at every eighth cell: neighbours often have as many points.
+    unsigned const at = first + lane * (reduce_threads / 32);
+    unsigned const mine = at < filled ? board.filled[at] : 0;
+    bool const some = at < filled && cell_word::count(board.words[mine]) > most_few_points;
     for (unsigned left = __ballot_sync(0xffffffffu, some ? 1 : 0); left != 0; left &= left - 1) {
       unsigned const i = __shfl_sync(0xffffffffu, mine, __ffs(static_cast<int>(left)) - 1);
       unsigned const word = board.words[i];
@@ -218,15 +218,19 @@ __global__ void __launch_bounds__(reduce_threads, bin_reduce_blocks<Extremes>)
   cloud_bin const mine(p.points, p.bins, blockIdx.x);
   std::int64_t const first_cell = mine.b * p.points.cells + p.bins.first_cell;
   auto const* const features = static_cast<Value const*>(p.features.values) + mine.b * p.features.between_clouds;
-  bin_range range{};
-  for (; range.first < p.bins.most_cells; range.first += bin_range_cells) {
-    range.cells = min(bin_range_cells, p.bins.most_cells - range.first);
+  bin_range range{0, bin_hash_cells, p.bins.hashed};
+  for (;;) {
+    if (!range.hashed) { range.cells = min(bin_range_cells, p.bins.most_cells - range.first); }
+    if (!count_range(p, mine, range, board)) {
+      range.hashed = false;
+      continue;
+    }
     // Places of the last runs may be beyond the last cell.
     auto const cell_at = [&](unsigned i) {
-      std::uint32_t const cell = cell_of_bin(p.bins, mine.bin, range.first + i);
+      std::uint32_t const place = range.hashed ? board.words[bin_hash_cells + i] : range.first + i;
+      std::uint32_t const cell = cell_of_bin(p.bins, mine.bin, place);
       return cell < p.bins.cells ? first_cell + cell : std::int64_t{-1};
     };
-    count_range(p, mine, range, board);
     write_empty<N, Extremes>(p, mine, range, board.words, cell_at);
     __syncthreads();
     for (unsigned begin = 0; begin < range.cells;) {
@@ -239,18 +243,18 @@ __global__ void __launch_bounds__(reduce_threads, bin_reduce_blocks<Extremes>)
       __syncthreads();
       begin = listed.end;
     }
+    range.first += bin_range_cells;
+    if (range.hashed || range.first >= p.bins.most_cells) { return; }
   }
 }
 
-/// Sorts the lists of crowded cells.
+/// Sorts the lists of huge cells.
 template <int Threads>
-__global__ void __launch_bounds__(Threads) cell_crowd_kernel(__grid_constant__ cell_reduce_params const p) {
-  __shared__ std::uint32_t words[most_block_points];
+__global__ void __launch_bounds__(Threads) cell_huge_kernel(__grid_constant__ cell_reduce_params const p) {
+  __shared__ std::uint32_t words[2 * range_words];
   let_next_launch_begin();
   wait_for_launch_before();
-  auto const worker = static_cast<int>(blockIdx.x);
-  if (worker < p.huge) { return sort_huge(p.lists, p.rows, words, worker, p.huge); }
-  sort_crowds(p.lists, words, worker - p.huge, p.crowds);
+  sort_huge(p.lists, p.rows, words, blockIdx.x, gridDim.x);
 }
 
 }  // namespace robocache::detail

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include <robocache/arch.cuh>
@@ -15,13 +16,16 @@
 #include <robocache/detail/cells/policy.cuh>
 #include <robocache/detail/cells/reduce.cuh>
 #include <robocache/detail/common/alignment.hpp>
+#include <robocache/detail/common/clouds/crowd.cuh>
 #include <robocache/detail/common/clouds/launch.cuh>
+#include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/clouds/reduce_launch.cuh>
 #include <robocache/detail/common/clouds/scratch.hpp>
 #include <robocache/detail/common/device.cuh>
 #include <robocache/detail/common/divisor.hpp>
 #include <robocache/detail/common/fill.cuh>
 #include <robocache/detail/common/launch_chain.cuh>
+#include <robocache/device/convert.cuh>
 #include <robocache/voxelize.cuh>
 
 namespace robocache {
@@ -38,6 +42,30 @@ fill_list clear_marks(point_clouds const& clouds, grid const& lattice, voxel_out
   list.add(out.occupied, cells * static_cast<std::int64_t>(size_of(out.occupied_type)));
   list.add(out.occupied_bits, clouds.batch * lattice.words() * 4);
   list.add(out.dropped, clouds.batch * 4);
+  return list;
+}
+
+/// The bits of a float in the type of results, as often as 4 bytes hold them.
+template <class Result>
+std::uint32_t pattern_of(float value) noexcept {
+  auto const rounded = device::from_float<Result>(value);
+  Result repeated[4 / sizeof(Result)];
+  std::fill_n(repeated, 4 / sizeof(Result), rounded);
+  std::uint32_t pattern = 0;
+  std::memcpy(&pattern, repeated, sizeof pattern);
+  return pattern;
+}
+
+/// Fills all results as if no cell had any points.
+template <class Result>
+fill_list fill_results(point_clouds const& clouds, grid const& lattice, std::int64_t channels,
+                       voxel_output<Result> const& out, voxel_options const& options) {
+  fill_list list = clear_marks(clouds, lattice, out, out.count);
+  std::int64_t const bytes = clouds.batch * lattice.total() * channels * std::int64_t(sizeof(Result));
+  list.add(out.sum, bytes);
+  list.add(out.mean, bytes);
+  list.add(out.max, bytes, pattern_of<Result>(static_cast<float>(options.max_fill)));
+  list.add(out.min, bytes, pattern_of<Result>(static_cast<float>(options.min_fill)));
   return list;
 }
 
@@ -98,6 +126,19 @@ ROBOCACHE_HIDDEN status launch_adding(point_clouds const& clouds, grid const& la
   return chain.launch(cell_divide_kernel<point_threads>, divide, dim3(static_cast<unsigned>(blocks)), point_threads);
 }
 
+/// How points are dealt out to bins. The scratch depends on it, so it does not depend on the device.
+template <class Result>
+cell_bins plan_bins(point_clouds const& clouds, grid const& lattice, std::int64_t channels,
+                    voxel_options const& options) {
+  std::int64_t const cells = clouds.batch * lattice.total();
+  bool const fills = fills_before(clouds.total(), cells);
+  bool const by_channel = options.channels == channel_order::first;
+  auto const bytes = static_cast<std::int64_t>(sizeof(Result));
+  bool const gathers = !by_channel && (fills || cells * channels * bytes <= cached_result_bytes);
+  return plan_bins(clouds.batch, clouds.total(), std::min(lattice.total(), most_round_cells),
+                   fills || options.accumulate, run_bits_for(by_channel ? bytes : channels * bytes, gathers));
+}
+
 template <class Value, class Result>
 std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> const& features, grid const& lattice,
                               voxel_output<Result> const& out, voxel_options const& options) {
@@ -110,7 +151,7 @@ std::int64_t voxelize_scratch(point_clouds const& clouds, point_features<Value> 
   }
   if (!detail::sizes_are_sound(clouds, lattice, features.channels)) { return 0; }
   std::int64_t const cells = lattice.total();
-  detail::cell_bins bins = detail::plan_bins(clouds.batch, clouds.total(), std::min(cells, detail::most_round_cells));
+  detail::cell_bins bins = detail::plan_bins<Result>(clouds, lattice, features.channels, options);
   std::int64_t const bytes =
       detail::cut_bins(bins, nullptr, clouds.batch, clouds.total(), features.channels, detail::needs_of(out)).bytes;
   // Sums that are added up in memory are divided by counts.
@@ -122,29 +163,32 @@ struct cell_kernels {
   int channels;   ///< of a vector
   bool extremes;  ///< whether the largest or smallest are found
   void (*reduce)(cell_bin_reduce_params);
-  void (*add_groups)(cell_reduce_params);
+  void (*reduce_crowds)(cell_reduce_params);
 };
 
 /// @tparam N  channels of a vector
 template <class Value, int N>
 cell_kernels cell_kernels_for(bool extremes) {
   return extremes ? cell_kernels{N, true, cell_reduce_kernel<Value, N, true>,
-                                 crowd_group_kernel<Value, N, true, cell_reduce_params>}
+                                 crowd_kernel<Value, N, true, cell_reduce_params>}
                   : cell_kernels{N, false, cell_reduce_kernel<Value, N, false>,
-                                 crowd_group_kernel<Value, N, false, cell_reduce_params>};
+                                 crowd_kernel<Value, N, false, cell_reduce_params>};
 }
 
 /// Reduces crowded cells.
-/// @param workers  blocks
+/// @param longest  the most points that one can have
 template <class Chain>
-ROBOCACHE_HIDDEN status launch_crowds(cell_kernels const& kernels, cell_reduce_params const& p, std::int32_t workers,
+ROBOCACHE_HIDDEN status launch_crowds(cell_kernels const& kernels, cell_reduce_params p, std::int64_t longest,
                                       Chain& chain) {
-  dim3 const blocks(static_cast<unsigned>(workers));
-  status s = chain.launch(cell_crowd_kernel<reduce_threads>, p, dim3(static_cast<unsigned>(p.huge + p.crowds)),
-                          reduce_threads);
-  if (!s.ok()) { return s; }
-  s = chain.launch(kernels.add_groups, p, blocks, reduce_threads);
-  return s.ok() ? chain.launch(crowd_kernel<reduce_threads>, p, blocks, reduce_threads) : s;
+  std::int32_t const most = plan_parts(p, longest, chain.device());
+  if (p.huge > 0) {
+    dim3 const blocks(static_cast<unsigned>(p.huge));
+    status const s = chain.launch(cell_huge_kernel<reduce_threads>, p, blocks, reduce_threads);
+    if (!s.ok()) { return s; }
+  }
+  std::int64_t const groups = p.huge > 0 ? huge_blocks(p.rows, p.features.vectors, most) : 0;
+  dim3 const blocks(static_cast<unsigned>(std::max<std::int64_t>(p.crowds, groups)));
+  return chain.launch(kernels.reduce_crowds, p, blocks, reduce_threads);
 }
 
 /// Results of features in the stated order, and all other results with them: points are dealt out to bins of cells,
@@ -157,14 +201,15 @@ ROBOCACHE_HIDDEN status launch_bins(cell_kernels const& kernels, cell_bin_reduce
   std::int64_t const round_cells = std::min(cells, most_round_cells);
   p.points = points_of(clouds, lattice);
   p.rows = p.points.rows;
-  p.bins = plan_bins(clouds.batch, p.rows, round_cells);
+  p.bins = plan_bins<Result>(clouds, lattice, channels, options);
+  bool const fills = !options.accumulate && fills_before(p.rows, clouds.batch * cells);
+  p.filled = fills || options.accumulate;
   p.lists = cut_bins(p.bins, memory.memory, clouds.batch, p.rows, channels, needs_of(out));
   p.marks = marks_of(p.points, out.occupied, out.occupied_type, out.occupied_bits);
   p.count = out.count;
   p.max_fill = static_cast<float>(options.max_fill);
   p.min_fill = static_cast<float>(options.min_fill);
   std::int64_t const longest = longest_cloud(clouds);
-  std::int32_t const workers = plan_parts(p, longest, chain.device());
   std::int64_t const vector_bytes = std::min<std::int64_t>(16, kernels.channels * p.results.type_bytes);
   bool const plain = needs_of(out).results == 1 && !kernels.extremes && !p.results.channels_first &&
                      !p.results.accumulate && p.results.aligned >= vector_bytes;
@@ -179,7 +224,12 @@ ROBOCACHE_HIDDEN status launch_bins(cell_kernels const& kernels, cell_bin_reduce
   bin.points = p.points;
   bin.dropped = out.dropped;
   bin.counters = p.lists.counters;
-  status s = options.accumulate ? status{} : fill(clear_marks(clouds, lattice, out, nullptr), chain);
+  status s;
+  if (fills) {
+    s = fill(fill_results(clouds, lattice, channels, out, options), chain, bin_fill_blocks);
+  } else if (!options.accumulate) {
+    s = fill(clear_marks(clouds, lattice, out, nullptr), chain);
+  }
   for (std::int64_t first = 0; first < cells && s.ok(); first += round_cells) {
     p.bins.first_cell = first;
     p.bins.cells = static_cast<std::uint32_t>(std::min(round_cells, cells - first));
@@ -189,7 +239,7 @@ ROBOCACHE_HIDDEN status launch_bins(cell_kernels const& kernels, cell_bin_reduce
     bin.dropped = nullptr;
     dim3 const blocks(static_cast<unsigned>(clouds.batch * p.bins.count));
     s = chain.launch(kernels.reduce, p, blocks, reduce_threads);
-    if (s.ok() && longest > most_tile_points) { s = launch_crowds(kernels, p, workers, chain); }
+    if (s.ok() && longest > most_tile_points) { s = launch_crowds(kernels, p, longest, chain); }
   }
   return s;
 }

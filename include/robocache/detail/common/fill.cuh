@@ -64,15 +64,21 @@ __global__ void __launch_bounds__(Threads) fill_kernel(__grid_constant__ fill_li
 }
 
 /// Fills everything in a list.
+/// @param blocks_each  blocks per multiprocessor at most
 template <class Chain>
-ROBOCACHE_HIDDEN status fill(fill_list const& list, Chain& chain) {
+ROBOCACHE_HIDDEN status fill(fill_list const& list, Chain& chain, int blocks_each) {
   if (list.count == 0) { return {}; }
   std::int64_t most = 0;
   for (int i = 0; i < list.count; ++i) { most = std::max(most, list.regions[i].bytes); }
   std::int64_t const wanted = most / (16 * fill_threads * fill_vectors_each) + 1;
-  auto const blocks = static_cast<unsigned>(
-      std::min(wanted, std::int64_t{chain.device().multiprocessors} * fill_blocks_each(chain.device())));
+  auto const blocks =
+      static_cast<unsigned>(std::min(wanted, std::int64_t{chain.device().multiprocessors} * blocks_each));
   return chain.launch(fill_kernel<fill_threads>, list, dim3(blocks, static_cast<unsigned>(list.count)), fill_threads);
+}
+
+template <class Chain>
+ROBOCACHE_HIDDEN status fill(fill_list const& list, Chain& chain) {
+  return fill(list, chain, fill_blocks_each(chain.device()));
 }
 
 }  // namespace robocache::detail

@@ -3,10 +3,9 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/clouds/crowd.cuh>
 #include <robocache/detail/common/clouds/params.hpp>
-#include <robocache/detail/common/clouds/reduce.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
+#include <robocache/detail/common/clouds/sort.cuh>
 #include <robocache/detail/common/float_stores.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
@@ -57,7 +56,7 @@ inline __device__ void order_some(gather_params const& p, std::uint32_t* rows, u
 template <int Threads>
 __global__ void __launch_bounds__(Threads) voxel_order_kernel(__grid_constant__ gather_params const p) {
   static_assert(Threads == gather_threads);
-  __shared__ std::uint32_t words[reduce_words];
+  __shared__ std::uint32_t words[2 * most_block_points];  // as many as both ways of sorting need
   wait_for_launch_before();
   constexpr unsigned warps = Threads / 32;
   auto worker = static_cast<int>(blockIdx.x);

@@ -3,102 +3,188 @@
 
 #include <cstdint>
 
-#include <robocache/detail/common/block_scan.cuh>
 #include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
+#include <robocache/detail/common/clouds/sort.cuh>
+#include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// Cells with more points than one group of the sum's tree: their lists are sorted, a warp adds up each group of 64
-// points for a vector, and the groups' sums go up the tree. Blocks find out on the device how much there is to do.
+// Cells with more points than one group of the sum's tree. A block sorts the list of such a cell, brings features to
+// its shared memory, adds up the groups of 64 points side by side, a thread a channel of a group, and then the groups.
+// Where a cell is huge, its list is sorted by many blocks, a warp adds up a vector of a group, and the last warp to do
+// so goes up the tree. Blocks find out on the device how much there is to do.
 namespace robocache::detail {
 
-/// Sorts `count` numbers in shared memory, ascending: a bitonic network.
-/// @param count  a power of 2
-inline __device__ void sort_block(std::uint32_t* numbers, unsigned count) {
-  for (unsigned run = 2; run <= count; run *= 2) {
-    for (unsigned step = run / 2; step > 0; step /= 2) {
-      for (unsigned i = threadIdx.x; i < count / 2; i += reduce_threads) {
-        unsigned const low = 2 * i - (i & (step - 1));
-        std::uint32_t const a = numbers[low];
-        std::uint32_t const b = numbers[low + step];
-        bool const ascends = (low & run) == 0;
-        if ((a > b) == ascends) {
-          numbers[low] = b;
-          numbers[low + step] = a;
-        }
-      }
-      __syncthreads();
+/// What a team keeps in shared memory of a crowded cell.
+/// @tparam Sums    of a channel
+/// @tparam Points  at most
+/// @tparam Bytes   for features
+template <class Value, int N, class Sums, unsigned Points, unsigned Bytes>
+struct crowd_part {
+  using vector = packed_floats<Value, N>;
+  static constexpr unsigned points = Points;
+  static constexpr unsigned pitch = most_tile_points + 1;  ///< vectors from group to group: banks differ
+  static constexpr unsigned groups = Points / most_tile_points;
+  /// Groups of one vector that are there at a time.
+  static constexpr unsigned room = Bytes / (pitch * static_cast<unsigned>(sizeof(vector)));
+  static constexpr unsigned most_sums = groups * N;
+  static_assert(groups <= most_tile_points, "sums of groups are one group");
+  static_assert(room > 0 && Bytes >= Points * 4, "there is room for a group, and for the list");
+
+  std::uint32_t list[Points];
+  /// For sorting; then features.
+  union {
+    std::uint32_t other[Points];
+    alignas(16) unsigned char features[Bytes];
+  };
+  Sums sums[most_sums];
+};
+
+/// What a block keeps in shared memory where it reduces crowded cells.
+template <class Value, int N, class Sums>
+union crowd_board {
+  crowd_part<Value, N, Sums, most_block_points, block_crowd_bytes> whole;
+  crowd_part<Value, N, Sums, most_warp_points, warp_crowd_bytes> warps[reduce_threads / 32];
+};
+
+/// The next sum of the tree, in the order of its terms.
+template <bool Extremes>
+__device__ void add_sum(channel_sums<1, Extremes>& to, channel_sums<1, Extremes> const& term) {
+  to.sum[0] = device::add_rn(to.sum[0], term.sum[0]);
+  if constexpr (Extremes) {
+    to.largest[0] = max(to.largest[0], term.largest[0]);
+    to.smallest[0] = min(to.smallest[0], term.smallest[0]);
+  }
+}
+inline __device__ void add_sum(coordinate_sums& to, coordinate_sums const& term) {
+  to.sum = device::add_rn(to.sum, term.sum);
+  to.lowest = fminf(to.lowest, term.lowest);
+  to.highest = fmaxf(to.highest, term.highest);
+}
+
+/// Brings the features of some points to shared memory: `vectors` vectors of the points `[0, points)` of a list.
+/// @param groups  of points
+template <class Team, class Value, int N, class Params, class Part>
+__device__ void bring_features(Params const& p, Part& part, Value const* from, std::uint32_t const* list,
+                               unsigned points, unsigned groups, unsigned vectors) {
+  constexpr unsigned at_once = crowd_at_once;
+  auto* const to = reinterpret_cast<typename Part::vector*>(part.features);
+  unsigned const items = points * vectors;
+  for (unsigned base = Team::thread(); base < items; base += at_once * Team::threads) {
+    typename Part::vector packed[at_once] = {};
+    unsigned at[at_once] = {};
+#pragma unroll
+    for (unsigned k = 0; k < at_once; ++k) {
+      unsigned const item = base + k * Team::threads;
+      if (item >= items) { continue; }
+      // All of a point's vectors, or one.
+      unsigned const point = vectors == 1 ? item : p.features.vectors.quotient(item);
+      unsigned const vector = item - point * vectors;
+      at[k] = (vector * groups + point / most_tile_points) * Part::pitch + point % most_tile_points;
+      packed[k] = load_packed<N>(from + (std::int64_t(list[point]) * p.features.point_stride + vector * N));
+    }
+#pragma unroll
+    for (unsigned k = 0; k < at_once; ++k) {
+      if (base + k * Team::threads < items) { to[at[k]] = packed[k]; }
     }
   }
 }
 
-/// Sorts the lists of crowded cells that fit a block, in place; says which cell each group belongs to.
-/// @param numbers  shared memory for `most_block_points`
-/// @param worker   of so many blocks that do the same
-inline __device__ void sort_crowds(point_lists const& lists, std::uint32_t* numbers, unsigned worker,
-                                   unsigned workers) {
-  unsigned const cells = lists.counters->crowded;
-  for (unsigned index = worker; index < cells; index += workers) {
-    crowded_cell const one = lists.crowded[index];
-    unsigned const groups = (one.count + most_tile_points - 1) / most_tile_points;
-    for (unsigned i = threadIdx.x; i < groups; i += reduce_threads) { lists.owners[one.first_group + i] = index; }
-    if (one.count > most_block_points) { continue; }
-    unsigned padded = 2 * most_tile_points;
-    while (padded < one.count) { padded *= 2; }
-    for (unsigned i = threadIdx.x; i < padded; i += reduce_threads) {
-      numbers[i] = i < one.count ? lists.rows[one.start + i] : UINT32_MAX;
+/// Adds up groups of points whose features are in shared memory, a thread a channel of a group.
+/// @param first    group of the cell
+/// @param groups   how many; of the cell `all`
+/// @param vectors  how many; `vector` is the first
+template <class Team, class Value, int N, class Params, class Part>
+__device__ void add_up_groups(Params const& p, Part& part, unsigned points, unsigned first, unsigned groups,
+                              unsigned all, unsigned vector, unsigned vectors) {
+  for (unsigned item = Team::thread(); item < vectors * groups * N; item += Team::threads) {
+    unsigned const line = item / N;  // of a group and a vector
+    unsigned const channel = item % N;
+    unsigned const column = vectors == 1 ? 0 : line / groups;
+    unsigned const group = line - column * groups;
+    unsigned const count = min(points - group * most_tile_points, unsigned{most_tile_points});
+    auto const* const from = reinterpret_cast<Value const*>(part.features) + line * (Part::pitch * N) + channel;
+    auto& sums = part.sums[(column * all + first + group) * N + channel];
+    auto own = sums;
+    own.clear();
+    if constexpr (of_coordinates<Params>) {
+      float const x[1] = {device::to_float(from[0])};
+      own.begin(p, vector + column, x);
     }
-    __syncthreads();
-    sort_block(numbers, padded);
-    for (unsigned i = threadIdx.x; i < one.count; i += reduce_threads) { lists.rows[one.start + i] = numbers[i]; }
-    __syncthreads();
+#pragma unroll 8
+    for (unsigned j = 0; j < count; ++j) {
+      float const x[1] = {device::to_float(from[j * N])};
+      own.add(x);
+    }
+    sums = own;
   }
 }
 
-/// Rows that a block looks for at a time in the list of a huge cell: one bit per row in its shared memory.
-inline constexpr unsigned range_words = most_block_points;
-inline constexpr unsigned range_rows = 32 * range_words;
-
-/// Sorts the lists of huge cells into `ranks`: a block takes a range of rows and notes which of them are in the list.
-/// Each row occurs once, so the bits in ascending order are the sorted list.
-/// @param rows  of all clouds
-/// @param bits  shared memory for `range_words`
-inline __device__ void sort_huge(point_lists const& lists, std::int64_t rows, std::uint32_t* bits, unsigned worker,
-                                 unsigned workers) {
-  constexpr unsigned words_each = range_words / reduce_threads;
-  auto const ranges = static_cast<unsigned>((rows + range_rows - 1) / range_rows);
-  std::int64_t const jobs = std::int64_t(lists.counters->huge) * ranges;
-  for (std::int64_t job = worker; job < jobs; job += workers) {
-    crowded_cell const one = lists.crowded[lists.huge[job / ranges]];
-    unsigned const low = static_cast<unsigned>(job % ranges) * range_rows;
-    for (unsigned i = threadIdx.x; i < range_words; i += reduce_threads) { bits[i] = 0; }
-    __syncthreads();
-    unsigned before = 0;
-    for (unsigned i = threadIdx.x; i < one.count; i += reduce_threads) {
-      unsigned const row = lists.rows[one.start + i];
-      if (row < low) {
-        ++before;
-      } else if (row - low < range_rows) {
-        atomicOr(bits + (row - low) / 32, 1u << (row % 32));
-      }
+/// Reduces the features of a crowded cell by a team, and writes its results.
+template <class Team, class Value, int N, class Params, class Part>
+__device__ void reduce_crowd(Params const& p, crowded_cell const& one, Part& part) {
+  sort_list<Team>(p.lists.rows + one.start, one.count, part.list, part.other);
+  unsigned const groups = (one.count + most_tile_points - 1) / most_tile_points;
+  unsigned const vectors = p.features.vectors.value;
+  unsigned const here = min(groups, Part::room);  // groups at a time
+  bool const all = vectors <= Part::groups && vectors * groups <= min(Part::room, Part::groups);
+  unsigned const wide = all ? vectors : 1;  // vectors at a time
+  auto const* const features = static_cast<Value const*>(p.features.values) + skip_for(p, one.cell, part.list[0]);
+  for (unsigned vector = 0; vector < vectors; vector += wide) {
+    for (unsigned first = 0; first < groups; first += here) {
+      unsigned const begin = first * most_tile_points;
+      unsigned const points = min(here * most_tile_points, one.count - begin);
+      unsigned const full = (points + most_tile_points - 1) / most_tile_points;
+      bring_features<Team, Value, N>(p, part, features + std::int64_t(vector) * N, part.list + begin, points, full,
+                                     wide);
+      Team::wait();
+      add_up_groups<Team, Value, N>(p, part, points, first, full, groups, vector, wide);
+      Team::wait();
     }
-    unsigned all_before = 0;
-    sum_before<reduce_threads>(before, all_before);
-    unsigned found = 0;
-    for (unsigned i = 0; i < words_each; ++i) { found += __popc(bits[threadIdx.x * words_each + i]); }
-    unsigned total = 0;
-    std::uint32_t* to = lists.ranks + (one.start + all_before + sum_before<reduce_threads>(found, total));
-    for (unsigned i = 0; i < words_each; ++i) {
-      unsigned const word = threadIdx.x * words_each + i;
-      for (unsigned left = bits[word]; left != 0; left &= left - 1) {
-        *to++ = low + 32 * word + __ffs(static_cast<int>(left)) - 1;
-      }
+    for (unsigned item = Team::thread(); item < wide * N; item += Team::threads) {
+      auto const* const terms = part.sums + item / N * groups * N + item % N;
+      auto sums = terms[0];
+      for (unsigned group = 1; group < groups; ++group) { add_sum(sums, terms[group * N]); }
+      write_results(p, one.cell, std::int64_t(vector) * N + item, one.count, sums);
     }
-    __syncthreads();
   }
+  Team::wait();  // the next cell overwrites what has been read
 }
+
+/// Reduces the crowded cells that fit a block: where there are many, small ones by a warp.
+/// @param worker  of so many blocks that do the same
+template <class Value, int N, class Params, class Board>
+__device__ void reduce_crowds(Params const& p, Board& board, unsigned worker, unsigned workers) {
+  constexpr unsigned warps = reduce_threads / 32;
+  unsigned const cells = p.lists.counters->crowded;
+  unsigned const lane = threadIdx.x % 32;
+  unsigned const warp = threadIdx.x / 32;
+  unsigned const small = cells >= many_crowds * workers ? most_warp_points : 0;
+  // Calls `use` for the cells of a worker with a count that is in the range: a lane looks at one of them.
+  auto const for_each_in = [&](unsigned begin, unsigned step, unsigned more_than, unsigned most, auto const& use) {
+    for (unsigned first = begin; first < cells; first += 32 * step) {
+      unsigned const index = first + lane * step;
+      unsigned const count = index < cells ? p.lists.crowded[index].count : 0;
+      for (unsigned left = __ballot_sync(0xffffffffu, count > more_than && count <= most); left != 0;
+           left &= left - 1) {
+        use(p.lists.crowded[first + (__ffs(static_cast<int>(left)) - 1) * step]);
+      }
+    }
+  };
+  if (small > 0) {
+    for_each_in(worker * warps + warp, workers * warps, 0, small,
+                [&](crowded_cell const& one) { reduce_crowd<warp_team, Value, N>(p, one, board.warps[warp]); });
+    __syncthreads();  // parts of warps are in the place of the whole
+  }
+  for_each_in(worker, workers, small, most_block_points,
+              [&](crowded_cell const& one) { reduce_crowd<block_team, Value, N>(p, one, board.whole); });
+}
+
+/// The board for features of a call.
+template <class Value, int N, bool Extremes, class Params>
+using crowd_board_for = crowd_board<Value, N, sums_for<Params, 1, Extremes>>;
 
 /// Stores some channels of the sum of a group of 64 points.
 /// @param to  the element of the first channel
@@ -120,67 +206,59 @@ inline __device__ void store_group(point_lists const& lists, std::int64_t to, co
 }
 
 /// Computes the next level of a channel from `count` groups.
-inline __device__ channel_sums<1, true> add_groups(point_lists const& lists, std::int64_t first, unsigned count,
-                                                   std::int64_t channels) {
-  constexpr unsigned at_once = groups_at_once;
-  channel_sums<1, true> sums;
+template <bool Extremes>
+__device__ channel_sums<1, Extremes> add_groups(point_lists const& lists, std::int64_t first, unsigned count,
+                                                std::int64_t channels) {
+  constexpr unsigned at_once = groups_at_once<Extremes>;
+  channel_sums<1, Extremes> sums;
   sums.clear();
   for (unsigned turn = 0; turn < count; turn += at_once) {
-    float sum[at_once] = {};
-    std::uint32_t largest[at_once] = {};
-    std::uint32_t smallest[at_once] = {};
+    channel_sums<1, Extremes> terms[at_once] = {};
 #pragma unroll
     for (unsigned i = 0; i < at_once; ++i) {
       if (turn + i >= count) { continue; }
       std::int64_t const from = first + (turn + i) * channels;
-      // For voxels, other blocks of the same launch wrote them.
-      if (lists.sums != nullptr) { sum[i] = __ldcg(lists.sums + from); }
-      if (lists.largest != nullptr) { largest[i] = __ldcg(lists.largest + from); }
-      if (lists.smallest != nullptr) { smallest[i] = __ldcg(lists.smallest + from); }
+      // Other blocks of the same launch wrote them.
+      if (lists.sums != nullptr) { terms[i].sum[0] = __ldcg(lists.sums + from); }
+      if constexpr (Extremes) {
+        if (lists.largest != nullptr) { terms[i].largest[0] = __ldcg(lists.largest + from); }
+        if (lists.smallest != nullptr) { terms[i].smallest[0] = __ldcg(lists.smallest + from); }
+      }
     }
 #pragma unroll
     for (unsigned i = 0; i < at_once; ++i) {
-      if (turn + i >= count) { continue; }
-      sums.sum[0] = device::add_rn(sums.sum[0], sum[i]);
-      sums.largest[0] = max(sums.largest[0], largest[i]);
-      sums.smallest[0] = min(sums.smallest[0], smallest[i]);
+      if (turn + i < count) { add_sum(sums, terms[i]); }
     }
   }
   return sums;
 }
 
-/// Goes up the tree of a crowded cell, and writes its results. Each level overwrites the one before: sum i of a level
-/// is made of the 64 sums from 64 i on, so all that a round of threads overwrites has been read.
-/// @param thread, threads  this thread, and how many do it together
-/// @param wait             a barrier among them
-template <class Params, class Wait>
-__device__ void add_up_crowd(Params const& p, crowded_cell const& one, unsigned thread, unsigned threads,
-                             Wait const& wait) {
+/// Goes up the tree of a huge cell, and writes its results. Each level overwrites the one before: sum i of a level
+/// is made of the 64 sums from 64 i on, so all that a round of lanes overwrites has been read. Called by a warp.
+template <bool Extremes, class Params>
+__device__ void add_up_huge(Params const& p, crowded_cell const& one) {
+  unsigned const lane = threadIdx.x % 32;
   constexpr unsigned width = most_tile_points;
   std::int64_t const channels = p.results.channels;
   std::int64_t const first = one.first_group * channels;
   unsigned groups = (one.count + width - 1) / width;
   for (; groups > width; groups = (groups + width - 1) / width) {
     std::int64_t const items = (groups + width - 1) / width * channels;
-    for (std::int64_t round = 0; round < items; round += threads) {
-      std::int64_t const item = round + thread;
-      channel_sums<1, true> sums;
+    for (std::int64_t round = 0; round < items; round += 32) {
+      std::int64_t const item = round + lane;
+      channel_sums<1, Extremes> sums;
       if (item < items) {
         std::int64_t const group = item / channels;
-        sums = add_groups(p.lists, first + group * width * channels + item % channels,
-                          min(width, groups - static_cast<unsigned>(group) * width), channels);
+        sums = add_groups<Extremes>(p.lists, first + group * width * channels + item % channels,
+                                    min(width, groups - static_cast<unsigned>(group) * width), channels);
       }
-      wait();
-      if (item < items) {
-        if (p.lists.sums != nullptr) { p.lists.sums[first + item] = sums.sum[0]; }
-        if (p.lists.largest != nullptr) { p.lists.largest[first + item] = sums.largest[0]; }
-        if (p.lists.smallest != nullptr) { p.lists.smallest[first + item] = sums.smallest[0]; }
-      }
-      wait();
+      __syncwarp();
+      if (item < items) { store_group(p.lists, first + item, sums); }
+      __syncwarp();
     }
   }
-  for (std::int64_t c = thread; c < channels; c += threads) {
-    channel_sums<1, true> const all = add_groups(p.lists, first + c, groups, channels);
+  for (std::int64_t c = lane; c < channels; c += 32) {
+    channel_sums<1, Extremes> const all = add_groups<Extremes>(p.lists, first + c, groups, channels);
     if constexpr (of_coordinates<Params>) {
       coordinate_sums sums;
       sums.begin(p, c, {device::from_order(all.smallest[0])});
@@ -193,10 +271,10 @@ __device__ void add_up_crowd(Params const& p, crowded_cell const& one, unsigned 
   }
 }
 
-/// Called by each warp that has added up a vector of a group: the last warp of a voxel goes up its tree, so that no
+/// Called by each warp that has added up a vector of a group: the last warp of a cell goes up its tree, so that no
 /// further launch is needed.
-template <class Params>
-__device__ void finish_crowd(Params const& p, std::uint32_t index, crowded_cell const& one) {
+template <bool Extremes, class Params>
+__device__ void finish_huge(Params const& p, std::uint32_t index, crowded_cell const& one) {
   unsigned const groups = (one.count + most_tile_points - 1) / most_tile_points;
   unsigned arrived = 0;
   if (threadIdx.x % 32 == 0) {
@@ -206,15 +284,13 @@ __device__ void finish_crowd(Params const& p, std::uint32_t index, crowded_cell 
   if (__shfl_sync(0xffffffffu, arrived, 0) + 1 != groups * p.features.vectors.value) { return; }
   __threadfence();
   if (threadIdx.x % 32 == 0) { p.lists.crowded[index].arrived = 0; }  // for further features of the same voxels
-  add_up_crowd(p, one, threadIdx.x % 32, 32, [] { __syncwarp(); });
+  add_up_huge<Extremes>(p, one);
 }
 
-/// Adds up each group of 64 points, one warp per vector; for voxels the groups, too.
+/// Adds up the groups of huge cells, one warp per vector.
 template <class Value, int N, bool Extremes, class Params>
-__global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_constant__ Params const p) {
+__device__ void reduce_huge(Params const& p) {
   constexpr unsigned warps = reduce_threads / 32;
-  let_next_launch_begin();
-  wait_for_launch_before();
   unsigned const vectors = p.features.vectors.value;
   std::int64_t const items = std::int64_t(p.lists.counters->groups) * vectors;
   for (std::int64_t item = std::int64_t(blockIdx.x) * warps + threadIdx.x / 32; item < items;
@@ -225,25 +301,26 @@ __global__ void __launch_bounds__(reduce_threads) crowd_group_kernel(__grid_cons
     crowded_cell const one = p.lists.crowded[index];
     unsigned const begin = static_cast<unsigned>(group - one.first_group) * most_tile_points;
     unsigned const count = min(std::uint32_t{most_tile_points}, one.count - begin);
-    std::uint32_t const* const list =
-        (one.count > most_block_points ? p.lists.ranks : p.lists.rows) + one.start + begin;
+    std::uint32_t const* const list = p.lists.ranks + one.start + begin;
     sums_for<Params, N, Extremes> sums;
     sums.clear();
     Value const* const from = static_cast<Value const*>(p.features.values) + (skip_for(p, one.cell, list[0]) + channel);
     add_by_warp<N>(p, sums, from, channel, count, [&](unsigned j) { return static_cast<std::int64_t>(list[j]); });
     if (threadIdx.x % 32 == 0) { store_group(p.lists, group * p.results.channels + channel, sums); }
-    if constexpr (of_voxels<Params>) { finish_crowd(p, index, one); }
+    finish_huge<Extremes>(p, index, one);
   }
 }
 
-/// Goes up the trees of crowded cells, one block per cell.
-template <int Threads>
-__global__ void __launch_bounds__(Threads) crowd_kernel(__grid_constant__ cell_reduce_params const p) {
+/// Reduces huge cells, whose lists have been sorted; of a grid the other crowded cells, too.
+template <class Value, int N, bool Extremes, class Params>
+__global__ void __launch_bounds__(reduce_threads, crowd_blocks<Extremes>)
+    crowd_kernel(__grid_constant__ Params const p) {
+  let_next_launch_begin();
   wait_for_launch_before();
-  unsigned const cells = p.lists.counters->crowded;
-  for (unsigned index = blockIdx.x; index < cells; index += gridDim.x) {
-    add_up_crowd(p, p.lists.crowded[index], threadIdx.x, Threads, [] { __syncthreads(); });
-    __syncthreads();
+  reduce_huge<Value, N, Extremes>(p);
+  if constexpr (!of_voxels<Params>) {
+    __shared__ crowd_board_for<Value, N, Extremes, Params> board;
+    reduce_crowds<Value, N>(p, board, blockIdx.x, gridDim.x);
   }
 }
 

@@ -66,15 +66,29 @@ int plan_features(cloud_features& plan, point_clouds const& clouds, point_featur
   return aligned ? wide : 1;
 }
 
-/// Blocks for each of the parts that take longest; none where no cell or voxel can have so many points.
-/// @return blocks for one part
+/// Blocks for each of the parts that take longest: none where no cell or voxel can have so many points, and not more
+/// than what there can be to do.
+/// @return the most blocks for one part
 template <class Params>
 std::int32_t plan_parts(Params& p, std::int64_t longest, device_properties const& device) noexcept {
   std::int32_t const workers = reduce_shape_for(device).workers_each * device.multiprocessors;
-  p.huge = longest > most_block_points ? workers : 0;
-  p.crowds = longest > most_tile_points ? workers : 0;
-  p.some = longest > most_few_points ? workers : 0;
+  auto const blocks_for = [&](std::int64_t points, std::int64_t work) {
+    return longest > points
+               ? static_cast<std::int32_t>(std::min<std::int64_t>(workers, std::max<std::int64_t>(1, work)))
+               : 0;
+  };
+  std::int64_t const ranges = (p.rows + range_rows - 1) / range_rows;
+  std::int64_t const some = p.rows / (most_few_points + 1) * p.features.vectors.value;
+  p.huge = blocks_for(most_block_points, p.rows / (most_block_points + 1) * ranges);
+  p.crowds = blocks_for(most_tile_points, p.rows / (most_tile_points + 1));
+  p.some = blocks_for(most_few_points, some / (reduce_threads / 32) + 1);
   return workers;
+}
+
+/// Blocks that add up groups of huge cells, a warp a vector.
+inline std::int64_t huge_blocks(std::int64_t rows, divisor const& vectors, std::int64_t most) noexcept {
+  std::int64_t const groups = rows / most_tile_points + rows / (most_block_points + 1);
+  return std::min(most, groups * vectors.value / (reduce_threads / 32) + 1);
 }
 
 }  // namespace robocache::detail

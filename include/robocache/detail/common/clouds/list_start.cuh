@@ -18,10 +18,14 @@ namespace robocache::detail {
 /// @return  its index among crowded cells
 inline __device__ unsigned note_crowd(point_lists const& lists, std::int64_t cell, unsigned start, unsigned count) {
   list_counters& counters = *lists.counters;
-  unsigned const groups = count / most_tile_points + (count % most_tile_points != 0 ? 1 : 0);
   unsigned const index = atomicAdd(&counters.crowded, 1u);
-  lists.crowded[index] = {cell, start, count, atomicAdd(&counters.groups, groups), 0};
-  if (count > most_block_points) { lists.huge[atomicAdd(&counters.huge, 1u)] = index; }
+  unsigned first_group = 0;
+  if (count > most_block_points) {
+    unsigned const groups = count / most_tile_points + (count % most_tile_points != 0 ? 1 : 0);
+    first_group = atomicAdd(&counters.groups, groups);
+    lists.huge[atomicAdd(&counters.huge, 1u)] = index;
+  }
+  lists.crowded[index] = {cell, start, count, first_group, 0};
   return index;
 }
 

@@ -71,7 +71,7 @@ struct alignas(64) list_counters {
   std::uint32_t some;      ///< cells with more than a few points, but not crowded
   std::uint32_t crowded;   ///< cells
   std::uint32_t huge;      ///< crowded cells that are sorted by several blocks
-  std::uint32_t groups;    ///< of the points of crowded cells
+  std::uint32_t groups;    ///< of the points of huge cells
 };
 
 /// A cell that is not crowded.
@@ -86,8 +86,8 @@ struct crowded_cell {
   std::int64_t cell;          ///< counted over all clouds
   std::uint32_t start;        ///< of its list
   std::uint32_t count;        ///< points
-  std::uint32_t first_group;  ///< groups of 64 points
-  std::uint32_t arrived;      ///< so far: for cells points in the list, for voxels vectors of groups that are added up
+  std::uint32_t first_group;  ///< of a huge cell: groups of 64 points
+  std::uint32_t arrived;      ///< so far: points of a grid's cell in the list; then vectors of groups that are added up
 };
 
 /// The points of each cell: pointers into the scratch.

@@ -30,8 +30,27 @@ inline constexpr std::int64_t most_point_steps = 16;
 /// of a lidar's sweep took 90 us; with warps for the longer ones it takes 59.
 inline constexpr int most_few_points = 8;
 
-/// The most points of a crowded cell that a block sorts in its shared memory: 16 kB. Untested.
-inline constexpr int most_block_points = 4096;
+/// The most points of a crowded cell that a block takes, and that a warp takes where crowded cells are many. Untested.
+inline constexpr int most_block_points = 2048;
+inline constexpr int most_warp_points = 256;
+
+/// Crowded cells per block from which on they are many. Untested.
+inline constexpr unsigned many_crowds = 2;
+
+/// Bytes of shared memory for features of a crowded cell, for blocks and warps: vectors of 16 bytes of whole groups,
+/// with a gap after each group. Untested.
+inline constexpr unsigned block_crowd_bytes = 8 * 65 * 16;
+inline constexpr unsigned warp_crowd_bytes = 2 * 65 * 16;
+
+/// Numbers that a thread merges at a time, numbers of a huge cell's list and vectors of features that it has in flight.
+/// Untested.
+inline constexpr unsigned merged_at_once = 2;
+inline constexpr unsigned listed_at_once = 4;
+inline constexpr unsigned crowd_at_once = 4;
+
+/// Rows that a block looks for at a time in the list of a huge cell: one bit per row in its shared memory. Untested.
+inline constexpr unsigned range_words = most_block_points;
+inline constexpr unsigned range_rows = 32 * range_words;
 
 /// Threads of a block that finds places for lists, and its cells, four per thread: a vector of counts. Untested.
 inline constexpr int start_threads = 256;
@@ -47,7 +66,17 @@ inline constexpr int few_at_once = 4;
 inline constexpr unsigned some_cells = 8;
 
 /// Sums of groups that a thread has in flight. Untested.
-inline constexpr unsigned groups_at_once = 8;
+template <bool Extremes>
+inline constexpr unsigned groups_at_once = Extremes ? 8 : 16;
+
+/// Blocks per multiprocessor that reduce voxels: what crowds need more of is spilled, so that few points, which are
+/// usual, do not wait.
+template <int N, bool Extremes>
+inline constexpr int reduce_blocks = N > 1 && Extremes ? 4 : 5;
+
+/// Blocks per multiprocessor that reduce crowds: as many as next to nothing is spilled for.
+template <bool Extremes>
+inline constexpr int crowd_blocks = Extremes ? 3 : 4;
 
 /// How many blocks reduce features.
 struct reduce_shape {

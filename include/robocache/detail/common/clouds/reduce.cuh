@@ -7,49 +7,13 @@
 #include <robocache/detail/common/clouds/params.hpp>
 #include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/common/clouds/results.cuh>
+#include <robocache/detail/common/clouds/sort.cuh>
 #include <robocache/detail/common/typed_rows.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
 
-// Reduces the features of voxels that are not crowded.
+// Reduces the features of voxels: few points by a thread, more by a warp, crowds by a block.
 namespace robocache::detail {
-
-/// Sorts numbers in registers: Batcher's odd-even merge network.
-template <int N>
-__device__ void sort_registers(std::uint32_t (&numbers)[N]) {
-#pragma unroll
-  for (int run = 1; run < N; run *= 2) {
-#pragma unroll
-    for (int step = run; step >= 1; step /= 2) {
-#pragma unroll
-      for (int i = 0; i + step < N; ++i) {
-        if (i < step % run || (i - step % run) / step % 2 != 0 || i / (2 * run) != (i + step) / (2 * run)) { continue; }
-        std::uint32_t const a = numbers[i];
-        numbers[i] = min(a, numbers[i + step]);
-        numbers[i + step] = max(a, numbers[i + step]);
-      }
-    }
-  }
-}
-
-/// Sorts up to 64 numbers in shared memory by a warp: each lane counts for two of them how many come before.
-inline __device__ void sort_by_warp(std::uint32_t* numbers, unsigned count) {
-  static_assert(most_tile_points <= 64, "a lane has two");
-  unsigned const lane = threadIdx.x % 32;
-  std::uint32_t const a = lane < count ? numbers[lane] : 0;
-  std::uint32_t const b = lane + 32 < count ? numbers[lane + 32] : 0;
-  unsigned before_a = 0;
-  unsigned before_b = 0;
-  for (unsigned i = 0; i < count; ++i) {
-    std::uint32_t const other = numbers[i];
-    before_a += other < a ? 1 : 0;
-    before_b += other < b ? 1 : 0;
-  }
-  __syncwarp();
-  if (lane < count) { numbers[before_a] = a; }
-  if (lane + 32 < count) { numbers[before_b] = b; }
-  __syncwarp();
-}
 
 /// A voxel, as a cell with points.
 inline __device__ cell_list few_cell(voxel_reduce_params const& p, std::int64_t i) {
@@ -111,9 +75,13 @@ __device__ void reduce_few(Params const& p, unsigned worker, unsigned workers) {
   }
 }
 
-/// Shared memory of a block that reduces: 16 kB, whatever its work.
-inline constexpr unsigned reduce_words = most_block_points;
-static_assert(reduce_threads / 32 * some_cells * most_tile_points <= reduce_words, "the lists of all warps fit");
+/// Shared memory of a block that reduces voxels, whatever its work.
+template <class Value, int N, bool Extremes, class Params>
+union reduce_board {
+  std::uint32_t huge[2 * range_words];
+  std::uint32_t some[reduce_threads / 32][some_cells * most_tile_points];  ///< of each warp
+  crowd_board_for<Value, N, Extremes, Params> crowd;
+};
 
 /// Voxels with more than a few points, but not crowded: a warp sorts the lists of some, and then adds up one vector
 /// after the other.
@@ -161,25 +129,25 @@ __device__ void reduce_some(Params const& p, std::uint32_t* rows, unsigned worke
   }
 }
 
-/// Reduces the voxels that are not crowded, and sorts the lists of those that are. Blocks do different work side by
-/// side; the parts that take longest come first.
+/// Reduces voxels, except huge ones, whose lists it sorts. Blocks do different work side by side; the parts that take
+/// longest come first.
 /// @tparam N         channels of a vector
 /// @tparam Extremes  whether the largest or smallest are wanted
 template <class Value, int N, bool Extremes, class Params>
-__global__ void __launch_bounds__(reduce_threads) reduce_kernel(__grid_constant__ Params const p) {
-  __shared__ std::uint32_t words[reduce_words];
+__global__ void __launch_bounds__(reduce_threads, reduce_blocks<N, Extremes>)
+    reduce_kernel(__grid_constant__ Params const p) {
+  __shared__ reduce_board<Value, N, Extremes, Params> board;
   let_next_launch_begin();
   wait_for_launch_before();
   constexpr unsigned warps = reduce_threads / 32;
   unsigned const warp = threadIdx.x / 32;
   auto worker = static_cast<int>(blockIdx.x);
-  if (worker < p.huge) { return sort_huge(p.lists, p.rows, words, worker, p.huge); }
+  if (worker < p.huge) { return sort_huge(p.lists, p.rows, board.huge, worker, p.huge); }
   worker -= p.huge;
-  if (worker < p.crowds) { return sort_crowds(p.lists, words, worker, p.crowds); }
+  if (worker < p.crowds) { return reduce_crowds<Value, N>(p, board.crowd, worker, p.crowds); }
   worker -= p.crowds;
   if (worker < p.some) {
-    return reduce_some<Value, N, Extremes>(p, words + warp * some_cells * most_tile_points, worker * warps + warp,
-                                           p.some * warps);
+    return reduce_some<Value, N, Extremes>(p, board.some[warp], worker * warps + warp, p.some * warps);
   }
   worker -= p.some;
   reduce_few<Value, N, Extremes>(p, worker, gridDim.x - p.huge - p.crowds - p.some);

@@ -31,9 +31,9 @@ ROBOCACHE_HIDDEN status launch_reducing(Params& p, std::int64_t cells, std::int6
   std::int64_t const few = std::min(tiles, std::int64_t{chain.device().multiprocessors} * shape.few_each);
   dim3 const blocks(static_cast<unsigned>(p.huge + p.crowds + p.some + few));
   status const s = chain.launch(reduce_kernel<Value, N, Extremes, Params>, p, blocks, reduce_threads);
-  if (!s.ok() || longest <= most_tile_points) { return s; }
-  dim3 const crowd_blocks(static_cast<unsigned>(workers));
-  return chain.launch(crowd_group_kernel<Value, N, Extremes, Params>, p, crowd_blocks, reduce_threads);
+  if (!s.ok() || longest <= most_block_points) { return s; }
+  dim3 const crowd_blocks(static_cast<unsigned>(huge_blocks(p.rows, p.features.vectors, workers)));
+  return chain.launch(crowd_kernel<Value, N, Extremes, Params>, p, crowd_blocks, reduce_threads);
 }
 
 /// Where results go.
