@@ -13,23 +13,27 @@
 #include <robocache/detail/common/clouds/policy.cuh>
 #include <robocache/detail/config.hpp>
 #include <robocache/detail/intrinsics.cuh>
+#include <robocache/device/cloud.cuh>
 
 // Lists the points of a bin by cell in shared memory, by the block that has the bin.
 namespace robocache::detail {
 
-/// What a block knows about a cell: how many points it has; once its list has a place, in one word the count, how many
-/// points are listed, and where the list begins; for a crowded cell its index among crowded cells.
+/// What a block knows about a cell: how many points it has; once its list has a place, in one word how many points are
+/// listed, the count, and where the list begins; for a crowded cell where the next point goes, counted from the block's
+/// first place for crowded cells. Each point that is listed adds 1 to either.
 struct cell_word {
-  static constexpr unsigned listed_at = 7;
+  static constexpr unsigned count_at = 7;
   static constexpr unsigned start_at = 14;
-  static constexpr unsigned one_listed = 1u << listed_at;
+  static constexpr unsigned mask = (1u << count_at) - 1;
   static constexpr unsigned crowded = 1u << 31;
-  static_assert(most_tile_points < 1 << listed_at && bin_list_rows < 1u << (31 - start_at), "a word holds all");
+  static_assert(most_tile_points <= mask && bin_list_rows < 1u << (31 - start_at), "a word holds all");
+  static_assert(device::most_cloud_points < crowded, "a bin's crowds have no more points");
 
-  static __device__ unsigned of(unsigned count, unsigned start) { return count | start << start_at; }
+  static __device__ unsigned of(unsigned count, unsigned start) { return count << count_at | start << start_at; }
   static __device__ bool is_crowded(unsigned word) { return (word & crowded) != 0; }
-  static __device__ unsigned count(unsigned word) { return word & (one_listed - 1); }
-  static __device__ unsigned listed(unsigned word) { return word >> listed_at & (one_listed - 1); }
+  static __device__ unsigned count(unsigned word) { return word >> count_at & mask; }
+  /// Where a point goes, by the word before it was counted.
+  static __device__ unsigned place(unsigned word) { return (word >> start_at) + (word & mask); }
   static __device__ unsigned start(unsigned word) { return word >> start_at; }
 };
 
@@ -47,8 +51,10 @@ struct bin_board {
   std::uint16_t filled[bin_list_rows];   ///< the cells that have points
   bin_part parts[reduce_threads / 32][32];
   unsigned of_warps[reduce_threads / 32];
+  unsigned crowds_of_warps[reduce_threads / 32];  ///< points
   unsigned stop[2];
-  unsigned crowded;  ///< whether any cell of the range is
+  unsigned first_crowd;  ///< where lists of crowded cells begin, in global memory
+  unsigned crowd_taken;  ///< how much of that has been given to cells
 };
 
 /// The cells of a range that this warp is responsible for: `[begin, end)`, a multiple of 32 cells.
@@ -98,7 +104,6 @@ inline __device__ bool count_range(cell_bin_reduce_params const& p, cloud_bin co
                                    bin_board& board) {
   unsigned const words = range.hashed ? bin_range_cells : range.cells;
   for (unsigned i = threadIdx.x; i < words; i += reduce_threads) { board.words[i] = i < range.cells ? 0 : no_bin_cell; }
-  if (threadIdx.x == 0) { board.crowded = 0; }
   __syncthreads();
   bool lacks = false;
   for_each_entry<reduce_threads>(p.bins, mine, board.parts[threadIdx.x / 32], [&](int place, std::uint32_t) {
@@ -144,35 +149,53 @@ __device__ listed_cells place_lists(cell_bin_reduce_params const& p, unsigned be
   auto const sum_of = [&](unsigned i, unsigned word) {
     return i < begin || word == 0 || cell_word::is_crowded(word) ? 0 : word + one_filled;
   };
+  auto const is_crowd = [&](unsigned word) { return begin == 0 && word > most_tile_points; };
   unsigned sum = 0;
+  unsigned crowds = 0;
   for (unsigned i = mine.begin + lane; i < mine.end; i += 32) {
-    unsigned word = board.words[i];
+    unsigned const word = board.words[i];
     if (writes && (word != 0 || !p.filled) && cell_at(i) >= 0) { write_count(p, cell_at(i), word); }
-    if (begin == 0 && word > most_tile_points) {
-      unsigned const start = static_cast<unsigned>(p.points.rows) - word - atomicAdd(&p.lists.counters->in_crowd, word);
-      word = board.words[i] = cell_word::crowded | note_crowd(p.lists, cell_at(i), start, word);
-      atomicOr(&board.crowded, 1u);
+    if (is_crowd(word)) {
+      crowds += word;
+    } else {
+      sum += sum_of(i, word);
     }
-    sum += sum_of(i, word);
   }
   sum = static_cast<unsigned>(sum_over_warp(static_cast<int>(sum)));
-  if (lane == 0) { board.of_warps[warp] = sum; }
+  crowds = static_cast<unsigned>(sum_over_warp(static_cast<int>(crowds)));
+  if (lane == 0) {
+    board.of_warps[warp] = sum;
+    board.crowds_of_warps[warp] = crowds;
+  }
   if (threadIdx.x == 0) {
     board.stop[0] = cells;
     board.stop[1] = 0;
+    board.crowd_taken = 0;
   }
   __syncthreads();
   unsigned before = 0;
   unsigned all = 0;
+  unsigned all_crowds = 0;
 #pragma unroll
   for (unsigned i = 0; i < reduce_threads / 32; ++i) {
     before += i < warp ? board.of_warps[i] : 0;
     all += board.of_warps[i];
+    all_crowds += board.crowds_of_warps[i];
+  }
+  if (all_crowds > 0) {  // the same for the whole block
+    if (threadIdx.x == 0) { board.first_crowd = atomicAdd(&p.lists.counters->in_crowd, all_crowds); }
+    __syncthreads();
   }
   bool const fits = all % one_filled <= bin_list_rows;
   for (unsigned first = mine.begin; first < mine.end; first += 32) {
     unsigned const i = first + lane;
-    unsigned const count = i < mine.end ? sum_of(i, board.words[i]) : 0;
+    unsigned const word = i < mine.end ? board.words[i] : 0;
+    if (is_crowd(word)) {
+      unsigned const taken = atomicAdd(&board.crowd_taken, word);
+      board.words[i] = cell_word::crowded | taken;
+      note_crowd(p.lists, cell_at(i), board.first_crowd + taken, word);
+    }
+    unsigned const count = is_crowd(word) ? 0 : sum_of(i, word);
     if (__any_sync(0xffffffffu, count != 0 ? 1 : 0) == 0) { continue; }
     unsigned up_to = count;
 #pragma unroll
@@ -200,30 +223,18 @@ __device__ listed_cells place_lists(cell_bin_reduce_params const& p, unsigned be
 /// Lists the points of cells `[begin, end)` of a range.
 inline __device__ void write_lists(cell_bin_reduce_params const& p, cloud_bin const& mine, bin_range const& range,
                                    unsigned begin, unsigned end, bin_board& board) {
-  unsigned const lane = threadIdx.x % 32;
-  bool const any_crowded = board.crowded != 0;
   for_each_entry<reduce_threads>(p.bins, mine, board.parts[threadIdx.x / 32], [&](int place, std::uint32_t point) {
-    auto const row = static_cast<std::uint32_t>(mine.begin + point);
     int const found = place >= 0 ? word_at(board, range, static_cast<std::uint32_t>(place)) : no_point;
-    bool const here = found >= 0;
-    unsigned const i = here ? found : 0;
-    // Others add to the word at the same time.
-    unsigned const word = any_crowded && here ? atomicOr(board.words + i, 0u) : 0;
-    bool const crowded = cell_word::is_crowded(word);
-    bool const lists = here && i >= begin && i < end && !crowded;
-    unsigned const old = take_places(board.words, lists ? static_cast<int>(i) : no_point, cell_word::one_listed);
-    if (lists) { board.rows[cell_word::start(old) + cell_word::listed(old)] = row; }
-    if (!any_crowded || begin > 0 || __any_sync(0xffffffffu, crowded ? 1 : 0) == 0) { return; }
-    // Atomic operations on global memory: neighbours in the same cell share one.
-    cell_run const run = run_of(crowded ? static_cast<int>(i) : no_point);
-    unsigned first = 0;
-    if (run.leads && crowded) {
-      crowded_cell& one = p.lists.crowded[word & ~cell_word::crowded];
-      first = one.start + atomicAdd(&one.arrived, static_cast<unsigned>(run.count));
+    auto const i = static_cast<unsigned>(found);
+    bool const lists = found >= 0 && i >= begin && i < end;
+    unsigned const word = take_places(board.words, lists ? found : no_point);
+    if (!lists) { return; }
+    auto const row = static_cast<std::uint32_t>(mine.begin + point);
+    if (cell_word::is_crowded(word)) {
+      p.lists.rows[board.first_crowd + (word & ~cell_word::crowded)] = row;
+    } else {
+      board.rows[cell_word::place(word)] = row;
     }
-    int const leader = leader_of(run);
-    first = __shfl_sync(0xffffffffu, first, leader) + lane - leader;
-    if (crowded) { p.lists.rows[first] = row; }
   });
 }
 

@@ -70,18 +70,20 @@ inline __device__ std::uint32_t place_in_bin(cell_bins const& bins, std::uint32_
 }
 
 /// The bins of a row of places, from 0 to the last, are those of the row's runs with these bits flipped.
-inline __device__ std::uint32_t flipped_in_row(std::uint32_t row) { return row * 0x9e3779b1u >> 20; }
-static_assert(most_bins <= 1 << 12, "that many bits are left");
+inline __device__ std::uint32_t flipped_in_row(cell_bins const& bins, std::uint32_t row) {
+  static_assert(most_bins <= 1 << 12, "that many bits are left");
+  return row * 0x9e3779b1u >> 20 & bins.flips;
+}
 
 inline __device__ std::uint32_t bin_of(cell_bins const& bins, std::uint32_t cell) {
   std::uint32_t const run = cell >> bins.run_bits;
-  return (run ^ flipped_in_row(run >> bins.count_bits)) & (bins.count - 1);
+  return (run ^ flipped_in_row(bins, run >> bins.count_bits)) & (bins.count - 1);
 }
 
 /// The cell again.
 inline __device__ std::uint32_t cell_of_bin(cell_bins const& bins, std::uint32_t bin, std::uint32_t place) {
   std::uint32_t const row = place >> bins.run_bits;
-  std::uint32_t const run = row << bins.count_bits | ((bin ^ flipped_in_row(row)) & (bins.count - 1));
+  std::uint32_t const run = row << bins.count_bits | ((bin ^ flipped_in_row(bins, row)) & (bins.count - 1));
   return run << bins.run_bits | (place & ((1u << bins.run_bits) - 1));
 }
 
@@ -92,14 +94,13 @@ inline constexpr std::uint32_t no_bin_cell = UINT32_MAX;
 /// places together, as operations on one word come one after the other.
 /// @param heads  shared memory: places that are taken, of each list
 /// @param list   below 0: none
-/// @param one    what a place counts in the word
-inline __device__ unsigned take_places(unsigned* heads, int list, unsigned one = 1) {
+inline __device__ unsigned take_places(unsigned* heads, int list) {
   int const first = __shfl_sync(0xffffffffu, list, 0);
-  if (__all_sync(0xffffffffu, list == first ? 1 : 0) == 0) { return list >= 0 ? atomicAdd(heads + list, one) : 0; }
+  if (__all_sync(0xffffffffu, list == first ? 1 : 0) == 0) { return list >= 0 ? atomicAdd(heads + list, 1u) : 0; }
   unsigned taken = 0;
   unsigned const lane = threadIdx.x % 32;
-  if (lane == 0 && list >= 0) { taken = atomicAdd(heads + list, 32 * one); }
-  return __shfl_sync(0xffffffffu, taken, 0) + lane * one;
+  if (lane == 0 && list >= 0) { taken = atomicAdd(heads + list, 32u); }
+  return __shfl_sync(0xffffffffu, taken, 0) + lane;
 }
 
 /// Sorts a tile's points by bin. Places within a bin are taken as they come.

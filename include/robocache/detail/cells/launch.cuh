@@ -112,7 +112,7 @@ ROBOCACHE_HIDDEN status launch_counting(cloud_points const& points, std::uint32_
 /// Deals out the cells of a grid, and rows, to bins and tiles.
 /// @param cells     of a grid, in a round
 /// @param filled    whether cells without points have their results already
-/// @param run_bits  log2 of the neighbouring cells that share a bin
+/// @param run_bits  log2 of the neighbouring cells that share a bin, at most
 inline cell_bins plan_bins(std::int64_t batch, std::int64_t rows, std::int64_t cells, bool filled,
                            std::uint32_t run_bits) noexcept {
   cell_bins bins{};
@@ -128,6 +128,7 @@ inline cell_bins plan_bins(std::int64_t batch, std::int64_t rows, std::int64_t c
   std::int64_t const runs = ((cells - 1) >> bins.run_bits) + 1;
   while (1 << bins.count_bits < std::min<std::int64_t>({wanted, runs, most_bins})) { ++bins.count_bits; }
   bins.count = 1u << bins.count_bits;
+  bins.flips = run_bits < bin_run_bits ? bins.count - 1 : 0;
   bins.most_cells = static_cast<std::uint32_t>(((runs - 1) >> bins.count_bits) + 1) << bins.run_bits;
   bins.hashed = filled && bins.most_cells > bin_range_cells && each >> bins.count_bits <= most_hashed_rows;
   bins.tile_bits = most_tile_bits;

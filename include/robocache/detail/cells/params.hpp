@@ -27,6 +27,7 @@ struct cell_bins {
   std::uint32_t count;       ///< bins of a grid, a power of 2
   std::uint32_t count_bits;  ///< log2 of `count`
   std::uint32_t run_bits;    ///< log2 of how many neighbouring cells are in the same bin
+  std::uint32_t flips;       ///< bits of a bin's number that differ from row to row of places
   std::uint32_t most_cells;  ///< of a bin
   bool hashed;               ///< a block looks for words of cells by hashing: there are more cells than it has words
   std::uint32_t tile_bits;   ///< log2 of the rows of a tile

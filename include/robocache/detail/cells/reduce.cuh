@@ -50,18 +50,30 @@ inline __device__ void write_plain_empty(cell_bin_reduce_params const& p, cloud_
   if (group >= groups) { return; }
   unsigned const step = groups == 1 ? reduce_threads : run * vectors;
   std::int64_t const grid = mine.b * p.points.cells + bins.first_cell;
+  std::int64_t const between = std::int64_t(vectors) << (bins.run_bits + bins.count_bits);  // runs of the bin
   for (unsigned k = threadIdx.x - group * step; k < run * vectors; k += step) {
     unsigned const place = p.empty.quotient(k);
     auto* const to = reinterpret_cast<uint4*>(p.plain) + (grid * vectors + k);
     unsigned const begin = range.first >> bins.run_bits;
     unsigned const end = (range.first + range.cells) >> bins.run_bits;
+    unsigned i = (group << bins.run_bits) + place;
+    if (bins.flips == 0) {
+      std::uint32_t const first = (mine.bin << bins.run_bits) + place;
+      if (first >= bins.cells) { continue; }
+      unsigned const rows = ((bins.cells - 1 - first) >> (bins.run_bits + bins.count_bits)) + 1;  // with this place
+      auto* at = to + (std::int64_t(first - place) * vectors + (begin + group) * between);
 #pragma unroll 4
-    for (unsigned row = begin + group; row < end; row += groups) {
+      for (unsigned row = begin + group; row < min(rows, end);
+           row += groups, i += groups << bins.run_bits, at += groups * between) {
+        if (words[i] == 0) { __stcs(at, uint4{0, 0, 0, 0}); }
+      }
+      continue;
+    }
+#pragma unroll 4
+    for (unsigned row = begin + group; row < end; row += groups, i += groups << bins.run_bits) {
       unsigned const first = cell_of_bin(bins, mine.bin, row << bins.run_bits);  // of the run
       bool const exists = first + place < bins.cells;
-      if (exists && words[((row - begin) << bins.run_bits) + place] == 0) {
-        __stcs(to + std::int64_t(first) * vectors, uint4{0, 0, 0, 0});
-      }
+      if (exists && words[i] == 0) { __stcs(to + std::int64_t(first) * vectors, uint4{0, 0, 0, 0}); }
     }
   }
 }

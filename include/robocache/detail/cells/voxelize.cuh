@@ -131,12 +131,10 @@ template <class Result>
 cell_bins plan_bins(point_clouds const& clouds, grid const& lattice, std::int64_t channels,
                     voxel_options const& options) {
   std::int64_t const cells = clouds.batch * lattice.total();
-  bool const fills = fills_before(clouds.total(), cells);
-  bool const by_channel = options.channels == channel_order::first;
-  auto const bytes = static_cast<std::int64_t>(sizeof(Result));
-  bool const gathers = !by_channel && (fills || cells * channels * bytes <= cached_result_bytes);
-  return plan_bins(clouds.batch, clouds.total(), std::min(lattice.total(), most_round_cells),
-                   fills || options.accumulate, run_bits_for(by_channel ? bytes : channels * bytes, gathers));
+  bool const filled = options.accumulate || fills_before(clouds.total(), cells);
+  std::uint32_t const run_bits = run_bits_for(clouds.total(), cells, channels * std::int64_t{sizeof(Result)},
+                                              options.channels == channel_order::first);
+  return plan_bins(clouds.batch, clouds.total(), std::min(lattice.total(), most_round_cells), filled, run_bits);
 }
 
 template <class Value, class Result>

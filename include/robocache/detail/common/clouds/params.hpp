@@ -66,7 +66,7 @@ inline constexpr int most_tile_points = device::sum_group;
 /// Counters that all blocks add to.
 struct alignas(64) list_counters {
   std::uint32_t listed;    ///< points in lists of cells that are not crowded: these fill `rows` from the beginning
-  std::uint32_t in_crowd;  ///< points in lists of crowded cells: these fill it from the end
+  std::uint32_t in_crowd;  ///< points in lists of crowded cells: of voxels these fill it from the end
   std::uint32_t few;       ///< cells with few points
   std::uint32_t some;      ///< cells with more than a few points, but not crowded
   std::uint32_t crowded;   ///< cells
@@ -87,7 +87,7 @@ struct crowded_cell {
   std::uint32_t start;        ///< of its list
   std::uint32_t count;        ///< points
   std::uint32_t first_group;  ///< of a huge cell: groups of 64 points
-  std::uint32_t arrived;      ///< so far: points of a grid's cell in the list; then vectors of groups that are added up
+  std::uint32_t arrived;      ///< of a huge cell: vectors of groups that have been added up so far
 };
 
 /// The points of each cell: pointers into the scratch.

@@ -166,7 +166,6 @@ inline __device__ void sort_huge(point_lists const& lists, std::int64_t rows, st
     if (low == 0) {
       unsigned const groups = one.count / most_tile_points + (one.count % most_tile_points != 0 ? 1 : 0);
       for (unsigned i = threadIdx.x; i < groups; i += reduce_threads) { lists.owners[one.first_group + i] = index; }
-      if (threadIdx.x == 0) { lists.crowded[index].arrived = 0; }  // from now on vectors of groups arrive
     }
     for (unsigned i = threadIdx.x; i < range_words; i += reduce_threads) { bits[i] = 0; }
     __syncthreads();
