@@ -124,7 +124,7 @@ CALLS = [
         "voxelize",
         f"{GRID}, voxel_output<__nv_bfloat16> const& out, {MEMORY}",
         "voxelize(clouds, features, lattice, out, {}, memory",
-        22,
+        21,
     ),
     (
         "voxelize",
