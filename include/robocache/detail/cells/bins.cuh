@@ -90,17 +90,17 @@ inline __device__ std::uint32_t cell_of_bin(cell_bins const& bins, std::uint32_t
 /// What is in no cell of this round.
 inline constexpr std::uint32_t no_bin_cell = UINT32_MAX;
 
-/// The next place of a list for each lane; called by a warp. Lanes of a scan often have one list: they take their
-/// places together, as operations on one word come one after the other.
+/// The next place of a list for each lane; called by a warp. Operations on one word come one after the other, and
+/// neighbours often have one list: they take their places together.
 /// @param heads  shared memory: places that are taken, of each list
 /// @param list   below 0: none
 inline __device__ unsigned take_places(unsigned* heads, int list) {
-  int const first = __shfl_sync(0xffffffffu, list, 0);
-  if (__all_sync(0xffffffffu, list == first ? 1 : 0) == 0) { return list >= 0 ? atomicAdd(heads + list, 1u) : 0; }
+  cell_run const run = run_of(list);
+  if (__popc(run.leaders) > most_joint_runs) { return list >= 0 ? atomicAdd(heads + list, 1u) : 0; }
   unsigned taken = 0;
-  unsigned const lane = threadIdx.x % 32;
-  if (lane == 0 && list >= 0) { taken = atomicAdd(heads + list, 32u); }
-  return __shfl_sync(0xffffffffu, taken, 0) + lane;
+  if (run.leads && list >= 0) { taken = atomicAdd(heads + list, static_cast<unsigned>(run.count)); }
+  int const leader = leader_of(run);
+  return __shfl_sync(0xffffffffu, taken, leader) + threadIdx.x % 32 - leader;
 }
 
 /// Sorts a tile's points by bin. Places within a bin are taken as they come.

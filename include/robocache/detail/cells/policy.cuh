@@ -52,6 +52,9 @@ inline constexpr int most_tile_bits = 12;
 /// The most bins of a grid: four per thread. More are untested.
 inline constexpr int most_bins = 2048;
 
+/// Runs among a warp's 32 points, each in one bin or cell, up to which they take their places together. Untested.
+inline constexpr int most_joint_runs = 16;
+
 /// Points of a bin that a thread has in flight. Untested.
 inline constexpr unsigned bin_points_at_once = 4;
 
