@@ -145,9 +145,10 @@ TEST_CASE("Cells, sums: more points side by side than a block lists, some of the
   generator random(2117);
   auto p = voxels_of({}, {64, 64, 1});
   std::vector<float> xyz;
-  for (std::int64_t i = 0; i < 6000; ++i) {  // rows far apart share a bin
+  for (std::int64_t i = 0; i < 9000; ++i) {  // a row of cells is a bin, and a third of all points are in one
     bool const crowds = random.chance(0.1);
-    auto const y = float(crowds ? 32 : 32 * random.between(0, 1));
+    bool const beside = random.chance(0.33);
+    auto const y = float(crowds ? 32 : beside ? 0 : random.between(0, 63));
     float const x = crowds ? 5.5f : float(random.unit() * 64);
     xyz.insert(xyz.end(), {x, y + 0.5f, 0.5f});
   }
