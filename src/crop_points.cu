@@ -17,7 +17,7 @@ std::int64_t crop_points_scratch(place where, point_clouds const& clouds) {
 void crop_points(place where, point_clouds const& clouds, any_point_features const& features,
                  crop_options const& options, any_cropped_output const& out, scratch const& memory,
                  stream_handle cuda_stream) {
-  visit_float("features", features.type, [&](auto value) {
+  visit_value("features", features.type, [&](auto value) {
     using Value = typename decltype(value)::type;
     auto const from = typed<Value>(features);
     auto const to = typed<Value>(out);

@@ -29,7 +29,7 @@ inline std::int64_t crop_points_scratch(point_clouds const& clouds);
 ///                                cuda_stream);
 /// @endcode
 ///
-/// @tparam Value  `float`, `__half`, `__nv_bfloat16`
+/// @tparam Value  `float`, `__half`, `__nv_bfloat16`, `std::uint8_t`, `std::int32_t`, `std::int64_t`
 ///
 /// @param clouds       FP32; less than 2^31 points in all, padding included
 /// @param features     moved unchanged; C may be 0 where `out.features` is null

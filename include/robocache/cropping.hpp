@@ -28,7 +28,7 @@ struct crop_options {
 /// @tparam Value  of the features
 template <class Value>
 struct cropped_output {
-  static_assert(sizeof(detail::float_result_type<Value>) > 0);
+  static_assert(sizeof(detail::result_type<Value>) > 0);
 
   float* points = nullptr;          ///< `[rows, 3]`
   float* normals = nullptr;         ///< `[rows, 3]`; null without normals

@@ -452,14 +452,14 @@ status unproject_dense(depth_images<Depth> const& images, unproject_options cons
   }
 }
 
-/// `robocache::crop_points` on CPU memory, without scratch. Compiled for float, `__half`, `__nv_bfloat16`.
+/// `robocache::crop_points` on CPU memory, without scratch. Compiled for all types of values.
 template <class Value>
 status crop_points(point_clouds const& clouds, point_features<Value> const& features, crop_options const& options,
                    cropped_output<Value> const& out) {
-  if constexpr (robocache::detail::is_float_value<Value>) {
-    return exact::crop_points(clouds, features, options, out);
+  if constexpr (robocache::detail::is_value<Value>) {
+    return exact::crop_points(clouds, robocache::detail::plain(features), options, robocache::detail::plain(out));
   } else {
-    static_assert(sizeof(robocache::detail::float_type<Value>) > 0);
+    static_assert(sizeof(robocache::detail::value_type<Value>) > 0);
     return {};
   }
 }

@@ -86,10 +86,11 @@ struct point_clouds {
 /// `values + (offsets[b] + i) * point_stride`. Channels of a point are adjacent. Features that are stored between
 /// the coordinates are a view as well: the intensity of `x y z intensity` is `{xyzi + 3, 1, contiguous, 4}`.
 ///
-/// @tparam Value  `float`, `__half`, `__nv_bfloat16`
+/// @tparam Value  `float`, `__half`, `__nv_bfloat16`; where they are only moved also `std::uint8_t`, `std::int32_t`,
+///                `std::int64_t`
 template <class Value>
 struct point_features {
-  static_assert(sizeof(detail::float_type<Value>) > 0);
+  static_assert(sizeof(detail::value_type<Value>) > 0);
 
   Value const* values = nullptr;           ///< `[B, N, C]`, or packed `[rows, C]`
   std::int64_t channels = 0;               ///< C; 0: no features

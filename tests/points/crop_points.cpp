@@ -58,7 +58,7 @@ std::string verify(crop_problem const& p) {
         }
       }
       for (std::int64_t i = 0; p.has_features() && i < p.points.channels; ++i) {
-        auto const wanted = encode(p.points.value_type, double(p.points.feature(row, i)));
+        auto const wanted = feature_bits(p.points.value_type, p.points.feature(row, i));
         if (!same(p.points.value_type, found.features.at(feature++), wanted)) {
           return text_of("row ", row, ", channel ", i);
         }
@@ -164,7 +164,7 @@ TEST_CASE("Crop: no clouds, no points", "[crop_points][sanitize]") {
 
 TEST_CASE("Crop: features of every type and width, normals between other data", "[crop_points]") {
   generator random(6300);
-  for (dtype type : {dtype::float32, dtype::float16, dtype::bfloat16}) {
+  for (dtype type : {dtype::float32, dtype::float16, dtype::bfloat16, dtype::uint8, dtype::int32, dtype::int64}) {
     for (std::int64_t channels : {1, 2, 3, 8, 31, 32, 33, 70}) {
       auto p = problem_of(padded_clouds(line(60), {13, 20, 7}));
       add_features(p, random, channels, type);

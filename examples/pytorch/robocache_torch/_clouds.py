@@ -26,8 +26,8 @@ class Clouds(NamedTuple):
         return dict(zip(Clouds._fields, self))
 
 
-def clouds_of(points, features, lengths, offsets) -> Clouds:
-    """What fits together, with a batch."""
+def clouds_of(points, features, lengths, offsets, types=FLOATS) -> Clouds:
+    """What fits together, with a batch; types: of features."""
     want_tensor(points, "points", (torch.float32,))
     if points.dim() not in (2, 3) or points.shape[-1] < 3 or (offsets is not None and points.dim() != 2):
         want = "packed [rows, 3 or more] with offsets" if offsets is not None else "[B, N, 3 or more] or [N, 3 or more]"
@@ -35,7 +35,7 @@ def clouds_of(points, features, lengths, offsets) -> Clouds:
     if lengths is not None and offsets is not None:
         raise ValueError("lengths: found with offsets, want one of the two")
     if features is not None:
-        want_tensor(features, "features", FLOATS)
+        want_tensor(features, "features", types)
         if features.dim() != points.dim() or features.shape[:-1] != points.shape[:-1]:
             want = [*points.shape[:-1], "C"]
             raise ValueError(f"features: found {list(features.shape)}, want {want}, one row per point")

@@ -171,14 +171,14 @@ def crop_points(
         boxes: float32 `[B, 2, 3]`, behind the pose: points are kept from the first corner on, up to the second one.
             Without boxes only points that are NaN are dropped.
         normals: float32, one row of 3 per point.
-        features: float32, float16 or bfloat16, one row per point: moved unchanged.
+        features: float32, float16, bfloat16, uint8, int32 or int64, one row per point: moved unchanged.
         lengths: int64 `[B]`: how many points of each cloud are real.
         offsets: int64 `[B + 1]`: cloud b owns rows `offsets[b]` to `offsets[b + 1]`.
 
     Raises:
         ValueError, TypeError: With the argument's name, what was found and what is wanted.
     """
-    clouds = clouds_of(points, features, lengths, offsets)
+    clouds = clouds_of(points, features, lengths, offsets, (*FLOATS, *INTEGERS))
     for given, name in ((points, "points"), (features, "features"), (normals, "normals")):
         _want_no_gradient(given, name)
     batch = batch_of(clouds)

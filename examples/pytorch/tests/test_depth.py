@@ -99,6 +99,16 @@ def test_clouds_are_posed_and_cropped(device):
     assert torch.equal(packed.points, padded.points) and torch.equal(packed.offsets, padded.offsets)
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32, torch.int64, torch.bfloat16])
+def test_cropped_features_keep_their_type(device, dtype):
+    points = torch.rand(2, 300, 3, device=device)
+    colours = (torch.rand(2, 300, 3, device=device) * 250).to(dtype)
+    boxes = torch.tensor([[0.25, 0, 0], [0.75, 1, 1]], device=device).expand(2, 2, 3)
+    found = rc.crop_points(points, boxes=boxes, features=colours).trim()
+    inside = (points[..., 0] >= 0.25) & (points[..., 0] < 0.75)
+    assert torch.equal(found.features, colours[inside]) and found.features.dtype == dtype
+
+
 def test_both_sides_give_the_same_bits(device):
     depth, intrinsics, poses = images("cpu", batch=3, height=120, width=160)
     for rules in ({"scale": 0.001}, {"scale": 0.001, "kind": "ray", "boxes": halves(3, "cpu")}):

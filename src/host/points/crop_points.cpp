@@ -128,7 +128,7 @@ status exact::crop_points(point_clouds const& clouds, point_features<Value> cons
 #define ROBOCACHE_INSTANTIATE(Value)                                                                         \
   template status exact::crop_points(point_clouds const&, point_features<Value> const&, crop_options const&, \
                                      cropped_output<Value> const&)
-ROBOCACHE_EACH_RESULT(ROBOCACHE_INSTANTIATE, );
+ROBOCACHE_FOR_VALUES(ROBOCACHE_INSTANTIATE);
 #undef ROBOCACHE_INSTANTIATE
 
 }  // namespace robocache::host

@@ -21,6 +21,12 @@ std::unique_ptr<guarded<Space>> put(std::vector<T> const& data, std::size_t misa
   return std::make_unique<guarded<Space>>(from, data.size() * sizeof(T), misaligned_bytes);
 }
 
+/// A feature's bits: of an integer type it is a whole number, and its lowest bytes count.
+inline std::uint64_t feature_bits(dtype type, float x) {
+  if (!is_integer(type)) { return encode(type, double(x)); }
+  return std::uint64_t(std::int64_t(x)) & ~std::uint64_t(0) >> (64 - 8 * robocache::size_of(type));
+}
+
 /// Points and features in the memory of `Space`, strides and all; what belongs to no point is NaN.
 template <class Space>
 class cloud_memory {
@@ -46,7 +52,7 @@ class cloud_memory {
     auto& holder = p.interleaved() ? arrays[0] : apart;
     for (std::int64_t row = 0; row < (p.features.empty() ? 0 : c.total()); ++row) {
       for (std::int64_t i = 0; i < p.channels; ++i) {
-        auto const bits = encode(p.value_type, double(p.feature(row, i)));
+        auto const bits = feature_bits(p.value_type, p.feature(row, i));
         store_bits(p.value_type, holder.data(), features.begin(row) + i, bits);
       }
     }

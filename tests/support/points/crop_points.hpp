@@ -103,7 +103,7 @@ cropped_points run_crop_points(crop_problem const& p, Side const& side) {
     options.normals = {static_cast<float const*>(normals->data()), 3, robocache::contiguous, p.normal_stride};
   }
   cropped_points o;
-  o.state = with_float_types(type, type, [&](auto value, auto) {
+  o.state = with_types(type, type, [&](auto value, auto) {
     using Value = typename decltype(value)::type;
     row_layout const layout = p.points.feature_layout();
     point_features<Value> const from{static_cast<Value const*>(memory.features()),

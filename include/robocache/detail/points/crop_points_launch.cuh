@@ -107,10 +107,10 @@ inline std::int64_t crop_points_scratch(point_clouds const& clouds) {
 template <class Value>
 status crop_points(point_clouds const& clouds, point_features<Value> const& features, crop_options const& options,
                    cropped_output<Value> const& out, scratch const& memory, cudaStream_t cuda_stream) {
-  if constexpr (detail::is_float_value<Value>) {
-    return detail::crop_points(clouds, features, options, out, memory, cuda_stream);
+  if constexpr (detail::is_value<Value>) {
+    return detail::crop_points(clouds, detail::plain(features), options, detail::plain(out), memory, cuda_stream);
   } else {
-    static_assert(sizeof(detail::float_type<Value>) > 0);
+    static_assert(sizeof(detail::value_type<Value>) > 0);
     return {};
   }
 }
