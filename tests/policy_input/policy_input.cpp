@@ -138,6 +138,22 @@ TEST_CASE("Policy input: several fusions in one call are calls of their own, bit
   }
 }
 
+TEST_CASE("Policy input: rows that are no whole vectors, where memory has room for them", "[policy_input]") {
+  for (std::int64_t channels : {5, 6, 8}) {
+    policy_stream_data<float> s;
+    s.series.source = dense<float>({0, 1, 2}, 1);
+    s.series.channels = channels;
+    s.series.row_stride = 8;
+    numbers values;
+    for (std::int64_t i = 0; i < 3 * channels; ++i) { values.push_back(double(i * i % 17)); }
+    s.series.set_values(values);
+    auto f = fusion<float>({s}, dense<float>({0.5f, 1.25f, 2}, 1));
+    f.channels = 8;
+    CAPTURE(channels);
+    CHECK(verify<float>({f}) == "");
+  }
+}
+
 TEST_CASE("Policy input, relative: the difference to the value at the anchor, or at another time", "[policy_input]") {
   auto s = series(1, {0, 10, 30, 60});
   s.relative.wanted = true;
@@ -159,6 +175,19 @@ TEST_CASE("Policy input, relative: to another stream, of another fusion, by that
   CHECK(rows_of(p, 0) == rows{{100}});
   CHECK(rows_of(p, 1) == rows{{20 - 200}, {30 - 200}});
   CHECK(verify(p) == "");
+}
+
+TEST_CASE("Policy input, relative: a line to a stream on a curve", "[policy_input]") {
+  for (auto method : {interpolation::catmull_rom, interpolation::pchip, interpolation::akima}) {
+    auto state = series(2, {0, 5, 1, 4, 4, 2, 9, 7, 11, 1, 20, 0}, method);
+    auto action = series(2, {0, 10, 30, 20, 10, 40, 5, 5, 1, 0, 2, 2});
+    action.relative.wanted = true;
+    action.relative.to = {0, 0};
+    policy_problem<float> const p{fusion<float>({state}, windows<float>({2.25f}, {0})),
+                                  fusion<float>({action}, windows<float>({2.25f}, {0, 0.5f, 1}))};
+    CAPTURE(int(method));
+    CHECK(verify(p) == "");
+  }
 }
 
 TEST_CASE("Policy input, relative: where the reference is not valid, fill, and valid 0", "[policy_input]") {

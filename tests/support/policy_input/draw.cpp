@@ -21,6 +21,15 @@ std::vector<float> draw_numbers(generator& random, std::int64_t count, double lo
 
 bool is_float(dtype type) { return type == dtype::float32 || type == dtype::float16 || type == dtype::bfloat16; }
 
+/// Strides are those of rows with so many channels, lest rows overlap: of rings they would not be what they were.
+template <class Stamp>
+void set_channels(generator& random, problem<Stamp>& p, std::int64_t channels) {
+  p.channels = channels;
+  p.row_stride = random.chance(0.5) ? contiguous : channels + 2;
+  p.batch_stride = contiguous;
+  p.first_channel = p.row_stride == contiguous ? 0 : 2;
+}
+
 /// Makes rotations of a stream.
 template <class Stamp>
 void make_rotation(generator& random, policy_stream_data<Stamp>& s) {
@@ -32,10 +41,7 @@ void make_rotation(generator& random, policy_stream_data<Stamp>& s) {
   s.rotation = {source, random.chance(0.3) ? source : any_layout()};
   if (random.chance(0.4)) { s.rotation.sign = robocache::quaternion_sign::positive; }
   auto& p = s.series;
-  p.channels = robocache::channels_of(source.format);
-  p.row_stride = random.chance(0.5) ? contiguous : p.channels + 2;
-  p.batch_stride = contiguous;
-  p.first_channel = p.row_stride == contiguous ? 0 : 2;
+  set_channels(random, p, robocache::channels_of(source.format));
   p.value_type = dtype::float32;
   if (!is_hold(p.options.method)) { p.options.method = interpolation::slerp; }
   p.make_room();
@@ -63,7 +69,7 @@ policy_stream_data<Stamp> draw_stream(generator& random, timeline_data<Stamp> co
   if (p.options.method == interpolation::slerp || random.chance(0.35)) {
     make_rotation(random, s);
   } else if (random.chance(0.3)) {  // a position, or one more
-    p.channels = 3;
+    set_channels(random, p, 3);
     p.draw_values(random, 0);
   }
   if (random.chance(0.4)) { s.latency = Stamp(double(scale.step) * (2 * random.unit() - 1)); }
