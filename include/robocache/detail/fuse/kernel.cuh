@@ -69,7 +69,7 @@ struct typed_vectors {
   __device__ static void unpack(packed const& from, float (&out)[N]) { detail::unpack(from, out); }
 };
 
-/// Single values of any type. With a loop for each type, rows this narrow were no faster, and there was more to compile.
+/// Single values of any type. With a loop for each type, rows this narrow were no faster, with more to compile.
 struct single_channels {
   static constexpr int channels = 1;
   using packed = unsigned;

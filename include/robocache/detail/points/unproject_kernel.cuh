@@ -17,7 +17,7 @@
 namespace robocache::detail {
 
 /// What a warp has in shared memory: the points of two runs, so that one is written while the next one is made.
-struct run_memory {
+struct pack_memory {
   alignas(16) float points[2][3 * pixels_of_run];
   std::uint8_t sources[pixels_of_run];  ///< which of the run's pixels each point was
 };
@@ -77,7 +77,7 @@ inline __device__ found_four find_four(unproject_params const& p, std::uint32_t 
 
 /// Packs a run of which not all pixels are kept, or whose image is not quick. Called by a warp.
 /// @param first  of the run, in its image
-ROBOCACHE_NOINLINE inline __device__ void pack_some(unproject_params const& p, run_memory& own, std::uint32_t view,
+ROBOCACHE_NOINLINE inline __device__ void pack_some(unproject_params const& p, pack_memory& own, std::uint32_t view,
                                                     std::uint32_t first, raw_four raw, std::int64_t place) {
   std::uint32_t const mine = 4 * (threadIdx.x % 32);
   found_four const found = find_four(p, view, first + mine, raw);
@@ -109,10 +109,10 @@ template <int Threads>
 __global__ void __launch_bounds__(Threads, unproject_blocks)
     unproject_pack_kernel(__grid_constant__ unproject_params const p) {
   constexpr unsigned each = runs_of_tile / (Threads / 32);
-  __shared__ run_memory shared[Threads / 32];
+  __shared__ pack_memory shared[Threads / 32];
   unsigned const lane = threadIdx.x % 32;
   unsigned const warp = threadIdx.x / 32;
-  run_memory& own = shared[warp];
+  pack_memory& own = shared[warp];
   std::uint32_t const number = p.tiles - 1 - blockIdx.x;
   pixel_tile const tile(p, number);
   std::uint32_t const first_run = warp * each;
@@ -166,7 +166,7 @@ __global__ void __launch_bounds__(Threads, unproject_blocks)
 }
 
 /// Writes the points and the mask of a run that is not whole, or whose image is not quick. Called by a warp.
-ROBOCACHE_NOINLINE inline __device__ run_counts fill_some(unproject_params const& p, run_memory& own,
+ROBOCACHE_NOINLINE inline __device__ run_counts fill_some(unproject_params const& p, pack_memory& own,
                                                           std::uint32_t view, std::uint32_t first,
                                                           std::uint32_t pixels) {
   std::uint32_t const mine = 4 * (threadIdx.x % 32);
@@ -205,10 +205,10 @@ template <int Threads>
 __global__ void __launch_bounds__(Threads, unproject_blocks)
     unproject_dense_kernel(__grid_constant__ unproject_params const p) {
   constexpr unsigned each = runs_of_tile / (Threads / 32);
-  __shared__ run_memory shared[Threads / 32];
+  __shared__ pack_memory shared[Threads / 32];
   unsigned const lane = threadIdx.x % 32;
   unsigned const warp = threadIdx.x / 32;
-  run_memory& own = shared[warp];
+  pack_memory& own = shared[warp];
   pixel_tile const tile(p, blockIdx.x);
   std::uint32_t const first_run = warp * each;
   std::uint32_t const first = tile.first + first_run * pixels_of_run + 4 * lane;
