@@ -227,7 +227,8 @@ def _check_series(stream, name, place, batch, target):
     if picks:
         return batch
     if batch is not None and found != batch:
-        hint = "; or windows that name their trajectory" if target.kind == "windows" else ""
+        hint = "; or windows that name their trajectory, windows(anchors, deltas, trajectory)"
+        hint = hint if target.kind == "windows" else ""
         raise ValueError(f"{values_name}: found a batch of {found}, want {batch}, that of the others{hint}")
     return found
 
@@ -244,7 +245,9 @@ def _type_of(timelines):
             if tensor is None:
                 continue
             if chosen is not None and tensor.dtype != chosen:
-                raise TypeError(f"{name}: found stamps of {tensor.dtype}, want {chosen}, that of {first}")
+                rounds = torch.float32 in (tensor.dtype, chosen)  # which float64 must not be made to fit
+                hint = "; float32 rounds: make both float64 or int64 (nanoseconds / 1e9 is float32)" if rounds else ""
+                raise TypeError(f"{name}: found stamps of {tensor.dtype}, want {chosen}, that of {first}{hint}")
             chosen, first = tensor.dtype, first or name
     if chosen is None:
         numbers = [number for when, _ in timelines for number in (when.start, *when.period)]

@@ -369,6 +369,8 @@ def test_what_does_not_fit_is_named(tmp_path):
     def loader(part, anchors="action", **more):
         return store.loader(data.Spec({"x": part}, anchors), 4, device="cpu", **more)
 
+    with pytest.raises(TypeError, match="reads: found 'action', want a list of names or Reads"):
+        data.Part("action", [0])
     with pytest.raises(KeyError, match="modality: found 'camera', want one of "):
         loader(data.Part(["camera"], [0]))
     with pytest.raises(KeyError, match="anchors: found 'camera', want one of "):

@@ -2,6 +2,7 @@
 """Readers, against the file's own numbers, read in the test by the library that owns the format, or by hand."""
 
 import csv
+import importlib
 import io
 import json
 import shutil
@@ -241,8 +242,10 @@ def test_a_stopped_conversion_goes_on(tmp_path):
     for number in range(5):
         (tmp_path / "logs" / f"run{number}").mkdir(parents=True)
         (tmp_path / "logs" / f"run{number}" / "joints.csv").write_text(f"t,a\n0,{number}\n" if number != 1 else "t,a\n")
-    data.convert(tmp_path / "logs", tmp_path / "store", episodes=range(3))
+    with pytest.warns(UserWarning, match="1 episodes were left out, the first because: .*run1.*found 0 rows"):
+        data.convert(tmp_path / "logs", tmp_path / "store", episodes=range(3))
     again = data.convert(tmp_path / "logs", tmp_path / "store")
+    assert repr(again).endswith("store'): 4 episodes of joints")
     assert [one["name"] for one in again.episodes] == ["run0", "run2", "run3", "run4"]
     assert again.modality("joints").values[:, 0].tolist() == [0, 2, 3, 4]
     assert [one.episode for one in again.left_out] == ["run1"]
@@ -258,4 +261,8 @@ def test_what_to_install_is_said_in_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     (tmp_path / "set.hdf5").write_bytes(b"")
     with pytest.raises(data.Missing, match="reading robomimic's data sets needs h5py: python -m pip install h5py"):
+        data.convert(tmp_path / "set.hdf5", tmp_path / "store")
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    monkeypatch.setattr(importlib, "import_module", lambda name: __import__("no_such_library"))
+    with pytest.raises(data.Missing, match="needs h5py, which is there but needs no_such_library"):
         data.convert(tmp_path / "set.hdf5", tmp_path / "store")

@@ -44,6 +44,9 @@ BAD = {
     "values: found [3, 40, 0]": lambda v, s: rc.resample(v[..., :0], s, s),
     "streams[0].values: found [40, 5], want [B, N, D]": lambda v, s: rc.fuse([rc.Stream(v[0], s)], s),
     MIXED: lambda v, s: rc.fuse([rc.Stream(v, s), rc.Stream(v, s.float())], s),
+    "targets: found stamps of torch.float32, want torch.float64, that of times; float32 rounds": (
+        lambda v, s: rc.resample(v, s, s.float())
+    ),
     "targets: found stamps of torch.int64, want torch.float64, that of times": lambda v, s: rc.resample(v, s, s.long()),
     "as_of": lambda v, s: rc.windows(s[0], s[0], as_of=s[0].long()),
     "as_of: found [2], want [40]": lambda v, s: rc.windows(s[0], s[0], as_of=s[0, :2]),
@@ -65,6 +68,7 @@ TYPES = {
     "streams[1].fill",
     "streams[1].latency",
     MIXED,
+    "targets: found stamps of torch.float32, want torch.float64, that of times; float32 rounds",
     "targets: found stamps of torch.int64, want torch.float64, that of times",
 }
 

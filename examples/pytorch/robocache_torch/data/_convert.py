@@ -3,6 +3,7 @@
 
 import itertools
 import multiprocessing
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -131,7 +132,15 @@ def convert_by(
             done += len(piece.keys)
             if progress is not None:
                 progress(done, len(keys))
-    return Store(job.folder)
+    store = Store(job.folder)
+    missing = [one for one in store.left_out if one.source == str(job.path)]
+    if missing:
+        warnings.warn(
+            f"{job.path}: {len(missing)} episodes were left out, the first because: {missing[0].why}; "
+            "Store.left_out has all of them",
+            stacklevel=3,
+        )
+    return store
 
 
 def _names_in(folder, source):

@@ -19,4 +19,7 @@ def need(module: str, package: str, what: str):
     try:
         return importlib.import_module(module)
     except ImportError as trouble:
+        lacking = (trouble.name or module).split(".")[0]
+        if lacking != module.split(".")[0]:
+            raise Missing(f"{what} needs {package}, which is there but needs {lacking}: {trouble}") from None
         raise Missing(f"{what} needs {package}: python -m pip install {package} ({trouble})") from None

@@ -103,6 +103,8 @@ class Part:
     dtype: torch.dtype | None = None
 
     def __post_init__(self):
+        if isinstance(self.reads, str):
+            raise TypeError(f"reads: found {self.reads!r}, want a list of names or Reads")
         reads = [Read(one) if isinstance(one, str) else one for one in self.reads]
         if self.as_of:
             reads = [one.holding() for one in reads]

@@ -93,6 +93,9 @@ class Store:
 
     parts_of: dict[str, range] = {}
 
+    def __repr__(self) -> str:
+        return f"Store({str(self.folder)!r}): {len(self.episodes)} episodes of {', '.join(self.names) or 'nothing'}"
+
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
         self._safe_open = need("safetensors", "safetensors", "a store").safe_open
