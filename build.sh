@@ -17,7 +17,7 @@ usage: ./build.sh COMMAND
   build           build everything
   test [ARGS]     build everything and run the tests (ARGS go to ctest: -R resample)
   gpu-test        run the tests that need a GPU; fails where there is none
-  bench [resample|fuse|voxelize|voxels|points] [ARGS]
+  bench [resample|fuse|voxelize|voxels|points|sampling|summarize|clean|policy_input|online] [ARGS]
                   run the benchmarks of this machine: GPU where there is one, else CPU (ARGS: --table, --help)
   profile [FAMILY|CASE] [--out DIR]
                   read the hardware's counters of the main cases, with ncu, into bench/results; with programs alone in
@@ -239,21 +239,22 @@ run_gpu_tests() {
 }
 
 run_bench() {
+  local families=(resample fuse voxelize voxels points sampling summarize clean policy_input online) family status=0
+  if [[ -n ${1:-} && $1 != -* ]]; then
+    [[ " ${families[*]} " == *" $1 "* ]] || fail "bench: no family $1, want one of ${families[*]}"
+    families=("$1")
+    shift
+  fi
+  has_gpu || [[ ${#families[@]} -gt 1 || ${families[0]} == resample ]] ||
+    fail "no CUDA device: ${families[0]} is measured on a GPU only"
   setup all
   if has_gpu; then
-    build bench_resample bench_fuse bench_voxelize bench_voxels bench_points
-    local families=(resample fuse voxelize voxels points) family status=0
-    if [[ ${1:-} =~ ^(resample|fuse|voxelize|voxels|points)$ ]]; then
-      families=("$1")
-      shift
-    fi
+    build "${families[@]/#/bench_}"
     for family in "${families[@]}"; do
       "$build_dir/bench/bench_$family" "${@:---must}" || status=1
     done
     return "$status"
   else
-    [[ ! ${1:-} =~ ^(fuse|voxelize|voxels|points)$ ]] || fail "no CUDA device: $1 is measured on a GPU only"
-    [[ ${1:-} != resample ]] || shift
     build bench_host_resample
     say "no CUDA device: measuring the CPU side"
     "$(find_python)" bench/host/compare.py --bench "$build_dir/bench/bench_host_resample" "$@"

@@ -18,6 +18,8 @@ TOLERANCE = 1.03
 
 
 def read_run(path):
+    if not path.is_file():
+        sys.exit(f"{path}: found no such file")
     report = json.loads(path.read_text(encoding="utf-8"))
     if not all(key in report for key in ("benchmark", "chip", "cases")):
         sys.exit(f"{path}: found no benchmark, want what --json of bench_resample and others writes")
@@ -46,7 +48,7 @@ def differences(old, new):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("old", type=pathlib.Path)
     parser.add_argument("new", type=pathlib.Path)
     parser.add_argument("--only", default="", help="cases whose name contains this")

@@ -298,7 +298,7 @@ def chosen_cases(wanted):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("cases", nargs="?", metavar="FAMILY|CASE", help=f"{', '.join(MAIN_CASES)}, or a case's name")
     parser.add_argument("--programs", type=pathlib.Path, required=True, help="the folder of bench_resample and others")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "results", help="where to write (bench/results)")
