@@ -27,6 +27,13 @@ struct sample_period {
       Stamp numerator,
       Stamp denominator = detail::stamp_of<Stamp>(1))  // NOLINT: a plain number is a period
       : num(numerator), den(denominator) {}
+
+  /// Of integer stamps nothing else: 1e9 / 30 would lose its fraction, and 0.02 everything.
+  template <class Real, class = std::enable_if_t<std::is_integral_v<Stamp> && std::is_floating_point_v<Real>>>
+  ROBOCACHE_HOST_DEVICE constexpr sample_period(Real, Stamp = 1) : num(1), den(1) {  // NOLINT: as above
+    static_assert(!std::is_floating_point_v<Real>,
+                  "a period of integer stamps is an integer or a ratio, {1'000'000'000, 30} for 30 Hz in nanoseconds");
+  }
 };
 
 /// When samples are taken, for a batch of trajectories: a view, nothing is owned.

@@ -22,6 +22,7 @@ ONE_STAMP = "all timelines, streams and options of a call have stamps of one typ
 CONVERSION = "integer values keep their type, and floats become floats"
 QUATERNION = "quaternions are float, __half or __nv_bfloat16"
 GRADIENT = "gradients of values have the type of the values"
+PERIOD = "a period of integer stamps is an integer or a ratio, {1'000'000'000, 30} for 30 Hz in nanoseconds"
 DEPTH = "depth is std::uint16_t, float or __half"
 CPP17 = "RoboCache needs C++17 or newer: compile with -std=c++17"
 ARCHITECTURE = "RoboCache needs compute capability 8.0 or newer"
@@ -51,6 +52,7 @@ void stamps() {
   rc::append_stream<odd<35>> const rings[] = {{}};
   rc::append(rings, 1, 1, nullptr@CUDA@);
   rc::timeline<odd<3>>::uniform(odd<3>{}, odd<3>{}, 1, 2);
+  rc::timeline<std::int64_t>::uniform(0, 1e9 / 30, 1, 2);
   rc::resample(values<float, odd<4>>(), times<odd<4>>(), rc::output{at<float>()}, {}@CUDA@);
   rc::locate(times<odd<5>>(), times<odd<5>>(), {}, {}@CUDA@);
   rc::resample_backward(values<float, odd<6>>(), times<odd<6>>(), rc::result_gradients{at<float>()},
@@ -167,7 +169,7 @@ void scratch() {
 """
 
 # `odd<1>` to `odd<10>` and `odd<35>`, and so on.
-VIEWS_SAY = collections.Counter({STAMPS: 11, VALUES: 21, FLOATS: 3, WRITTEN: 1, DEPTH: 1})
+VIEWS_SAY = collections.Counter({STAMPS: 11, VALUES: 21, FLOATS: 3, WRITTEN: 1, DEPTH: 1, PERIOD: 1})
 CALLS_SAY = collections.Counter({ONE_STAMP: 6, CONVERSION: 2, QUATERNION: 1, GRADIENT: 3, VALUES: 1})
 
 # A kernel that uses nothing but building blocks.
