@@ -1,13 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The picture of a replay: how old each stream is, tick after tick; below, what is valid when."""
 
-import matplotlib
-
-matplotlib.use("Agg")  # no display is needed
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-from picture import COLOURS, SHADE, STREAMS, draw_validity, stretches  # noqa: E402
-from progress import Progress  # noqa: E402
+import numpy as np
+from picture import COLOURS, SHADE, STREAMS, rows_of_axes, stretches
 
 
 def draw_live(path, live):
@@ -17,30 +12,11 @@ def draw_live(path, live):
     middle = 0.5 * (seconds[0] + seconds[-1])
     window = (middle - 0.5, middle + 0.5)
     heights = [0.8] * len(shown) + [0.35 + 0.17 * len(live.streams)]
-    figure, axes = plt.subplots(
-        len(heights), 2, figsize=(12, 1.0 + sum(heights)), sharex="col", layout="constrained",
-        gridspec_kw={"width_ratios": (2.2, 1), "height_ratios": heights},
-    )  # fmt: skip
-    with Progress("drawing", len(heights)) as progress:
-        for row, (fused, ages) in enumerate(shown):
-            progress.at(row)
-            _draw_ages(axes[row], fused, 1e3 * ages, seconds, window)
-        for axis in axes[-1]:
-            draw_validity(axis, live, seconds)
-        for axis in axes.flat:
-            axis.margins(x=0.01)
-            axis.spines[["top", "right"]].set_visible(False)
-            axis.tick_params(labelsize=8)
-        axes[-1, 1].set_xlim(*window)
-        axes[-1, 0].set_ylabel("valid", fontsize=8)
-        axes[-1, 1].set_yticks([])
-        for axis, text in zip(axes[-1], ("seconds", "seconds, the dotted part")):
-            axis.set_xlabel(text, fontsize=9)
-        figure.align_ylabels(axes[:, 0])
-        title = f"Replayed as if live, {float(live.rate):g} ticks a second"
+    title = f"Replayed as if live, {float(live.rate):g} ticks a second"
+    with rows_of_axes(path, heights, live, seconds, window) as (axes, figure):
+        for row, (fused, ages) in zip(axes, shown):
+            _draw_ages(row, fused, 1e3 * ages, seconds, window)
         figure.suptitle(f"{title}   (age of the newest sample read, ms; grey: no valid result)", fontsize=10)
-        figure.savefig(path, dpi=110)
-        plt.close(figure)
 
 
 def _draw_ages(axes, fused, ages, seconds, window):

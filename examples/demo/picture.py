@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's picture: a row of axes per stream with samples, fused curve and gaps shaded; below, what is valid when."""
 
+import contextlib
+
 import matplotlib
 
 matplotlib.use("Agg")  # no display is needed
@@ -21,14 +23,31 @@ def draw(path, fusion):
     seconds, start = fusion.seconds(), fusion.targets[0].item()
     window = _close_up(seconds, shown, start)
     heights = [1.55 if len(shown) < 4 else 1.15] * len(shown) + [0.35 + 0.17 * len(fusion.streams)]
+    title = f"Fused to {float(fusion.rate):g} Hz"
+    if len(shown) < len(fusion.streams):
+        title += f", the first {len(shown)} of {len(fusion.streams)} streams"
+    with rows_of_axes(path, heights, fusion, seconds, window) as (axes, figure):
+        for row, fused in zip(axes, shown):
+            _draw_stream(*row, fused, seconds, start, window)
+        figure.suptitle(f"{title}   (circles, pale dots: samples; line: fused; grey: no valid result)", fontsize=10)
+
+
+@contextlib.contextmanager
+def rows_of_axes(path, heights, fusion, seconds, window):
+    """A figure with two columns of axes, left all of the time and right the window, and a last row that says what is
+    valid when; saved at the end. Gives the rows of axes, with their progress, and the figure."""
     figure, axes = plt.subplots(
         len(heights), 2, figsize=(12, 1.0 + sum(heights)), sharex="col", layout="constrained",
         gridspec_kw={"width_ratios": (2.2, 1), "height_ratios": heights},
     )  # fmt: skip
     with Progress("drawing", len(heights)) as progress:
-        for row, fused in enumerate(shown):
-            progress.at(row)
-            _draw_stream(*axes[row], fused, seconds, start, window)
+
+        def rows():
+            for row, pair in enumerate(axes[:-1]):
+                progress.at(row)
+                yield pair
+
+        yield rows(), figure
         for axis in axes[-1]:
             draw_validity(axis, fusion, seconds)
         for axis in axes.flat:
@@ -41,10 +60,6 @@ def draw(path, fusion):
         for axis, text in zip(axes[-1], ("seconds", "seconds, the dotted part")):
             axis.set_xlabel(text, fontsize=9)
         figure.align_ylabels(axes[:, 0])
-        title = f"Fused to {float(fusion.rate):g} Hz"
-        if len(shown) < len(fusion.streams):
-            title += f", the first {len(shown)} of {len(fusion.streams)} streams"
-        figure.suptitle(f"{title}   (circles, pale dots: samples; line: fused; grey: no valid result)", fontsize=10)
         figure.savefig(path, dpi=110)
         plt.close(figure)
 

@@ -61,8 +61,8 @@ _INFINITY, _MINUS_INFINITY, _NAN = map(float.fromhex, _names("stand_ins"))
 
 
 def stand_in(number: float) -> float:
-    """A finite number for operators, which know that it stands for infinity or NaN: a package of AOTInductor, whose
-    numbers are JSON, could not be loaded with these."""
+    """The finite number by which operators are given infinity or NaN: a package of AOTInductor, whose numbers are JSON,
+    could not be loaded with these."""
     if number != number:  # not by isnan, which torch.compile does not trace for numbers that change
         return _NAN
     if number == math.inf:

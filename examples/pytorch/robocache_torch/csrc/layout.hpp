@@ -69,12 +69,12 @@ inline constexpr row_layout refused_row{"older", "not_finite"};
 /// One bit each, the first one the lowest: which reductions of features are wanted.
 inline constexpr row_layout reduction_bits{"sum", "mean", "max", "min"};
 
-/// What stands for infinity, for minus infinity and for NaN in arguments that are floats: the packages of AOTInductor
-/// keep numbers as JSON, which has none of these.
+/// The finite numbers by which float arguments give infinity, minus infinity and NaN: packages of AOTInductor keep
+/// numbers as JSON, which has none of these.
 inline constexpr std::array<double, 3> stand_ins{0x1.fffffffffffffp+1023, -0x1.fffffffffffffp+1023,
                                                  0x1.ffffffffffffep+1023};
 
-/// The number that an argument stands for.
+/// The number that an argument means, which may be one of `stand_ins`.
 inline double real_of(double given) {
   if (given == stand_ins[0]) { return std::numeric_limits<double>::infinity(); }
   if (given == stand_ins[1]) { return -std::numeric_limits<double>::infinity(); }

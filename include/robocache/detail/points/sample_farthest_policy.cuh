@@ -13,8 +13,8 @@ namespace robocache::detail {
 /// Threads of a block, at most; what kernels are compiled for.
 inline constexpr int farthest_threads = 512;
 
-/// How many points a thread has in its registers where a block has a cloud, and where a cluster has one: a kernel for
-/// each of these numbers. 128 clouds of 3,000 points: 71.6 us in blocks of 512 threads, 77.1 of 256, 86.7 of 128.
+/// Points that a thread keeps in registers, where a block takes a cloud and where a cluster does: there is a kernel for
+/// each number. 128 clouds of 3,000 points: 71.6 us in blocks of 512 threads, 77.1 of 256, 86.7 of 128.
 inline constexpr int small_points_each[] = {1, 2, 4, 6, 8, 12, 16};
 inline constexpr int resident_points_each[] = {2, 5, 8, 10, 14, 16};
 inline constexpr int most_points_each = 16;
